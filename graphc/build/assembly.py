@@ -1,0 +1,182 @@
+"""A graph in the making: nodes are added one by one and their types inferred at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from graphc.build import syntax
+from graphc.core.diagnostic import Diagnostic, Note, SpecError, listing, similar
+from graphc.core.operation import Operation, ShapeError
+from graphc.core.span import Span
+from graphc.core.types import Type
+from graphc.graph.graph import Graph, arrange, value_types
+from graphc.graph.node import Node, Ref
+
+_LONGEST_TRAIL = 3
+
+
+class Poisoned(Exception):
+    """A value that another, reported error kept from being made."""
+
+
+class Assembly:
+    """The mutable side of a graph.
+
+    Args:
+        name: of the graph.
+        inputs: names and types.
+        parent: where names of an inline body that are not found here come from.
+    """
+
+    def __init__(self, name: str, inputs: Mapping[str, Type], parent: Assembly | None = None):
+        self.name = name
+        self.inputs = dict(inputs)
+        self.nodes: dict[str, Node] = {}
+        self.types: dict[Ref, Type] = {Ref(each): kind for each, kind in inputs.items()}
+        self.parent = parent
+        self.captured: dict[str, Ref] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(
+        self,
+        name: str,
+        operation: Operation,
+        inputs: tuple[Ref | None, ...],
+        span: Span,
+        named: bool = True,
+    ) -> Ref:
+        """Add a node and infer its type; raises a located SpecError where it does not fit."""
+        node = Node(name, operation, inputs, span, named)
+        types = [self.types[each] for each in node.references]
+        try:
+            result = operation.infer(*types)
+        except ShapeError as error:
+            notes = tuple(self._trail(node))
+            raise SpecError(Diagnostic(error.code, error.message, span, notes, error.help)) from None
+        self.nodes[name] = node
+        self.types.update(value_types(node, result))
+        return Ref(name)
+
+    def free_name(self, word: str, avoid: Collection[str] = ()) -> str:
+        """`word`, or `word_2`, `word_3` ... if it is taken or to be avoided."""
+        name, count = word, self._counts.get(word, 1)
+        while name in self.nodes or name in self.inputs or name in avoid:
+            count += 1
+            name = f"{word}_{count}"
+        self._counts[word] = count
+        return name
+
+    def bring(self, ref: Ref, owner: Assembly) -> Ref:
+        """A value of an enclosing graph, as an input of this one."""
+        if owner is self:
+            return ref
+        assert self.parent is not None, "a name of a graph that does not enclose this one"
+        outer = self.parent.bring(ref, owner)
+        for name, known in self.captured.items():
+            if known == outer:
+                return Ref(name)
+        name = self.free_name(str(outer).replace(".", "_").replace("/", "_").replace(":", "_"))
+        self.inputs[name] = self.types[Ref(name)] = self.parent.types[outer]
+        self.captured[name] = outer
+        return Ref(name)
+
+    def finish(self, outputs: tuple[tuple[str, Ref], ...]) -> Graph:
+        """The frozen graph."""
+        inputs = tuple(self.inputs.items())
+        return Graph(self.name, inputs, arrange(inputs, self.nodes.values()), outputs)
+
+    def _trail(self, node: Node) -> list[Note]:
+        """Where the shapes of a node's inputs come from, a few steps back."""
+        notes = []
+        for each in node.references:
+            ref: Ref | None = each
+            for _ in range(_LONGEST_TRAIL):
+                if ref is None:
+                    break
+                source = self.nodes.get(ref.node)
+                if source is None:
+                    notes.append(Note(f"{self.types[ref]} is the input `{ref}`"))
+                    break
+                received = ", ".join(str(self.types[each]) for each in source.references)
+                what = source.name if source.named else source.operation.name
+                since = f", which received {received}" if received else ""
+                notes.append(Note(f"{self.types[ref]} comes from `{what}`", source.span, since))
+                ref = source.references[0] if source.references else None
+        return list(dict.fromkeys(notes))
+
+
+@dataclass(frozen=True)
+class Bound(syntax.Reference):
+    """A reference that knows its value: what Python code holds in its hands."""
+
+    ref: Ref = Ref("")
+    owner: Assembly | None = field(default=None, compare=False)
+
+
+@dataclass
+class Scope:
+    """Which value each name means at one place.
+
+    Args:
+        assembly: the graph being made there.
+        names: the names of this place alone; None marks one whose value could not be made.
+        parent: the place around it.
+    """
+
+    assembly: Assembly
+    names: dict[str, Ref | None] = field(default_factory=dict)
+    parent: Scope | None = None
+
+    def inner(self) -> Scope:
+        """A place inside this one."""
+        return Scope(self.assembly, {}, self)
+
+    def owner(self, name: str) -> Scope | None:
+        """The nearest place that has the name."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.parent
+        return scope
+
+    def all_names(self) -> list[str]:
+        """Every name that can be seen from here."""
+        names: list[str] = []
+        scope: Scope | None = self
+        while scope is not None:
+            names += scope.names
+            scope = scope.parent
+        return names
+
+    def find(self, reference: syntax.Reference) -> Ref:
+        """The value a reference means; raises SpecError or Poisoned."""
+        if isinstance(reference, Bound) and reference.owner is not None:
+            return self.assembly.bring(reference.ref, reference.owner)
+        if reference.delay is not None:
+            what = f"`{reference}` is a delay: cycles over time cannot be compiled yet"
+            raise SpecError(Diagnostic("GC190", what, reference.span, help="leave it out for now"))
+        owner = self.owner(reference.name)
+        if owner is None:
+            known = self.all_names()
+            help = similar(reference.name, known, "value")
+            help = help or f"the values here are {listing(known)}"
+            message = f"there is no value `{reference.name}`"
+            raise SpecError(Diagnostic("GC204", message, reference.span, help=help))
+        found = owner.names[reference.name]
+        if found is None:
+            raise Poisoned
+        if reference.port is not None:
+            found = _port(owner.assembly, found, reference)
+        return self.assembly.bring(found, owner.assembly)
+
+
+def _port(assembly: Assembly, ref: Ref, reference: syntax.Reference) -> Ref:
+    node = assembly.nodes.get(ref.node)
+    ports = node.operation.ports if node is not None and ref.port is None else ()
+    if reference.port in ports:
+        return Ref(ref.node, reference.port)
+    help = f"its outputs are {listing(ports)}" if ports else "it has one output; leave the port out"
+    message = f"`{reference.name}` has no output `{reference.port}`"
+    raise SpecError(Diagnostic("GC223", message, reference.span, help=help))
+
+

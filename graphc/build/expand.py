@@ -1,0 +1,432 @@
+"""Definitions become graphs: every call of a block is written out for the types it meets.
+
+The nodes of a section are expanded in the order of their dependencies, whatever order they were
+written in, and every type is inferred on the way, so that a mistake is reported where it stands
+with the shapes that led there. A node whose input could not be made is passed over in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from graphc.build import syntax
+from graphc.build.assembly import Assembly, Poisoned, Scope
+from graphc.build.formulas import constant, expand_formula
+from graphc.build.inputs import ask_type, connect
+from graphc.build.library import Definition, Library, Network
+from graphc.build.ordering import in_order
+from graphc.build.parameters import Callback, Environment, Layers, bind
+from graphc.build.steps import fail, read_steps
+from graphc.build.wrappers import WRAPPER_FORMS
+from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError
+from graphc.core.operation import Operation
+from graphc.core.span import Span
+from graphc.core.tree import Scalar, Tree
+from graphc.core.types import Type
+from graphc.graph.calls import Call, NetworkCall
+from graphc.graph.graph import Graph
+from graphc.graph.node import Ref
+
+_DEEPEST = 60
+
+
+@dataclass(frozen=True)
+class Context:
+    """The place that is being expanded.
+
+    Args:
+        expander: the expansion it belongs to.
+        library: the names of operations, blocks and networks.
+        environment: the parameters.
+        calls: the blocks and networks that are being expanded around it, outermost first.
+    """
+
+    expander: Expander
+    library: Library
+    environment: Environment
+    calls: tuple[tuple[str, int], ...] = ()
+
+
+class Expander:
+    """Expands networks and blocks, each distinct one once."""
+
+    def __init__(
+        self,
+        report: Report,
+        parameters: Mapping[str, Tree] | None = None,
+        data_below: Mapping[str, int] | None = None,
+    ) -> None:
+        self.report = report
+        self.parameters = dict(parameters or {})
+        self.data_below = dict(data_below or {})
+        self._blocks: dict[object, Graph] = {}
+        self._networks: dict[str, Graph | None] = {}
+
+    # Networks
+
+    def network(self, network: Network, calls: tuple[tuple[str, int], ...] = ()) -> Graph | None:
+        """The graph of a network, or None if it has errors, which are then in the report."""
+        if network.name not in self._networks:
+            self._networks[network.name] = None
+            context = Context(self, network.library, Environment(self.parameters), calls)
+            self._networks[network.name] = self._new_network(network, context)
+        return self._networks[network.name]
+
+    def graphs(self) -> dict[str, Graph]:
+        """Every network that was expanded without an error, by name."""
+        return {name: graph for name, graph in self._networks.items() if graph is not None}
+
+    def _new_network(self, network: Network, context: Context) -> Graph | None:
+        context = enter(context, network.name or "network", id(network), network.span)
+        before = len(self.report.errors)
+        inputs = self._network_inputs(network, context)
+        environment = replace(context.environment, inputs=inputs)
+        assembly = Assembly(network.name or "network", inputs)
+        context = replace(context, environment=environment)
+        outputs = self.section(network.section, assembly, context)
+        if len(self.report.errors) > before or outputs is None:
+            return None
+        return assembly.finish(outputs)
+
+    def _network_inputs(self, network: Network, context: Context) -> dict[str, Type]:
+        declared = network.section.inputs
+        if not declared:
+            help = "write what it reads: `inputs: {image: [28, 28, 1]}`"
+            message = f"network `{network.name}` has no inputs" if network.name else (
+                "the network has no inputs"
+            )
+            self.report.error("GC306", message, network.span, help=help)
+            return {}
+        types = {}
+        for each in declared:
+            read = self.report.attempt(ask_type, each, context.environment, self.data_below)
+            if read is not None:
+                types[each.name.text] = read
+        return types
+
+    # Sections
+
+    def section(
+        self, section: syntax.Section, assembly: Assembly, context: Context
+    ) -> tuple[tuple[str, Ref], ...] | None:
+        """Expand a section into an assembly that has its inputs; gives the outputs."""
+        scope = Scope(assembly, {name: Ref(name) for name in assembly.inputs})
+        for each in section.inputs or ():
+            scope.names.setdefault(each.name.text, None)  # a bad declaration poisons its readers
+        if section.layers is not None:
+            last = self.chain(section.layers, "", scope, _only_input(scope), context)
+            if section.outputs is None:
+                return None if last is None else ((_port_name(last), last),)
+        else:
+            self._nodes(section, scope, context)
+            if section.outputs is None:
+                help = "write `output: NAME` beside `nodes`"
+                self.report.error("GC218", "these nodes have no output", section.span, help=help)
+                return None
+        return self._outputs(section, scope)
+
+    def _nodes(self, section: syntax.Section, scope: Scope, context: Context) -> None:
+        for name, _ in section.nodes:
+            if name.text in scope.names:
+                message = f"`{name.text}` is an input already"
+                self.report.error("GC222", message, name.span, help="choose another name")
+        default = _only_input(scope)
+        for name, node in in_order(section.nodes, scope.names, self.report):
+            ref = None
+            if node is not None:
+                ref = self.attempt(self.node, node, name, scope, default, context)
+            scope.names[name.text] = ref
+
+    def _outputs(self, section: syntax.Section, scope: Scope) -> tuple[tuple[str, Ref], ...] | None:
+        found: dict[str, Ref] = {}
+        for reference in section.outputs or ():
+            ref = self.attempt(scope.find, reference)
+            if ref is None:
+                return None
+            found[reference.port or reference.name] = ref
+        return tuple(found.items())
+
+    def attempt(self, action, *arguments):
+        """Run `action`; errors go to the report (each once), poisoned values to silence."""
+        try:
+            return action(*arguments)
+        except Poisoned:
+            return None
+        except SpecError as error:
+            known = {(each.code, each.message, each.span) for each in self.report.diagnostics}
+            for each in error.diagnostics:
+                if (each.code, each.message, each.span) not in known:
+                    self.report.diagnostics.append(each)
+            return None
+
+    # Nodes
+
+    def node(
+        self, node: syntax.Node, name: Scalar, scope: Scope, default: Ref | None, context: Context
+    ) -> Ref:
+        """One entry of `nodes`."""
+        if isinstance(node, syntax.Step):
+            return self.step(node, name.text, scope, default, context, named=True)
+        if isinstance(node, syntax.Chain):
+            return self._inline(node, name, scope, default, context)
+        return expand_formula(node, name.text, scope, context)
+
+    def _inline(
+        self, node: syntax.Chain, name: Scalar, scope: Scope, default: Ref | None, context: Context
+    ) -> Ref:
+        source = default
+        if node.sources is not None:
+            source = connect((("x", False),), node.sources, name.text, scope, node.span)[0]
+        if source is None:
+            raise fail("GC220", f"`{name.text}` needs `from`: there are several inputs", node)
+        last = self.layers(self._handed(node, context), f"{name.text}/", scope, source, context)
+        if last is None:
+            raise Poisoned
+        return last
+
+    def _handed(self, node: syntax.Chain, context: Context):
+        if not isinstance(node.steps, syntax.Parameter):
+            return node.steps
+        value = context.environment.lookup(node.steps)
+        if not isinstance(value, Layers):
+            raise fail("GC217", f"`${node.steps.name}` holds no steps", node.steps)
+        return value
+
+    def layers(self, steps, prefix: str, scope: Scope, source: Ref, context: Context) -> Ref | None:
+        """A chain of steps as written, or as handed to a block from elsewhere."""
+        if not isinstance(steps, Layers):
+            return self.chain(steps, prefix, scope.inner(), source, context)
+        if isinstance(steps.tree, Callback):
+            place = Scope(scope.assembly, {}, steps.scope)
+            return steps.tree.function(place, prefix, source)
+        before = len(self.report.errors)
+        read = read_steps(steps.tree, self.report)
+        if len(self.report.errors) > before:
+            return None
+        place = Scope(scope.assembly, {}, steps.scope)
+        inner = replace(steps.context, calls=context.calls)
+        return self.chain(read, prefix, place, source, inner)
+
+    def chain(
+        self,
+        steps: tuple[syntax.Step, ...],
+        prefix: str,
+        scope: Scope,
+        source: Ref | None,
+        context: Context,
+    ) -> Ref | None:
+        """Steps one after another; gives the last value, or None if a step failed."""
+        given = {prefix + step.name.text for step in steps if step.name is not None}
+        for step in steps:
+            named = step.name is not None
+            if named:
+                name = prefix + step.name.text
+                self._check_free(step.name, name, scope)
+            else:
+                name = scope.assembly.free_name(prefix + _word(step), given)
+            made = self.attempt(self.step, step, name, scope, source, context, named)
+            if named:
+                scope.names[step.name.text] = made
+            if made is None:
+                return self._poison(steps, scope)
+            source = made
+        return source
+
+    def _check_free(self, written: Scalar, name: str, scope: Scope) -> None:
+        if scope.owner(written.text) is not None or name in scope.assembly.nodes:
+            message = f"the name `{written.text}` is taken"
+            self.report.error("GC222", message, written.span, help="choose another name")
+
+    def _poison(self, steps: tuple[syntax.Step, ...], scope: Scope) -> None:
+        for step in steps:
+            if step.name is not None:
+                scope.names.setdefault(step.name.text, None)
+
+    def step(
+        self,
+        step: syntax.Step,
+        name: str,
+        scope: Scope,
+        default: Ref | None,
+        context: Context,
+        named: bool,
+    ) -> Ref:
+        """One step as the node `name`."""
+        found = context.library.find(step.operation, step.operation_span)
+        if isinstance(found, str):
+            return WRAPPER_FORMS[found](step, name, scope, default, context, named)
+        if isinstance(found, Definition):
+            return self._call_block(found, step, name, scope, default, context, named)
+        if isinstance(found, Network):
+            return self._network_step(found, step, name, scope, default, context, named)
+        given = None if step.attributes is None else context.environment.substitute(step.attributes)
+        operation = found.read(given, step.operation_span)
+        wanted = tuple((each.name, each.optional) for each in operation.inputs)
+        inputs = self.sources(step, name, wanted, operation.variadic, scope, default)
+        return scope.assembly.add(name, operation, inputs, step.operation_span, named)
+
+    def sources(
+        self,
+        step: syntax.Step,
+        name: str,
+        wanted: tuple[tuple[str, bool], ...],
+        variadic: bool,
+        scope: Scope,
+        default: Ref | None,
+    ) -> tuple[Ref | None, ...]:
+        """The values that a step reads."""
+        if step.sources is not None:
+            span = step.sources_span or step.span
+            return connect(wanted, step.sources, name, scope, span, variadic, step.operation)
+        required = [each for each, optional in wanted if not optional]
+        if not wanted and not variadic:
+            return ()
+        if default is None:
+            message = f"`{step.operation}` needs `from`: there are several inputs"
+            raise fail("GC220", message, step, "write `from: NAME` in the step")
+        if len(required) > 1:
+            raise self._several(step, required)
+        if variadic:
+            return (default,)
+        return tuple(default if i == 0 else None for i in range(len(wanted)))
+
+    def _several(self, step: syntax.Step, required: list[str]) -> SpecError:
+        pairs = ", ".join(f"{each}: ..." for each in required)
+        message = f"`{step.operation}` has {len(required)} inputs and needs to be told them by name"
+        return fail("GC214", message, step, f"write `from: {{{pairs}}}`")
+
+    # Calls
+
+    def _call_block(
+        self, found: Definition, step, name, scope: Scope, default, context: Context, named
+    ) -> Ref:
+        block = found.block
+        declared = block.section.inputs
+        wanted = (("x", False),) if declared is None else tuple(
+            (each.name.text, not _required(each)) for each in declared
+        )
+        values = bind(
+            block.parameters,
+            step.attributes,
+            step.operation,
+            step.operation_span,
+            context.environment,
+            lambda tree: Layers(tree, context, scope, _layers_key(tree, context)),
+        )
+        inputs = self.sources(step, name, wanted, False, scope, default)
+        return self.call(found, values, wanted, inputs, step, name, scope, context, named)
+
+    def call(
+        self, found: Definition, values, wanted, inputs, step, name, scope, context, named
+    ) -> Ref:
+        """Add a call of a block with these parameters and inputs."""
+        given = {
+            word: scope.assembly.types[ref]
+            for (word, _), ref in zip(wanted, inputs, strict=True)
+            if ref is not None
+        }
+        graph, captured = self.block(found, values, given, scope, step, context)
+        arguments = tuple((key, _plain(value)) for key, value in values.items())
+        present = tuple(ref for ref in inputs if ref is not None)
+        operation = Call(graph, arguments)
+        span = step.operation_span
+        return scope.assembly.add(name, operation, (*present, *captured), span, named)
+
+    def block(
+        self, found: Definition, values, given: dict[str, Type], scope: Scope, step, context: Context
+    ) -> tuple[Graph, tuple[Ref, ...]]:
+        """The graph of a block for these parameters and input types, and what it captures."""
+        block = found.block
+        environment = Environment(values, given)
+        key = (id(block), environment.key, tuple(given.items()))
+        if key in self._blocks:
+            return self._blocks[key], ()
+        inner = replace(context, library=found.library, environment=environment)
+        inner = enter(inner, block.name, id(block), step.operation_span)
+        assembly = Assembly(block.name, given, scope.assembly)
+        graph = self._inside(block, assembly, inner, step.operation_span)
+        captured = tuple(assembly.captured.values())
+        if not captured:
+            self._blocks[key] = graph
+        return graph, captured
+
+    def _inside(
+        self, block: syntax.Block, assembly: Assembly, context: Context, span: Span
+    ) -> Graph:
+        report, self.report = self.report, Report()
+        try:
+            self._defaults(block, assembly)
+            outputs = self.section(block.section, assembly, context)
+        finally:
+            inner, self.report = self.report, report
+        if inner.errors:
+            note = Note(f"in block `{block.name}`, called", span)
+            raise SpecError(replace(each, notes=(*each.notes, note)) for each in inner.errors)
+        self.report.diagnostics += inner.warnings
+        if outputs is None:
+            raise Poisoned
+        return assembly.finish(outputs)
+
+    def _defaults(self, block: syntax.Block, assembly: Assembly) -> None:
+        for each in block.section.inputs or ():
+            if not _required(each) and each.name.text not in assembly.inputs:
+                assembly.add(each.name.text, constant(each.written), (), each.name.span)
+
+    def _network_step(
+        self, network: Network, step, name, scope: Scope, default, context: Context, named
+    ) -> Ref:
+        wanted = tuple((each.name.text, False) for each in network.section.inputs or ())
+        inputs = self.sources(step, name, wanted, False, scope, default)
+        return self.call_network(network, step, name, scope, inputs, context, named)
+
+    def call_network(
+        self, network: Network, step, name, scope: Scope, inputs, context: Context, named
+    ) -> Ref:
+        """Add a call of a network, which shares its weights with its other calls."""
+        if step.attributes is not None:
+            message = f"network `{network.name}` takes no attributes"
+            raise fail("GC211", message, step.attributes, "values go under `from`")
+        calls = enter(context, network.name, id(network), step.operation_span).calls
+        graph = self.network(network, calls)
+        if graph is None:
+            raise Poisoned
+        operation = NetworkCall(graph, network=network.name)
+        return scope.assembly.add(name, operation, inputs, step.operation_span, named)
+
+
+def enter(context: Context, name: str, identity: int, span: Span) -> Context:
+    """The context inside a block or network; one that holds itself is an error."""
+    names = [each for each, _ in context.calls]
+    if any(each == identity for _, each in context.calls) or len(names) > _DEEPEST:
+        trail = " -> ".join(f"`{each}`" for each in [*names, name])
+        message = f"`{name}` calls itself: {trail}"
+        help = "write repetition with `repeat`; a block is copied wherever it is called"
+        raise SpecError(Diagnostic("GC213", message, span, help=help))
+    return replace(context, calls=(*context.calls, (name, identity)))
+
+
+def _only_input(scope: Scope) -> Ref | None:
+    names = list(scope.names)
+    return scope.names[names[0]] if len(names) == 1 else None
+
+
+def _word(step: syntax.Step) -> str:
+    return step.operation.replace("/", "_")
+
+
+def _port_name(ref: Ref) -> str:
+    return ref.port or ref.node.rsplit("/", 1)[-1]
+
+
+def _required(declared: syntax.InputDeclaration) -> bool:
+    written = declared.written
+    return isinstance(written, Scalar) and written.text == "any"
+
+
+def _layers_key(tree, context: Context) -> object:
+    return (id(tree), context.environment.key, id(context.library))
+
+
+def _plain(value) -> object:
+    return value.value if isinstance(value, Scalar) else None

@@ -1,0 +1,131 @@
+"""The inputs of sections and steps: declared types, and values for an operation's inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingLike
+
+from graphc.build import syntax
+from graphc.build.assembly import Scope
+from graphc.build.parameters import Environment
+from graphc.build.steps import check_keys, fail, not_yet
+from graphc.core.attributes import Int, Ints
+from graphc.core.diagnostic import listing, similar
+from graphc.core.registry import operations
+from graphc.core.span import Span
+from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
+from graphc.core.types import Type
+from graphc.graph.node import Ref
+
+_HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
+
+
+def ask_type(
+    declared: syntax.InputDeclaration,
+    environment: Environment,
+    data_below: MappingLike[str, int],
+) -> Type:
+    """The type that an input of a network declares."""
+    written = declared.written
+    if isinstance(written, Sequence):
+        return Type(_shape(written, environment))
+    if isinstance(written, Mapping):
+        return _long_type(declared.name.text, written, environment, data_below)
+    found = describe(written) if written is not None else "nothing"
+    tree = written if written is not None else declared.name
+    raise fail("GC307", f"expected the type of `{declared.name.text}`, found {found}", tree, _HELP)
+
+
+def _long_type(
+    name: str, tree: Mapping, environment: Environment, data_below: MappingLike[str, int]
+) -> Type:
+    check_keys(tree, ("int", "bool", "float", "shape", "below", "at_most"), f"the type of `{name}`")
+    if (key := tree.key("at_most")) is not None:
+        raise not_yet("`at_most` (sequences of different length)", key)
+    words = [word for word in ("int", "bool", "float", "shape") if tree.get(word) is not None]
+    if len(words) != 1:
+        raise fail("GC307", f"the type of `{name}` says no single kind of number", tree, _HELP)
+    word = words[0]
+    shape = _shape(tree.get(word), environment)
+    below = tree.get("below")
+    if below is None:
+        return Type(shape, "float" if word == "shape" else word)
+    if word != "int":
+        raise fail("GC307", "`below` belongs to ints", tree.key("below"))
+    if isinstance(below, Scalar) and below.text == "data":
+        if name not in data_below:
+            message = f"the data does not say how many values `{name}` has"
+            raise fail("GC307", message, below, "write the number: `below: 100`")
+        return Type(shape, "int", data_below[name])
+    return Type(shape, "int", Int(1).read(environment.substitute(below)))
+
+
+def _shape(tree: Tree | None, environment: Environment) -> tuple[int, ...]:
+    if not isinstance(tree, Sequence):
+        found = describe(tree) if tree is not None else "nothing"
+        raise fail("GC307", f"expected a shape, found {found}", tree, _HELP)
+    for item in tree:
+        word = item.text if isinstance(item, Scalar) else ""
+        if word in ("time", "nodes", "edges"):
+            raise not_yet(f"the domain `{word}`", item)
+        if word == "batch":
+            raise fail("GC307", "the batch axis is never written", item, "leave `batch` out")
+    return Ints(1).read(environment.substitute(tree))
+
+
+Wanted = tuple[tuple[str, bool], ...]
+
+
+def connect(
+    wanted: Wanted,
+    sources: tuple[syntax.Reference, ...] | dict[str, tuple[syntax.Reference, ...]],
+    name: str,
+    scope: Scope,
+    span: Span,
+    variadic: bool = False,
+    owner: str = "",
+) -> tuple[Ref | None, ...]:
+    """The values for inputs, each given as (name, optional), from what stands under `from`.
+
+    Several values where one is wanted are concatenated over their features.
+    """
+    owner = owner or name
+    if isinstance(sources, dict):
+        return _by_name(wanted, sources, name, scope, span, owner)
+    if variadic:
+        return tuple(scope.find(each) for each in sources)
+    place = syntax.Reference("", span)
+    if not wanted:
+        raise fail("GC214", f"`{owner}` reads no values", place, "leave `from` out")
+    required = [each for each, optional in wanted if not optional]
+    if len(required) > 1:
+        pairs = ", ".join(f"{each}: ..." for each in required)
+        message = f"`{owner}` has {len(required)} inputs and needs to be told them by name"
+        raise fail("GC214", message, place, f"write `from: {{{pairs}}}`")
+    first = _joined(sources, f"{name}:{wanted[0][0]}", scope, span)
+    return (first, *(None for _ in wanted[1:]))
+
+
+def _by_name(wanted: Wanted, sources: dict, name: str, scope: Scope, span: Span, owner: str):
+    known = [each for each, _ in wanted]
+    for word, references in sources.items():
+        if word not in known:
+            place = references[0] if references else syntax.Reference("", span)
+            help = similar(word, known, "input") or f"its inputs are {listing(known)}"
+            raise fail("GC214", f"`{owner}` has no input `{word}`", place, help)
+    missing = [each for each, optional in wanted if not optional and each not in sources]
+    if missing:
+        place = syntax.Reference("", span)
+        raise fail("GC214", f"`{owner}` is not given {listing(missing)}", place)
+    return tuple(
+        _joined(sources[word], f"{name}:{word}", scope, span) if word in sources else None
+        for word in known
+    )
+
+
+def _joined(references, name: str, scope: Scope, span: Span) -> Ref:
+    if not references:
+        raise fail("GC214", "`from` names no value", syntax.Reference("", span))
+    refs = tuple(scope.find(each) for each in references)
+    if len(refs) == 1:
+        return refs[0]
+    return scope.assembly.add(name, operations["concat"](), refs, span, named=False)

@@ -1,0 +1,91 @@
+"""Which definition each name of an operation, a block or a network means at one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from graphc.build import syntax
+from graphc.core.diagnostic import Diagnostic, SpecError, similar
+from graphc.core.operation import Operation
+from graphc.core.registry import operations
+from graphc.core.span import Span
+
+WRAPPERS = ("repeat", "parallel")
+
+
+@dataclass(eq=False)
+class Network:
+    """A definition under `network` or `networks`; its weights are one set."""
+
+    name: str
+    section: syntax.Section
+    span: Span
+    library: Library
+
+
+@dataclass(eq=False)
+class Definition:
+    """A block and the library whose names it sees."""
+
+    block: syntax.Block
+    library: Library
+
+
+@dataclass(eq=False)
+class Library:
+    """The names of one file.
+
+    Args:
+        blocks: its own blocks.
+        networks: its own networks.
+        used: the libraries it brought in, by prefix.
+        standard: finds a block that ships with graphc, or None.
+    """
+
+    blocks: dict[str, syntax.Block] = field(default_factory=dict)
+    networks: dict[str, Network] = field(default_factory=dict)
+    used: dict[str, Library] = field(default_factory=dict)
+    standard: Callable[[str], Definition | None] = lambda name: None
+    standard_names: tuple[str, ...] = ()
+
+    def find(self, name: str, span: Span) -> Definition | Network | type[Operation] | str:
+        """What `name` means: a block, a network, an operation, or the word of a wrapper."""
+        if name in self.blocks:
+            return Definition(self.blocks[name], self)
+        if name in self.networks:
+            return self.networks[name]
+        if "/" in name:
+            return self._find_used(name, span)
+        if name in self.used and name in self.used[name].networks:
+            return self.used[name].networks[name]
+        if name in WRAPPERS:
+            return name
+        if (block := self.standard(name)) is not None:
+            return block
+        if name in operations:
+            return operations[name]
+        raise self._unknown(name, span)
+
+    def _find_used(self, name: str, span: Span) -> Definition | Network | type[Operation] | str:
+        prefix, inner = name.split("/", 1)
+        if prefix not in self.used:
+            help = similar(prefix, self.used, "library") or "bring it in: `use: {name: ./file.yaml}`"
+            raise SpecError(Diagnostic("GC304", f"there is no library `{prefix}`", span, help=help))
+        library = self.used[prefix]
+        if inner in library.blocks or inner in library.networks or "/" in inner:
+            return library.find(inner, span)
+        help = similar(inner, [*library.blocks, *library.networks], "block")
+        message = f"`{prefix}` has no block or network `{inner}`"
+        raise SpecError(Diagnostic("GC304", message, span, help=help))
+
+    def names(self) -> list[str]:
+        """Every name that `find` knows."""
+        used = [f"{prefix}/{each}" for prefix, lib in self.used.items() for each in lib.blocks]
+        known = [*self.blocks, *self.networks, *used, *WRAPPERS, *self.standard_names]
+        return [*known, *(each.name for each in operations)]
+
+    def _unknown(self, name: str, span: Span) -> SpecError:
+        help = similar(name, self.names(), "operation")
+        help = help or "`graphc ops` lists the operations; blocks of your own go under `blocks`"
+        return SpecError(Diagnostic("GC201", f"there is no operation `{name}`", span, help=help))

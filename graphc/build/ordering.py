@@ -1,0 +1,105 @@
+"""The order in which the nodes of a section can be expanded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import networkx as nx
+
+from graphc.build import syntax
+from graphc.core.diagnostic import Note, Report
+from graphc.core.tree import Scalar
+
+Entry = tuple[Scalar, syntax.Node | None]
+
+
+def in_order(
+    entries: tuple[Entry, ...], inputs: Collection[str], report: Report
+) -> Iterator[Entry]:
+    """The entries, each after those it reads; a cycle is reported and its nodes left out."""
+    table = {name.text: (name, node) for name, node in entries}
+    graph = nx.DiGraph()
+    graph.add_nodes_from(table)
+    for name, node in entries:
+        for reference in references(node):
+            if reference.name in table and reference.delay is None:
+                graph.add_edge(reference.name, name.text)
+    on_cycle: set[str] = set()
+    for component in nx.strongly_connected_components(graph):
+        first = next(iter(component))
+        if len(component) > 1 or graph.has_edge(first, first):
+            on_cycle |= component
+            _report_cycle(nx.find_cycle(graph, first), table, report)
+    for name in [each for each in table if each in on_cycle]:
+        yield table[name][0], None
+    graph.remove_nodes_from(on_cycle)
+    for name in nx.topological_sort(graph):
+        yield table[name]
+
+
+def references(node: syntax.Node | None) -> Iterator[syntax.Reference]:
+    """Every value that a node names."""
+    waiting: list = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, syntax.Reference):
+            yield each
+        elif isinstance(each, syntax.Unary):
+            waiting.append(each.operand)
+        elif isinstance(each, syntax.Binary):
+            waiting += [each.left, each.right]
+        elif isinstance(each, syntax.Apply):
+            waiting += [*each.arguments, *(value for _, _, value in each.keywords)]
+        elif isinstance(each, syntax.Step):
+            waiting += _sources(each.sources)
+            waiting += _nested(each.attributes)
+        elif isinstance(each, syntax.Chain):
+            waiting += _sources(each.sources)
+            waiting += each.steps if isinstance(each.steps, tuple) else ()
+
+
+def _sources(sources) -> list:
+    if isinstance(sources, dict):
+        return [each for several in sources.values() for each in several]
+    return list(sources or ())
+
+
+def _nested(tree) -> list[syntax.Reference]:
+    """Names under `from` inside the steps that a step was given (`body`, `branches`)."""
+    found: list[syntax.Reference] = []
+    waiting = [tree]
+    while waiting:
+        each = waiting.pop()
+        kind = getattr(each, "kind", None)
+        if kind == "list":
+            waiting += each.items
+        elif kind == "mapping":
+            for key, value in each:
+                found += _names(value) if key.text == "from" else []
+                waiting.append(value)
+    return found
+
+
+def _names(tree) -> list[syntax.Reference]:
+    if isinstance(tree, Scalar):
+        name = tree.text.split("@")[0].split(".")[0]
+        return [syntax.Reference(name, tree.span)]
+    children = tree.items if tree.kind == "list" else [value for _, value in tree]
+    return [name for child in children for name in _names(child)]
+
+
+def _report_cycle(edges, table: dict[str, Entry], report: Report) -> None:
+    names = sorted({name for edge in edges for name in edge[:2]}, key=lambda n: _line(table[n]))
+    trail = " -> ".join(f"`{edge[0]}`" for edge in edges) + f" -> `{edges[0][0]}`"
+    notes = [Note(f"`{name}` is on the cycle", table[name][0].span) for name in names]
+    report.error(
+        "GC209",
+        f"these nodes read each other in a circle: {trail}",
+        table[names[0]][0].span,
+        notes=notes,
+        help="break the cycle, or let one of them read the step before: `name@t-1`",
+    )
+
+
+def _line(entry: Entry) -> tuple[int, int]:
+    return entry[0].span.line, entry[0].span.column

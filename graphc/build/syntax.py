@@ -1,0 +1,163 @@
+"""What a spec says, before it means anything: formulas, steps, sections and definitions.
+
+Readers of text make these; `graphc.build` gives them their meaning. Every part knows its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from graphc.core.span import Span
+from graphc.core.tree import Scalar, Tree
+
+
+@dataclass(frozen=True)
+class Delay:
+    """`@t-1` is Delay(-1); `@target+2` is Delay(2, "target")."""
+
+    offset: int
+    axis: str | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`name`, `name.port`, `name@t-1`: the value of a node."""
+
+    name: str
+    span: Span = field(compare=False)
+    port: str | None = None
+    delay: Delay | None = None
+
+    def __str__(self) -> str:
+        port = f".{self.port}" if self.port else ""
+        delay = f"@{self.delay.axis or 't'}{self.delay.offset:+d}" if self.delay else ""
+        return self.name + port + delay
+
+
+@dataclass(frozen=True)
+class Number:
+    """A literal number."""
+
+    value: int | float
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """`$name`, or `$input.below` / `$input.features`, a property of an input's type."""
+
+    name: str
+    span: Span = field(compare=False)
+    member: str | None = None
+
+
+@dataclass(frozen=True)
+class Unary:
+    """`-operand`."""
+
+    operator: str
+    operand: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Binary:
+    """`left operator right`, the operator one of + - * / // **."""
+
+    operator: str
+    left: Expression
+    right: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Apply:
+    """`function(value, input=value, attribute=word)`: an operation, block or network on values.
+
+    Keyword arguments keep their source as a scalar beside the parsed value: whether one is an
+    attribute or a named input is known only when the function is.
+    """
+
+    function: str
+    arguments: tuple[Expression, ...]
+    keywords: tuple[tuple[Scalar, Scalar, Expression], ...]
+    span: Span = field(compare=False)
+    name_span: Span = field(compare=False)
+
+
+Expression = Reference | Number | Parameter | Unary | Binary | Apply
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation or a block with its attributes.
+
+    `attributes` is what stands under the operation's name: None (no value), a scalar or list for
+    the primary attribute, or a mapping. `sources` is None where `from` was left out.
+    """
+
+    operation: str
+    operation_span: Span = field(compare=False)
+    attributes: Tree | None
+    span: Span = field(compare=False)
+    name: Scalar | None = None
+    sources: tuple[Reference, ...] | dict[str, tuple[Reference, ...]] | None = None
+    sources_span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """`{layers: [...], from: v}`: steps one after another, as one node.
+
+    `steps` is a parameter where a block was handed the steps (`{layers: $body}`).
+    """
+
+    steps: tuple[Step, ...] | Parameter
+    span: Span = field(compare=False)
+    sources: tuple[Reference, ...] | None = None
+
+
+Node = Step | Chain | Reference | Number | Parameter | Unary | Binary | Apply
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A parameter of a block: its type word, and its default unless it is required."""
+
+    name: Scalar
+    type: str
+    default: Tree | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class InputDeclaration:
+    """An input of a section.
+
+    `written` is what stands under its name: `[28, 28, 1]`, `{int: [], below: 10}`, `any`, or a
+    block input's default. None means any type.
+    """
+
+    name: Scalar
+    written: Tree | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A network or the inside of a block: inputs, then layers or nodes, then outputs."""
+
+    span: Span = field(compare=False)
+    inputs: tuple[InputDeclaration, ...] | None = None
+    layers: tuple[Step, ...] | None = None
+    nodes: tuple[tuple[Scalar, Node], ...] = ()
+    outputs: tuple[Reference, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """A definition under `blocks:`."""
+
+    name: str
+    parameters: tuple[Declared, ...]
+    section: Section
+    span: Span = field(compare=False)

@@ -1,0 +1,93 @@
+"""What several commands share: the spec they are given, their options, and files they write."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from graphc.core.diagnostic import Diagnostic, RunError
+from graphc.core.span import Source
+
+settings_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Replace a value of the spec: a parameter (`units=64`) or any path (`train.epochs=5`).",
+)
+without_option = click.option(
+    "--no-pass", "without", multiple=True, metavar="NAME", help="Leave out a pass of the compiler."
+)
+device_option = click.option(
+    "--device",
+    type=click.Choice(["cpu", "gpu", "tpu"]),
+    default="cpu",
+    show_default=True,
+    help="The device to choose forms for.",
+)
+output_option = click.option(
+    "-o", "--output", metavar="FILE", help="Write to a file instead of standard output."
+)
+spec_argument = click.argument("spec")
+
+
+def format_option(*formats: str):
+    """`--format`, the first of `formats` by default."""
+    return click.option(
+        "--format",
+        "layout",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="The form of the output.",
+    )
+
+
+def spec_source(spec: str) -> str | Source:
+    """A spec by path; `-` is standard input, `zoo/NAME` and `specs/NAME` ship with graphc."""
+    if spec == "-":
+        return _standard_input()
+    if spec.startswith(("zoo/", "specs/")) and not os.path.exists(spec):
+        from graphc.spec.bundled import bundled
+
+        return bundled(spec) or spec
+    return spec
+
+
+def _standard_input() -> Source:
+    from graphc.spec.files import MOST_BYTES, decode
+
+    return decode(sys.stdin.buffer.read(MOST_BYTES + 1), "<stdin>")
+
+
+def put(text: str, output: str | None) -> None:
+    """Write a text to a file, or to standard output where none is named."""
+    if output is None or output == "-":
+        click.echo(text, nl=False)
+        return
+    write(Path(output), text)
+
+
+def write(path: Path, text: str) -> None:
+    """Put a file in its place whole, or not at all.
+
+    Raises:
+        RunError: GC604 where it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"`{path}` cannot be written: {reason[:1].lower()}{reason[1:]}"
+        help = "name a file in a folder that exists and that you may write to"
+        raise RunError(Diagnostic("GC604", message, help=help)) from None

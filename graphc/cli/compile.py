@@ -1,0 +1,40 @@
+"""`graphc compile`."""
+
+from __future__ import annotations
+
+import click
+
+from graphc.cli.common import (
+    device_option,
+    output_option,
+    put,
+    settings_option,
+    spec_argument,
+    spec_source,
+    without_option,
+)
+from graphc.cli.failures import Command, show
+from graphc.compiler import compile
+
+
+@click.command(cls=Command)
+@spec_argument
+@output_option
+@settings_option
+@without_option
+@device_option
+def command(
+    spec: str,
+    output: str | None,
+    settings: tuple[str, ...],
+    without: tuple[str, ...],
+    device: str,
+) -> None:
+    """Print the Flax source of a spec.
+
+    The module needs jax, flax and optax, and nothing of graphc; it is the one that `graphc train`
+    runs.
+    """
+    compiled = compile(spec_source(spec), settings, without, device)
+    show(compiled.checked.warnings)
+    put(compiled.source, output)

@@ -1,0 +1,144 @@
+"""The whole compiler on one page: text, document, graphs, plan, passes, source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import graphc.ops  # noqa: F401  (fills the registries)
+from graphc.build.expand import Expander
+from graphc.core.diagnostic import Diagnostic, Report, SpecError
+from graphc.core.operation import ShapeError
+from graphc.core.span import Source
+from graphc.emit.module import Emitted, emit
+from graphc.graph.graph import Graph
+from graphc.graph.weights import WeightMap
+from graphc.passes.manager import PassReport, run_passes
+from graphc.plan.choices import Choices, choose
+from graphc.plan.make import Fields, make_plan
+from graphc.plan.plan import Plan, Program
+from graphc.spec.document import Document, document_of, read_document
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A spec whose every part was understood and fits.
+
+    Args:
+        document: what was read.
+        networks: the graph of each network; a single one is called "".
+        plan: how to train, if the spec says so.
+        warnings: what is allowed and probably not meant.
+    """
+
+    document: Document
+    networks: Mapping[str, Graph]
+    plan: Plan | None
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the spec: that of its file."""
+        return Path(self.document.source.name).stem
+
+    @property
+    def program(self) -> Program:
+        """What there is to compile."""
+        return Program(self.name, self.document.source.name, self.networks, self.plan)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A spec with its source.
+
+    Args:
+        checked: the spec.
+        program: the networks after the passes.
+        emitted: the source and its line map.
+        weights: from the spec's arrays to the stored ones.
+        passes: what each pass did and left alone.
+        choices: what was decided by table rather than by the spec.
+    """
+
+    checked: Checked
+    program: Program
+    emitted: Emitted
+    weights: WeightMap
+    passes: tuple[PassReport, ...]
+    choices: Choices
+
+    @property
+    def source(self) -> str:
+        """The Flax module."""
+        return self.emitted.source
+
+
+def check(path: str | Source, settings: Iterable[str] = ()) -> Checked:
+    """Read a spec, expand it and infer every type.
+
+    Args:
+        path: the file, or a text as a Source.
+        settings: `path=value` overrides.
+
+    Raises:
+        SpecError: with every problem that was found.
+    """
+    report = Report()
+    settings = tuple(settings)
+    read = document_of if isinstance(path, Source) else read_document
+    document = read(path, settings, report)  # type: ignore[arg-type]
+    fields = report.attempt(_fields, document)
+    networks = _expand(document, fields, report)
+    plan = None
+    if document.training is not None and not report.errors:
+        plan = make_plan(networks, document.training, fields, document.place, report)
+    report.stop()
+    return Checked(document, networks, plan, tuple(report.warnings))
+
+
+def _expand(document: Document, fields: Fields | None, report: Report) -> dict[str, Graph]:
+    below = {}
+    if fields is not None:
+        names = {name: name for name in fields.types} | {
+            name: field for name, (field, _) in fields.names.items()
+        }
+        kinds = {name: fields.types.get(field) for name, field in names.items()}
+        below = {name: kind.below for name, kind in kinds.items() if kind and kind.below}
+    expander = Expander(report, document.parameters, below)
+    for network in document.library.networks.values():
+        expander.attempt(expander.network, network)
+    return expander.graphs()
+
+
+def _fields(document: Document) -> Fields | None:
+    source = document.data
+    if source is None:
+        return None
+    try:
+        types = source.fields(document.folder)
+    except ShapeError as error:
+        place = document.place("data")
+        raise SpecError(Diagnostic(error.code, error.message, place, help=error.help)) from None
+    names = {name: (word.text, word.span) for name, word in document.fields.items()}
+    return Fields(types, source.target, names)
+
+
+def compile(
+    path: str | Source | Checked,
+    settings: Iterable[str] = (),
+    without: Iterable[str] = (),
+    device: str = "cpu",
+) -> Compiled:
+    """Check a spec, run the passes and write its source.
+
+    Args:
+        without: names of passes to leave out.
+        device: cpu, gpu or tpu: which forms to choose.
+    """
+    checked = path if isinstance(path, Checked) else check(path, settings)
+    networks, passes = run_passes(checked.networks, device, tuple(without))
+    program = replace(checked.program, networks=networks)
+    weights = WeightMap.of(networks)
+    choices = choose(program, checked.document.training, device, tuple(without))
+    return Compiled(checked, program, emit(program), weights, passes, choices)

@@ -1,0 +1,303 @@
+"""The kinds of attributes: how each is read from a tree, written back, and described to an editor.
+
+A kind is strict: a string is not a number, a float is not an int. The document's `$parameters`
+have been replaced before a kind sees a value.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
+from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
+
+if TYPE_CHECKING:
+    from graphc.core.declaration import Declaration
+    from graphc.core.registry import Registry
+
+
+class Kind(ABC):
+    """What values an attribute takes."""
+
+    @abstractmethod
+    def read(self, tree: Tree) -> object:
+        """The value; raises SpecError GC210 with the tree's place."""
+
+    def write(self, value: object) -> object:
+        """The value as plain data that `read` understands."""
+        return list(value) if isinstance(value, tuple) else value
+
+    @abstractmethod
+    def schema(self) -> dict:
+        """The JSON Schema (draft 7) of its values."""
+
+    @abstractmethod
+    def __str__(self) -> str:
+        """As a noun phrase: "an integer of at least 1"."""
+
+    def refuse(self, tree: Tree, help: str | None = None) -> SpecError:
+        message = f"expected {self}, found {describe(tree)}"
+        return SpecError(Diagnostic("GC210", message, tree.span, help=help))
+
+
+@dataclass(frozen=True)
+class Int(Kind):
+    """An integer of at least `minimum`."""
+
+    minimum: int | None = None
+
+    def read(self, tree: Tree) -> int:
+        value = tree.value if isinstance(tree, Scalar) else None
+        if type(value) is not int or (self.minimum is not None and value < self.minimum):
+            raise self.refuse(tree)
+        return value
+
+    def schema(self) -> dict:
+        return {"type": "integer"} | ({} if self.minimum is None else {"minimum": self.minimum})
+
+    def __str__(self) -> str:
+        return "an integer" + ("" if self.minimum is None else f" of at least {self.minimum}")
+
+
+@dataclass(frozen=True)
+class Float(Kind):
+    """A finite number between `minimum` and `maximum`; `below` is an exclusive bound."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+
+    def read(self, tree: Tree) -> float:
+        value = tree.value if isinstance(tree, Scalar) else None
+        if type(value) not in (int, float) or not self._allows(value):
+            raise self.refuse(tree)
+        return float(value)
+
+    def _allows(self, value: float) -> bool:
+        return (
+            abs(value) != float("inf")
+            and value == value
+            and (self.minimum is None or value >= self.minimum)
+            and (self.maximum is None or value <= self.maximum)
+            and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
+        )
+
+    def schema(self) -> dict:
+        bounds = {
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "exclusiveMinimum": self.above,
+            "exclusiveMaximum": self.below,
+        }
+        return {"type": "number"} | {k: v for k, v in bounds.items() if v is not None}
+
+    def __str__(self) -> str:
+        words = {"at least": self.minimum, "at most": self.maximum}
+        words |= {"more than": self.above, "less than": self.below}
+        bounds = [f"{word} {value:g}" for word, value in words.items() if value is not None]
+        return "a number" + (f" of {' and '.join(bounds)}" if bounds else "")
+
+
+@dataclass(frozen=True)
+class Bool(Kind):
+    """true or false."""
+
+    def read(self, tree: Tree) -> bool:
+        value = tree.value if isinstance(tree, Scalar) else None
+        if not isinstance(value, bool):
+            word = tree.text.lower() if isinstance(tree, Scalar) else ""
+            known = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+            raise self.refuse(tree, f"write `{known[word]}`" if word in known else None)
+        return value
+
+    def schema(self) -> dict:
+        return {"type": "boolean"}
+
+    def __str__(self) -> str:
+        return "true or false"
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """Any string, or one of `choices`."""
+
+    choices: tuple[str, ...] = ()
+
+    def read(self, tree: Tree) -> str:
+        if not isinstance(tree, Scalar):
+            raise self.refuse(tree)
+        if self.choices and tree.text not in self.choices:
+            raise self.refuse(tree, similar(tree.text, self.choices, "choice"))
+        if not self.choices and not isinstance(tree.value, str):
+            raise self.refuse(tree, f'quote it: `"{tree.text}"`' if tree.text else None)
+        return tree.text
+
+    def schema(self) -> dict:
+        return {"enum": list(self.choices)} if self.choices else {"type": "string"}
+
+    def __str__(self) -> str:
+        return f"one of {listing(self.choices)}" if self.choices else "a string"
+
+
+@dataclass(frozen=True)
+class Ints(Kind):
+    """A list of integers of at least `minimum`; with `length`, of exactly so many.
+
+    With `spread`, one integer stands for `length` equal ones (a window of 2 is [2, 2]).
+    """
+
+    minimum: int = 1
+    length: int | None = None
+    spread: bool = False
+
+    def read(self, tree: Tree) -> tuple[int, ...]:
+        item = Int(self.minimum)
+        if isinstance(tree, Scalar) and self.spread and type(tree.value) is int:
+            return (item.read(tree),) * (self.length or 1)
+        if not isinstance(tree, Sequence) or (self.length and len(tree) != self.length):
+            raise self.refuse(tree)
+        return tuple(item.read(each) for each in tree)
+
+    def write(self, value: tuple[int, ...]) -> object:
+        return value[0] if self.spread and len(set(value)) == 1 else list(value)
+
+    def schema(self) -> dict:
+        array: dict = {"type": "array", "items": Int(self.minimum).schema()}
+        if self.length:
+            array |= {"minItems": self.length, "maxItems": self.length}
+        return {"anyOf": [Int(self.minimum).schema(), array]} if self.spread else array
+
+    def __str__(self) -> str:
+        many = f"{self.length} integers" if self.length else "integers"
+        each = f"a list of {many} of at least {self.minimum}"
+        return f"{Int(self.minimum)} or {each}" if self.spread else each
+
+
+@dataclass(frozen=True)
+class Texts(Kind):
+    """A list of strings."""
+
+    def read(self, tree: Tree) -> tuple[str, ...]:
+        if not isinstance(tree, Sequence):
+            raise self.refuse(tree)
+        return tuple(Text().read(item) for item in tree)
+
+    def schema(self) -> dict:
+        return {"type": "array", "items": {"type": "string"}}
+
+    def __str__(self) -> str:
+        return "a list of strings"
+
+
+@dataclass(frozen=True)
+class Many(Kind):
+    """A list of values of one kind; a single value stands for a list of one."""
+
+    kind: Kind
+
+    def read(self, tree: Tree) -> tuple:
+        items = tree.items if isinstance(tree, Sequence) else (tree,)
+        return tuple(self.kind.read(item) for item in items)
+
+    def write(self, value: tuple) -> object:
+        return [self.kind.write(each) for each in value]
+
+    def schema(self) -> dict:
+        one = self.kind.schema()
+        return {"anyOf": [one, {"type": "array", "items": one}]}
+
+    def __str__(self) -> str:
+        return f"{self.kind} or a list of them"
+
+
+@dataclass(frozen=True)
+class Either(Kind):
+    """The first of several kinds that takes the value."""
+
+    kinds: tuple[Kind, ...]
+
+    def read(self, tree: Tree) -> object:
+        for kind in self.kinds:
+            try:
+                return kind.read(tree)
+            except SpecError:
+                continue
+        raise self.refuse(tree)
+
+    def schema(self) -> dict:
+        return {"anyOf": [kind.schema() for kind in self.kinds]}
+
+    def __str__(self) -> str:
+        return " or ".join(str(kind) for kind in self.kinds)
+
+
+@dataclass(frozen=True)
+class Declared(Kind):
+    """One entry of a registry, by name, `{name: primary}` or `{name: {attribute: value}}`."""
+
+    registry: Registry
+    trait: type | None = None
+
+    def read(self, tree: Tree) -> Declaration:
+        name, attributes = self._parts(tree)
+        declaration = self.registry.find(name.text, name.span)
+        if self.trait is not None and declaration.trait(self.trait) is None:
+            raise SpecError(
+                Diagnostic(
+                    "GC210",
+                    f"`{name.text}` cannot stand here, where {self} is wanted",
+                    name.span,
+                    help=f"these can: {listing(self.names())}",
+                )
+            )
+        return declaration.read(attributes, name.span)
+
+    def _parts(self, tree: Tree) -> tuple[Scalar, Tree | None]:
+        if isinstance(tree, Mapping) and len(tree) == 1:
+            return tree.entries[0]
+        if isinstance(tree, Scalar) and isinstance(tree.value, str):
+            return tree, None
+        raise self.refuse(tree)
+
+    def names(self) -> list[str]:
+        return [
+            each.name
+            for each in self.registry
+            if self.trait is None or each.trait(self.trait) is not None
+        ]
+
+    def write(self, value: Declaration) -> object:
+        attributes = value.write()
+        return value.name if attributes is None else {value.name: attributes}
+
+    @property
+    def definition(self) -> str:
+        """The name of its JSON Schema among a document's definitions."""
+        words = [self.trait.__name__.lower()] if self.trait else []
+        return "_".join([*words, *self.registry.noun.split()])
+
+    def schema(self) -> dict:
+        return {"$ref": f"#/definitions/{self.definition}"}
+
+    def full_schema(self) -> dict:
+        """The schema that `schema` refers to."""
+        entries = [self.registry[name] for name in self.names()]
+        short = [each.name for each in entries if each.short_allowed()]
+        named = {each.name: each.schema() for each in entries}
+        long = {
+            "type": "object",
+            "properties": named,
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+        }
+        return {"anyOf": [{"enum": short}, long]}
+
+    def __str__(self) -> str:
+        words = [self.trait.__name__.lower()] if self.trait else []
+        noun = " ".join([*words, self.registry.noun])
+        return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"

@@ -1,0 +1,156 @@
+"""What a node can be: the abstract operation and the traits that passes ask for.
+
+An operation is a declaration with a shape contract (`infer`) and a Flax form: `build`, the
+expression that makes its module (absent for pure functions), and `call`, the expression of its
+value; where they depend on the types of the inputs, `build_code` and `call_code` choose them.
+Both are trees (see `graphc.core.code`) over these holes:
+
+    $NAME          an attribute, or what `holes` adds
+    $x.features    a property of an input's type
+    $x             in `call`: the value of the input x
+    $items         in `call` of a variadic operation: its values; each alone is `$item_0`, ...
+    $self          in `call`: the module that `build` made
+    $rngs          in `build`: the random keys of this node
+    $train $key $mask   in `call`: threaded through every class on the way, only where needed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from graphc.core.code import Code
+from graphc.core.declaration import Declaration
+from graphc.core.types import Type
+
+
+class ShapeError(Exception):
+    """Raised by `infer`: what is wrong with the inputs' types, before it has a place."""
+
+    def __init__(self, message: str, help: str | None = None, code: str = "GC203") -> None:
+        super().__init__(message)
+        self.message, self.help, self.code = message, help, code
+
+
+@dataclass(frozen=True)
+class Input:
+    """A named input; an optional one may be left out."""
+
+    name: str = "x"
+    optional: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Weight:
+    """An array that belongs to a node.
+
+    Args:
+        shape: its shape as the spec's node has it.
+        trainable: a parameter; otherwise a running statistic.
+    """
+
+    shape: tuple[int, ...]
+    trainable: bool = True
+
+
+class Operation(Declaration):
+    """The base of all operations; see the module's text for `build` and `call`."""
+
+    inputs: ClassVar[tuple[Input, ...]] = (Input(),)
+    variadic: ClassVar[bool] = False
+    ports: ClassVar[tuple[str, ...]] = ()
+    build: ClassVar[Code | None] = None
+    call: ClassVar[Code]
+
+    def infer(self, *types: Type) -> Type:
+        """The type of the value from the types of the inputs; raises ShapeError."""
+        raise NotImplementedError
+
+    def weights(self, *types: Type) -> dict[str, Weight]:
+        """The node's arrays by their names in the module."""
+        return {}
+
+    def flops(self, *types: Type) -> int:
+        """Floating point operations for one example, a multiply-add counted as two."""
+        return 0
+
+    def build_code(self, *types: Type) -> Code | None:
+        """The expression that makes the module for inputs of these types, if there is one."""
+        return self.build
+
+    def call_code(self, *types: Type) -> Code:
+        """The expression of the value for inputs of these types."""
+        return self.call
+
+    def holes(self, *types: Type) -> dict[str, object]:
+        """Values of further holes, or other values for attributes' holes."""
+        return {}
+
+
+# The traits. They carry data, so that a pass never needs to know a concrete operation.
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """One number in, one number out; may be given as another operation's activation."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Linear in its input, but for the bias.
+
+    Args:
+        kernel: the weight that multiplies the input, contracted over its axis `contracts`.
+        bias: the weight that is added, if any.
+    """
+
+    kernel: str = "kernel"
+    bias: str | None = "bias"
+    contracts: int = -2
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """Multiplies matrices through `keyword` of its build, which takes the `dot` of a precision."""
+
+    keyword: str
+
+
+@dataclass(frozen=True)
+class LibraryConvolution:
+    """Runs as a library convolution, which must not stand inside a loop on the CPU."""
+
+
+@dataclass(frozen=True)
+class BatchCoupled:
+    """Examples meet in it: it takes the mask of those that are there."""
+
+
+@dataclass(frozen=True)
+class Stochastic:
+    """Draws random numbers from the key of its node while training."""
+
+
+@dataclass(frozen=True)
+class Stateful:
+    """Keeps running statistics, which training moves and evaluation reads."""
+
+    statistics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """Written in formulas as an operator."""
+
+    operator: str
+
+
+@dataclass(frozen=True)
+class Logits:
+    """Turns logits into probabilities, which losses do themselves."""
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """Gives its input unchanged wherever the type stays the same (`flatten`, `reshape`)."""

@@ -1,0 +1,63 @@
+"""Names to declarations, one table for each kind of thing a spec can name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
+from graphc.core.span import Span
+
+if TYPE_CHECKING:
+    from graphc.core.declaration import Declaration
+
+T = TypeVar("T", bound="type[Declaration]")
+
+
+class Registry(Generic[T]):
+    """A table of declarations.
+
+    Args:
+        noun: what its entries are, for messages ("operation").
+        code: the diagnostic of an unknown name.
+    """
+
+    def __init__(self, noun: str, code: str) -> None:
+        self.noun, self.code = noun, code
+        self._entries: dict[str, T] = {}
+
+    def add(self, *declarations: T) -> None:
+        """Take in declarations; a name can be taken once."""
+        for declaration in declarations:
+            if declaration.name in self._entries:
+                raise ValueError(f"two declarations of the {self.noun} `{declaration.name}`")
+            self._entries[declaration.name] = declaration
+
+    def find(self, name: str, span: Span | None = None) -> T:
+        """The declaration with this name, or a located error with a suggestion."""
+        if name not in self._entries:
+            help = similar(name, self._entries, self.noun)
+            message = f"there is no {self.noun} `{name}`"
+            known = help or f"the {self.noun}s are {listing(sorted(self._entries), 40)}"
+            raise SpecError(Diagnostic(self.code, message, span, help=known))
+        return self._entries[name]
+
+    def __getitem__(self, name: str) -> T:
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._entries[name] for name in sorted(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+operations: Registry = Registry("operation", "GC201")
+initializers: Registry = Registry("initializer", "GC205")
+losses: Registry = Registry("loss", "GC401")
+metrics: Registry = Registry("metric", "GC402")
+optimizers: Registry = Registry("optimizer", "GC403")
+sources: Registry = Registry("data source", "GC501")

@@ -1,0 +1,88 @@
+"""The type of a value: what one point holds, and the domain it holds one of them for.
+
+An array of type `Type(shape=(3,), domain=(BATCH, Axis("time", "time")))` has the axes
+[batch, time, 3]. `presence` names the axes of the domain along which points may be absent (rows
+that pad a batch, steps past the end of a sequence, nodes that pad a graph): what couples points
+along such an axis must take the mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import prod
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a domain. `kind` is batch, time, nodes or edges."""
+
+    name: str
+    kind: str
+
+
+BATCH = Axis("batch", "batch")
+DTYPES = ("float", "int", "bool")
+
+
+@dataclass(frozen=True)
+class Type:
+    """The type of a value.
+
+    Args:
+        shape: the shape at one point of the domain; () is one number.
+        dtype: float, int or bool.
+        below: for ints, one more than the largest value, where that is known.
+        domain: the axes the value varies over, batch first; () is a constant.
+        presence: the names of those axes along which points may be absent.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str = "float"
+    below: int | None = None
+    domain: tuple[Axis, ...] = (BATCH,)
+    presence: frozenset[str] = frozenset({"batch"})
+
+    @property
+    def size(self) -> int:
+        """Numbers per point."""
+        return prod(self.shape)
+
+    @property
+    def features(self) -> int:
+        """The last axis of the shape; 1 for a single number."""
+        return self.shape[-1] if self.shape else 1
+
+    @property
+    def rank(self) -> int:
+        """Axes of the array, the domain's included."""
+        return len(self.domain) + len(self.shape)
+
+    def with_shape(self, shape: Iterable[int]) -> Type:
+        """The same domain holding floats of another shape."""
+        return replace(self, shape=tuple(shape), dtype="float", below=None)
+
+    def with_last(self, features: int) -> Type:
+        """The same with another last axis."""
+        return self.with_shape((*self.shape[:-1], features))
+
+    def __str__(self) -> str:
+        inner = [axis.name for axis in self.domain if axis != BATCH] + [str(n) for n in self.shape]
+        shape = f"[{', '.join(inner)}]"
+        if self.dtype == "float":
+            return shape
+        return f"{self.dtype} {shape}" + (f" below {self.below}" if self.below else "")
+
+
+def join_domains(types: Iterable[Type]) -> tuple[tuple[Axis, ...], frozenset[str]]:
+    """The smallest domain that holds all of them, and its presence.
+
+    A value that lacks an axis is constant over it. Axes keep the order in which they come.
+    """
+    axes: dict[Axis, None] = {}
+    presence: frozenset[str] = frozenset()
+    for each in types:
+        axes.update(dict.fromkeys(each.domain))
+        presence |= each.presence
+    ordered = sorted(axes, key=lambda axis: axis != BATCH)
+    return tuple(ordered), presence

@@ -1,0 +1,66 @@
+"""What a loader hands over, before it is split: and the checks that every source gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphc.core.diagnostic import Diagnostic, RunError
+from graphc.core.types import Type
+from graphc.data.dataset import Arrays
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """The examples of a source in the order of its files.
+
+    Attributes:
+        fields: the type of one example's fields.
+        train: what is split into train and validation (and test, where `test` is None).
+        test: the test split that the source brings.
+        class_names: what the target's integers mean, or None.
+    """
+
+    fields: Mapping[str, Type]
+    train: Arrays
+    test: Arrays | None = None
+    class_names: tuple[str, ...] | None = None
+
+    def parts(self) -> dict[str, Arrays]:
+        """Train, and test where there is one."""
+        return {"training": self.train} | ({} if self.test is None else {"test": self.test})
+
+
+def require_finite(what: str, array: np.ndarray) -> None:
+    """Raise RunError GC514 where a number is NaN, infinite or too large for float32."""
+    with np.errstate(over="ignore"):
+        bad = ~np.isfinite(array.astype(np.float32, copy=False))
+    if bad.any():
+        place = np.argwhere(bad)[0]
+        value = array[tuple(place)]
+        kind = "NaN" if np.isnan(value) else "infinite" if np.isinf(value) else "beyond float32"
+        message = f"{what} holds a number that is {kind}: {_place(place)}"
+        raise RunError(Diagnostic("GC514", message, help="remove the example or repair the number"))
+
+
+def require_integers(what: str, array: np.ndarray, below: int | None) -> None:
+    """Raise RunError GC515 where an integer is outside 0..below - 1, or of int32."""
+    bounds = np.iinfo(np.int32)
+    low, high = (0, below - 1) if below is not None else (bounds.min, bounds.max)
+    bad = (array < low) | (array > high)
+    if bad.any():
+        place = np.argwhere(bad)[0]
+        found = f"{what} holds {array[tuple(place)]}, {_place(place)}"
+        message = f"{found}, but its values are {low} to {high}"
+        raise RunError(Diagnostic("GC515", message))
+
+
+def _place(place: np.ndarray) -> str:
+    """An example, and the column where there is one: both counted from 1, as rows of a file."""
+    example, *rest = (int(each) + 1 for each in place)
+    if not rest:
+        return f"example {example}"
+    column = f"column {rest[0]}" if len(rest) == 1 else f"entry {rest}"
+    return f"example {example}, {column}"

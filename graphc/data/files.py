@@ -1,0 +1,171 @@
+"""Sets with published files: which files they are, and where they are looked for.
+
+The order is `data_dir` of the spec, the folder in the environment variable GRAPHC_DATA, the
+user's cache folder, then the network.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
+from graphc.data.download import download, wrong_checksum
+from graphc.ops.sources import Downloaded
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file that was published: its name, where it is served, and its SHA-256."""
+
+    name: str
+    site: str
+    sha256: str
+
+    @property
+    def url(self) -> str:
+        return self.site + self.name
+
+
+_MNIST = "https://storage.googleapis.com/cvdf-datasets/mnist/"
+_FASHION = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+_USPS = "https://hastie.su.domains/ElemStatLearn/datasets/"
+
+
+def _idx(site: str, *checksums: str) -> tuple[KnownFile, ...]:
+    names = (
+        "train-images-idx3-ubyte.gz",
+        "train-labels-idx1-ubyte.gz",
+        "t10k-images-idx3-ubyte.gz",
+        "t10k-labels-idx1-ubyte.gz",
+    )
+    return tuple(KnownFile(name, site, sum) for name, sum in zip(names, checksums, strict=True))
+
+
+KNOWN: dict[str, tuple[KnownFile, ...]] = {
+    "mnist": _idx(
+        _MNIST,
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    ),
+    "fashion-mnist": _idx(
+        _FASHION,
+        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    ),
+    "usps": (
+        KnownFile(
+            "zip.train.gz",
+            _USPS,
+            "66ebf231ab51f2cf6ac1a892d0f98ccffee1079d7a5db638c1f11f366046ca16",
+        ),
+        KnownFile(
+            "zip.test.gz",
+            _USPS,
+            "8dacc3c6e136af6c3488de9e5113a7daf140c8c2f1f0b61c54ee02f03f1a962f",
+        ),
+    ),
+}
+"""The files of each set, by the name of its folder: training data first."""
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: $XDG_CACHE_HOME/graphc/data, ~/.cache without the variable."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "graphc" / "data"
+
+
+def candidates(source: Downloaded, folder: str) -> list[Path]:
+    """The folders that may hold the files of `source`, in the order they are looked in."""
+    found: list[Path] = []
+    if source.data_dir is not None:
+        own = Path(folder) / Path(source.data_dir).expanduser()
+        found = [own / source.folder, own]
+    if environment := os.environ.get("GRAPHC_DATA"):
+        found.append(Path(environment).expanduser() / source.folder)
+    found.append(cache_folder() / source.folder)
+    return found
+
+
+def locate(source: Downloaded, folder: str) -> Path:
+    """The folder that holds all files of `source`, downloaded if need be and allowed.
+
+    Raises:
+        RunError: GC502 where no folder holds them and `download` is false; GC503 to GC505 where
+            the download failed.
+    """
+    files = KNOWN[source.folder]
+    looked = candidates(source, folder)
+    for each in looked:
+        if not _lacking(each, files):
+            return each
+    notes = tuple(Note(_account(each, files)) for each in looked)
+    if not source.download:
+        message = f"the data set `{source.name}` was not found"
+        raise RunError(Diagnostic("GC502", message, notes=notes, help=_help(source)))
+    target = looked[0] if source.data_dir is not None else looked[-1]
+    try:
+        for file in _lacking(target, files):
+            download(file.url, target / file.name, file.sha256)
+    except RunError as error:
+        found = [_explained(each, source, notes) for each in error.diagnostics]
+        raise RunError(found) from error
+    return target
+
+
+def read(folder: Path, file: KnownFile) -> bytes:
+    """The uncompressed bytes of a published file; RunError GC503 where they are not those."""
+    path = folder / file.name
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"`{path}` cannot be read: {error.strerror}"
+        raise RunError(Diagnostic("GC511", message)) from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != file.sha256:
+        raise wrong_checksum(path, found, file.sha256, "delete it and get it again")
+    return inflate(data, str(path))
+
+
+def inflate(data: bytes, name: str) -> bytes:
+    """The content of a gzip file; RunError GC503 where it is cut off or is none."""
+    try:
+        return gzip.decompress(data)
+    except (EOFError, OSError, zlib.error) as error:
+        raise damaged(name, str(error)) from error
+
+
+def damaged(name: str, reason: str) -> RunError:
+    """The error of a file that is not what its format says."""
+    message = f"`{name}` is damaged: {reason[:1].lower()}{reason[1:].rstrip('.')}"
+    return RunError(Diagnostic("GC503", message, help="delete it and get it again"))
+
+
+def _lacking(folder: Path, files: tuple[KnownFile, ...]) -> list[KnownFile]:
+    return [file for file in files if not (folder / file.name).is_file()]
+
+
+def _account(folder: Path, files: tuple[KnownFile, ...]) -> str:
+    lacking = [file.name for file in _lacking(folder, files)]
+    if not folder.is_dir():
+        return f"looked in `{folder}`, which is not there"
+    return f"looked in `{folder}`, which lacks {listing(lacking)}"
+
+
+def _help(source: Downloaded) -> str:
+    folder = f"a folder that holds `{source.folder}/`"
+    ways = f"set GRAPHC_DATA to {folder}, or `data_dir` of `{source.name}`"
+    return ways if source.download else f"{ways}, or write `download: true`"
+
+
+def _explained(problem: Diagnostic, source: Downloaded, notes: tuple[Note, ...]) -> Diagnostic:
+    """A failed download with where the set was looked for before."""
+    return replace(problem, notes=notes, help=problem.help or _help(source))

@@ -1,0 +1,158 @@
+"""The body of one graph: `__init__` and `__call__` of its class, or the function that it is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from graphc.core.operation import Operation
+from graphc.core.types import Type
+from graphc.emit.filling import Key, Site, activation_of
+from graphc.emit.invoke import Invoker
+from graphc.emit.names import key_path
+from graphc.emit.needs import Needs, copies, live_nodes
+from graphc.emit.printer import tagged
+from graphc.emit.schedule import Schedule, schedule
+from graphc.emit.trees import assign, attribute, function, name, parameters, set_attribute
+from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+from graphc.graph.graph import Graph
+from graphc.graph.node import Node, Ref
+
+Tag = Callable[[Node], str]
+
+
+@dataclass
+class Body:
+    """Writes the statements of a graph.
+
+    Args:
+        graph: the graph.
+        invoker: writes single values.
+        tag: the tag of a node's statements.
+    """
+
+    graph: Graph
+    invoker: Invoker
+    tag: Tag
+    plan: Schedule = field(init=False)
+
+    def __post_init__(self) -> None:
+        used = {word for node in live_nodes(self.graph) for word in self._globals(node)}
+        self.plan = schedule(self.graph, self._may_inline, self._may_chain, used)
+        self.invoker.taken = used | set(self.plan.names.values())
+
+    def constructor(self) -> list[ast.stmt]:
+        """The assignments of `__init__`: one for each node that has a module."""
+        live = live_nodes(self.graph)
+        names = {node.name for node in live}
+        found: list[ast.stmt] = []
+        for node in [*live, *(node for node in self.graph.nodes if node.name not in names)]:
+            module = self.invoker.constructor.make(self._site(node), self._key(node))
+            if module is not None:
+                word = self.graph.identifiers[node.name]
+                found.append(tagged(set_attribute(word, module), self.tag(node)))
+        return found
+
+    def function(self, word: str, needs: Needs, docstring: str | None = None) -> ast.FunctionDef:
+        """`def word(inputs, *, train=False, ...)`, with `self` before them for `__call__`."""
+        context: list[tuple[str, object]] = []
+        context += [("train", False)] if needs.train else []
+        context += [("key", None)] if needs.key else []
+        context += [("mask", None)] if needs.mask else []
+        names = self.invoker.networks
+        context += [(names[network], ...) for network in names if network in needs.networks]
+        inputs = [*(["self"] if word == "__call__" else []), *self.plan.inputs]
+        return function(word, parameters(inputs, context), self.statements(), docstring)
+
+    def statements(self) -> list[ast.stmt]:
+        """One statement for each node, and the return."""
+        nodes = self.plan.statements
+        outputs = [ref for _, ref in self.graph.outputs]
+        body: list[ast.stmt] = []
+        for node in nodes:
+            if node is nodes[-1] and outputs == [Ref(node.name)] and self._returns(node):
+                returned = ast.Return(self._value(node))
+                return [*body, tagged(returned, self.tag(node))]
+            body += (tagged(each, self.tag(node)) for each in self._statements(node))
+        values = [self._operand(ref) for ref in outputs]
+        single = values[0] if len(values) == 1 else ast.Tuple(values, ast.Load())
+        return [*body, ast.Return(single)]
+
+    def _returns(self, node: Node) -> bool:
+        return not node.operation.ports and self.invoker.is_expression(self._site(node))
+
+    def _statements(self, node: Node) -> list[ast.stmt]:
+        if node.operation.ports:
+            words = [self.plan.names[Ref(node.name, port)] for port in node.operation.ports]
+            return [assign(words, self._value(node))]
+        operands = [self._operand(ref) for ref in node.references]
+        word = self.plan.names[Ref(node.name)]
+        return self.invoker.statements(
+            self._site(node), word, operands, self._module(node), self._key(node)
+        )
+
+    def _value(self, node: Node) -> ast.expr:
+        operands = [self._operand(ref) for ref in node.references]
+        return self.invoker.value(self._site(node), operands, self._module(node), self._key(node))
+
+    def _operand(self, ref: Ref) -> ast.expr:
+        """A local, or the expression of a part that stands in its reader's."""
+        if ref.node in self.plan.inlined:
+            return self._value(self.graph.by_name[ref.node])
+        return name(self.plan.names[ref])
+
+    def _site(self, node: Node) -> Site:
+        """The node's operation with the inputs that are given."""
+        types = self.graph.input_types(node)
+        if node.operation.variadic:
+            return Site(node.operation, tuple(f"item_{i}" for i in range(len(types))), types)
+        pairs = zip(node.operation.inputs, node.inputs, strict=True)
+        return Site(node.operation, tuple(each.name for each, ref in pairs if ref), types)
+
+    def _key(self, node: Node) -> Key:
+        if isinstance(node.operation, Stack):
+            return Key()  # the paths of its layers start at the graph
+        return Key(key_path(node.name))
+
+    def _module(self, node: Node) -> ast.expr | None:
+        types = self.graph.input_types(node)
+        if not self.invoker.requirements.holds_modules(node.operation, types):
+            return None
+        return attribute("self", self.graph.identifiers[node.name])
+
+    def _may_inline(self, node: Node) -> bool:
+        return not node.operation.ports and self.invoker.is_expression(self._site(node))
+
+    def _may_chain(self, node: Node) -> bool:
+        """A loop overwrites its variable while it still reads its other inputs."""
+        return len(set(node.references)) < 2 or self.invoker.is_expression(self._site(node))
+
+    def _globals(self, node: Node) -> Iterable[str]:
+        """Names of the module that the node's code reads, which no local may hide."""
+        return _names_in(node.operation, self.graph.input_types(node), self.invoker)
+
+
+def _names_in(operation: Operation, types: tuple[Type, ...], invoker: Invoker) -> Iterable[str]:
+    if isinstance(operation, NetworkCall):
+        needed = invoker.requirements.of(operation, types).networks
+        yield from (invoker.networks[network] for network in needed)
+        yield "at"
+    elif isinstance(operation, Call):
+        needed = invoker.requirements.of(operation, types).networks
+        yield from (invoker.networks[network] for network in needed)
+        yield invoker.constructor.class_of(operation).name
+        yield "at"
+    elif isinstance(operation, Repeat):
+        yield from ("range", "enumerate")
+        for copy, inputs in copies(operation, types):
+            yield from _names_in(copy, inputs, invoker)
+    elif isinstance(operation, Stack):
+        yield from ("scan_layers", "layer_keys", "named_keys", "jnp", "range")
+        yield from _names_in(operation.layer, types, invoker)
+    else:
+        yield "at"
+        yield from operation.call_code(*types).names
+        activation = activation_of(operation)
+        if activation is not None:
+            yield from _names_in(activation, (operation.infer(*types),), invoker)  # type: ignore[arg-type]

@@ -1,0 +1,76 @@
+"""What the emitted module takes from elsewhere: imports, and functions of the library."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from graphc.emit.printer import Blank
+
+IMPORTS = """
+import functools
+import zlib
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+"""
+
+
+@cache
+def library() -> dict[str, ast.FunctionDef]:
+    """The functions of library.py, which is read and never run."""
+    tree = ast.parse(Path(__file__).with_name("library.py").read_text(encoding="utf-8"))
+    return {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
+
+
+@cache
+def _needed_by(word: str) -> frozenset[str]:
+    return frozenset(free_names([library()[word]]))
+
+
+def library_functions(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
+    """The functions of the library that the statements name, and those that these name."""
+    waiting, needed = list(free_names(statements)), set()
+    while waiting:
+        word = waiting.pop()
+        if word in library() and word not in needed:
+            needed.add(word)
+            waiting += _needed_by(word)
+    return [copy.deepcopy(each) for word, each in library().items() if word in needed]
+
+
+def imports(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
+    """The import statements for the names in the statements, in the order of a formatter."""
+    used = free_names(statements)
+    standard, others = [], []
+    for statement in ast.parse(IMPORTS).body:
+        assert isinstance(statement, ast.Import | ast.ImportFrom)
+        alias = statement.names[0]
+        if (alias.asname or alias.name) in used:
+            group = standard if alias.name in ("functools", "zlib") else others
+            group.append(statement)
+    return [*standard, Blank(), *others]
+
+
+def free_names(statements: Iterable[ast.stmt]) -> set[str]:
+    """The names that statements read from the module around them."""
+    return {word for statement in statements for word in _free(statement)}
+
+
+def _free(tree: ast.AST) -> Iterator[str]:
+    if isinstance(tree, ast.ClassDef):
+        for child in ast.iter_child_nodes(tree):
+            yield from _free(child)
+        return
+    bound, read = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+    yield from read - bound

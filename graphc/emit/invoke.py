@@ -1,0 +1,189 @@
+"""Expressions and statements that compute values: what stands in `__call__`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from graphc.emit.construct import INDICES, Constructor, layer_keys
+from graphc.emit.filling import Key, Site
+from graphc.emit.names import key_path
+from graphc.emit.needs import Needs, Requirements, copies
+from graphc.emit.trees import assign, call, fresh, function, lambda_, name, parameters, reads
+from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+
+Module = ast.expr | None
+Operands = Sequence[ast.expr]
+
+
+@dataclass
+class Invoker:
+    """Computes values in the body of one function.
+
+    Args:
+        constructor: knows the classes of blocks.
+        requirements: knows what has to be handed down.
+        networks: what each other network is called in this module.
+        taken: the local names of the function, to which loop variables are added.
+    """
+
+    constructor: Constructor
+    requirements: Requirements
+    networks: Mapping[str, str]
+    taken: set[str]
+
+    def is_expression(self, site: Site) -> bool:
+        """Whether the value is one expression rather than a loop of statements."""
+        if isinstance(site.operation, Stack):
+            layer = site.of(site.operation.layer)
+            return self._has_module(site) and self.is_expression(layer)
+        return not isinstance(site.operation, Repeat)
+
+    def value(self, site: Site, operands: Operands, module: Module, key: Key) -> ast.expr:
+        """The expression of the value; for a stack, `key` is that of the graph around it."""
+        operation = site.operation
+        if isinstance(operation, NetworkCall):
+            called = name(self.networks[operation.network])
+            return self._handing_down(called, operands, site, key, {operation.network})
+        if isinstance(operation, Call):
+            block = self.constructor.class_of(operation)
+            called = name(block.name) if block.is_function else module
+            return self._handing_down(called, operands, site, key, set())
+        if isinstance(operation, Stack):
+            return self._scan(site, operation, operands, module, key)
+        return site.call(operands, module, key)
+
+    def statements(
+        self, site: Site, target: str, operands: Operands, module: Module, key: Key
+    ) -> list[ast.stmt]:
+        """`target = value`, or the loop that computes it."""
+        operation = site.operation
+        if self.is_expression(site):
+            return _unless_same(target, self.value(site, operands, module, key))
+        if isinstance(operation, Repeat):
+            sites = [site.of(*each) for each in copies(operation, site.types)]
+            return self._loop(sites, target, operands, module, key)
+        assert isinstance(operation, Stack)
+        if self._has_module(site):
+            return self._scan_of_statements(site, operation, target, operands, module, key)
+        layer, found = site.of(operation.layer), []
+        for path in operation.paths:
+            found += self.statements(layer, target, operands, None, key.under(*key_path(path)))
+            operands = [name(target), *operands[1:]]
+        return found
+
+    def _has_module(self, site: Site) -> bool:
+        return self.requirements.holds_modules(site.operation, site.types)
+
+    def _needs(self, site: Site) -> Needs:
+        return self.requirements.of(site.operation, site.types)
+
+    def _handing_down(
+        self, called: Module, operands: Operands, site: Site, key: Key, without: set[str]
+    ) -> ast.expr:
+        """`called(operands, train=train, ...)` with what the callee needs."""
+        assert called is not None
+        needs = self._needs(site)
+        made = call(called, operands)
+        given = {"train": needs.train and name("train"), "key": needs.key and key.tree}
+        given |= {"mask": needs.mask and name("mask")}
+        for network, word in self.networks.items():
+            given[word] = network in needs.networks - without and name(word)
+        made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]
+        return made
+
+    # Repeats
+
+    def _loop(
+        self, sites: list[Site], target: str, operands: Operands, module: Module, key: Key
+    ) -> list[ast.stmt]:
+        before = set(self.taken)
+        index, layer = self._variable(*INDICES), self._variable("layer", "inner")
+        running = [name(target), *operands[1:]]
+        bodies = []
+        for site in sites:
+            inner = name(layer) if self._has_module(site) else None
+            bodies.append(self.statements(site, target, running, inner, key.under(name(index))))
+        self.taken = before  # the variables of one loop are free for the next
+        if len({ast.dump(ast.Module(body, [])) for body in bodies}) > 1:
+            return self._one_by_one(sites, target, operands, module, key)
+        words = set(reads(ast.Module(bodies[0], [])))
+        if module is None:
+            over: ast.expr = call("range", [ast.Constant(len(sites))])
+            words_of_loop = [index if index in words else "_"]
+        elif index in words:
+            over, words_of_loop = call("enumerate", [module]), [index, layer]
+        else:
+            over, words_of_loop = module, [layer]
+        names: list[ast.expr] = [ast.Name(word, ast.Store()) for word in words_of_loop]
+        loop_target = names[0] if len(names) == 1 else ast.Tuple(names, ast.Store())
+        loop = ast.For(loop_target, over, bodies[0], [], lineno=0)
+        return [*_unless_same(target, operands[0]), loop]
+
+    def _one_by_one(
+        self, sites: list[Site], target: str, operands: Operands, module: Module, key: Key
+    ) -> list[ast.stmt]:
+        found: list[ast.stmt] = []
+        for i, site in enumerate(sites):
+            inner = None
+            if module is not None and self._has_module(site):
+                inner = ast.Subscript(module, ast.Constant(i), ast.Load())
+            found += self.statements(site, target, operands, inner, key.under(i))
+            operands = [name(target), *operands[1:]]
+        return found
+
+    def _variable(self, *words: str) -> str:
+        """The first of these words that is no local name, or the last with underscores."""
+        found = next((word for word in words if word not in self.taken), None)
+        found = found or fresh(words[-1], self.taken)
+        self.taken.add(found)
+        return found
+
+    # Stacks
+
+    def _scan(
+        self, site: Site, stack: Stack, operands: Operands, module: Module, key: Key
+    ) -> ast.expr:
+        layer, x, inner, others = self._layer_names(operands)
+        value = self.value(site.of(stack.layer), [name(x), *others], name(layer), Key(root=inner))
+        return self._scanned(lambda_([layer, x, inner], value), site, stack, operands, module, key)
+
+    def _scan_of_statements(
+        self, site: Site, stack: Stack, target: str, operands: Operands, module: Module, key: Key
+    ) -> list[ast.stmt]:
+        """A layer that is a loop itself needs a function with a name."""
+        layer, x, inner, others = self._layer_names(operands)
+        word = self._variable("one_layer")
+        body = self.statements(
+            site.of(stack.layer), x, [name(x), *others], name(layer), Key(root=inner)
+        )
+        body.append(ast.Return(name(x)))
+        value = self._scanned(name(word), site, stack, operands, module, key)
+        return [function(word, parameters([layer, x, inner]), body), assign(target, value)]
+
+    def _layer_names(self, operands: Operands) -> tuple[str, str, str, list[ast.expr]]:
+        others = list(operands[1:])
+        taken = {word for each in others for word in reads(each)} | set(self.networks.values())
+        return fresh("layer", taken), fresh("x", taken), "key", others
+
+    def _scanned(
+        self,
+        layer: ast.expr,
+        site: Site,
+        stack: Stack,
+        operands: Operands,
+        module: Module,
+        key: Key,
+    ) -> ast.expr:
+        assert module is not None
+        keyed = self._needs(site).key
+        keys = layer_keys(stack, key) if keyed else ast.Constant(None)
+        return call("scan_layers", [layer, module, operands[0], keys])
+
+
+def _unless_same(target: str, value: ast.expr) -> list[ast.stmt]:
+    """`target = value`, unless that is `x = x`."""
+    if isinstance(value, ast.Name) and value.id == target:
+        return []
+    return [assign(target, value)]

@@ -1,0 +1,64 @@
+"""The emitted module, the whole on one page."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphc.core.span import Span
+from graphc.emit.classes import Classes
+from graphc.emit.imports import imports, library, library_functions
+from graphc.emit.names import ModuleNames
+from graphc.emit.printer import print_module
+from graphc.emit.training import functions
+from graphc.graph.graph import RESERVED, identifiers
+from graphc.plan.plan import Program
+
+CONTRACT = 1
+"""The version of docs/emitted-module.md."""
+
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """The source of a program.
+
+    Args:
+        source: the text of the module.
+        lines: for each line (from 1) that computes a node of the spec, or makes its module, the
+            node's path and the place in the spec where it was written.
+    """
+
+    source: str
+    lines: Mapping[int, tuple[str, Span]]
+
+
+def emit(program: Program) -> Emitted:
+    """Write a program as Flax source; the same program always gives the same text."""
+    names = ModuleNames(library())
+    words = _words(program, names)
+    classes = Classes(program.networks, words, names)
+    written = classes.write()
+    own = [
+        *written,
+        *functions(program, classes.network_classes, words, classes.requirements),
+    ]
+    copied = library_functions(own)
+    docstring = f"{program.name}, written by graphc from {program.origin}."
+    body = [
+        ast.Expr(ast.Constant(docstring)),
+        *imports([*copied, *own]),
+        *ast.parse(f"CONTRACT = {CONTRACT}").body,
+        *copied,
+        *own,
+    ]
+    printed = print_module(ast.Module(body, []), WIDTH)
+    lines = {line: classes.positions[tag] for line, tag in printed.lines.items()}
+    return Emitted(printed.text, lines)
+
+
+def _words(program: Program, names: ModuleNames) -> dict[str, str]:
+    """What each network is called as an argument of another."""
+    return identifiers(program.networks, RESERVED | names.reserved)

@@ -1,0 +1,153 @@
+"""What has to be handed down: which classes take `train`, `key`, `mask` or other networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+
+from graphc.core.operation import Operation
+from graphc.core.types import Type
+from graphc.emit.filling import activation_of
+from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+from graphc.graph.graph import Graph
+from graphc.graph.node import Node, Ref
+
+Inputs = tuple[Type, ...]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the code of a value reads besides its inputs."""
+
+    train: bool = False
+    key: bool = False
+    mask: bool = False
+    networks: frozenset[str] = frozenset()
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(
+            self.train or other.train,
+            self.key or other.key,
+            self.mask or other.mask,
+            self.networks | other.networks,
+        )
+
+
+class Requirements:
+    """The needs of operations and graphs, each graph looked at once."""
+
+    def __init__(self, networks: Mapping[str, Graph]) -> None:
+        self.networks = networks
+        self.known: dict[Graph, Needs] = {}
+        self.holding: dict[Graph, bool] = {}
+
+    def of_graph(self, graph: Graph) -> Needs:
+        """What a call of the graph needs."""
+        if graph not in self.known:
+            live = live_nodes(graph)
+            each = (self.of(node.operation, graph.input_types(node)) for node in live)
+            self.known[graph] = reduce(Needs.__or__, each, Needs())
+        return self.known[graph]
+
+    def of(self, operation: Operation, types: Inputs) -> Needs:
+        """What a call of the operation needs."""
+        if isinstance(operation, NetworkCall):
+            network = operation.network
+            return self.of_graph(self.networks[network]) | Needs(networks=frozenset({network}))
+        if isinstance(operation, Call):
+            return self.of_graph(operation.graph)
+        if isinstance(operation, Repeat):
+            each = (self.of(copy, inputs) for copy, inputs in copies(operation, types))
+            return reduce(Needs.__or__, each, Needs())
+        if isinstance(operation, Stack):
+            return self.of(operation.layer, types)
+        code = operation.call_code(*types)
+        own = Needs(code.uses("train"), code.uses("key"), code.uses("mask"))
+        activation = activation_of(operation)
+        if activation is None:
+            return own
+        result = operation.infer(*types)
+        return own | self.of(activation, (result,)) if isinstance(result, Type) else own
+
+    def holds_modules(self, operation: Operation, types: Inputs) -> bool:
+        """Whether the operation makes a module, itself or by what it calls."""
+        if isinstance(operation, NetworkCall):
+            return False
+        if isinstance(operation, Call):
+            graph = operation.graph
+            if graph not in self.holding:
+                self.holding[graph] = any(
+                    self.holds_modules(node.operation, graph.input_types(node))
+                    for node in graph.nodes
+                )
+            return self.holding[graph]
+        if isinstance(operation, Repeat):
+            return any(self.holds_modules(*each) for each in copies(operation, types))
+        if isinstance(operation, Stack):
+            return self.holds_modules(operation.layer, types)
+        return operation.build_code(*types) is not None
+
+
+def copies(repeat: Repeat, types: Inputs) -> Iterator[tuple[Operation, Inputs]]:
+    """Each copy of a repeat with the types of its inputs."""
+    for copy in repeat.copies:
+        yield copy, types
+        first = copy.infer(*types)
+        assert isinstance(first, Type), "a repeated layer has one output"
+        types = (first, *types[1:])
+
+
+def live_nodes(graph: Graph) -> list[Node]:
+    """The nodes that an output needs, depth first, so that chains stay together.
+
+    Calls of networks keep the order that the graph has them in: it is the order in which running
+    statistics move.
+    """
+    needed = _reachable(graph)
+    calls = [
+        Ref(node.name)
+        for node in graph.nodes
+        if node.name in needed and isinstance(node.operation, NetworkCall)
+    ]
+    order: dict[str, Node] = {}
+    stack = [*reversed([*calls, *(ref for _, ref in graph.outputs)])]
+    while stack:
+        ref = stack[-1]
+        node = graph.by_name.get(ref.node)
+        waiting = [
+            each
+            for each in (node.references if node and ref.node not in order else ())
+            if each.node in graph.by_name and each.node not in order
+        ]
+        if waiting:
+            stack += reversed(waiting)
+        else:
+            stack.pop()
+            if node is not None:
+                order.setdefault(node.name, node)
+    return list(order.values())
+
+
+def _reachable(graph: Graph) -> set[str]:
+    found: set[str] = set()
+    stack = [ref.node for _, ref in graph.outputs]
+    while stack:
+        word = stack.pop()
+        if word in graph.by_name and word not in found:
+            found.add(word)
+            stack += (each.node for each in graph.by_name[word].references)
+    return found
+
+
+def blocks(operation: Operation) -> Iterable[Call]:
+    """The calls of blocks that an operation is or holds."""
+    if isinstance(operation, NetworkCall):
+        return ()
+    if isinstance(operation, Call):
+        return (operation,)
+    if isinstance(operation, Repeat):
+        return [call for copy in operation.copies for call in blocks(copy)]
+    if isinstance(operation, Stack):
+        return blocks(operation.layer)
+    return ()

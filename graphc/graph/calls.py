@@ -1,0 +1,108 @@
+"""Operations that hold graphs: calls of blocks and networks, repeats, and stacks of layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from graphc.core.code import code
+from graphc.core.operation import Input, Operation, ShapeError
+from graphc.core.types import Type
+from graphc.graph.graph import Graph
+
+
+@dataclass(frozen=True)
+class Call(Operation):
+    """A block as a node: a graph with weights of its own.
+
+    Args:
+        graph: what it computes, made for the types of this call's inputs.
+        arguments: the block's parameters; kept for names and messages, not compared.
+        inline: whether it was written in place, as steps of a `repeat`, rather than as a block.
+    """
+
+    name = "call"
+    call = code("$self($items)")
+
+    graph: Graph
+    arguments: tuple[tuple[str, object], ...] = field(default=(), compare=False)
+    inline: bool = field(default=False, compare=False)
+
+    @property
+    def title(self) -> str:
+        """The name of the block."""
+        return self.graph.name
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:  # type: ignore[override]
+        return tuple(Input(name) for name, _ in self.graph.inputs)
+
+    @property
+    def ports(self) -> tuple[str, ...]:  # type: ignore[override]
+        outputs = self.graph.outputs
+        return tuple(port for port, _ in outputs) if len(outputs) > 1 else ()
+
+    def infer(self, *types: Type) -> Type | dict[str, Type]:
+        for (name, wanted), given in zip(self.graph.inputs, types, strict=True):
+            if wanted != given:
+                raise ShapeError(
+                    f"`{self.title}` was made for `{name}` of shape {wanted}, and is given {given}"
+                )
+        values = {port: self.graph.types[ref] for port, ref in self.graph.outputs}
+        return values if self.ports else next(iter(values.values()))
+
+
+@dataclass(frozen=True)
+class NetworkCall(Call):
+    """A network as a node: calls with the same `network` share its weights."""
+
+    network: str = ""
+
+
+@dataclass(frozen=True)
+class Repeat(Operation):
+    """Layers one after another, each a copy with weights of its own.
+
+    Args:
+        copies: the operation of each layer; the first input runs through them, any further ones
+            are the same for all.
+    """
+
+    name = "repeat"
+    call = code("$self($items)")
+
+    copies: tuple[Operation, ...]
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:  # type: ignore[override]
+        return self.copies[0].inputs
+
+    def infer(self, x: Type, *others: Type) -> Type:
+        for copy in self.copies:
+            x = copy.infer(x, *others)  # type: ignore[assignment]
+        return x
+
+
+@dataclass(frozen=True)
+class Stack(Operation):
+    """Equal layers in one: every array has a leading axis, and one scan runs through them.
+
+    Args:
+        layer: the operation of one layer; its output has its first input's type.
+        paths: the spec's path of each layer below the graph that holds the stack, in order.
+    """
+
+    name = "stack"
+    call = code("$self($items)")
+
+    layer: Operation
+    paths: tuple[str, ...]
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:  # type: ignore[override]
+        return self.layer.inputs
+
+    def infer(self, x: Type, *others: Type) -> Type:
+        result = self.layer.infer(x, *others)
+        if result != x:
+            raise ShapeError(f"a stack's layer gives {result} from {x}")
+        return x

@@ -1,0 +1,176 @@
+"""The weight map: where each array of the spec is stored, and how to look at it there.
+
+Weights are named, shaped and drawn by the nodes of the spec. Passes may store them otherwise
+(stacked along a leading axis, merged); every such change is a chain of exact lenses, so that a
+checkpoint, an optimiser setting or a diff can speak of the spec's arrays whatever the passes made
+of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from graphc.core.operation import Operation, Weight
+from graphc.core.types import Type
+from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
+from graphc.graph.node import Node
+
+
+@dataclass(frozen=True)
+class Index:
+    """The array at one place of the leading axis."""
+
+    place: int
+
+    def get(self, array: Any) -> Any:
+        return array[self.place]
+
+    def as_list(self) -> list:
+        return ["index", self.place]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One array of the spec.
+
+    Args:
+        path: its path in the spec, `highways/17/h/kernel`.
+        weight: its shape and kind.
+        stored: the path of the array that holds it, `highways/h/kernel`.
+        view: the lenses that lead from there to it, outermost first.
+        nodes: the nodes on the way, for places in the spec.
+    """
+
+    path: str
+    weight: Weight
+    stored: str
+    view: tuple[Index, ...]
+    nodes: tuple[Node, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return prod(self.weight.shape)
+
+
+@dataclass(frozen=True)
+class WeightMap:
+    """Every array of a program, by the spec's path."""
+
+    entries: tuple[Entry, ...]
+
+    @classmethod
+    def of(cls, graphs: Mapping[str, Graph]) -> WeightMap:
+        """The map of several networks; a single one named "" has no prefix."""
+        found: list[Entry] = []
+        words = identifiers(graphs, RESERVED_OF_NETWORKS)
+        for name, graph in graphs.items():
+            path, stored = (f"{name}/", f"{words[name]}/") if name else ("", "")
+            found += _of_graph(graph, path, stored, (), ())
+        return cls(tuple(found))
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are trained."""
+        return sum(each.size for each in self.entries if each.weight.trainable)
+
+    def split(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """The spec's arrays out of the stored ones."""
+        arrays = {}
+        for each in self.entries:
+            if each.stored in stored:
+                array = stored[each.stored]
+                for lens in each.view:
+                    array = lens.get(array)
+                arrays[each.path] = array
+        return arrays
+
+    def join(self, arrays: Mapping[str, Any], stack: Any) -> dict[str, Any]:
+        """The stored arrays out of the spec's; `stack` stacks a list along a new first axis."""
+        groups: dict[str, list[Entry]] = {}
+        for each in self.entries:
+            if each.path in arrays:
+                groups.setdefault(each.stored, []).append(each)
+        return {
+            stored: _join([(each.view, arrays[each.path]) for each in entries], stack)
+            for stored, entries in groups.items()
+        }
+
+    def as_list(self) -> list[dict]:
+        """The form that a run keeps."""
+        return [
+            {
+                "path": each.path,
+                "shape": list(each.weight.shape),
+                "trainable": each.weight.trainable,
+                "stored": each.stored,
+                "view": [lens.as_list() for lens in each.view],
+            }
+            for each in self.entries
+        ]
+
+    @classmethod
+    def from_list(cls, rows: Iterable[Mapping]) -> WeightMap:
+        """The inverse of `as_list`."""
+        return cls(
+            tuple(
+                Entry(
+                    row["path"],
+                    Weight(tuple(row["shape"]), row["trainable"]),
+                    row["stored"],
+                    tuple(Index(place) for _, place in row["view"]),
+                )
+                for row in rows
+            )
+        )
+
+
+def _join(parts: list[tuple[tuple[Index, ...], Any]], stack: Any) -> Any:
+    if not parts[0][0]:
+        return parts[0][1]
+    rows: dict[int, list] = {}
+    for (first, *rest), array in parts:
+        rows.setdefault(first.place, []).append((tuple(rest), array))
+    return stack([_join(rows[place], stack) for place in sorted(rows)])
+
+
+def _of_graph(
+    graph: Graph, path: str, stored: str, view: tuple[Index, ...], nodes: tuple[Node, ...]
+) -> Iterator[Entry]:
+    for node in graph.nodes:
+        inner = f"{stored}{graph.identifiers[node.name]}"
+        types = graph.input_types(node)
+        below = (*nodes, node)
+        yield from _of_operation(node.operation, types, path, node.name, inner, view, below)
+
+
+def _of_operation(
+    operation: Operation,
+    types: tuple[Type, ...],
+    path: str,
+    name: str,
+    stored: str,
+    view: tuple[Index, ...],
+    nodes: tuple[Node, ...],
+) -> Iterator[Entry]:
+    """The arrays of one operation: `path` leads to its graph, `name` from there to it."""
+    here = f"{path}{name}"
+    if isinstance(operation, NetworkCall):
+        return  # they belong to the network
+    if isinstance(operation, Call):
+        yield from _of_graph(operation.graph, f"{here}/", f"{stored}/", view, nodes)
+    elif isinstance(operation, Repeat):
+        for i, copy in enumerate(operation.copies):
+            inner = f"{stored}/{i}"
+            yield from _of_operation(copy, types, f"{here}/", str(i), inner, view, nodes)
+            types = (copy.infer(*types), *types[1:])  # type: ignore[assignment]
+    elif isinstance(operation, Stack):
+        for i, layer in enumerate(operation.paths):
+            deeper = (*view, Index(i))
+            yield from _of_operation(operation.layer, types, path, layer, stored, deeper, nodes)
+    else:
+        for word, weight in operation.weights(*types).items():
+            yield Entry(f"{here}/{word}", weight, f"{stored}/{word}", view, nodes)

@@ -1,0 +1,58 @@
+"""What many operations ask of their inputs, said in one way."""
+
+from __future__ import annotations
+
+from graphc.core.operation import ShapeError
+from graphc.core.types import Type
+
+
+def need_floats(name: str, *types: Type) -> None:
+    """Refuse whole numbers and truth values."""
+    for each in types:
+        if each.dtype == "int":
+            raise ShapeError(
+                f"`{name}` needs floats, but its input is {each}", "use `embed` or `one_hot`"
+            )
+        if each.dtype != "float":
+            raise ShapeError(
+                f"`{name}` needs floats, but its input is {each}", "choose numbers with `where`"
+            )
+
+
+def need_features(name: str, x: Type) -> None:
+    """Refuse what is a single number at each point."""
+    need_floats(name, x)
+    if not x.shape:
+        raise ShapeError(
+            f"`{name}` needs features, but its input is one number at each point",
+            "give it a value with at least one feature axis",
+        )
+
+
+def need_image(name: str, x: Type) -> None:
+    """Refuse what is no image [height, width, channels]."""
+    need_floats(name, x)
+    if len(x.shape) == 3:
+        return
+    help = None
+    if len(x.shape) == 1:
+        help = f"put `{name}` before `flatten`, or make an image with `reshape`"
+    elif len(x.shape) == 2:
+        help = f"add an axis of channels: `reshape: [{x.shape[0]}, {x.shape[1]}, 1]`"
+    raise ShapeError(f"`{name}` needs [height, width, channels], but its input has shape {x}", help)
+
+
+def windowed(
+    name: str, x: Type, window: tuple[int, ...], stride: tuple[int, ...], padding: str
+) -> tuple[int, ...]:
+    """Height and width of what a sliding window leaves of an image."""
+    need_image(name, x)
+    if padding == "same":
+        return tuple(-(-size // step) for size, step in zip(x.shape, stride, strict=False))
+    if any(size < width for size, width in zip(x.shape, window, strict=False)):
+        raise ShapeError(
+            f"the window [{window[0]}, {window[1]}] of `{name}` is larger than its input {x}",
+            "make it smaller, or use `padding: same`",
+        )
+    sizes = zip(x.shape, window, stride, strict=False)
+    return tuple((size - width) // step + 1 for size, width, step in sizes)

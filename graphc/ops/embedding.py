@@ -1,0 +1,74 @@
+"""Whole numbers as vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphc.core.attributes import Int
+from graphc.core.code import code
+from graphc.core.declaration import attribute, primary
+from graphc.core.operation import Operation, ShapeError, Weight
+from graphc.core.registry import operations
+from graphc.core.types import Type
+from graphc.ops.initializers import Initial, Initializer
+
+
+@dataclass(frozen=True)
+class Embed(Operation):
+    """A learned vector for each whole number: `y = embedding[x]`.
+
+    Shapes: int [...] below n -> [..., features]; the embedding is [n, features].
+    """
+
+    name = "embed"
+    build = code(
+        "nnx.Embed($x.below, $features, embedding_init=$embedding_init, rngs=$rngs)",
+        embedding_init=None,
+    )
+    call = code("$self($x)")
+
+    features: int = primary(Int(1), "the length of each vector")
+    embedding_init: Initializer | None = attribute(
+        Initial(), "how the vectors are drawn; if left out, normal with variance 1 / features", None
+    )
+
+    def infer(self, x: Type) -> Type:
+        _need_bounded(self.name, x)
+        return x.with_shape((*x.shape, self.features))
+
+    def weights(self, x: Type) -> dict[str, Weight]:
+        return {"embedding": Weight((x.below or 0, self.features))}
+
+
+@dataclass(frozen=True)
+class OneHot(Operation):
+    """A one at the place that the number names, and zeros elsewhere.
+
+    Shapes: int [...] below n -> [..., n].
+    """
+
+    name = "one_hot"
+    call = code("nnx.one_hot($x, $classes)")
+
+    def infer(self, x: Type) -> Type:
+        _need_bounded(self.name, x)
+        return x.with_shape((*x.shape, x.below or 0))
+
+    def holes(self, x: Type) -> dict[str, object]:
+        return {"classes": x.below}
+
+
+def _need_bounded(name: str, x: Type) -> None:
+    if x.dtype != "int":
+        raise ShapeError(
+            f"`{name}` needs whole numbers, but its input is {x.dtype} {x.with_shape(x.shape)}",
+            "declare the input as `{int: [...], below: ...}`, or use `dense` for floats",
+        )
+    if x.below is None:
+        raise ShapeError(
+            f"`{name}` needs to know how large the numbers of its input {x} can be",
+            "declare the input with `below:`, one more than the largest",
+        )
+
+
+operations.add(Embed, OneHot)

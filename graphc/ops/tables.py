@@ -1,0 +1,132 @@
+"""Reading the user's csv and npz files, as far as their fields are concerned.
+
+Only the standard library is imported, and numpy where an npz file is asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from graphc.core.diagnostic import listing, similar
+from graphc.core.operation import ShapeError
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+
+
+def number(text: str) -> float | None:
+    """The number that a cell holds, or None."""
+    try:
+        return float(text) if "_" not in text else None
+    except ValueError:
+        return None
+
+
+def missing_value(path: str, line: int, column: str) -> ShapeError:
+    """The error of an empty cell."""
+    message = f"`{path}` line {line} has no value in column `{column}`"
+    return ShapeError(message, "fill it in, or drop the row", "GC513")
+
+
+def csv_lines(path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The lines of a csv file, header first: line number in the file, and as many cells as columns.
+
+    Raises:
+        ShapeError: GC511 where the file cannot be opened, GC516 where it is no table.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, delimiter=DELIMITERS[delimiter], strict=True)
+            header: list[str] = []
+            rows = 0
+            for cells in reader:
+                if not cells:
+                    continue
+                cells = [cell.strip() for cell in cells]
+                header = header or _checked_header(path, cells)
+                if len(cells) != len(header):
+                    place = f"`{path}` line {reader.line_num}"
+                    message = f"{place} has {len(cells)} cells, but its header {len(header)}"
+                    raise ShapeError(message, code="GC516")
+                yield reader.line_num, cells
+                rows += 1
+    except OSError as error:
+        raise ShapeError(f"`{path}` cannot be read: {error.strerror}", code="GC511") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ShapeError(f"`{path}` is no csv file in UTF-8: {error}", code="GC516") from error
+    if rows < 2:
+        what = "has a header but no rows" if rows else "is empty"
+        raise ShapeError(f"`{path}` {what}", code="GC516")
+
+
+def require_columns(path: str, header: list[str], names: Iterable[str]) -> None:
+    """Raise ShapeError GC512 for the first of `names` that is no column."""
+    for each in names:
+        if each not in header:
+            help = similar(each, header, "column") or f"its columns are {listing(header)}"
+            raise ShapeError(f"`{path}` has no column `{each}`", help, "GC512")
+
+
+def _checked_header(path: str, header: list[str]) -> list[str]:
+    twice = next((each for each in header if each and header.count(each) > 1), None)
+    if twice is not None:
+        raise ShapeError(f"`{path}` has two columns `{twice}`", "rename one of them", "GC516")
+    return header
+
+
+def npz_headers(path: str, names: tuple[str, ...]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """The shape and the dtype's name of arrays of an npz file, read from their headers.
+
+    Raises:
+        ShapeError: GC512 for an array that is not there, GC516 where they are no table of numbers.
+    """
+    found = {name: (shape, dtype.name) for name, shape, dtype in _headers(path, names)}
+    counts = {name: shape[0] if shape else 0 for name, (shape, _) in found.items()}
+    if len(set(counts.values())) > 1 or 0 in counts.values():
+        each = ", ".join(f"`{name}` has {count}" for name, count in counts.items())
+        message = f"the arrays of `{path}` must hold equally many examples, at least one: {each}"
+        raise ShapeError(message, code="GC516")
+    return found
+
+
+def npz_arrays(path: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """The arrays themselves; raises as `npz_headers` does."""
+    import numpy
+
+    with _reading_npz(path), numpy.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in names}
+
+
+def _headers(path: str, names: tuple[str, ...]) -> Iterator[tuple[str, tuple[int, ...], Any]]:
+    import zipfile
+
+    from numpy.lib import format
+
+    readers = {(1, 0): format.read_array_header_1_0, (2, 0): format.read_array_header_2_0}
+    with _reading_npz(path), zipfile.ZipFile(path) as archive:
+        known = [each.removesuffix(".npy") for each in archive.namelist()]
+        for name in names:
+            if name not in known:
+                help = similar(name, known, "array") or f"its arrays are {listing(known)}"
+                raise ShapeError(f"`{path}` has no array `{name}`", help, "GC512")
+            with archive.open(f"{name}.npy") as file:
+                shape, _, dtype = readers[format.read_magic(file)](file)
+            if dtype.kind not in "biuf":
+                message = f"the array `{name}` of `{path}` holds {dtype.name}, not numbers"
+                raise ShapeError(message, "save it as an array of numbers", "GC516")
+            yield name, shape, dtype
+
+
+@contextmanager
+def _reading_npz(path: str) -> Iterator[None]:
+    """What zipfile and numpy raise on a damaged file, as GC516."""
+    import zipfile
+    import zlib
+
+    damage = (OSError, EOFError, ValueError, KeyError, RuntimeError)
+    try:
+        yield
+    except (*damage, zipfile.BadZipFile, zlib.error) as error:
+        raise ShapeError(f"`{path}` is no npz file of numpy: {error}", code="GC516") from error

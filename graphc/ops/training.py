@@ -1,0 +1,29 @@
+"""The `train` section: a declaration like any other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphc.core.attributes import Declared, Int, Many
+from graphc.core.declaration import Declaration, attribute, primary
+from graphc.core.registry import losses, metrics, optimizers
+from graphc.ops.objectives import Adam, Loss, Metric, Optimizer
+
+
+@dataclass(frozen=True)
+class Training(Declaration):
+    """How one network is trained on one loss."""
+
+    name = "train"
+
+    loss: Loss = primary(Declared(losses), "what is minimised: of the output against the target")
+    optimizer: Optimizer = attribute(Declared(optimizers), "what moves the weights", Adam(1e-3))
+    epochs: int = attribute(Int(1), "how often the training data is gone through", 10)
+    batch_size: int = attribute(Int(1), "examples per step", 32)
+    metrics: tuple[Metric, ...] | None = attribute(
+        Many(Declared(metrics)), "what is measured beside the loss; default: what suits it", None
+    )
+    seed: int = attribute(Int(0), "of the weights, the order of examples and dropout", 0)
+    steps_per_dispatch: int | None = attribute(
+        Int(1), "steps that run on the device without a word to Python; default: by a table", None
+    )

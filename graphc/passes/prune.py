@@ -1,0 +1,61 @@
+"""prune: what no output needs is not computed.
+
+Rules:
+    1. A node that no output depends on is removed, with its weights.
+    2. A node that gives its only input unchanged (`flatten` of [64]) is bypassed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from graphc.core.operation import Unchanged
+from graphc.graph.graph import Graph, arrange
+from graphc.graph.node import Node, Ref
+from graphc.passes.remarks import Remarks
+from graphc.passes.walk import everywhere
+
+
+def prune(graph: Graph, remarks: Remarks) -> Graph:
+    """The graph without what it does not need; see the module's text for the rules."""
+    return everywhere(lambda each: _bypass(_remove(each, remarks), remarks))(graph)
+
+
+def _remove(graph: Graph, remarks: Remarks) -> Graph:
+    needed: set[str] = set()
+    waiting = [ref.node for _, ref in graph.outputs]
+    while waiting:
+        name = waiting.pop()
+        if name in needed or name not in graph.by_name:
+            continue
+        needed.add(name)
+        waiting += [each.node for each in graph.by_name[name].references]
+    dead = [node for node in graph.nodes if node.name not in needed]
+    for node in dead:
+        if not node.part:
+            remarks.did(1, f"`{node.name}` is removed: no output depends on it", node.span)
+    if not dead:
+        return graph
+    return replace(graph, nodes=tuple(node for node in graph.nodes if node.name in needed))
+
+
+def _bypass(graph: Graph, remarks: Remarks) -> Graph:
+    moved: dict[Ref, Ref] = {}
+    kept: list[Node] = []
+    for node in graph.nodes:
+        inputs = tuple(None if ref is None else moved.get(ref, ref) for ref in node.inputs)
+        node = replace(node, inputs=inputs)
+        unchanged = node.operation.trait(Unchanged)
+        source = inputs[0] if len(inputs) == 1 else None
+        if unchanged is None or source is None:
+            kept.append(node)
+        elif graph.types[Ref(node.name)] == graph.types[source]:
+            moved[Ref(node.name)] = source
+            text = f"`{node.name}` is bypassed: it gives its input {graph.types[source]} unchanged"
+            remarks.did(2, text, node.span)
+        else:
+            kept.append(node)
+    if not moved:
+        return graph
+    outputs = tuple((port, moved.get(ref, ref)) for port, ref in graph.outputs)
+    return Graph(graph.name, graph.inputs, arrange(graph.inputs, kept), outputs)

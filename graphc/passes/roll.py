@@ -1,0 +1,159 @@
+"""roll: equal layers in a row become one layer with stacked weights and one scan.
+
+The program's size, and with it the time to compile, no longer grows with depth.
+
+Rules:
+    1. A `repeat` of at least four equal layers that keep the type of their input is rolled.
+    2. So is a run of at least four equal nodes, each read by the next alone, that nobody marked.
+    3. On the CPU, layers with a library convolution are left as they are: inside a loop the
+       convolution loses its threads and runs some thirty times slower.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from graphc.core.operation import LibraryConvolution, Operation
+from graphc.core.types import Type
+from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+from graphc.graph.graph import Graph, arrange
+from graphc.graph.node import Node, Ref
+from graphc.passes.remarks import Remarks
+from graphc.passes.walk import everywhere, inside
+
+FEWEST = 4
+
+
+def roll(graph: Graph, remarks: Remarks) -> Graph:
+    """The graph with its runs of equal layers rolled; see the module's text for the rules."""
+
+    def visit(each: Graph) -> Graph:
+        return _roll_runs(_roll_repeats(each, remarks), remarks)
+
+    return everywhere(visit)(graph)
+
+
+def _roll_repeats(graph: Graph, remarks: Remarks) -> Graph:
+    nodes = [_roll_repeat(graph, node, remarks) for node in graph.nodes]
+    return replace(graph, nodes=tuple(nodes))
+
+
+def _roll_repeat(graph: Graph, node: Node, remarks: Remarks) -> Node:
+    operation = node.operation
+    if not isinstance(operation, Repeat):
+        return node
+    reason = _repeat_reason(graph, node, operation, remarks.device)
+    count = len(operation.copies)
+    if reason is not None:
+        remarks.left(reason[0], f"`{node.name}` ({count} layers) is not rolled: {reason[1]}", node.span)
+        return node
+    remarks.did(1, f"`{node.name}` is rolled: {count} layers, one scan", node.span)
+    paths = tuple(f"{node.name}/{i}" for i in range(count))
+    return replace(node, operation=Stack(operation.copies[0], paths))
+
+
+def _repeat_reason(
+    graph: Graph, node: Node, operation: Repeat, device: str
+) -> tuple[int, str] | None:
+    """Why a repeat stays unrolled, with the rule's number."""
+    copies = operation.copies
+    if len(copies) < FEWEST:
+        return 1, f"fewer than {FEWEST} layers compile as fast unrolled"
+    for i, copy in enumerate(copies):
+        if copy != copies[0]:
+            return 1, f"layer {i} differs from layer 0"
+    types = graph.input_types(node)
+    return _layer_reason(copies[0], types, device)
+
+
+def _layer_reason(
+    layer: Operation, types: tuple[Type, ...], device: str
+) -> tuple[int, str] | None:
+    if not has_weights(layer, types):
+        return 1, "its layers have no weights"
+    if layer.infer(*types) != types[0]:
+        return 1, f"a layer makes {layer.infer(*types)} of {types[0]}"
+    if device == "cpu" and any(each.trait(LibraryConvolution) for each in inside(layer)):
+        return 3, "a convolution in a loop is some 30 times slower on the CPU"
+    return None
+
+
+def has_weights(operation: Operation, types: tuple[Type, ...]) -> bool:
+    """Whether an operation, or something inside it, holds arrays of its own."""
+    if isinstance(operation, NetworkCall):
+        return False
+    if isinstance(operation, Call):
+        inner = operation.graph
+        return any(has_weights(each.operation, inner.input_types(each)) for each in inner.nodes)
+    if isinstance(operation, Repeat):
+        return any(has_weights(copy, types) for copy in dict.fromkeys(operation.copies))
+    if isinstance(operation, Stack):
+        return has_weights(operation.layer, types)
+    return bool(operation.weights(*types))
+
+
+def _roll_runs(graph: Graph, remarks: Remarks) -> Graph:
+    for run in _runs(graph):
+        first, last = run[0], run[-1]
+        reason = _layer_reason(first.operation, graph.input_types(first), remarks.device)
+        names = f"`{first.name}` to `{last.name}`"
+        if len(run) < FEWEST or (reason is not None and reason[0] == 1):
+            continue
+        if reason is not None:
+            text = f"{names} ({len(run)} equal layers) are not rolled: {reason[1]}"
+            remarks.left(reason[0], text, first.span)
+            continue
+        remarks.did(2, f"{names} are rolled: {len(run)} equal layers, one scan", first.span)
+        graph = _with_run(graph, run)
+    return graph
+
+
+def _runs(graph: Graph) -> list[list[Node]]:
+    """Maximal runs of equal nodes, each read by the next alone."""
+    outputs = {ref.node for _, ref in graph.outputs}
+    following: dict[str, Node] = {}
+    for node in graph.nodes:
+        users = graph.users[node.name]
+        if len(users) == 1 and node.name not in outputs and _same_layer(node, users[0]):
+            following[node.name] = users[0]
+    starts = [node for node in graph.nodes if node.name in following]
+    later = {node.name for node in following.values()}
+    runs = []
+    for node in starts:
+        if node.name not in later:
+            run = [node]
+            while run[-1].name in following:
+                run.append(following[run[-1].name])
+            runs.append(run)
+    return runs
+
+
+def _same_layer(node: Node, following: Node) -> bool:
+    return (
+        bool(node.inputs)
+        and len(node.inputs) == len(following.inputs)
+        and following.inputs[0] == Ref(node.name)
+        and node.inputs[1:] == following.inputs[1:]
+        and not isinstance(node.operation, (Repeat, Stack))
+        and node.operation == following.operation
+    )
+
+
+def _with_run(graph: Graph, run: list[Node]) -> Graph:
+    first, last = run[0], run[-1]
+    name = f"{first.name}_to_{last.name.rsplit('/', 1)[-1]}"
+    paths = tuple(node.name for node in run)
+    stack = Node(name, Stack(first.operation, paths), first.inputs, first.span, last.named)
+    gone = set(paths)
+
+    def moved(ref: Ref | None) -> Ref | None:
+        return Ref(name) if ref == Ref(last.name) else ref
+
+    kept = [
+        replace(node, inputs=tuple(moved(ref) for ref in node.inputs))
+        for node in graph.nodes
+        if node.name not in gone
+    ]
+    outputs = tuple((port, moved(ref)) for port, ref in graph.outputs)
+    nodes = arrange(graph.inputs, [*kept, stack])
+    return Graph(graph.name, graph.inputs, nodes, outputs)  # type: ignore[arg-type]

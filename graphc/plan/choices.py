@@ -1,0 +1,97 @@
+"""What is decided by table rather than by the spec: read here once, kept with the run.
+
+Nothing is ever measured during a run, so that the same spec on the same device is the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphc.core.operation import LibraryConvolution, Operation
+from graphc.core.types import Type
+from graphc.graph.calls import Call, Repeat, Stack
+from graphc.graph.graph import Graph
+from graphc.ops.training import Training
+from graphc.plan.plan import Program
+
+# Steps per dispatch by the work of one step (floating point operations, forward and backward):
+# a dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
+STEPS_BY_WORK = ((3e8, 100), (3e9, 20), (3e10, 5))
+# Seconds to compile an unrolled network grow with the square of its layers with weights:
+# 100 of them take 11 s and 400 over 100 s on two cores.
+SECONDS_PER_LAYER_SQUARED = 0.0011
+ANNOUNCED = 60
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The decisions of one compilation.
+
+    Args:
+        device: cpu, gpu or tpu.
+        without: the passes that were left out.
+        steps_per_dispatch: steps that run on the device without a word to Python; 1 is a plain
+            call for every step.
+        compile_seconds: how long the first step may take to compile, roughly.
+    """
+
+    device: str
+    without: tuple[str, ...]
+    steps_per_dispatch: int
+    compile_seconds: float
+
+    @property
+    def slow_to_compile(self) -> bool:
+        """Whether the compilation is worth announcing."""
+        return self.compile_seconds > ANNOUNCED
+
+    def as_dict(self) -> dict:
+        """The form that a run keeps."""
+        return {
+            "device": self.device,
+            "without": list(self.without),
+            "steps_per_dispatch": self.steps_per_dispatch,
+        }
+
+
+def choose(
+    program: Program, training: Training | None, device: str, without: tuple[str, ...]
+) -> Choices:
+    """Look everything up for a program."""
+    leaves = [leaf for graph in program.networks.values() for leaf in _leaves(graph)]
+    layers = sum(1 for operation, types, _ in leaves if operation.weights(*types))
+    seconds = SECONDS_PER_LAYER_SQUARED * layers**2
+    steps = 1
+    if training is not None:
+        steps = training.steps_per_dispatch or _steps(leaves, training.batch_size, device)
+    return Choices(device, without, steps, seconds)
+
+
+Leaf = tuple[Operation, tuple[Type, ...], int]
+
+
+def _steps(leaves: list[Leaf], batch: int, device: str) -> int:
+    if device == "cpu" and any(each.trait(LibraryConvolution) for each, _, _ in leaves):
+        return 1
+    work = 3 * batch * sum(operation.flops(*types) * times for operation, types, times in leaves)
+    return next((steps for most, steps in STEPS_BY_WORK if work <= most), 1)
+
+
+def _leaves(graph: Graph, times: int = 1) -> Iterator[Leaf]:
+    """The operations that are written out in the program, with how often each runs."""
+    for node in graph.nodes:
+        yield from _inside(node.operation, graph.input_types(node), times)
+
+
+def _inside(operation: Operation, types: tuple[Type, ...], times: int) -> Iterator[Leaf]:
+    if isinstance(operation, Call):
+        yield from _leaves(operation.graph, times)
+    elif isinstance(operation, Repeat):
+        for copy in operation.copies:
+            yield from _inside(copy, types, times)
+            types = (copy.infer(*types), *types[1:])  # type: ignore[assignment]
+    elif isinstance(operation, Stack):
+        yield from _inside(operation.layer, types, times * len(operation.paths))
+    else:
+        yield operation, types, times

@@ -1,0 +1,170 @@
+"""From a `train` section to a plan: the network, its data and its terms are matched and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from graphc.core.diagnostic import Note, Report, listing, similar
+from graphc.core.operation import Logits, ShapeError
+from graphc.core.registry import metrics as known_metrics
+from graphc.core.span import Span
+from graphc.core.types import Type
+from graphc.graph.calls import Call, NetworkCall, Repeat
+from graphc.graph.graph import Graph
+from graphc.graph.node import Ref
+from graphc.ops.objectives import Loss
+from graphc.ops.training import Training
+from graphc.plan.plan import Objective, Plan, Term
+
+Place = Callable[..., Span]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What the data offers.
+
+    Args:
+        types: the fields and their types.
+        target: the one that losses compare with.
+        names: for network inputs whose field has another name, that name and where it stands.
+    """
+
+    types: Mapping[str, Type]
+    target: str
+    names: Mapping[str, tuple[str, Span]]
+
+
+def make_plan(
+    networks: Mapping[str, Graph],
+    training: Training,
+    fields: Fields | None,
+    place: Place,
+    report: Report,
+) -> Plan | None:
+    """The plan of a spec with one objective; problems go to the report.
+
+    Args:
+        place: gives the span of a path of keys, for messages.
+    """
+    before = len(report.errors)
+    roots = _roots(networks)
+    if len(roots) != 1:
+        message = f"`loss` trains one network, and there are {len(roots)}: {listing(roots)}"
+        help = "let one of them call the others; several objectives cannot be compiled yet"
+        report.error("GC410", message, place("train", "loss"), help=help)
+        return None
+    if fields is None:
+        help = "write `data: digits`, or `data: {csv: {path: flowers.csv, target: species}}`"
+        report.error("GC411", "`train` needs `data`", place("train"), help=help)
+        return None
+    graph = networks[roots[0]]
+    inputs = _match_inputs(graph, fields, place, report)
+    terms = _terms(graph, training, fields, place, report)
+    if len(report.errors) > before:
+        return None
+    loss, *others = terms
+    objective = Objective(loss, tuple(others), tuple(networks), training.optimizer)
+    return Plan(roots[0], inputs, (objective,))
+
+
+def _roots(networks: Mapping[str, Graph]) -> list[str]:
+    """The networks that no other one calls."""
+    called = {name for graph in networks.values() for name in _called(graph)}
+    return [name for name in networks if name not in called]
+
+
+def _called(graph: Graph) -> set[str]:
+    found: set[str] = set()
+    waiting = [node.operation for node in graph.nodes]
+    while waiting:
+        operation = waiting.pop()
+        if isinstance(operation, NetworkCall):
+            found.add(operation.network)
+        elif isinstance(operation, Call):
+            waiting += [node.operation for node in operation.graph.nodes]
+        elif isinstance(operation, Repeat):
+            waiting += dict.fromkeys(operation.copies)
+    return found
+
+
+def _match_inputs(
+    graph: Graph, fields: Fields, place: Place, report: Report
+) -> tuple[tuple[str, str], ...]:
+    matched = []
+    for name, wanted in graph.inputs:
+        field, span = fields.names.get(name, (name, _place_of_input(name, place)))
+        given = fields.types.get(field)
+        matched.append((name, field))
+        if given is None:
+            message = f"the data has no field `{field}`" + (
+                f" for the input `{name}`" if field == name else ""
+            )
+            help = similar(field, fields.types, "field") or (
+                f"its fields are {listing(fields.types)}; write `data: {{..., inputs: {{{name}: ...}}}}`"
+            )
+            report.error("GC406", message, span, help=help)
+        elif (given.shape, given.dtype, given.below) != (wanted.shape, wanted.dtype, wanted.below):
+            message = f"the input `{name}` is {wanted}, but the data's `{field}` is {given}"
+            report.error("GC405", message, span, help=f"write `{name}: {_spelled(given)}`")
+    for name, (_, span) in fields.names.items():
+        if name not in dict(graph.inputs):
+            help = similar(name, dict(graph.inputs), "input")
+            report.error("GC406", f"the network has no input `{name}`", span, help=help)
+    return tuple(matched)
+
+
+def _place_of_input(name: str, place: Place) -> Span:
+    return place("network", "inputs", name)
+
+
+def _spelled(kind: Type) -> str:
+    shape = list(kind.shape)
+    if kind.dtype == "float":
+        return str(shape)
+    below = f", below: {kind.below}" if kind.below else ""
+    return f"{{{kind.dtype}: {shape}{below}}}"
+
+
+def _terms(
+    graph: Graph, training: Training, fields: Fields, place: Place, report: Report
+) -> list[Term]:
+    measures: list[tuple[str, Loss, Span]] = [("loss", training.loss, place("train", "loss"))]
+    chosen = training.metrics
+    span = place("train", "metrics")
+    if chosen is None:
+        names = getattr(training.loss, "metrics", ())
+        chosen = tuple(known_metrics[name]() for name in names)
+        span = place("train", "loss")
+    measures += [(each.name, each, span) for each in chosen]
+    port, ref = graph.outputs[0]
+    output, target = graph.types[ref], fields.types[fields.target]
+    only = len(graph.outputs) == 1
+    terms = []
+    for name, measure, where in measures:
+        try:
+            measure.check(output, target)
+        except ShapeError as error:
+            notes = [_output_note(graph, ref)]
+            report.error("GC404", error.message, where, notes=notes, help=error.help)
+        terms.append(Term(name, measure, None if only else port, fields.target, where))
+    _warn_of_logits(graph, ref, training, report)
+    return terms
+
+
+def _output_note(graph: Graph, ref: Ref) -> Note:
+    node = graph.by_name.get(ref.node)
+    what = node.operation.name if node is not None and not node.named else ref
+    return Note(f"the output {graph.types[ref]} comes from `{what}`", node.span if node else None)
+
+
+def _warn_of_logits(graph: Graph, ref: Ref, training: Training, report: Report) -> None:
+    node = graph.by_name.get(ref.node)
+    takes_logits = training.loss.trait(Logits) is not None
+    if node is None or not takes_logits:
+        return
+    last = getattr(node.operation, "activation", None) or node.operation
+    if last.trait(Logits) is not None:
+        message = f"`{training.loss.name}` takes logits, but the output ends in `{last.name}`"
+        help = f"leave `{last.name}` out: the loss applies it itself"
+        report.warn("GC407", message, node.span, help=help)

@@ -1,0 +1,73 @@
+"""What training does: which network on which loss, who updates what. Knows no JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphc.core.span import Span, nowhere
+from graphc.core.types import Type
+from graphc.graph.graph import Graph
+from graphc.ops.objectives import Loss, Metric, Optimizer
+
+
+@dataclass(frozen=True)
+class Term:
+    """A loss or metric of one output against one field of the data.
+
+    Args:
+        name: what to call it in results.
+        measure: the loss or metric.
+        output: the output's port, or None for the only one.
+        target: the field.
+        target_type: the field's type; if left out, that of the output.
+    """
+
+    name: str
+    measure: Loss | Metric
+    output: str | None
+    target: str
+    span: Span = field(default_factory=nowhere, compare=False)
+    target_type: Type | None = None
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A scalar to minimise and the networks that move for it."""
+
+    loss: Term
+    metrics: tuple[Term, ...]
+    updates: tuple[str, ...]
+    optimizer: Optimizer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One round of training.
+
+    Args:
+        network: the network that is called on the data ("" for the only one).
+        inputs: for each of its inputs, the field of the data.
+        objectives: one for now; several come with training graphs.
+    """
+
+    network: str
+    inputs: tuple[tuple[str, str], ...]
+    objectives: tuple[Objective, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that becomes one module of source.
+
+    Args:
+        name: the spec's name.
+        origin: the path of the spec, for the module's first line.
+        networks: by name; a single one is called "".
+        plan: how to train, if the spec says so.
+    """
+
+    name: str
+    origin: str
+    networks: Mapping[str, Graph]
+    plan: Plan | None = None

@@ -1,0 +1,66 @@
+"""Means over a split, and outputs for arrays: one compiled program each, over padded batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from graphc.data.batches import plain_order, take
+from graphc.runtime.state import State
+from graphc.runtime.steps import Programs, means
+
+
+def batches(arrays: Mapping[str, Any], batch_size: int) -> Iterator[dict[str, Any]]:
+    """The examples in their order as batches on the device, the last one padded and masked.
+
+    Args:
+        arrays: [examples, ...] by field.
+    """
+    count = len(next(iter(arrays.values()), ()))
+    for rows in plain_order(count, batch_size):
+        yield jax.device_put(take(arrays, rows))
+
+
+def evaluated(state: State) -> dict[str, Any]:
+    """The part of a state that evaluation reads."""
+    return {name: state[name] for name in ("params", "statistics")}
+
+
+def evaluate_batches(programs: Programs, state: State, several: Iterable[Any]) -> dict[str, float]:
+    """The loss and each metric, as means over the examples, in evaluation mode."""
+    weights = evaluated(state)
+    return means(*[programs.evaluate(weights, batch) for batch in several])
+
+
+def predict_batches(
+    programs: Programs, params: Any, statistics: Any, arrays: Mapping[str, Any], batch_size: int
+) -> Any:
+    """The outputs for arrays [examples, ...] by field, in evaluation mode.
+
+    Returns:
+        An array [examples, ...] in numpy, or a tuple of them where the network has several outputs.
+    """
+    count = len(next(iter(arrays.values())))
+    if count == 0:
+        (several,) = [
+            jax.tree.map(lambda each: np.zeros((0, *each.shape[1:]), each.dtype), shapes)
+            for shapes in [_output_shapes(programs, params, statistics, arrays)]
+        ]
+        return several
+    found = [
+        jax.device_get(programs.predict(params, statistics, batch))
+        for batch in batches(arrays, batch_size)
+    ]
+    return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *found)
+
+
+def _output_shapes(programs: Programs, params: Any, statistics: Any, arrays: Mapping) -> Any:
+    one = {
+        name: jax.ShapeDtypeStruct((1, *array.shape[1:]), array.dtype)
+        for name, array in arrays.items()
+    }
+    outputs, _ = jax.eval_shape(programs.module.forward, params, statistics, one)
+    return outputs

@@ -1,0 +1,157 @@
+"""What the loop says: it emits these and calls nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphc.core.diagnostic import Diagnostic
+
+Metrics = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a run is: `step` steps, `done` of them in the epoch `epoch` (from 0)."""
+
+    step: int = 0
+    epoch: int = 0
+    done: int = 0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The run at a position; good until the loop goes on, which donates its arrays.
+
+    Attributes:
+        position: where it stands.
+        state: the state of the emitted module.
+        totals: what the epoch has summed so far.
+    """
+
+    position: Position
+    state: Any
+    totals: Mapping[str, Any]
+
+
+class Event:
+    """The base of all events."""
+
+
+@dataclass(frozen=True)
+class Compiling(Event):
+    """A program is being compiled; nothing else happens meanwhile."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Compiled(Event):
+    """It took so many seconds."""
+
+    what: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The run begins, or goes on, at a position."""
+
+    position: Position
+    epochs: int
+    steps_per_epoch: int
+    parameters: int = 0
+
+
+@dataclass(frozen=True)
+class EpochStarted(Event):
+    """An epoch begins, or goes on after a resume."""
+
+    position: Position
+    steps: int
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """A dispatch has ended; `metrics` are the means of the epoch so far."""
+
+    position: Position
+    steps: int
+    metrics: Metrics
+    examples_per_second: float
+
+
+@dataclass(frozen=True)
+class SnapshotDue(Event):
+    """A checkpoint was asked for at this position, in the middle of an epoch."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class EpochEnded(Event):
+    """An epoch is over.
+
+    Attributes:
+        epoch: its number, from 0.
+        train: the means over its steps, in training mode.
+        validation: the means over the validation split after it; None without such a split.
+        examples: how many were trained on, in this process, and `seconds` the time it took.
+        snapshot: the run after it.
+    """
+
+    epoch: int
+    train: Metrics
+    validation: Metrics | None
+    examples: int
+    seconds: float
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class Stopping(Event):
+    """The run ends early because it was asked to."""
+
+    reason: str
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class NotFinite(Event):
+    """The loss or a gradient of the step at `snapshot.position` is not finite.
+
+    The snapshot is the state before that step; `rows` are the examples of its batch, -1 for none.
+    """
+
+    snapshot: Snapshot
+    rows: Any
+
+
+@dataclass(frozen=True)
+class Saved(Event):
+    """A checkpoint is on the disk. (Emitted by what keeps them, not by the loop.)"""
+
+    step: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Ended(Event):
+    """All epochs are done."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class Warned(Event):
+    """Something is not as it should be, and the run goes on."""
+
+    diagnostic: Diagnostic
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """The run is over and its results are on the disk."""
+
+    result: Mapping[str, Any]

@@ -1,0 +1,147 @@
+"""The training loop: epochs and dispatches, told as events.
+
+It knows no disk, no terminal and no signals. What it computes depends on the seed and the step
+only: a run that goes on from a snapshot is the run that was never stopped, bit for bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from graphc.runtime import events
+from graphc.runtime.evaluation import evaluate_batches, evaluated
+from graphc.runtime.events import Event, Position, Snapshot
+from graphc.runtime.steps import Program, Programs, means, no_totals
+
+Stop = Callable[[], str | None]
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is run through.
+
+    Args:
+        data: the training split on the device.
+        order: for an epoch (from 0), its examples, int32 [steps, batch], -1 where none is.
+        validation: padded batches on the device; empty without a validation split.
+        epochs: how many in all, those before a resume included.
+        steps_per_dispatch: after how many steps Python hears of it.
+        snapshot_steps: ask for a checkpoint after every so many steps, None for never.
+        key: the random key of the run.
+    """
+
+    data: Mapping[str, Any]
+    order: Callable[[int], np.ndarray]
+    validation: Sequence[Any]
+    epochs: int
+    steps_per_dispatch: int
+    key: Any
+    snapshot_steps: int | None = None
+
+
+@dataclass
+class _Run:
+    """Where the loop stands."""
+
+    position: Position
+    state: Any
+    totals: dict[str, Any]
+    finite: bool = True
+    stopped: bool = False
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.position, self.state, self.totals)
+
+
+def fit(
+    programs: Programs, course: Course, start: Snapshot, stop: Stop = lambda: None
+) -> Iterator[Event]:
+    """Train from `start` to the last epoch, emitting events.
+
+    Args:
+        start: its arrays are donated.
+        stop: asked between dispatches; a reason ends the loop with `Stopping`.
+
+    Yields:
+        Events; the last is `Ended`, `Stopping` or `NotFinite`. The arrays of a snapshot are
+        donated when the next event is asked for.
+    """
+    run = _Run(start.position, start.state, dict(start.totals))
+    while run.position.epoch < course.epochs:
+        if reason := stop():
+            yield events.Stopping(reason, run.snapshot())
+            return
+        yield from _epoch(programs, course, run, stop)
+        if run.stopped or not run.finite:
+            return
+    yield events.Ended(run.snapshot())
+
+
+def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterator[Event]:
+    epoch = run.position.epoch
+    rows = course.order(epoch)
+    order, steps = jax.device_put(rows), len(rows)
+    yield events.EpochStarted(run.position, steps)
+    arguments = (course.data, order, np.int32(0), np.int32(0), course.key)
+    yield from compiling(programs.train, "the training step", run.state, run.totals, *arguments)
+    examples, seconds = 0, 0.0
+    while run.position.done < steps:
+        before = run.position.done
+        seconds += _dispatch(programs, course, run, order, _length(course, run.position, steps))
+        examples += int((rows[before : run.position.done] >= 0).sum())
+        speed = examples / max(seconds, 1e-9)
+        if not run.finite:
+            yield events.NotFinite(run.snapshot(), rows[run.position.done])
+            return
+        yield events.Progress(run.position, steps, means(run.totals), speed)
+        if run.position.done < steps:
+            if reason := stop():
+                run.stopped = True
+                yield events.Stopping(reason, run.snapshot())
+                return
+            if course.snapshot_steps and run.position.step % course.snapshot_steps == 0:
+                yield events.SnapshotDue(run.snapshot())
+    train = means(run.totals)
+    run.position = Position(run.position.step, epoch + 1, 0)
+    run.totals = no_totals(run.totals)
+    validation = None
+    if course.validation:
+        weights, first = evaluated(run.state), course.validation[0]
+        yield from compiling(programs.evaluate, "the evaluation step", weights, first)
+        validation = evaluate_batches(programs, run.state, course.validation)
+    yield events.EpochEnded(epoch, train, validation, examples, seconds, run.snapshot())
+
+
+def compiling(program: Program, what: str, *arguments: Any) -> Iterator[Event]:
+    """Compile, with an event before and after, unless that is done."""
+    if not program.compiled:
+        yield events.Compiling(what)
+        program.compile(*arguments)
+        yield events.Compiled(what, program.seconds)
+
+
+def _length(course: Course, position: Position, steps: int) -> int:
+    """How many steps to dispatch: to the end of the epoch or the next snapshot at most."""
+    length = min(course.steps_per_dispatch, steps - position.done)
+    if course.snapshot_steps:
+        length = min(length, course.snapshot_steps - position.step % course.snapshot_steps)
+    return length
+
+
+def _dispatch(programs: Programs, course: Course, run: _Run, order: Any, count: int) -> float:
+    """Run `count` steps; returns the seconds they took."""
+    started = time.perf_counter()
+    at, length = np.int32(run.position.done), np.int32(count)
+    run.state, run.totals, done, finite = programs.train(
+        run.state, run.totals, course.data, order, at, length, course.key
+    )
+    done, run.finite = int(done), bool(finite)
+    position = run.position
+    run.position = Position(position.step + done, position.epoch, position.done + done)
+    return time.perf_counter() - started

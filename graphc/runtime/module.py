@@ -1,0 +1,86 @@
+"""The emitted module as a Python module.
+
+It runs from the file in the run directory, so that tracebacks, the debugger and the profiler show
+its lines; only what was compiled in memory is registered with `linecache`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+import sys
+import weakref
+from pathlib import Path
+from types import ModuleType
+
+from graphc.runtime.errors import fail
+
+CONTRACT = 1
+TRAINING = ("losses", "metrics", "optimizer", "init", "train_step", "evaluate_step")
+_alive: weakref.WeakValueDictionary[str, ModuleType] = weakref.WeakValueDictionary()
+
+
+def import_module(path: str | Path) -> ModuleType:
+    """The module in the file `path`; the same object while the same source is in use.
+
+    Raises:
+        RunError: GC610 where it cannot be read or run, or follows another contract.
+    """
+    path = Path(path).absolute()
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise fail("GC610", f"`{path}` cannot be read: {reason}") from error
+    linecache.checkcache(str(path))
+    return _load(source, str(path))
+
+
+def module_from_source(source: str, filename: str = "<graphc>") -> ModuleType:
+    """The module of a source that is in no file; tracebacks show its lines all the same.
+
+    Raises:
+        RunError: GC610, as for a file.
+    """
+    module = _load(source, filename)
+    lines = source.splitlines(keepends=True)
+    # Without a time of modification, `linecache.checkcache` leaves the entry alone.
+    linecache.cache[filename] = (len(source), None, lines, filename)
+    weakref.finalize(module, linecache.cache.pop, filename, None)
+    return module
+
+
+def require_training(module: ModuleType) -> ModuleType:
+    """`module`, if it has what training needs.
+
+    Raises:
+        RunError: GC610 where its spec had no `train` section.
+    """
+    missing = [name for name in TRAINING if not hasattr(module, name)]
+    if missing:
+        message = f"`{module.__file__}` has no `{missing[0]}`"
+        raise fail("GC610", message, "add a `train` section to the spec")
+    return module
+
+
+def _load(source: str, filename: str) -> ModuleType:
+    digest = hashlib.sha256(f"{filename}\0{source}".encode()).hexdigest()
+    name = f"graphc_module_{digest[:16]}"
+    if name in _alive:
+        return _alive[name]
+    module = ModuleType(name)
+    module.__file__ = filename
+    # Only a weak reference: the module goes when nobody uses it, and its entry with it.
+    sys.modules[name] = weakref.proxy(module)
+    weakref.finalize(module, sys.modules.pop, name, None)
+    try:
+        exec(compile(source, filename, "exec"), module.__dict__)
+    except Exception as error:
+        message = f"`{filename}` cannot be run: {type(error).__name__}: {error}"
+        raise fail("GC610", message, "compile the spec again") from error
+    found = getattr(module, "CONTRACT", None)
+    if found != CONTRACT:
+        message = f"`{filename}` follows version {found} of the contract, not {CONTRACT}"
+        raise fail("GC610", message, "compile the spec again with this version of graphc")
+    _alive[name] = module
+    return module

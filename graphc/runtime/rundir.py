@@ -1,0 +1,234 @@
+"""The run directory: everything that a run is made from and all that came of it.
+
+    spec.yaml       the spec
+    model.py        the source that is trained
+    model.json      weight map, line map, choices, settings; written last, so that it marks a run
+    metrics.jsonl   one line for each epoch and event
+    result.json     what came out
+    checkpoints/    see `keeper`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from graphc.core.diagnostic import listing
+from graphc.graph.weights import WeightMap
+from graphc.runtime.errors import fail, writing
+from graphc.runtime.files import append_line, read_lines, write_json, write_text
+from graphc.runtime.lock import NAME as LOCK
+from graphc.runtime.lock import Lock
+from graphc.runtime.module import CONTRACT
+
+Lines = Mapping[int, tuple[str, str, int, int, int]]
+_MARK = "model.json"
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """What a run is made from.
+
+    Attributes:
+        name: of the spec.
+        spec: its text.
+        source: the emitted module.
+        weights: from the spec's arrays to the module's.
+        lines: for lines of the source, the path of the node and its place in the spec: file, line,
+            column and end column.
+        choices: what was decided by table; kept, so that a resumed run decides the same.
+        overrides: `path=value` settings from outside the spec.
+    """
+
+    name: str
+    spec: str
+    source: str
+    weights: WeightMap
+    lines: Lines = field(default_factory=dict)
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    overrides: tuple[str, ...] = ()
+
+
+class RunDirectory:
+    """A run on the disk; `with` holds its lock.
+
+    Attributes:
+        path: the directory.
+        blueprint: what the run is made from.
+        settings: the settings it was started with, as plain data.
+    """
+
+    def __init__(
+        self, path: Path, blueprint: Blueprint, settings: dict[str, Any], lock: Lock | None
+    ) -> None:
+        self.path, self.blueprint, self.settings = path, blueprint, settings
+        self._lock = lock
+
+    @classmethod
+    def create(cls, path: str | Path, blueprint: Blueprint, settings: Mapping[str, Any]) -> Self:
+        """Make the directory of a new run and lock it.
+
+        Raises:
+            RunError: GC604 where it cannot be written, GC605 where it is not empty, GC608 for a
+                full disk, GC609 where another process uses it.
+        """
+        path = Path(path).absolute()
+        _refuse_used(path)
+        with writing(path):
+            path.mkdir(parents=True, exist_ok=True)
+        lock = Lock(path)
+        try:
+            _refuse_used(path)
+            with writing(path):
+                (path / "checkpoints").mkdir()
+            write_text(path / "spec.yaml", blueprint.spec)
+            write_text(path / "model.py", blueprint.source)
+            write_json(path / _MARK, _as_json(blueprint, settings))
+        except BaseException:
+            _clear(path)
+            lock.release()
+            raise
+        return cls(path, blueprint, dict(settings), lock)
+
+    @classmethod
+    def open(cls, path: str | Path, *, lock: bool = False) -> Self:
+        """An existing run; with `lock`, to write to it.
+
+        Raises:
+            RunError: GC606 where there is no run, GC607 where its `model.py` or `spec.yaml` was
+                changed, GC609 where another process uses it.
+        """
+        path = Path(path).absolute()
+        try:
+            # Bytes: reading as text would change the ends of lines, and with them the checksum.
+            spec = (path / "spec.yaml").read_bytes().decode()
+            source = (path / "model.py").read_bytes().decode()
+            stored = json.loads((path / _MARK).read_bytes())
+            blueprint = _from_json(spec, source, stored)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            what = "is no directory" if not path.is_dir() else "is no run of graphc"
+            help = "name the directory that `graphc train` wrote"
+            raise fail("GC606", f"`{path}` {what}", help) from error
+        for name, text in (("spec.yaml", spec), ("model.py", source)):
+            if digest(text) != stored["sha256"].get(name):
+                message = f"`{path / name}` was changed since the run was made"
+                raise fail("GC607", message, "restore it, or train into another directory")
+        return cls(path, blueprint, stored["settings"], Lock(path) if lock else None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        if self._lock is not None:
+            self._lock.release()
+
+    @property
+    def model(self) -> Path:
+        """The file of the emitted module."""
+        return self.path / "model.py"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    def require_same(self, blueprint: Blueprint) -> None:
+        """Raise RunError GC607 unless the run was made from this spec, number of epochs aside."""
+        message = f"`{self.path}` was made from another spec than `{blueprint.name}`"
+        help = "restore the spec, or train into another directory"
+        if blueprint.spec != self.blueprint.spec:
+            first = _first_difference(self.blueprint.spec, blueprint.spec)
+            raise fail("GC607", message, help, (f"the first difference is in line {first}",))
+        before, now = _essential(self.blueprint.overrides), _essential(blueprint.overrides)
+        if before != now:
+            notes = (f"then: {listing(before) or 'none'}", f"now: {listing(now) or 'none'}")
+            message = f"`{self.path}` was made with other settings of the spec"
+            raise fail("GC607", message, "give the same settings", notes)
+
+    def log(self, record: Mapping[str, Any]) -> None:
+        """Add a line to `metrics.jsonl`; its `epoch` is the number of epochs that were done."""
+        append_line(self.path / "metrics.jsonl", dict(record))
+
+    def history(self) -> list[dict]:
+        """The lines of `metrics.jsonl`."""
+        return read_lines(self.path / "metrics.jsonl")
+
+    def rewind(self, epochs: int) -> None:
+        """Drop from the history what came after the first `epochs` epochs: it will come again."""
+        kept = [line for line in self.history() if line["epoch"] <= epochs]
+        write_text(self.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
+
+    def write_result(self, result: Mapping[str, Any]) -> None:
+        """Put down what came out."""
+        write_json(self.path / "result.json", dict(result))
+
+
+def digest(text: str) -> str:
+    """The SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _refuse_used(path: Path) -> None:
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise fail("GC605", f"`{path}` is a file", "name a directory")
+    with writing(path):
+        names = {each.name for each in path.iterdir()} - {LOCK}
+    if _MARK in names:
+        help = "continue it with `--resume`, or name another directory"
+        raise fail("GC605", f"`{path}` holds a run already", help)
+    if names:
+        message = f"`{path}` is not empty and holds no run"
+        raise fail("GC605", message, "name a directory that is empty or does not exist")
+
+
+def _clear(path: Path) -> None:
+    """Take back what `create` wrote, so that the directory can be used again."""
+    for name in ("spec.yaml", "model.py", _MARK, LOCK):
+        (path / name).unlink(missing_ok=True)
+    if (path / "checkpoints").is_dir():
+        (path / "checkpoints").rmdir()
+
+
+def _essential(overrides: tuple[str, ...]) -> list[str]:
+    """Those that a resumed run may not change: all but the number of epochs."""
+    return [each for each in overrides if each.split("=")[0].strip() != "train.epochs"]
+
+
+def _first_difference(one: str, two: str) -> int:
+    pairs = zip(one.splitlines(), two.splitlines(), strict=False)
+    same = next((i for i, (a, b) in enumerate(pairs) if a != b), None)
+    return min(len(one.splitlines()), len(two.splitlines())) + 1 if same is None else same + 1
+
+
+def _as_json(blueprint: Blueprint, settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "contract": CONTRACT,
+        "name": blueprint.name,
+        "sha256": {"spec.yaml": digest(blueprint.spec), "model.py": digest(blueprint.source)},
+        "settings": dict(settings),
+        "choices": dict(blueprint.choices),
+        "overrides": list(blueprint.overrides),
+        "weights": blueprint.weights.as_list(),
+        "lines": {str(line): list(place) for line, place in blueprint.lines.items()},
+    }
+
+
+def _from_json(spec: str, source: str, stored: Mapping[str, Any]) -> Blueprint:
+    return Blueprint(
+        stored["name"],
+        spec,
+        source,
+        WeightMap.from_list(stored["weights"]),
+        {int(line): tuple(place) for line, place in stored["lines"].items()},
+        stored["choices"],
+        tuple(stored["overrides"]),
+    )

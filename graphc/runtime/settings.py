@@ -1,0 +1,59 @@
+"""How a network is trained: what the loop, and not the emitted module, needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from graphc.runtime.errors import fail
+
+_FIXED = ("batch_size", "seed", "steps_per_dispatch", "monitor", "maximize")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a run.
+
+    Args:
+        epochs: how often the training data is gone through.
+        batch_size: examples per step.
+        seed: of the weights, the order of examples and dropout.
+        steps_per_dispatch: steps that run on the device without a word to Python; 1 is a program
+            without a loop.
+        monitor: the validation metric that says which checkpoint is best.
+        maximize: whether a larger one is better.
+        checkpoint_seconds: at least so many seconds lie between two checkpoints; 0 saves after
+            every epoch.
+        checkpoint_steps: save also in the middle of epochs, after every so many steps.
+        cache: whether compiled programs are kept for the next start.
+    """
+
+    epochs: int = 10
+    batch_size: int = 32
+    seed: int = 0
+    steps_per_dispatch: int = 100
+    monitor: str = "loss"
+    maximize: bool = False
+    checkpoint_seconds: float = 10.0
+    checkpoint_steps: int | None = None
+    cache: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form that a run keeps."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `as_dict`; what an older version lacked takes its default."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})
+
+    def require_continues(self, before: Settings, path: object) -> None:
+        """Raise RunError GC607 where a resumed run would not be the same run."""
+        for name in _FIXED:
+            then, now = getattr(before, name), getattr(self, name)
+            if then != now:
+                message = f"the run in `{path}` has `{name}` {then}, not {now}"
+                help = f"leave `{name}` as it was, or train into another directory"
+                raise fail("GC607", message, help)

@@ -1,0 +1,162 @@
+"""The compiled programs: a chunk of training steps, one batch of evaluation, one of outputs.
+
+Pure functions of the emitted module. Each program is compiled once, ahead of its first run, and
+refuses arrays of other shapes rather than being compiled again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from graphc.runtime.state import State
+
+Batch = Mapping[str, Any]
+Totals = dict[str, Any]
+
+
+class Program:
+    """A function that is traced and compiled once.
+
+    Attributes:
+        seconds: how long that took.
+    """
+
+    def __init__(self, function: Callable, donate: tuple[int, ...] = ()) -> None:
+        self._jit = jax.jit(function, donate_argnums=donate)
+        self._traced: Any = None
+        self._run: Callable | None = None
+        self.seconds = 0.0
+
+    @property
+    def compiled(self) -> bool:
+        return self._run is not None
+
+    def shapes(self, *arguments: Any) -> Any:
+        """Shapes and dtypes of the result, by the one trace that `compile` then uses."""
+        if self._traced is None:
+            started = time.perf_counter()
+            self._traced = self._jit.trace(*arguments)
+            self.seconds += time.perf_counter() - started
+        return self._traced.out_info
+
+    def compile(self, *arguments: Any) -> None:
+        """Compile for arguments like these, which are not used up."""
+        self.shapes(*arguments)
+        started = time.perf_counter()
+        self._run = self._traced.lower().compile()
+        self.seconds += time.perf_counter() - started
+        self._traced = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._run is None:
+            self.compile(*arguments)
+        return self._run(*arguments)  # type: ignore[misc]
+
+
+class Programs:
+    """The programs of one emitted module.
+
+    Args:
+        module: what `import_module` gave.
+        steps_per_dispatch: with 1, the training program is a single step, without a loop: on the
+            CPU a library convolution in a loop is 30 times slower. Otherwise it is a loop whose
+            length is an argument.
+
+    Attributes:
+        train: `(state, totals, data, order, start, count, key) -> (state, totals, done, finite)`.
+            Runs the steps `start` to `start + count` of the epoch and stops before the first that
+            is not finite, which leaves the state of the last good one. `data` is the whole split,
+            `order` int32 [steps, batch]; state and totals are donated.
+        evaluate: `(weights, batch) -> totals`, with the `params` and `statistics` of a state.
+        predict: `(params, statistics, batch) -> outputs` in evaluation mode.
+    """
+
+    def __init__(self, module: ModuleType, steps_per_dispatch: int) -> None:
+        self.module = module
+        train = _one(module) if steps_per_dispatch == 1 else _chunk(module)
+        self.train = Program(train, donate=(0, 1))
+        self.evaluate = Program(module.evaluate_step)
+        self.predict = Program(_predict(module))
+
+
+def batch_at(data: Batch, rows: Any) -> Totals:
+    """The examples `rows` of a split, with their mask; the row -1 is there in number only.
+
+    It wraps around to the last example, whose numbers are finite.
+    """
+    return {name: array[rows] for name, array in data.items()} | {"mask": rows >= 0}
+
+
+def batch_shapes(arrays: Batch, batch_size: int) -> Totals:
+    """Shapes and dtypes of a batch of these arrays [examples, ...]."""
+    shapes = {
+        name: jax.ShapeDtypeStruct((batch_size, *array.shape[1:]), array.dtype)
+        for name, array in arrays.items()
+    }
+    return shapes | {"mask": jax.ShapeDtypeStruct((batch_size,), jnp.bool_)}
+
+
+def step_key(key: Any, step: Any) -> Any:
+    """The random key of a training step: `at(key, step)` of the emitted module."""
+    return jax.random.fold_in(key, step)
+
+
+def no_totals(names: Any) -> Totals:
+    """Sums before the first batch."""
+    return {name: jnp.zeros((), jnp.float32) for name in sorted(names)}
+
+
+def means(*totals: Batch) -> dict[str, float]:
+    """What the sums are for each example; reads them from the device and adds in float64."""
+    parts = jax.device_get([dict(each) for each in totals])
+    numbers = {name: sum(float(each[name]) for each in parts) for name in parts[0]}
+    count = max(numbers.pop("count"), 1.0)
+    return {name: number / count for name, number in numbers.items()}
+
+
+def _step(module: ModuleType, state: State, totals: Totals, data: Batch, rows: Any, key: Any):
+    """One guarded step; what is not finite is not added to the totals."""
+    found, measured = module.train_step(state, batch_at(data, rows), step_key(key, state["step"]))
+    finite = measured["finite"]
+    added = {name: totals[name] + jnp.where(finite, measured[name], 0) for name in totals}
+    return found, added, finite
+
+
+def _chunk(module: ModuleType) -> Callable:
+    def chunk(state, totals, data, order, start, count, key):
+        def more(carry):
+            done, _, _, finite = carry
+            return (done < count) & finite
+
+        def step(carry):
+            done, state, totals, _ = carry
+            found, added, finite = _step(module, state, totals, data, order[start + done], key)
+            return done + finite, found, added, finite
+
+        first = (jnp.zeros((), jnp.int32), state, totals, jnp.array(True))
+        done, state, totals, finite = jax.lax.while_loop(more, step, first)
+        return state, totals, done, finite
+
+    return chunk
+
+
+def _one(module: ModuleType) -> Callable:
+    def one(state, totals, data, order, start, count, key):
+        del count
+        found, added, finite = _step(module, state, totals, data, order[start], key)
+        return found, added, finite.astype(jnp.int32), finite
+
+    return one
+
+
+def _predict(module: ModuleType) -> Callable:
+    def predict(params, statistics, batch):
+        return module.forward(params, statistics, batch)[0]
+
+    return predict

@@ -1,0 +1,183 @@
+"""Training, the whole on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jax
+
+from graphc.core.diagnostic import Diagnostic, RunError
+from graphc.data.batches import epoch_order
+from graphc.data.dataset import Dataset
+from graphc.runtime import events
+from graphc.runtime.cache import use_compilation_cache
+from graphc.runtime.errors import fail
+from graphc.runtime.evaluation import batches, evaluate_batches
+from graphc.runtime.events import Event, Position, Snapshot
+from graphc.runtime.keeper import Keeper, load_last
+from graphc.runtime.loop import Course, fit
+from graphc.runtime.module import import_module, require_training
+from graphc.runtime.recorder import Recorder
+from graphc.runtime.replay import explain, keep_replay
+from graphc.runtime.restore import restore
+from graphc.runtime.rundir import Blueprint, RunDirectory
+from graphc.runtime.settings import Settings
+from graphc.runtime.signals import stop_on_signals
+from graphc.runtime.state import make_state, state_shapes
+from graphc.runtime.steps import Programs, batch_shapes, no_totals
+
+Report = Callable[[Event], None]
+
+
+def train(
+    blueprint: Blueprint,
+    dataset: Dataset,
+    settings: Settings,
+    directory: str | Path,
+    *,
+    resume: bool = False,
+    report: Report = lambda event: None,
+) -> dict[str, Any]:
+    """Train a compiled network and keep everything in `directory`.
+
+    Args:
+        blueprint: what the compiler made.
+        dataset: its splits; `train` is needed, `validation` and `test` are measured if there.
+        directory: of the run: new or empty, or with `resume` that of a run to go on with.
+        report: is told every event.
+
+    Returns:
+        What `result.json` holds: the means over each split, `epochs`, `steps`, `seconds`,
+        `examples_per_second`, `compile_seconds` and `parameters`.
+
+    Raises:
+        RunError: GC601 where the numbers are not finite, GC612 where it was stopped, GC602 to
+            GC611 where the directory, the disk, a checkpoint or the module is not fit for it.
+    """
+    if settings.cache:
+        use_compilation_cache()
+    with _directory(directory, blueprint, settings, resume) as run:
+        module = require_training(import_module(run.model))
+        programs = Programs(module, settings.steps_per_dispatch)
+        start, seconds = _start(run, programs, dataset, settings, resume, report)
+        course = _course(dataset, settings)
+        keeper = Keeper(run.checkpoints, settings.checkpoint_seconds, settings.maximize)
+        recorder = Recorder(run, keeper, settings.monitor, report, seconds)
+        recorder.note("resumed" if resume else "started", start.position)
+        report(_started(run, course, start.position, settings))
+        with stop_on_signals() as stop:
+            for event in fit(programs, course, start, stop):
+                report(event)
+                recorder(event)
+                _end_badly(event, run, module, course)
+        result = _result(programs, course, dataset, settings, recorder, event)
+        run.write_result(result)
+        report(events.Finished(result))
+        return result
+
+
+def _directory(
+    path: str | Path, blueprint: Blueprint, settings: Settings, resume: bool
+) -> RunDirectory:
+    if not resume:
+        return RunDirectory.create(path, blueprint, settings.as_dict())
+    run = RunDirectory.open(path, lock=True)
+    try:
+        run.require_same(blueprint)
+        settings.require_continues(Settings.from_dict(run.settings), run.path)
+    except RunError:
+        run.close()
+        raise
+    return run
+
+
+def _start(
+    run: RunDirectory,
+    programs: Programs,
+    dataset: Dataset,
+    settings: Settings,
+    resume: bool,
+    report: Report,
+) -> tuple[Snapshot, float]:
+    """Where the run begins, and the seconds it took before."""
+    module = programs.module
+    template = state_shapes(module)
+    weights = {name: template[name] for name in ("params", "statistics")}
+    batch = batch_shapes(dataset.splits["train"], settings.batch_size)
+    totals = programs.evaluate.shapes(weights, batch)
+
+    def warn(diagnostic: Diagnostic) -> None:
+        report(events.Warned(diagnostic))
+
+    if resume and (found := load_last(run.checkpoints, warn)) is not None:
+        snapshot = restore(found, template, totals, run.blueprint.weights, run.path)
+        run.rewind(snapshot.position.epoch)
+        return snapshot, float(found.about["seconds"])
+    run.rewind(0)
+    return Snapshot(Position(), make_state(module, settings.seed), no_totals(totals)), 0.0
+
+
+def _course(dataset: Dataset, settings: Settings) -> Course:
+    arrays = dataset.splits["train"]
+    count, size, seed = len(next(iter(arrays.values()))), settings.batch_size, settings.seed
+    return Course(
+        data=jax.device_put(dict(arrays)),
+        order=lambda epoch: epoch_order(count, size, seed, epoch),
+        validation=list(batches(dataset.splits.get("validation", {}), size)),
+        epochs=settings.epochs,
+        steps_per_dispatch=settings.steps_per_dispatch,
+        key=training_key(seed),
+        snapshot_steps=settings.checkpoint_steps,
+    )
+
+
+def training_key(seed: int) -> jax.Array:
+    """The random key of a run's steps; its weights are drawn from `jax.random.key(seed)`."""
+    return jax.random.fold_in(jax.random.key(seed), 1)
+
+
+def _started(
+    run: RunDirectory, course: Course, position: Position, settings: Settings
+) -> events.Started:
+    count = len(next(iter(course.data.values())))
+    steps = -(-count // settings.batch_size)
+    return events.Started(position, settings.epochs, steps, run.blueprint.weights.parameters)
+
+
+def _end_badly(event: Event, run: RunDirectory, module: ModuleType, course: Course) -> None:
+    """Raise RunError where an event is the end of the run, but not its completion."""
+    if isinstance(event, events.Stopping):
+        position = event.snapshot.position
+        message = f"stopped by {event.reason} in epoch {position.epoch + 1} after step {position.step}"
+        help = f"`--resume` continues the run in `{run.path}` from there"
+        raise fail("GC612", message, help)
+    if isinstance(event, events.NotFinite):
+        keep_replay(run, event)
+        raise RunError(explain(module, event, course, run.blueprint))
+
+
+def _result(
+    programs: Programs,
+    course: Course,
+    dataset: Dataset,
+    settings: Settings,
+    recorder: Recorder,
+    event: Event,
+) -> dict[str, Any]:
+    assert isinstance(event, events.Ended)
+    last = recorder.last_epoch()
+    result = {name: last[name] for name in ("train", "validation") if name in last}
+    if "test" in dataset.splits:
+        test = batches(dataset.splits["test"], settings.batch_size)
+        result["test"] = evaluate_batches(programs, event.snapshot.state, test)
+    result["epochs"] = event.snapshot.position.epoch
+    result["steps"] = event.snapshot.position.step
+    result["seconds"] = round(recorder.seconds, 3)
+    result["compile_seconds"] = round(recorder.compile_seconds, 3)
+    speed = recorder.examples / max(recorder.training_seconds, 1e-9)
+    result["examples_per_second"] = round(speed, 1)
+    result["parameters"] = recorder.run.blueprint.weights.parameters
+    return result

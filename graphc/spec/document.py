@@ -1,0 +1,324 @@
+"""A spec file and what it uses, as definitions that can be expanded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from graphc.build.library import Definition, Library, Network
+from graphc.build.parameters import Environment, uses
+from graphc.build.steps import check_keys, fail, not_yet, read_block, read_section
+from graphc.core.attributes import Declared
+from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
+from graphc.core.registry import sources
+from graphc.core.span import Source, Span
+from graphc.core.tree import Mapping, Scalar, Tree, describe
+from graphc.ops.sources import DataSource
+from graphc.ops.training import Training
+from graphc.spec.bundled import bundled, names
+from graphc.spec.files import read_source
+from graphc.spec.overrides import override
+from graphc.spec.reader import read
+
+KEYS = ("graphc", "params", "use", "axes", "blocks", "network", "networks", "data", "train")
+VERSION = 1
+LATER = ("values", "objectives", "schedule")
+
+
+@dataclass
+class Document:
+    """What a spec says.
+
+    Args:
+        source: its text and name.
+        tree: the whole, after `--set`.
+        library: its blocks and networks, and those it uses.
+        parameters: the values of `params`.
+        data: the data source.
+        fields: for each network input, the field of the data, where the spec says so.
+        training: the `train` section.
+        files: every file it uses, by the path it is used under.
+        libraries: the definitions of those files, by their names, so that each is read once.
+    """
+
+    source: Source
+    tree: Mapping
+    library: Library
+    parameters: dict[str, Tree] = field(default_factory=dict)
+    data: DataSource | None = None
+    fields: dict[str, Scalar] = field(default_factory=dict)
+    training: Training | None = None
+    files: dict[str, Source] = field(default_factory=dict)
+    libraries: dict[str, Library] = field(default_factory=dict)
+
+    def place(self, *keys: str) -> Span:
+        """Where a key stands, or the nearest one around it."""
+        tree: Tree = self.tree
+        span = tree.span
+        for word in keys:
+            key = tree.key(word) if isinstance(tree, Mapping) else None
+            if key is None:
+                break
+            span = key.span
+            tree = tree.get(word)  # type: ignore[union-attr, assignment]
+        return span
+
+    @property
+    def folder(self) -> str:
+        """The folder that paths in the spec start from."""
+        return self.source.folder
+
+
+def read_document(path: str, settings: Iterable[str] = (), report: Report | None = None) -> Document:
+    """Read a spec file, apply `--set` and follow `use`."""
+    return document_of(read_source(path), settings, report)
+
+
+def document_of(
+    source: Source, settings: Iterable[str] = (), report: Report | None = None
+) -> Document:
+    """The document of a text; problems go to the report, or are raised where there is none."""
+    own = report if report is not None else Report()
+    tree = read(source)
+    if not isinstance(tree, Mapping):
+        help = "a spec starts with `graphc: 1` and `network:`"
+        raise fail("GC301", f"a spec is a mapping of sections, found {describe(tree)}", tree, help)
+    tree = own.attempt(override, tree, tuple(settings), KEYS, default=tree)
+    document = Document(source, tree, Library())
+    _Reader(document, own).run()
+    if report is None:
+        own.stop()
+    return document
+
+
+class _Reader:
+    """Fills a document from its tree."""
+
+    def __init__(self, document: Document, report: Report, chain: tuple[str, ...] = ()) -> None:
+        self.document, self.report, self.chain = document, report, chain
+        self.tree = document.tree
+
+    def definitions(self, name: str = "") -> None:
+        """Blocks and networks; `name` is what a single network is called."""
+        self.report.attempt(check_keys, self.tree, KEYS, "a spec")
+        self._version()
+        if (axes := self.tree.key("axes")) is not None:
+            self.report.diagnostics += not_yet("`axes` (further axes)", axes).diagnostics
+        self.single = name
+        self._parameters()
+        self._library()
+
+    def run(self) -> None:
+        """The whole document."""
+        self.definitions()
+        if self.tree.get("network") is None and self.tree.get("networks") is None:
+            help = "write `network: {inputs: {x: [4]}, layers: [...]}`"
+            self.report.error("GC302", "this spec has no `network`", self.tree.span, help=help)
+        self._section("data", self._data)
+        self._section("train", self._training)
+
+    def _section(self, key: str, action) -> None:
+        tree = self.tree.get(key)
+        if tree is not None:
+            self.report.attempt(action, tree)
+
+    def _version(self) -> None:
+        version = self.tree.get("graphc")
+        if isinstance(version, Scalar) and version.value == VERSION:
+            return
+        if version is None:
+            return
+        message = f"this is graphc's language version {VERSION}, found {describe(version)}"
+        self.report.error("GC303", message, version.span, help="write `graphc: 1`")
+
+    def _parameters(self) -> None:
+        tree = self.tree.get("params")
+        if tree is None:
+            return
+        if not isinstance(tree, Mapping):
+            what = f"`params` is a mapping of names to values, found {describe(tree)}"
+            self.report.error("GC226", what, tree.span)
+            return
+        known = self.document.parameters
+        for key, value in tree:
+            substitute = Environment(known).substitute
+            known[key.text] = self.report.attempt(substitute, value, default=value)
+        sections = [self.tree.get(each) for each in ("params", "network", "networks", "data", "train")]
+        used = {name for each in sections if each is not None for name in uses(each)}
+        _report_unused(tree, used, self.report)
+
+    def _library(self) -> None:
+        library = self.document.library
+        _standard_blocks(library)
+        self._section("use", self._use)
+        self._section("blocks", self._blocks)
+        for key in ("network", "networks"):
+            self._section(key, self._networks)
+
+    def _blocks(self, tree: Tree) -> None:
+        if not isinstance(tree, Mapping):
+            raise fail("GC301", f"`blocks` is a mapping of names, found {describe(tree)}", tree)
+        for name, definition in tree:
+            block = read_block(name, definition, self.report)
+            if block is not None:
+                self.document.library.blocks[name.text] = block
+                self._check_block(definition)
+
+    def _check_block(self, definition: Tree) -> None:
+        if isinstance(definition, Mapping) and isinstance(
+            parameters := definition.get("params"), Mapping
+        ):
+            used = {name for _, value in definition for name in uses(value)}
+            _report_unused(parameters, used, self.report)
+
+    def _networks(self, tree: Tree) -> None:
+        library = self.document.library
+        both = self.tree.get("network") is not None and self.tree.get("networks") is not None
+        if both and tree is self.tree.get("networks"):
+            key = self.tree.key("networks")
+            help = "put all of them under `networks`"
+            raise fail("GC302", "`network` and `networks` exclude each other", key, help)
+        if tree is self.tree.get("network"):
+            key = self.tree.key("network")
+            self._network(self.single, tree, key.span)  # type: ignore[union-attr]
+            return
+        if not isinstance(tree, Mapping) or not len(tree):
+            raise fail("GC302", f"`networks` is a mapping of names, found {describe(tree)}", tree)
+        for name, definition in tree:
+            if name.text in library.blocks:
+                message = f"`{name.text}` is a block already"
+                self.report.error("GC222", message, name.span, help="choose another name")
+            self._network(name.text, definition, name.span)
+
+    def _network(self, name: str, tree: Tree, span: Span) -> None:
+        what = f"network `{name}`" if name else "`network`"
+        if isinstance(tree, Mapping):
+            for word in ("copy", "average", "from_run", "frozen"):
+                if (key := tree.key(word)) is not None:
+                    raise not_yet(f"`{word}` (copies and frozen networks)", key)
+        section = self.report.attempt(read_section, tree, self.report, what)
+        if section is not None:
+            library = self.document.library
+            library.networks[name] = Network(name, section, span, library)
+
+    def _use(self, tree: Tree) -> None:
+        if not isinstance(tree, Mapping):
+            help = "write `use: {vision: ./blocks.yaml}`"
+            raise fail("GC304", f"`use` is a mapping of names, found {describe(tree)}", tree, help)
+        for name, path in tree:
+            self.report.attempt(self._use_one, name, path)
+
+    def _use_one(self, name: Scalar, path: Tree) -> None:
+        if not isinstance(path, Scalar) or not isinstance(path.value, str):
+            raise fail("GC304", f"expected the path of a spec, found {describe(path)}", path)
+        source = _open(path, self.document.source)
+        if source.name in self.chain or source.name == self.document.source.name:
+            trail = " -> ".join((*self.chain, self.document.source.name, source.name))
+            raise fail("GC304", f"these files use each other in a circle: {trail}", path)
+        tree = read(source)
+        if not isinstance(tree, Mapping):
+            raise fail("GC301", f"a spec is a mapping of sections, found {describe(tree)}", tree)
+        shared = self.document.libraries
+        if source.name not in shared:
+            used = Document(source, tree, Library(), libraries=shared)
+            inner = _Reader(used, self.report, (*self.chain, self.document.source.name))
+            inner.definitions(name.text)
+            shared[source.name] = used.library
+            self.document.files[path.text] = source
+        self.document.library.used[name.text] = shared[source.name]
+
+    def _data(self, tree: Tree) -> None:
+        environment = Environment(self.document.parameters)
+        tree = environment.substitute(tree)
+        if isinstance(tree, Mapping):
+            fields, rest = tree.get("inputs"), [pair for pair in tree if pair[0].text != "inputs"]
+            if fields is not None:
+                self._fields(fields)
+            if not rest:
+                help = f"the sources are {listing(each.name for each in sources)}"
+                raise fail("GC501", "`data` names no source", tree, help)
+            if len(rest) > 1:
+                self._several(rest)
+            tree = Mapping(tuple(rest), tree.span)
+        self.document.data = Declared(sources).read(tree)  # type: ignore[assignment]
+
+    def _several(self, rest: list[tuple[Scalar, Tree]]) -> None:
+        for key, _ in rest:
+            if key.text not in sources:
+                sources.find(key.text, key.span)
+        raise not_yet("data of several sources", rest[1][0])
+
+    def _fields(self, tree: Tree) -> None:
+        if not isinstance(tree, Mapping):
+            raise fail("GC226", f"`inputs` is a mapping, found {describe(tree)}", tree)
+        for key, value in tree:
+            if not isinstance(value, Scalar):
+                raise fail("GC226", f"expected the name of a field, found {describe(value)}", value)
+            self.document.fields[key.text] = value
+
+    def _training(self, tree: Tree) -> None:
+        if not isinstance(tree, Mapping):
+            help = "write `train: {loss: cross_entropy, optimizer: {adam: 1e-3}, epochs: 10}`"
+            raise fail("GC301", f"`train` is a mapping, found {describe(tree)}", tree, help)
+        for word in LATER:
+            if (key := tree.key(word)) is not None:
+                raise not_yet(f"`{word}` (several objectives)", key)
+        environment = Environment(self.document.parameters)
+        span = self.document.place("train")
+        self.document.training = Training.read(environment.substitute(tree), span)
+
+
+def _open(path: Scalar, source: Source) -> Source:
+    """The file that `use` names: `zoo/NAME`, or a path below the folder of the file itself."""
+    if path.text.startswith("zoo/"):
+        found = bundled(path.text)
+        if found is None:
+            help = f"the zoo has {listing(names('zoo'))}"
+            raise fail("GC304", f"there is no `{path.text}`", path, help)
+        return found
+    root = Path(source.folder).resolve()
+    target = (root / path.text).resolve()
+    if not target.is_relative_to(root):
+        message = f"`{path.text}` lies outside the folder of the file that uses it"
+        raise fail("GC304", message, path, "move it below that folder")
+    try:
+        found = read_source(str(Path(source.folder) / path.text))
+    except SpecError as error:
+        raise SpecError(replace(each, span=path.span) for each in error.diagnostics) from None
+    return found
+
+
+def _standard_blocks(library: Library) -> None:
+    """The blocks that ship with graphc, each read when it is first named."""
+    library.standard = standard_block
+    library.standard_names = STANDARD
+
+
+STANDARD = ("residual", "highway")
+_known: dict[str, Definition] = {}
+
+
+def standard_block(name: str) -> Definition | None:
+    """A block that ships with graphc."""
+    if name not in STANDARD:
+        return None
+    if name not in _known:
+        source = bundled(f"blocks/{name}.yaml")
+        if source is None:
+            raise SpecError(Diagnostic("GC304", f"the standard block `{name}` is not installed"))
+        tree = read(source)
+        report, library = Report(), Library()
+        assert isinstance(tree, Mapping)
+        for key, definition in tree.get("blocks"):  # type: ignore[union-attr]
+            library.blocks[key.text] = read_block(key, definition, report)  # type: ignore[assignment]
+        report.stop()
+        _known[name] = Definition(library.blocks[name], library)
+    return _known[name]
+
+
+def _report_unused(parameters: Mapping, used: set[str], report: Report) -> None:
+    for key, _ in parameters:
+        if key.text not in used:
+            message = f"the parameter `{key.text}` is not used"
+            report.error("GC215", message, key.span, help=f"write `${key.text}` somewhere, or drop it")

@@ -1,0 +1,355 @@
+"""Graphs back to the text of a spec: `load(dump(graph)) == graph`.
+
+Parameters are gone by then, so every distinct graph of a block becomes a block of its own, and
+what a user wrote short is written out. Names are kept, for weights are known by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphc.build import syntax
+from graphc.build.formula import unparse
+from graphc.core.operation import Operation, Spelled
+from graphc.core.span import nowhere
+from graphc.core.tree import Scalar
+from graphc.core.types import Type
+from graphc.graph.calls import Call, NetworkCall, Repeat
+from graphc.graph.graph import Graph
+from graphc.graph.node import Node, Ref
+from graphc.spec.writer import write
+
+_HERE = nowhere()
+
+
+def dump(networks: Mapping[str, Graph], sections: Mapping[str, object] | None = None) -> str:
+    """The text of a spec.
+
+    Args:
+        networks: the graphs; a single network is called "".
+        sections: further sections as plain data (`data`, `train`).
+    """
+    blocks = _Blocks()
+    written = {name: _network(graph, blocks) for name, graph in networks.items()}
+    spec: dict[str, object] = {"graphc": 1}
+    if set(written) == {""}:
+        spec["network"] = written[""]
+    else:
+        spec["networks"] = written
+    if blocks.written:
+        spec["blocks"] = blocks.written
+    return write(spec | dict(sections or {}))
+
+
+@dataclass
+class _Blocks:
+    """The blocks of a dump: one for each distinct graph, its title made unique."""
+
+    names: dict[Graph, str] = field(default_factory=dict)
+    written: dict[str, object] = field(default_factory=dict)
+
+    def name(self, call: Call) -> str:
+        if call.graph not in self.names:
+            title, count = call.title, 1
+            while title in self.written:
+                count += 1
+                title = f"{call.title}_{count}"
+            self.names[call.graph] = title
+            self.written[title] = None  # keeps the name while the inside is written
+            inputs = {name: "any" for name, _ in call.graph.inputs}
+            self.written[title] = {"inputs": inputs, **_section(call.graph, self)}
+        return self.names[call.graph]
+
+
+def _network(graph: Graph, blocks: _Blocks) -> dict[str, object]:
+    inputs = {name: _type(kind) for name, kind in graph.inputs}
+    return {"inputs": inputs, **_section(graph, blocks)}
+
+
+def _type(kind: Type) -> object:
+    if kind.dtype == "float":
+        return list(kind.shape)
+    below = {"below": kind.below} if kind.below else {}
+    return {kind.dtype: list(kind.shape), **below}
+
+
+def _section(graph: Graph, blocks: _Blocks) -> dict[str, object]:
+    writer = _Writer(graph, blocks, {})
+    nodes = writer.nodes()
+    outputs = []
+    for port, ref in graph.outputs:
+        if writer.port(ref) != port:
+            nodes[port] = writer.reference(ref)
+            outputs.append(port)
+        else:
+            outputs.append(writer.reference(ref))
+    key = {"output": outputs[0]} if len(outputs) == 1 else {"outputs": outputs}
+    return {"nodes": nodes, **key}
+
+
+class _Writer:
+    """Writes the nodes of one graph.
+
+    Args:
+        outer: for inputs that were captured from around an inline body, what they are called there.
+    """
+
+    def __init__(self, graph: Graph, blocks: _Blocks, outer: Mapping[str, str]) -> None:
+        self.graph, self.blocks, self.outer = graph, blocks, outer
+        self.whole = [node for node in graph.nodes if not node.part]
+        self.chains = self._chain_results()
+        folders = {node.name.rsplit("/", 1)[0] for node in self.whole if "/" in node.name}
+        self.joins = {each.rsplit("/", 1)[0] for each in folders if each[-1:].isdigit() and "/" in each}
+
+    def _chain_results(self) -> dict[str, str]:
+        """For each inline chain (`body`), the node that is its value (`body/dense_2`)."""
+        own = {node.name for node in self.whole}
+        groups: dict[str, list[str]] = {}
+        for node in self.whole:
+            head = node.name.split("/")[0]
+            if "/" in node.name and head not in own:
+                groups.setdefault(head, []).append(node.name)
+        return {head: self._result(head, names) for head, names in groups.items()}
+
+    def _result(self, head: str, names: list[str]) -> str:
+        def outside(name: str) -> bool:
+            users = self.graph.users[name]
+            output = any(ref.node == name for _, ref in self.graph.outputs)
+            return output or any(not user.name.startswith(f"{head}/") for user in users)
+
+        return next((name for name in names if outside(name)), names[-1])
+
+    # References
+
+    def reference(self, ref: Ref) -> str:
+        """How a value is called in the text."""
+        name = ref.node
+        for head, result in self.chains.items():
+            if name == result:
+                name = head
+        name = self.outer.get(name, name).rsplit("/", 1)[-1]
+        return f"{name}.{ref.port}" if ref.port else name
+
+    def port(self, ref: Ref) -> str:
+        """The port that an output gets from its reference alone."""
+        return ref.port or self.reference(ref)
+
+    # Nodes
+
+    def nodes(self) -> dict[str, object]:
+        """The entries of `nodes`."""
+        entries: dict[str, object] = {}
+        for node in self.whole:
+            head = node.name.split("/")[0]
+            if head in entries:
+                continue
+            if head in self.chains:
+                entries[head] = self._chain(head)
+            elif "/" not in node.name:
+                entries[head] = self._node(node)
+        return entries
+
+    def _chain(self, head: str) -> dict[str, object]:
+        names = [node for node in self.whole if node.name.startswith(f"{head}/")]
+        names.sort(key=lambda node: node.name == self.chains[head])  # its value comes last
+        source = self._first_source(names)
+        steps = self.steps(names, f"{head}/", source)
+        return {"layers": steps, "from": self.reference(source)}
+
+    def _first_source(self, nodes: list[Node]) -> Ref:
+        """A value that the chain reads; every step says what it reads itself."""
+        own = {node.name for node in nodes}
+        for node in nodes:
+            for ref in self._plain_inputs(node):
+                if ref.node not in own:
+                    return ref
+        return Ref(self.graph.inputs[0][0])
+
+    def steps(self, nodes: list[Node], prefix: str, source: Ref) -> list[object]:
+        """Nodes as the steps of a chain; those below another (`parallel/0/...`) go with it.
+
+        What reads the value before it alone needs no `from`.
+        """
+        steps: list[object] = []
+        before, taken = source, set()
+        for node in nodes:
+            name = node.name[len(prefix) :]
+            if "/" in name:
+                continue
+            step = self._step(node)
+            if step.get("from") == self.reference(before):
+                del step["from"]
+            word = next(iter(step)).replace("/", "_")
+            if name != _automatic(word, taken):
+                step["name"] = name
+            taken.add(name)
+            before = Ref(node.name)
+            steps.append(word if step == {word: {}} else step)
+        return steps
+
+    def _node(self, node: Node) -> object:
+        if any(part.startswith(f"{node.name}:") and _is_number(part) for part in self._parts(node)):
+            return unparse(self._expression(Ref(node.name), root=True))
+        if node.operation.name == "constant":
+            return node.operation.value  # type: ignore[attr-defined]
+        return self._step(node)
+
+    def _parts(self, node: Node) -> list[str]:
+        return [ref.node for ref in node.references if ":" in ref.node]
+
+    def _step(self, node: Node) -> dict[str, object]:
+        if node.name in self.joins:
+            return self._parallel(node)
+        word, attributes = self._operation(node)
+        return {word: {} if attributes is None else attributes, **self._from(node)}
+
+    def _operation(self, node: Node) -> tuple[str, object]:
+        operation = node.operation
+        if isinstance(operation, NetworkCall):
+            return operation.network, None
+        if isinstance(operation, Call):
+            return self.blocks.name(operation), None
+        if isinstance(operation, Repeat):
+            return "repeat", self._repeat(node, operation)
+        return operation.name, operation.write()
+
+    def _from(self, node: Node) -> dict[str, object]:
+        operation = node.operation
+        names = [each.name for each in operation.inputs]
+        if operation.variadic:
+            return {"from": [self.reference(ref) for ref in node.references]}
+        given = [(name, ref) for name, ref in zip(names, node.inputs, strict=True) if ref is not None]
+        if not given:
+            return {}
+        if len(given) == 1 or isinstance(operation, Repeat):
+            return {"from": self._source(given[0][1])}
+        return {"from": {name: self._source(ref) for name, ref in given}}
+
+    def _source(self, ref: Ref) -> object:
+        """A reference, or the list that a concatenation for one input came from."""
+        joined = self._joined(ref)
+        if joined is None:
+            return self.reference(ref)
+        return [self.reference(each) for each in joined.references]
+
+    def _joined(self, ref: Ref) -> Node | None:
+        node = self.graph.by_name.get(ref.node)
+        return node if node is not None and node.part and not _is_number(node.name) else None
+
+    def _plain_inputs(self, node: Node) -> list[Ref]:
+        plain: list[Ref] = []
+        for ref in node.references:
+            joined = self._joined(ref)
+            plain += joined.references if joined is not None else (ref,)
+        return plain
+
+    # Wrappers
+
+    def _parallel(self, node: Node) -> dict[str, object]:
+        branches, source = [], None
+        for i, end in enumerate(node.references):
+            prefix = f"{node.name}/{i}/"
+            members = [each for each in self.whole if each.name.startswith(prefix)]
+            members.sort(key=lambda each, end=end: each.name == end.node)
+            branches.append((members, prefix))
+            if not members:
+                source = end
+        members = [each for each in self.whole if each.name.startswith(f"{node.name}/")]
+        source = source or self._first_source(members)
+        written = [self.steps(*branch, source) for branch in branches]
+        join = node.operation.write()
+        word = node.operation.name if join is None else {node.operation.name: join}
+        return {"parallel": {"branches": written, "join": word}, "from": self.reference(source)}
+
+    def _repeat(self, node: Node, operation: Repeat) -> dict[str, object]:
+        written = {copy: self._copy(node, copy) for copy in dict.fromkeys(operation.copies)}
+        if len(written) == 1:
+            return {"times": len(operation.copies), "layers": written[operation.copies[0]]}
+        return {"each": [written[copy] for copy in operation.copies]}
+
+    def _copy(self, node: Node, copy: Operation) -> list[object]:
+        captured = {
+            name.name: self.reference(ref)
+            for name, ref in zip(copy.inputs[1:], node.inputs[1:], strict=True)
+            if ref is not None
+        }
+        if isinstance(copy, Call) and copy.inline:
+            inner = _Writer(copy.graph, self.blocks, captured)
+            return inner.steps(inner.in_chain_order(), "", Ref("x"))
+        word, attributes = self._operation(Node(node.name, copy))
+        if not captured:
+            return [word if attributes is None else {word: attributes}]
+        names = [each.name for each in copy.inputs[1:]]
+        return [{word: attributes, "from": {copy.inputs[0].name: "x"} | {n: captured[n] for n in names}}]
+
+    def in_chain_order(self) -> list[Node]:
+        """The nodes of a layer: what reads its input first, what it gives last."""
+        last = self.graph.outputs[0][1].node
+        source = Ref(self.graph.inputs[0][0])
+
+        def place(node: Node) -> int:
+            return 2 if node.name == last else 0 if source in self._plain_inputs(node) else 1
+
+        return sorted(self.whole, key=place)
+
+    # Formulas
+
+    def _expression(self, ref: Ref, root: bool = False) -> syntax.Expression:
+        node = self.graph.by_name.get(ref.node)
+        if node is None or not (root or _is_number(node.name)):
+            word = self.reference(ref)
+            name, _, port = word.partition(".")
+            return syntax.Reference(name, _HERE, port or None)
+        spelled = node.operation.trait(Spelled)
+        if node.operation.name == "constant":
+            return syntax.Number(node.operation.value, _HERE)  # type: ignore[attr-defined]
+        if spelled is not None and len(node.references) <= 2:
+            return self._spelled(node, spelled.operator)
+        arguments = tuple(self._expression(each) for each in node.references)
+        return self._apply(node, arguments)
+
+    def _spelled(self, node: Node, operator: str) -> syntax.Expression:
+        if len(node.references) == 1:
+            return syntax.Unary("-", self._expression(node.references[0]), _HERE)
+        turns = []
+        while True:  # `a + b + c` is deep on its left
+            left, right = node.references
+            inner = self.graph.by_name.get(left.node)
+            turns.append((operator, self._expression(right)))
+            trait = inner.operation.trait(Spelled) if inner is not None else None
+            deeper = trait is not None and len(inner.references) == 2 and _is_number(inner.name)
+            if not deeper:
+                value = self._expression(left)
+                break
+            node, operator = inner, trait.operator
+        for word, right in reversed(turns):
+            value = syntax.Binary(word, value, right, _HERE)
+        return value
+
+    def _apply(self, node: Node, arguments: tuple) -> syntax.Apply:
+        word, attributes = self._operation(node)
+        keywords = []
+        if isinstance(attributes, dict):
+            rows = attributes
+        else:
+            first = type(node.operation).primary()
+            rows = {} if attributes is None or first is None else {first.name: attributes}
+        for key, value in rows.items():
+            text = Scalar(str(value).lower() if isinstance(value, bool) else str(value), _HERE)
+            keywords.append((Scalar(key, _HERE), text, syntax.Reference(text.text, _HERE)))
+        return syntax.Apply(word, arguments, tuple(keywords), _HERE, _HERE)
+
+
+def _automatic(word: str, taken: set[str]) -> str:
+    """The name that a step of this operation gets where it is given none."""
+    name, count = word, 1
+    while name in taken:
+        count += 1
+        name = f"{word}_{count}"
+    return name
+
+
+def _is_number(name: str) -> bool:
+    """Whether a part is a formula's (`y:3`) rather than a concatenated input (`y:x`)."""
+    return name.rsplit(":", 1)[-1].isdigit() and ":" in name

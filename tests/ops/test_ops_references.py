@@ -1,0 +1,272 @@
+"""Operations against plain numpy."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from flax import nnx
+
+import graphc.ops
+from graphc.core.registry import losses, metrics, operations, optimizers
+from graphc.core.types import BATCH, Axis, Type
+from graphc.emit.library import max_pool
+
+assert graphc.ops
+IMAGE = Type((7, 6, 3))
+TIME = Axis("time", "time")
+
+
+def normal(shape, seed=0):
+    return jnp.asarray(np.random.default_rng(seed).normal(size=shape), jnp.float32)
+
+
+def apply(flax_form, operation, types, arrays, **options):
+    return flax_form.call(operation, types, arrays, flax_form.build(operation, types), **options)
+
+
+def pooled(x, window, stride, padding, function):
+    """Pooling with loops; what lies outside the image takes no part."""
+    height, width = x.shape[1:3]
+    (k, m), (s, t) = window, stride
+    if padding == "same":
+        rows, columns = -(-height // s), -(-width // t)
+        top = max((rows - 1) * s + k - height, 0) // 2
+        left = max((columns - 1) * t + m - width, 0) // 2
+    else:
+        rows, columns, top, left = (height - k) // s + 1, (width - m) // t + 1, 0, 0
+    out = np.zeros((x.shape[0], rows, columns, x.shape[3]), np.float32)
+    for i in range(rows):
+        for j in range(columns):
+            first, left_most = i * s - top, j * t - left
+            part = x[:, max(first, 0) : first + k, max(left_most, 0) : left_most + m]
+            out[:, i, j] = function(part, axis=(1, 2))
+    return out
+
+
+@pytest.mark.parametrize(("name", "function"), [("max_pool", np.max), ("average_pool", np.mean)])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize(
+    ("window", "stride"), [((2, 2), None), ((3, 3), (2, 2)), ((3, 2), (1, 3)), ((1, 2), (2, 1))]
+)
+def test_pooling_is_what_the_loops_say(flax_form, name, function, padding, window, stride):
+    x = normal((2, 7, 6, 3))
+    operation = operations[name](window, stride, padding)
+    found = apply(flax_form, operation, [IMAGE], [x])
+    expected = pooled(np.asarray(x), window, stride or window, padding, function)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert found.shape[1:] == operation.infer(IMAGE).shape
+
+
+def test_max_pool_has_the_gradient_of_the_library_pool_where_nothing_ties():
+    x = normal((2, 6, 6, 3))
+
+    def one(x):
+        return jnp.sum(jnp.square(max_pool(x, (3, 3), strides=(2, 2), padding="same")))
+
+    def other(x):
+        return jnp.sum(jnp.square(nnx.max_pool(x, (3, 3), strides=(2, 2), padding="SAME")))
+
+    np.testing.assert_allclose(jax.grad(one)(x), jax.grad(other)(x), rtol=1e-6)
+
+
+def test_stride_that_is_the_window_is_not_written(flax_form):
+    operation = operations["max_pool"]((2, 2), (2, 2))
+    assert flax_form.source(operation, [IMAGE]) == "max_pool(x, (2, 2))"
+
+
+def test_padded_rows_do_not_move_the_statistics_of_batch_norm(flax_form):
+    kind, x = Type((4,)), normal((6, 4))
+    operation = operations["batch_norm"](momentum=0.5)
+    there = jnp.arange(6) < 4
+    poisoned = jnp.where(there[:, None], x, 1e6)
+    masked, alone = (flax_form.build(operation, [kind]) for _ in range(2))
+    y = flax_form.call(operation, [kind], [poisoned], masked, mask=there)
+    expected = flax_form.call(operation, [kind], [x[:4]], alone)
+    np.testing.assert_allclose(y[:4], expected, rtol=1e-4, atol=1e-5)
+    mean, var = np.mean(x[:4], axis=0), np.var(x[:4], axis=0)
+    np.testing.assert_allclose(masked.mean[...], 0.5 * mean, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(masked.var[...], 0.5 + 0.5 * var, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        expected, (x[:4] - mean[None]) / np.sqrt(var + 1e-5)[None], rtol=1e-4, atol=1e-4
+    )
+
+
+def test_padded_images_and_steps_do_not_count_either(flax_form):
+    operation = operations["batch_norm"]()
+    for kind, there in [
+        (Type((2, 2, 3)), jnp.arange(3) < 2),
+        (Type((3,), domain=(BATCH, TIME)), jnp.arange(12).reshape(3, 4) % 4 < 2),
+    ]:
+        x = flax_form.array(kind)
+        shaped = there.reshape(there.shape + (1,) * (x.ndim - there.ndim))
+        one, other = (
+            apply(flax_form, operation, [kind], [jnp.where(shaped, x, fill)], mask=there)
+            for fill in (7.0, -50.0)
+        )
+        keep = np.broadcast_to(shaped, x.shape)
+        np.testing.assert_array_equal(np.asarray(one)[keep], np.asarray(other)[keep])
+
+
+def test_batch_norm_uses_running_statistics_and_keeps_them_in_evaluation(flax_form):
+    kind, x = Type((4,)), normal((6, 4))
+    operation = operations["batch_norm"]()
+    module = flax_form.build(operation, [kind])
+    y = flax_form.call(operation, [kind], [x], module, train=False)
+    np.testing.assert_allclose(y, x / np.sqrt(1 + 1e-5), rtol=1e-5)
+    assert (module.mean[...] == 0).all()
+
+
+def test_layer_norm_normalises_each_point_over_the_last_axis(flax_form):
+    x = normal((3, 5))
+    y = apply(flax_form, operations["layer_norm"](), [Type((5,))], [x])
+    expected = (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-6)
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_dropout_depends_on_its_key_alone_and_evaluation_needs_none(flax_form):
+    operation, kind, x = operations["dropout"](0.5), Type((50,)), jnp.ones((4, 50))
+    one, again = (apply(flax_form, operation, [kind], [x], seed=1) for _ in range(2))
+    other = apply(flax_form, operation, [kind], [x], seed=2)
+    assert (one == again).all()
+    assert not (one == other).all()
+    assert set(np.unique(one)) == {0.0, 2.0}
+    assert (apply(flax_form, operation, [kind], [x], train=False) == x).all()
+    assert flax_form.source(operation, [kind]) == "self(x, deterministic=not train, rngs=key)"
+
+
+def test_projection_is_a_strided_convolution_of_one_by_one(flax_form):
+    x, like = normal((2, 7, 6, 3)), Type((4, 3, 5))
+    operation = operations["shortcut"]("project")
+    module = flax_form.build(operation, [IMAGE, like])
+    found = flax_form.call(operation, [IMAGE, like], [x, None], module)
+    conv = nnx.Conv(3, 5, (1, 1), strides=(2, 2), use_bias=False, rngs=nnx.Rngs(0))
+    conv.kernel[...] = module.kernel[...][None, None]
+    np.testing.assert_allclose(found, conv(x), rtol=1e-5, atol=1e-6)
+
+
+def test_padded_shortcut_takes_every_second_place_and_adds_zeros(flax_form):
+    x, like = normal((2, 7, 6, 3)), Type((4, 3, 5))
+    operation = operations["shortcut"]("pad")
+    found = apply(flax_form, operation, [IMAGE, like], [x, None])
+    assert (found[..., :3] == x[:, ::2, ::2]).all()
+    assert (found[..., 3:] == 0).all()
+    assert flax_form.source(operation, [Type((4,)), Type((6,))]) == "jnp.pad(x, ((0, 0), (0, 2)))"
+
+
+@pytest.mark.parametrize("kind", ["identity", "project", "pad"])
+def test_shortcut_between_equal_shapes_is_its_input(flax_form, kind):
+    operation = operations["shortcut"](kind)
+    assert operation.build_code(IMAGE, IMAGE) is None
+    assert operation.weights(IMAGE, IMAGE) == {}
+    assert flax_form.source(operation, [IMAGE, IMAGE]) == "x"
+
+
+def test_operands_are_indexed_only_where_they_lack_an_axis(flax_form):
+    stream, example = Type((3,), domain=(BATCH, TIME)), Type(())
+    number = operations["constant"](1).infer()
+    multiply, subtract = operations["multiply"](), operations["subtract"]()
+    assert flax_form.source(multiply, [stream, stream]) == "item_0 * item_1"
+    assert flax_form.source(multiply, [stream, example]) == "item_0 * item_1[:, None, None]"
+    assert flax_form.source(multiply, [stream, Type((3,))]) == "item_0 * item_1[:, None]"
+    assert flax_form.source(subtract, [number, stream]) == "a - b"
+    learned = Type((3,), domain=(), presence=frozenset())
+    assert flax_form.source(subtract, [learned, stream]) == "a[None, None] - b"
+
+
+def test_axes_that_come_in_another_order_are_transposed(flax_form):
+    one = Type((), domain=(BATCH, TIME, flax_form.nodes))
+    other = Type((2,), domain=(BATCH, flax_form.nodes, TIME))
+    found = flax_form.source(operations["subtract"](), [one, other])
+    assert found == "a[:, :, :, None] - jnp.transpose(b, (0, 2, 1, 3))"
+    arrays = [flax_form.array(one, 1), flax_form.array(other, 2)]
+    value = apply(flax_form, operations["subtract"](), [one, other], arrays)
+    np.testing.assert_array_equal(value, arrays[0][..., None] - arrays[1].transpose(0, 2, 1, 3))
+
+
+def test_concat_repeats_what_is_constant_over_an_axis(flax_form):
+    types = [Type((2,), domain=(BATCH, TIME)), Type((3,)), Type(())]
+    arrays = [flax_form.array(each, i) for i, each in enumerate(types)]
+    found = apply(flax_form, operations["concat"](), types, arrays)
+    assert found.shape == (3, 4, 6)
+    np.testing.assert_array_equal(found[:, 2, 2:5], arrays[1])
+    np.testing.assert_array_equal(found[:, 3, 5], arrays[2])
+
+
+def test_constants_keep_the_form_they_were_written_in(flax_form):
+    assert flax_form.source(operations["constant"](2), []) == "2"
+    assert flax_form.source(operations["constant"](-0.5), []) == "-0.5"
+
+
+def test_where_between_two_numbers_is_a_float(flax_form):
+    number = operations["constant"](1).infer()
+    types = [Type((), "bool"), number, number]
+    value = flax_form.call(operations["where"](), types, [jnp.array([True, False]), 1, 0])
+    assert value.dtype == jnp.float32
+
+
+def test_cross_entropy_is_minus_the_logarithm_of_the_probability(flax_form):
+    output, target = Type((5,)), Type((), "int", 5)
+    logits, labels = normal((8, 5)), jnp.arange(8) % 5
+    found = flax_form.loss(losses["cross_entropy"](), output, target, [logits, labels])
+    exponentials = np.exp(logits)
+    probability = exponentials / exponentials.sum(1, keepdims=True)
+    np.testing.assert_allclose(found, -np.log(probability[np.arange(8), labels]), rtol=1e-5)
+    assert found.dtype == jnp.float32
+    extreme = flax_form.loss(losses["cross_entropy"](), output, target, [1e4 * logits, labels])
+    assert jnp.isfinite(extreme).all()
+
+
+def test_cross_entropy_on_a_stream_is_one_number_for_each_step(flax_form):
+    output, target = Type((5,), domain=(BATCH, TIME)), Type((), "int", 5, (BATCH, TIME))
+    arrays = [flax_form.array(output), flax_form.array(target)]
+    losses["cross_entropy"]().check(output, target)
+    assert flax_form.loss(losses["cross_entropy"](), output, target, arrays).shape == (3, 4)
+
+
+def test_accuracy_counts_the_right_answers(flax_form):
+    logits = jnp.eye(3)
+    arrays = [logits, jnp.array([0, 1, 1])]
+    found = flax_form.loss(metrics["accuracy"](), Type((3,)), Type((), "int", 3), arrays)
+    np.testing.assert_array_equal(found, [1, 1, 0])
+    assert found.dtype == jnp.float32
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "each"),
+    [(losses, "mean_squared_error", np.square), (metrics, "mean_absolute_error", np.abs)],
+)
+@pytest.mark.parametrize("shapes", [((4,), (4,)), ((2, 3, 1), ()), ((), ()), ((1,), ())])
+def test_distances_are_means_over_features(flax_form, table, name, each, shapes):
+    output, target = (Type(shape) for shape in shapes)
+    y, t = flax_form.array(output, 1), flax_form.array(target, 2)
+    table[name]().check(output, target)
+    found = flax_form.loss(table[name](), output, target, [y, t])
+    wide = np.asarray(t).reshape(t.shape + (1,) * (y.ndim - t.ndim))
+    expected = each(np.asarray(y) - wide).reshape(3, -1).mean(1)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "reference"),
+    [
+        (("sgd", {"learning_rate": 0.1}), optax.sgd(0.1)),
+        (("momentum", {"learning_rate": 0.1}), optax.sgd(0.1, momentum=0.9)),
+        (
+            ("momentum", {"learning_rate": 0.1, "momentum": 0.5, "nesterov": True}),
+            optax.sgd(0.1, momentum=0.5, nesterov=True),
+        ),
+        (("adam", {"learning_rate": 0.01, "b1": 0.5}), optax.adam(0.01, b1=0.5)),
+    ],
+)
+def test_optimizers_are_those_of_optax(flax_form, optimizer, reference):
+    name, attributes = optimizer
+    made = flax_form.optimizer(optimizers[name](**attributes))
+    weights = {"w": normal((3,))}
+    one, other = made.init(weights), reference.init(weights)
+    for step in range(3):
+        gradient = {"w": normal((3,), step)}
+        with jax.numpy_dtype_promotion("standard"):  # optax raises a float to an integer power
+            moved, one = made.update(gradient, one, weights)
+            expected, other = reference.update(gradient, other, weights)
+        np.testing.assert_array_equal(moved["w"], expected["w"])
