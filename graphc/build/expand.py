@@ -19,7 +19,7 @@ from graphc.build.ordering import in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
 from graphc.build.steps import fail, read_steps
 from graphc.build.wrappers import WRAPPER_FORMS
-from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError
+from graphc.core.diagnostic import Diagnostic, InternalError, Note, Report, SpecError
 from graphc.core.operation import Operation
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, Tree
@@ -74,8 +74,11 @@ class Expander:
         return self._networks[network.name]
 
     def graphs(self) -> dict[str, Graph]:
-        """Every network that was expanded without an error, by name."""
-        return {name: graph for name, graph in self._networks.items() if graph is not None}
+        """Every network that was expanded without an error, in the order of their names."""
+        found = {name: graph for name, graph in self._networks.items() if graph is not None}
+        if len(found) < len(self._networks) and not self.report.errors:
+            raise InternalError("a network could not be expanded, and no error says why")
+        return dict(sorted(found.items()))
 
     def _new_network(self, network: Network, context: Context) -> Graph | None:
         context = enter(context, network.name or "network", id(network), network.span)
@@ -111,7 +114,8 @@ class Expander:
         self, section: syntax.Section, assembly: Assembly, context: Context
     ) -> tuple[tuple[str, Ref], ...] | None:
         """Expand a section into an assembly that has its inputs; gives the outputs."""
-        scope = Scope(assembly, {name: Ref(name) for name in assembly.inputs})
+        given = (*assembly.inputs, *assembly.nodes)  # the nodes are defaults of inputs left out
+        scope = Scope(assembly, {name: Ref(name) for name in given})
         for each in section.inputs or ():
             scope.names.setdefault(each.name.text, None)  # a bad declaration poisons its readers
         if section.layers is not None:
@@ -205,8 +209,7 @@ class Expander:
         if len(self.report.errors) > before:
             return None
         place = Scope(scope.assembly, {}, steps.scope)
-        inner = replace(steps.context, calls=context.calls)
-        return self.chain(read, prefix, place, source, inner)
+        return self.chain(read, prefix, place, source, steps.context)
 
     def chain(
         self,
@@ -384,11 +387,11 @@ class Expander:
         self, network: Network, step, name, scope: Scope, inputs, context: Context, named
     ) -> Ref:
         """Add a call of a network, which shares its weights with its other calls."""
-        if step.attributes is not None:
+        if isinstance(step.attributes, Scalar) or step.attributes:
             message = f"network `{network.name}` takes no attributes"
             raise fail("GC211", message, step.attributes, "values go under `from`")
-        calls = enter(context, network.name, id(network), step.operation_span).calls
-        graph = self.network(network, calls)
+        enter(context, network.name, id(network), step.operation_span)
+        graph = self.network(network, context.calls)
         if graph is None:
             raise Poisoned
         operation = NetworkCall(graph, network=network.name)

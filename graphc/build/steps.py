@@ -6,10 +6,12 @@ Everything here is about form; what a name means is settled by `graphc.build.exp
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from graphc.build import syntax
 from graphc.build.formula import parse
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
+from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 
 RESERVED = ("from", "name", "initial", "every", "if", "remat", "precision")
@@ -21,6 +23,14 @@ LATER = {
     "precision": "precision of one step",
 }
 PARAMETER_TYPES = ("int", "float", "bool", "string", "shape", "layers")
+_LIKE_TYPES = {
+    **dict.fromkeys(("integer", "ints", "number"), "int"),
+    **dict.fromkeys(("boolean",), "bool"),
+    **dict.fromkeys(("str", "text"), "string"),
+    **dict.fromkeys(("double", "real", "floats"), "float"),
+    **dict.fromkeys(("list", "steps", "body"), "layers"),
+}
+_A_VALUE = "write the name of an input or of a node"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BLOCK_KEYS = ("params", "inputs", "layers", "nodes", "output", "outputs", "initial", "help")
 
@@ -37,6 +47,8 @@ def not_yet(what: str, tree) -> SpecError:
 
 def check_name(name: Scalar) -> str:
     """A name that a user gave to a node, an input or a parameter."""
+    if not name.text:
+        raise fail("GC221", "a name is missing", name)
     if not _NAME.fullmatch(name.text):
         raise fail(
             "GC221",
@@ -47,21 +59,21 @@ def check_name(name: Scalar) -> str:
     return name.text
 
 
-def read_steps(tree: Tree, report: Report) -> tuple[syntax.Step, ...]:
-    """A chain: a list of steps."""
+def read_steps(tree: Tree, report: Report) -> tuple[syntax.Step | None, ...]:
+    """A chain: a list of steps; None stands for one that is none, which the report says."""
     if not isinstance(tree, Sequence):
         what = f"expected a list of steps, found {describe(tree)}"
         report.error("GC207", what, tree.span, help="write `[flatten, {dense: 10}]`, or a `-` list")
-        return ()
-    steps = (report.attempt(read_step, item) for item in tree)
-    return tuple(step for step in steps if step is not None)
+        return (None,)
+    return tuple(report.attempt(read_step, item) for item in tree)
 
 
 def read_step(tree: Tree) -> syntax.Step:
     """One step: an operation's name, or a mapping with one."""
     if isinstance(tree, Scalar):
-        if not isinstance(tree.value, str):
-            raise fail("GC207", f"expected a step, found {describe(tree)}", tree)
+        if not isinstance(tree.value, str) or not tree.text.strip():
+            help = "a step is an operation: `relu`, or `dense: 10`"
+            raise fail("GC207", f"expected a step, found {describe(tree)}", tree, help)
         return syntax.Step(tree.text, tree.span, None, tree.span)
     if isinstance(tree, Sequence):
         help = "a chain inside a chain is a node: `{layers: [...]}` under `nodes`"
@@ -72,7 +84,8 @@ def read_step(tree: Tree) -> syntax.Step:
 def _read_mapping_step(tree: Mapping) -> syntax.Step:
     words = [(key, value) for key, value in tree if key.text not in RESERVED]
     if not words:
-        raise fail("GC207", "this step names no operation", tree)
+        help = "a step is an operation: `relu`, or `dense: 10`"
+        raise fail("GC207", "this step names no operation", tree, help)
     if len(words) > 1:
         names = " and ".join(f"`{key.text}`" for key, _ in words)
         help = "one step is one operation; put attributes in braces: " + _braces(words)
@@ -88,7 +101,9 @@ def _read_mapping_step(tree: Mapping) -> syntax.Step:
         check_name(name)
     source = tree.get("from")
     sources = None if source is None else read_sources(source)
-    empty = isinstance(attributes, Scalar) and attributes.text == "" and not attributes.quoted
+    if not key.text.strip():
+        raise fail("GC207", "this step names no operation", key)
+    empty = isinstance(attributes, Scalar) and attributes.value is None
     given = None if empty else attributes
     place = source.span if source is not None else None
     return syntax.Step(key.text, key.span, given, tree.span, name, sources, place)
@@ -103,9 +118,17 @@ def read_sources(tree: Tree) -> tuple[syntax.Reference, ...] | dict[str, tuple]:
     """What stands under `from`: a reference, a list of them, or a mapping by input."""
     if isinstance(tree, Mapping):
         return {key.text: _as_tuple(read_sources(value), value) for key, value in tree}
-    if isinstance(tree, Sequence):
-        return tuple(_reference(item) for item in tree)
-    return (_reference(tree),)
+    return _references(tree, "`from`")
+
+
+def _references(tree: Tree, key: str) -> tuple[syntax.Reference, ...]:
+    """A reference, or a list of them, under `from`, `output` or `outputs`."""
+    if not isinstance(tree, Sequence):
+        return (_reference(tree, key),)
+    report = Report()
+    found = tuple(report.attempt(_reference, item, key) for item in tree)
+    report.stop()
+    return found
 
 
 def _as_tuple(sources, tree: Tree) -> tuple[syntax.Reference, ...]:
@@ -114,14 +137,15 @@ def _as_tuple(sources, tree: Tree) -> tuple[syntax.Reference, ...]:
     return sources
 
 
-def _reference(tree: Tree) -> syntax.Reference:
+def _reference(tree: Tree, key: str) -> syntax.Reference:
     if isinstance(tree, Scalar) and isinstance(tree.value, str):
         expression = parse(tree)
         if isinstance(expression, syntax.Reference):
             return expression
         help = "give the formula a node of its own and name that here"
-        raise fail("GC208", "`from` takes names of values, not formulas", tree, help)
-    raise fail("GC208", f"`from` takes names of values, found {describe(tree)}", tree)
+        raise fail("GC208", f"{key} takes names of values, not formulas", tree, help)
+    found = describe(tree)
+    raise fail("GC208", f"{key} takes names of values, found {found}", tree, _A_VALUE)
 
 
 def read_node(tree: Tree, report: Report) -> syntax.Node:
@@ -129,7 +153,8 @@ def read_node(tree: Tree, report: Report) -> syntax.Node:
     if isinstance(tree, Scalar):
         return _formula(tree)
     if isinstance(tree, Sequence):
-        raise fail("GC207", "expected a step or a formula, found a list", tree, "write `{layers: [...]}`")
+        help = "write `{layers: [...]}`"
+        raise fail("GC207", "expected a step or a formula, found a list", tree, help)
     if tree.get("layers") is not None:
         return _read_chain(tree, report)
     if (mode := tree.key("mode")) is not None:
@@ -144,7 +169,8 @@ def _formula(tree: Scalar) -> syntax.Node:
     if tree.value is None:
         raise fail("GC207", "this node is empty", tree, "write a step or a formula")
     if isinstance(tree.value, bool):
-        raise fail("GC207", f"expected a step or a formula, found {describe(tree)}", tree)
+        message = f"expected a step or a formula, found {describe(tree)}"
+        raise fail("GC207", message, tree, "write a step or a formula")
     return parse(tree)
 
 
@@ -161,27 +187,51 @@ def _read_chain(tree: Mapping, report: Report) -> syntax.Chain:
     return syntax.Chain(read_steps(layers, report), tree.span, sources)
 
 
-def read_section(tree: Tree, report: Report, what: str, block: bool = False) -> syntax.Section:
-    """A network or the inside of a block."""
+def read_section(
+    tree: Tree, report: Report, what: str, place: Span, block: bool = False
+) -> syntax.Section:
+    """A network or the inside of a block.
+
+    Args:
+        what: how to call it in messages.
+        place: where its name stands.
+        block: whether it may have parameters.
+    """
     if not isinstance(tree, Mapping):
-        raise fail("GC225", f"{what} is a mapping, found {describe(tree)}", tree)
+        message = f"{what} is a mapping, found {describe(tree)}"
+        raise fail("GC225", message, tree, "write `inputs: {...}` and `layers: [...]` under it")
     allowed = _BLOCK_KEYS if block else tuple(key for key in _BLOCK_KEYS if key != "params")
     report.attempt(check_keys, tree, allowed, what)
     if (initial := tree.key("initial")) is not None:
         raise not_yet("`initial` (initial values of cycles)", initial)
     layers, nodes = tree.get("layers"), tree.get("nodes")
-    if (layers is None) == (nodes is None):
-        both = "has both `layers` and `nodes`" if layers is not None else "has no `layers`"
-        help = "give it `layers: [...]`, or `nodes: {...}` with `output`"
-        raise fail("GC225", f"{what} {both}", tree.key("nodes") or tree, help)
+    _check_body(tree, layers, nodes, what, place)
+    inputs = _read_inputs(tree.get("inputs"), report)
     steps = None if layers is None else read_steps(layers, report)
-    return syntax.Section(
-        tree.span,
-        _read_inputs(tree.get("inputs"), report),
-        steps,
-        _read_nodes(nodes, report),
-        _read_outputs(tree, report),
-    )
+    read = _read_nodes(nodes, report)
+    return syntax.Section(tree.span, inputs, steps, read, _read_outputs(tree, report))
+
+
+def _check_body(
+    tree: Mapping, layers: Tree | None, nodes: Tree | None, what: str, place: Span
+) -> None:
+    """A section has `layers` or `nodes`; a misspelt one is no second error."""
+    if layers is not None and nodes is not None:
+        help = "give it one of them; a chain is also a node: `{layers: [...]}`"
+        raise fail("GC225", f"{what} has both `layers` and `nodes`", tree.key("nodes"), help)
+    if layers is None and nodes is None:
+        unknown = [key.text for key, _ in tree if key.text not in _BLOCK_KEYS]
+        if misspelt(("layers", "nodes"), unknown):
+            raise SpecError([])
+        help = "give it `layers: [...]`, or `nodes: {...}` with `output`"
+        where = syntax.Reference("", place)
+        raise fail("GC225", f"{what} has neither `layers` nor `nodes`", where, help)
+
+
+def misspelt(wanted: Iterable[str], written: Iterable[str]) -> bool:
+    """Whether one of the unknown words that were written is a misspelling of a wanted one."""
+    words = list(written)
+    return any(similar(each, words, "word") is not None for each in wanted)
 
 
 def _read_inputs(tree: Tree | None, report: Report) -> tuple[syntax.InputDeclaration, ...] | None:
@@ -189,19 +239,20 @@ def _read_inputs(tree: Tree | None, report: Report) -> tuple[syntax.InputDeclara
         return None
     if not isinstance(tree, Mapping):
         what = f"`inputs` is a mapping of names to shapes, found {describe(tree)}"
-        report.error("GC307", what, tree.span, help="write `inputs: {x: [4]}`")
-        return None
+        raise fail("GC307", what, tree, "write `inputs: {x: [4]}`")
     for key, _ in tree:
         report.attempt(check_name, key)
     return tuple(syntax.InputDeclaration(key, value) for key, value in tree)
 
 
-def _read_nodes(tree: Tree | None, report: Report) -> tuple[tuple[Scalar, syntax.Node], ...]:
+def _read_nodes(
+    tree: Tree | None, report: Report
+) -> tuple[tuple[Scalar, syntax.Node | None], ...]:
     if tree is None:
         return ()
     if not isinstance(tree, Mapping):
-        report.error("GC225", f"`nodes` is a mapping of names, found {describe(tree)}", tree.span)
-        return ()
+        help = "write `nodes: {h: {dense: 4, from: x}, y: tanh(h)}`, or a chain under `layers`"
+        raise fail("GC225", f"`nodes` is a mapping of names, found {describe(tree)}", tree, help)
     nodes = []
     for key, value in tree:
         report.attempt(check_name, key)
@@ -211,28 +262,47 @@ def _read_nodes(tree: Tree | None, report: Report) -> tuple[tuple[Scalar, syntax
 
 
 def _read_outputs(tree: Mapping, report: Report) -> tuple[syntax.Reference, ...] | None:
+    """The outputs; an empty tuple where they are wrong, which the report says."""
     one, several = tree.get("output"), tree.get("outputs")
+    if one is None and several is None:
+        return None
+    return report.attempt(_outputs, tree, one, several, default=())
+
+
+def _outputs(tree: Mapping, one: Tree | None, several: Tree | None) -> tuple[syntax.Reference, ...]:
     if one is not None and several is not None:
-        key = tree.key("outputs")
-        report.error("GC218", "`output` and `outputs` exclude each other", key.span)  # type: ignore[union-attr]
-    if one is not None and not isinstance(one, Scalar):
-        report.error("GC218", f"`output` is one name, found {describe(one)}", one.span, help="write `outputs: [...]`")
-        return None
-    if several is not None and not isinstance(several, Sequence):
-        report.error("GC218", f"`outputs` is a list of names, found {describe(several)}", several.span)
-        return None
-    given = one if one is not None else several
-    return None if given is None else report.attempt(read_sources, given)
+        key, help = tree.key("outputs"), "keep one of them"
+        raise fail("GC218", "`output` and `outputs` exclude each other", key, help)
+    if one is not None:
+        if not isinstance(one, Scalar):
+            help = "several outputs stand under `outputs`"
+            raise fail("GC218", f"`output` is one name, found {describe(one)}", one, help)
+        return _references(one, "`output`")
+    assert several is not None
+    if not isinstance(several, Sequence) or not len(several):
+        found = "an empty one" if isinstance(several, Sequence) else describe(several)
+        message = f"`outputs` is a list of names, found {found}"
+        raise fail("GC218", message, several, "write `outputs: [NAME, ...]`")
+    found = _references(several, "`outputs`")
+    ports = [each.port or each.name for each in found]
+    for i, each in enumerate(found):
+        if ports[i] in ports[:i]:
+            help = "give one of the values another name"
+            raise fail("GC218", f"two outputs are called `{ports[i]}`", each, help)
+    return found
 
 
 def read_block(name: Scalar, tree: Tree, report: Report) -> syntax.Block | None:
     """A definition under `blocks`."""
     report.attempt(check_name, name)
-    section = report.attempt(read_section, tree, report, f"block `{name.text}`", True)
-    if section is None:
+    what = f"block `{name.text}`"
+    section = report.attempt(read_section, tree, report, what, name.span, True)
+    if not isinstance(tree, Mapping):
         return None
-    assert isinstance(tree, Mapping)
+    before = len(report.errors)
     parameters = read_parameters(tree.get("params"), report)
+    if section is None or len(report.errors) > before:
+        return None
     return syntax.Block(name.text, parameters, section, name.span)
 
 
@@ -241,7 +311,8 @@ def read_parameters(tree: Tree | None, report: Report) -> tuple[syntax.Declared,
     if tree is None:
         return ()
     if not isinstance(tree, Mapping):
-        report.error("GC226", f"`params` is a mapping, found {describe(tree)}", tree.span)
+        message = f"`params` is a mapping, found {describe(tree)}"
+        report.error("GC226", message, tree.span, help="write `params: {units: int, rate: 0.5}`")
         return ()
     for key, _ in tree:
         report.attempt(check_name, key)
@@ -257,13 +328,24 @@ def _read_parameter(name: Scalar, tree: Tree) -> syntax.Declared:
         check_keys(tree, ("type", "default", "help"), f"parameter `{name.text}`")
         word, default, help = tree.get("type"), tree.get("default"), tree.get("help")
         if not isinstance(word, Scalar) or word.text not in PARAMETER_TYPES:
-            place = word if word is not None else tree
-            raise fail("GC226", f"the type of `{name.text}` is one of {listing(PARAMETER_TYPES)}", place)
+            place = word if word is not None else name
+            raise _no_type(name, place)
         note = help.text if isinstance(help, Scalar) else ""
         return syntax.Declared(name, word.text, default, note)
     if isinstance(tree, Scalar) and not tree.quoted and tree.text in PARAMETER_TYPES:
         return syntax.Declared(name, tree.text)
+    if isinstance(tree, Scalar) and not tree.quoted and tree.text.lower() in _LIKE_TYPES:
+        help = f"write `{_LIKE_TYPES[tree.text.lower()]}`, or quote it if the text is meant"
+        raise fail("GC226", f"`{tree.text}` is no type of a parameter", tree, help)
+    if isinstance(tree, Scalar) and tree.value is None:
+        raise _no_type(name, tree)
     return syntax.Declared(name, _type_of(tree), tree)
+
+
+def _no_type(name: Scalar, place: Tree) -> SpecError:
+    message = f"the parameter `{name.text}` has no type"
+    help = f"write one of {listing(PARAMETER_TYPES)}, or a default"
+    return fail("GC226", message, place, help)
 
 
 def _type_of(tree: Tree) -> str:

@@ -104,20 +104,26 @@ class Step:
     sources: tuple[Reference, ...] | dict[str, tuple[Reference, ...]] | None = None
     sources_span: Span | None = field(default=None, compare=False)
 
+    @property
+    def word(self) -> Reference:
+        """The operation's name and its place, for messages about the step."""
+        return Reference(self.operation, self.operation_span)
+
 
 @dataclass(frozen=True)
 class Chain:
     """`{layers: [...], from: v}`: steps one after another, as one node.
 
-    `steps` is a parameter where a block was handed the steps (`{layers: $body}`).
+    `steps` is a parameter where a block was handed the steps (`{layers: $body}`); a step that could
+    not be read is None.
     """
 
-    steps: tuple[Step, ...] | Parameter
+    steps: tuple[Step | None, ...] | Parameter
     span: Span = field(compare=False)
     sources: tuple[Reference, ...] | None = None
 
 
-Node = Step | Chain | Reference | Number | Parameter | Unary | Binary | Apply
+Node = Step | Chain | Expression
 
 
 @dataclass(frozen=True)
@@ -144,12 +150,15 @@ class InputDeclaration:
 
 @dataclass(frozen=True)
 class Section:
-    """A network or the inside of a block: inputs, then layers or nodes, then outputs."""
+    """A network or the inside of a block: inputs, then layers or nodes, then outputs.
+
+    A step or node that could not be read is None, and so are outputs: an empty tuple.
+    """
 
     span: Span = field(compare=False)
     inputs: tuple[InputDeclaration, ...] | None = None
-    layers: tuple[Step, ...] | None = None
-    nodes: tuple[tuple[Scalar, Node], ...] = ()
+    layers: tuple[Step | None, ...] | None = None
+    nodes: tuple[tuple[Scalar, Node | None], ...] = ()
     outputs: tuple[Reference, ...] | None = None
 
 

@@ -34,11 +34,14 @@ output_option = click.option(
 spec_argument = click.argument("spec")
 
 
-def format_option(*formats: str):
-    """`--format`, the first of `formats` by default."""
+def format_option(*formats: str, into: str = "layout"):
+    """`--format`, the first of `formats` by default.
+
+    A command that takes it as `layout` also shows its errors in that form.
+    """
     return click.option(
         "--format",
-        "layout",
+        into,
         type=click.Choice(formats),
         default=formats[0],
         show_default=True,
@@ -63,26 +66,38 @@ def _standard_input() -> Source:
     return decode(sys.stdin.buffer.read(MOST_BYTES + 1), "<stdin>")
 
 
+def plain_warnings() -> None:
+    """Show warnings as their text, without the line of Python that they came from."""
+    import warnings
+
+    warnings.showwarning = lambda message, *rest, **more: click.echo(str(message), err=True)
+
+
 def put(text: str, output: str | None) -> None:
     """Write a text to a file, or to standard output where none is named."""
-    if output is None or output == "-":
+    if output in (None, "-"):
         click.echo(text, nl=False)
-        return
-    write(Path(output), text)
+    else:
+        write_bytes(text.encode(), output)
 
 
-def write(path: Path, text: str) -> None:
-    """Put a file in its place whole, or not at all.
+def write_bytes(data: bytes, output: str | None) -> None:
+    """Put a file in its place whole, or not at all; without a name, to standard output.
 
     Raises:
         RunError: GC604 where it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    if output is None or output == "-":
+        click.echo(data, nl=False)
+        return
+    path = Path(output)
+    temporary = path.parent / f".{path.name}.{os.getpid()}"
     try:
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a folder")
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a device or a pipe, which cannot be replaced
+            return
         try:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_bytes(data)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)

@@ -1,9 +1,10 @@
-"""How problems are shown: diagnostics of a spec or a run, and faults of graphc itself."""
+"""How problems are shown: diagnostics of a spec or a run, and faults of graphc itself.
+
+What only an odd case needs is imported where it is used: `graphc check` starts with this module.
+"""
 
 from __future__ import annotations
 
-import json
-import traceback
 from collections.abc import Iterable
 
 import click
@@ -40,6 +41,8 @@ def show(diagnostics: Iterable[Diagnostic]) -> None:
 
 def show_json(diagnostics: Iterable[Diagnostic]) -> None:
     """Write diagnostics as a list to standard output."""
+    import json
+
     click.echo(json.dumps([each.as_dict() for each in diagnostics], indent=2))
 
 
@@ -48,6 +51,8 @@ def fault(error: Exception) -> int:
     if isinstance(error, GraphcError):
         show(error.diagnostics)
         return error.status
+    import traceback
+
     click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
     label = painted("fault", fg="red", bold=True)
     lines = [

@@ -10,7 +10,7 @@ import click
 from graphc.cli.colour import painted
 from graphc.cli.common import put
 from graphc.cli.failures import Command
-from graphc.core.diagnostic import Diagnostic, SpecError, similar
+from graphc.core.diagnostic import listing
 
 CODES = Path(__file__).resolve().parent.parent / "core" / "codes"
 
@@ -28,9 +28,9 @@ def command(code: str | None) -> None:
         return
     name = _normal(code)
     if name not in titles:
-        help = similar(name, titles, "code")
-        help = help.replace(name.lower(), name) if help else "`graphc help` lists the codes"
-        raise SpecError(Diagnostic("GC000", f"there is no code `{code}`", help=help))
+        near = _near(name, list(titles))
+        hint = f"near it are {listing(near)}" if near else "`graphc help` lists the codes"
+        raise click.UsageError(f"there is no code `{code}`; {hint}")
     put(plainly((CODES / f"{name}.md").read_text(encoding="utf-8")), None)
 
 
@@ -38,6 +38,15 @@ def _normal(code: str) -> str:
     """`203`, `gc203` and `error[GC203]` mean GC203."""
     digits = re.search(r"\d{3}", code)
     return f"GC{digits.group()}" if digits else code.upper()
+
+
+def _near(name: str, known: list[str]) -> list[str]:
+    """The codes of the same hundred, the nearest ones first."""
+    if not re.fullmatch(r"GC\d{3}", name):
+        return []
+    number = int(name[2:])
+    same = [each for each in known if each[2] == name[2]]
+    return sorted(same, key=lambda each: abs(int(each[2:]) - number))[:3]
 
 
 def _title(path: Path) -> str:

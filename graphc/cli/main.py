@@ -5,7 +5,6 @@ Exit status: 0 done; 1 the run failed; 2 the spec or the usage is wrong.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
@@ -43,6 +42,8 @@ class _Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
             near = difflib.get_close_matches(name, COMMANDS, n=1)
             hint = f"; a command with a similar name exists: `{near[0]}`" if near else ""
             ctx.fail(f"there is no command `{name}`{hint}")
@@ -55,9 +56,9 @@ class _Commands(click.Group):
 
 def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from importlib.metadata import version
+        from graphc import __version__
 
-        click.echo(f"graphc {version('graphc')}")
+        click.echo(f"graphc {__version__}")
         ctx.exit()
 
 
@@ -76,10 +77,8 @@ def graphc() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit status."""
-    try:
+    if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    except AttributeError:
-        pass  # a stream that somebody put in its place
     try:
         status = graphc.main(arguments, prog_name="graphc", standalone_mode=False)
         sys.stdout.flush()

@@ -163,7 +163,8 @@ class Ints(Kind):
         return tuple(item.read(each) for each in tree)
 
     def write(self, value: tuple[int, ...]) -> object:
-        return value[0] if self.spread and len(set(value)) == 1 else list(value)
+        short = self.spread and self.length and len(set(value)) == 1
+        return value[0] if short else list(value)
 
     def schema(self) -> dict:
         array: dict = {"type": "array", "items": Int(self.minimum).schema()}

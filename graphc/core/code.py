@@ -10,13 +10,14 @@ default is left out, so that the output says only what a person would write.
 from __future__ import annotations
 
 import ast
-import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 _HOLE = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _PREFIX = "_hole_"
+Tree = TypeVar("Tree", bound=ast.AST)
 
 
 class _Omit:
@@ -50,6 +51,10 @@ class Code:
         """Whether `$hole`, or a member of it, occurs."""
         return any(each.split(".")[0] == hole for each in self.holes)
 
+    def count(self, hole: str) -> int:
+        """In how many places `$hole`, or a member of it, occurs."""
+        return sum(found.group(1) == hole for found in _HOLE.finditer(self.text))
+
     def fill(self, values: Mapping[str, object]) -> ast.expr:
         """The expression with every hole replaced.
 
@@ -57,7 +62,7 @@ class Code:
         list of `ast.expr` to be spliced into a list or an argument list. Literals keep the name
         of their hole in the attribute `hole`.
         """
-        return _Filler(self, values).visit(copy.deepcopy(self.tree))
+        return _Filler(self, values).visit(copy_tree(self.tree))
 
 
 def code(text: str, **defaults: object) -> Code:
@@ -85,6 +90,21 @@ def code(text: str, **defaults: object) -> Code:
         if isinstance(node, ast.Name) and not node.id.startswith(_PREFIX)
     }
     return Code(text, tree, defaults, frozenset(holes), frozenset(names - bound))
+
+
+def copy_tree(tree: Tree) -> Tree:
+    """A copy of a syntax tree with whatever its nodes carry; much faster than `copy.deepcopy`."""
+    if isinstance(tree, ast.expr_context):
+        return tree
+    made = type(tree).__new__(type(tree))
+    fields = vars(made)
+    for field, value in vars(tree).items():
+        if isinstance(value, ast.AST):
+            value = copy_tree(value)
+        elif isinstance(value, list):
+            value = [copy_tree(each) if isinstance(each, ast.AST) else each for each in value]
+        fields[field] = value
+    return made
 
 
 def literal(value: object, hole: str | None = None) -> ast.expr:

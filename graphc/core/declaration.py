@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from dataclasses import MISSING, dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from graphc.core.attributes import Kind
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
@@ -18,13 +18,13 @@ from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Tree
 
 
-def attribute(kind: Kind, help: str, default: object = MISSING, primary: bool = False):
+def attribute(kind: Kind, help: str, default: object = MISSING, primary: bool = False) -> Any:
     """A field that is an attribute of the spec; without a default it is required."""
     metadata = {"kind": kind, "help": help, "primary": primary}
     return dataclasses.field(default=default, metadata=metadata)  # type: ignore[call-overload]
 
 
-def primary(kind: Kind, help: str, default: object = MISSING):
+def primary(kind: Kind, help: str, default: object = MISSING) -> Any:
     """The attribute that the short form `name: value` gives."""
     return attribute(kind, help, default, primary=True)
 

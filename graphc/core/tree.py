@@ -30,7 +30,7 @@ class Scalar:
     quoted: bool = False
 
     @property
-    def value(self) -> None | bool | int | float | str:
+    def value(self) -> bool | int | float | str | None:
         return self.text if self.quoted else scalar_value(self.text)
 
     kind = "scalar"
@@ -83,7 +83,7 @@ class Mapping:
 Tree = Scalar | Sequence | Mapping
 
 
-def scalar_value(text: str) -> None | bool | int | float | str:
+def scalar_value(text: str) -> bool | int | float | str | None:
     """What a plain scalar means in the core schema of YAML 1.2."""
     if text in _NULL:
         return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from graphc.core.diagnostic import Diagnostic, RunError
+from graphc.core.diagnostic import Diagnostic, InternalError, RunError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Span
 from graphc.core.types import Type
@@ -46,6 +46,8 @@ def load(source: DataSource, folder: str, span: Span | None = None) -> Dataset:
     Raises:
         RunError: GC502 to GC518, see `graphc help`.
     """
+    if not isinstance(source, ArraySource) or type(source) not in LOADERS:
+        raise InternalError(f"the data source `{source.name}` is declared but has no loader")
     try:
         examples = LOADERS[type(source)](source, folder)
         return prepare(source, examples)

@@ -39,7 +39,7 @@ class Body:
 
     def __post_init__(self) -> None:
         used = {word for node in live_nodes(self.graph) for word in self._globals(node)}
-        self.plan = schedule(self.graph, self._may_inline, self._may_chain, used)
+        self.plan = schedule(self.graph, self, used)
         self.invoker.taken = used | set(self.plan.names.values())
 
     def constructor(self) -> list[ast.stmt]:
@@ -67,33 +67,29 @@ class Body:
 
     def statements(self) -> list[ast.stmt]:
         """One statement for each node, and the return."""
-        nodes = self.plan.statements
-        outputs = [ref for _, ref in self.graph.outputs]
         body: list[ast.stmt] = []
-        for node in nodes:
-            if node is nodes[-1] and outputs == [Ref(node.name)] and self._returns(node):
-                returned = ast.Return(self._value(node))
-                return [*body, tagged(returned, self.tag(node))]
+        for node in self.plan.statements:
             body += (tagged(each, self.tag(node)) for each in self._statements(node))
-        values = [self._operand(ref) for ref in outputs]
+        if self.plan.returned is not None:
+            return body
+        values = [self._operand(ref) for ref in self.plan.outputs(self.graph)]
         single = values[0] if len(values) == 1 else ast.Tuple(values, ast.Load())
         return [*body, ast.Return(single)]
 
-    def _returns(self, node: Node) -> bool:
-        return not node.operation.ports and self.invoker.is_expression(self._site(node))
-
     def _statements(self, node: Node) -> list[ast.stmt]:
+        if node is self.plan.returned:
+            return [ast.Return(self._value(node))]
         if node.operation.ports:
             words = [self.plan.names[Ref(node.name, port)] for port in node.operation.ports]
             return [assign(words, self._value(node))]
-        operands = [self._operand(ref) for ref in node.references]
+        operands = [self._operand(ref) for ref in self.plan.references(node)]
         word = self.plan.names[Ref(node.name)]
         return self.invoker.statements(
             self._site(node), word, operands, self._module(node), self._key(node)
         )
 
     def _value(self, node: Node) -> ast.expr:
-        operands = [self._operand(ref) for ref in node.references]
+        operands = [self._operand(ref) for ref in self.plan.references(node)]
         return self.invoker.value(self._site(node), operands, self._module(node), self._key(node))
 
     def _operand(self, ref: Ref) -> ast.expr:
@@ -121,12 +117,29 @@ class Body:
             return None
         return attribute("self", self.graph.identifiers[node.name])
 
-    def _may_inline(self, node: Node) -> bool:
+    def is_expression(self, node: Node) -> bool:
+        """Whether the node's value is one expression rather than a loop or several values."""
         return not node.operation.ports and self.invoker.is_expression(self._site(node))
 
-    def _may_chain(self, node: Node) -> bool:
-        """A loop overwrites its variable while it still reads its other inputs."""
-        return len(set(node.references)) < 2 or self.invoker.is_expression(self._site(node))
+    def alias(self, node: Node) -> Ref | None:
+        """The value that the node is another name for, if its code is just that input."""
+        operation = node.operation
+        if isinstance(operation, Call | Repeat | Stack) or activation_of(operation):
+            return None
+        site = self._site(node)
+        words = [f"${word}" for word in site.inputs]
+        text = operation.call_code(*site.types).text
+        return node.references[words.index(text)] if text in words else None
+
+    def reads_once(self, node: Node, ref: Ref) -> bool:
+        """Whether the node's code has this input in one place, outside of loops."""
+        operation, position = node.operation, node.references.index(ref)
+        if isinstance(operation, Repeat | Stack):
+            return position == 0
+        if isinstance(operation, Call):
+            return True
+        site = self._site(node)
+        return operation.call_code(*site.types).count(site.inputs[position]) < 2
 
     def _globals(self, node: Node) -> Iterable[str]:
         """Names of the module that the node's code reads, which no local may hide."""

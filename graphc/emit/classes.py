@@ -95,7 +95,7 @@ class Classes:
         self.classes |= dict.fromkeys(members, made)
 
     def _write_network(self, network: str, graph: Graph) -> None:
-        draft = self._drafted(graph, network, {})
+        draft = self._drafted(graph, network, {}, "__call__")
         title = f"Network `{network}`" if network else "The network"
         statements, _, values = unify([draft])
         word = self.names.of_class(network or "network")
@@ -105,24 +105,24 @@ class Classes:
 
     def _draft(self, block: Block) -> Draft:
         call = self.calls[block]
-        return self._drafted(call.graph, self.paths[block], dict(call.arguments))
+        word = "__call__" if self.requirements.holds_modules(call, ()) else "function"
+        return self._drafted(call.graph, self.paths[block], dict(call.arguments), word)
 
-    def _drafted(self, graph: Graph, path: str, arguments: Mapping[str, object]) -> Draft:
+    def _drafted(
+        self, graph: Graph, path: str, arguments: Mapping[str, object], word: str
+    ) -> Draft:
         constructor = Constructor(lambda call: self.classes[call.title, call.graph])
         invoker = Invoker(constructor, self.requirements, self.words, set())
         body = Body(graph, invoker, lambda node: self._tag(path, node))
         needs = self.requirements.of_graph(graph)
-        is_network = path in self.networks
-        holds = is_network or any(
-            self.requirements.holds_modules(node.operation, graph.input_types(node))
-            for node in graph.nodes
-        )
-        word = "__call__" if holds else "function"
         return Draft(graph, arguments, body.constructor(), body.function(word, needs), needs)
 
     def _tag(self, path: str, node: Node) -> str:
-        tag = f"{path}/{node.name}" if path else node.name
-        self.positions.setdefault(tag, (tag, node.span))
+        """A word for where the node was written; copies of a repeat may share a path."""
+        place = (f"{path}/{node.name}" if path else node.name, node.span)
+        tag = place[0]
+        while self.positions.setdefault(tag, place) != place:
+            tag += "+"
         return tag
 
 

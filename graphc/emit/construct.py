@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from graphc.core.code import copy_tree
 from graphc.emit.filling import Key, Site
 from graphc.emit.names import key_path
 from graphc.emit.needs import copies
@@ -102,7 +102,7 @@ class Constructor:
 def _comprehension(layers: list[ast.expr], repeat: Repeat, index: str) -> ast.expr | None:
     """`[layer for i in range(4)]`, or over the values if the layers differ in one only."""
     agree_on_defaults(layers)
-    layer = copy.deepcopy(layers[0])
+    layer = copy_tree(layers[0])
     differing = [each for each in vectors(layers) if each.varies]
     if len(differing) > 1:
         return None

@@ -91,7 +91,10 @@ def fill(template: Code, values: Mapping[str, object], keep_defaults: bool = Fal
     """
     defaults = template.defaults
     marked = {hole for hole in defaults if hole in values and _same(values[hole], defaults[hole])}
-    written = {hole: _written(value, hole, keep_defaults) for hole, value in values.items()}
+    used = {hole.partition(".")[0] for hole in template.holes} | template.holes
+    written = {
+        hole: _written(value, hole, keep_defaults) for hole, value in values.items() if hole in used
+    }
     tree = replace(template, defaults={}).fill(written)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):

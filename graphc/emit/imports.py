@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from graphc.core.code import copy_tree
 from graphc.emit.printer import Blank
 
 IMPORTS = """
@@ -41,7 +41,7 @@ def library_functions(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
         if word in library() and word not in needed:
             needed.add(word)
             waiting += _needed_by(word)
-    return [copy.deepcopy(each) for word, each in library().items() if word in needed]
+    return [copy_tree(each) for word, each in library().items() if word in needed]
 
 
 def imports(statements: Iterable[ast.stmt]) -> list[ast.stmt]:

@@ -155,6 +155,7 @@ class Invoker:
         """A layer that is a loop itself needs a function with a name."""
         layer, x, inner, others = self._layer_names(operands)
         word = self._variable("one_layer")
+        self.taken |= {layer, x}
         body = self.statements(
             site.of(stack.layer), x, [name(x), *others], name(layer), Key(root=inner)
         )

@@ -8,11 +8,10 @@ that has its default carries a mark; it is dropped when all trees agree that it 
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from graphc.core.code import literal
+from graphc.core.code import copy_tree, literal
 
 
 def slots(tree: ast.AST) -> Iterator[ast.expr]:
@@ -26,7 +25,7 @@ def slots(tree: ast.AST) -> Iterator[ast.expr]:
 
 def outline(tree: ast.AST) -> str:
     """What two trees have in common if they differ in their slots only."""
-    return ast.dump(_Outline().visit(copy.deepcopy(tree)))
+    return ast.dump(_Outline().visit(copy_tree(tree)))
 
 
 class _Outline(ast.NodeTransformer):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from graphc.core.code import copy_tree
 from graphc.emit.construct import word_of_hole
 from graphc.emit.needs import Needs
 from graphc.emit.slots import (
@@ -22,7 +22,7 @@ from graphc.emit.trees import fresh, function, name, parameters
 from graphc.graph.graph import Graph
 
 
-@dataclass
+@dataclass(eq=False)
 class Draft:
     """A graph as a class, with its own numbers.
 
@@ -67,15 +67,16 @@ def unify(
     drafts: Sequence[Draft],
 ) -> tuple[list[ast.stmt], tuple[str, ...], dict[Graph, tuple[object, ...]]]:
     """One constructor for a group: its statements, parameters, and their values for each graph."""
-    trees = [ast.Module(copy.deepcopy(draft.constructor), []) for draft in drafts]
-    agree_on_defaults(trees)
+    trees = [copy_tree(ast.Module(draft.constructor, [])) for draft in drafts]
+    if len(drafts) > 1:
+        agree_on_defaults(trees)
     for tree in trees:
         drop_defaults(tree)
-    differing = [vector for vector in vectors(trees) if vector.varies]
+    differing = [vector for vector in vectors(trees) if vector.varies] if len(trees) > 1 else []
     taken = _names(trees[0])
     words: list[str] = []
     replaced: dict[int, ast.expr] = {}
-    owners = _owners(trees[0])
+    owners = _owners(trees[0]) if differing else []
     for vector in differing:
         word = _word(vector, drafts, owners, taken)
         taken.add(word)
@@ -95,7 +96,8 @@ def _word(vector: Vector, drafts: Sequence[Draft], owners: Sequence[str], taken:
         given = [draft.arguments.get(word) for draft in drafts]
         if same(given, vector.values) and word not in taken:
             return word
-    word = word_of_hole(vector.holes[0])
+    hole = next((hole for hole in vector.holes if "." not in hole), vector.holes[0])
+    word = word_of_hole(hole)
     if word in taken:
         word = f"{owners[vector.places[0]]}_{word}"
     return fresh(word, taken)

@@ -22,9 +22,15 @@ class Loss(Declaration):
     `call` is the expression of that number over the holes `$output`, `$target` and attributes; it
     may name functions of the emitted module's library. Where it depends on the types, `call_code`
     chooses it.
+
+    Attributes:
+        metrics: the names of the metrics that suit it, measured where a spec names none.
+        takes_logits: whether it applies the softmax or sigmoid to the output itself.
     """
 
     call: ClassVar[Code]
+    metrics: ClassVar[tuple[str, ...]] = ()
+    takes_logits: ClassVar[bool] = False
 
     def check(self, output: Type, target: Type) -> None:
         """Raise ShapeError where output and target do not go together."""
@@ -36,7 +42,13 @@ class Loss(Declaration):
 
 @dataclass(frozen=True)
 class Metric(Loss):
-    """The base of metrics: one number for each point, averaged over all of them."""
+    """The base of metrics: one number for each point, averaged over all of them.
+
+    Attributes:
+        larger_is_better: which of two checkpoints is the better one by it.
+    """
+
+    larger_is_better: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,8 @@ class CrossEntropy(Loss):
     """
 
     name = "cross_entropy"
+    metrics = ("accuracy",)
+    takes_logits = True
     call = code("optax.softmax_cross_entropy_with_integer_labels($output, $target)")
 
     def check(self, output: Type, target: Type) -> None:
@@ -61,6 +75,7 @@ class Accuracy(Metric):
     """
 
     name = "accuracy"
+    larger_is_better = True
     call = code("(jnp.argmax($output, axis=-1) == $target).astype(jnp.float32)")
 
     def check(self, output: Type, target: Type) -> None:
@@ -95,6 +110,7 @@ class MeanSquaredError(_Distance, Loss):
     """
 
     name = "mean_squared_error"
+    metrics = ("mean_absolute_error",)
     each = "jnp.square({} - {})"
 
 

@@ -8,7 +8,15 @@ from math import prod
 from graphc.core.attributes import Ints, Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Contracts, Elementwise, Input, Operation, ShapeError, Weight
+from graphc.core.operation import (
+    Contracts,
+    Elementwise,
+    Input,
+    Operation,
+    ShapeError,
+    Unchanged,
+    Weight,
+)
 from graphc.core.registry import operations
 from graphc.core.types import Type, join_domains
 from graphc.ops.broadcasting import operand
@@ -25,7 +33,7 @@ class Identity(Operation):
 
     name = "identity"
     call = code("$x")
-    traits = (Elementwise(),)
+    traits = (Elementwise(), Unchanged())
 
     def infer(self, x: Type) -> Type:
         return x
@@ -40,6 +48,7 @@ class Flatten(Operation):
 
     name = "flatten"
     call = code("jax.lax.collapse($x, $start)")
+    traits = (Unchanged(),)
 
     def infer(self, x: Type) -> Type:
         return replace(x, shape=(x.size,))
@@ -62,6 +71,7 @@ class Reshape(Operation):
 
     name = "reshape"
     call = code("jnp.reshape($x, $sizes)")
+    traits = (Unchanged(),)
 
     shape: tuple[int, ...] = primary(
         Ints(minimum=-1), "the new shape of one point; -1 once at most"

@@ -133,8 +133,7 @@ def _terms(
     chosen = training.metrics
     span = place("train", "metrics")
     if chosen is None:
-        names = getattr(training.loss, "metrics", ())
-        chosen = tuple(known_metrics[name]() for name in names)
+        chosen = tuple(known_metrics[name]() for name in training.loss.metrics)
         span = place("train", "loss")
     measures += [(each.name, each, span) for each in chosen]
     port, ref = graph.outputs[0]
@@ -147,7 +146,7 @@ def _terms(
         except ShapeError as error:
             notes = [_output_note(graph, ref)]
             report.error("GC404", error.message, where, notes=notes, help=error.help)
-        terms.append(Term(name, measure, None if only else port, fields.target, where))
+        terms.append(Term(name, measure, None if only else port, fields.target, where, target))
     _warn_of_logits(graph, ref, training, report)
     return terms
 
@@ -160,8 +159,7 @@ def _output_note(graph: Graph, ref: Ref) -> Note:
 
 def _warn_of_logits(graph: Graph, ref: Ref, training: Training, report: Report) -> None:
     node = graph.by_name.get(ref.node)
-    takes_logits = training.loss.trait(Logits) is not None
-    if node is None or not takes_logits:
+    if node is None or not training.loss.takes_logits:
         return
     last = getattr(node.operation, "activation", None) or node.operation
     if last.trait(Logits) is not None:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,13 +135,27 @@ def _read_sums(folder: Path) -> dict[str, str]:
 def _save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
     from orbax.checkpoint import v1 as ocp
 
-    ocp.save(folder, arrays)
+    with _hushed():
+        ocp.save(folder, arrays)
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep orbax from logging the tracebacks of what it raises anyway."""
+    log = logging.getLogger("absl")
+    before = log.level
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _load(folder: Path) -> dict[str, Any]:
     from orbax.checkpoint import v1 as ocp
 
-    return ocp.load(folder)
+    with _hushed():
+        return ocp.load(folder)
 
 
 def _files(folder: Path) -> list[Path]:

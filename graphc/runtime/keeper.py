@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,9 @@ class Offer:
     """A moment that could be saved.
 
     Attributes:
-        arrays: makes the arrays; called at most once, before the loop goes on.
+        arrays: makes the arrays; good until the loop goes on.
         position: where the run stands.
-        value: the validation metric there; None in the middle of an epoch.
+        value: the validation metric there, if it is known.
         more: further plain data to keep.
     """
 
@@ -46,17 +46,27 @@ class Keeper:
         every: at least so many seconds lie between two writes, so that short epochs are not spent
             on the disk; the best of them is kept in memory until then.
         maximize: whether a larger metric is better.
+        start: where a resumed run goes on; what lies after it was damaged, and is cleared.
     """
 
-    def __init__(self, folder: Path, every: float = 0.0, maximize: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        every: float = 0.0,
+        maximize: bool = False,
+        start: Position | None = None,
+    ) -> None:
         self.folder, self.every, self.maximize = folder, every, maximize
         self.best: float | None = None
         self._waiting: tuple[Offer, dict[str, np.ndarray]] | None = None
-        self._written = time.monotonic()
-        self._last: Position | None = None
+        self._offered: Offer | None = None
+        self._written, self._last = time.monotonic(), start
+        for path in folder.glob(".*"):  # what a killed process was writing
+            _remove(path)
         for path in checkpoints(folder):
-            value = _about(path).get("value")
-            if self._better(value):
+            if start is not None and int(path.name) > start.step:
+                _remove(path)
+            elif self._better(value := _about(path).get("value")):
                 self.best = value
 
     def offer(self, moment: Offer, now: bool = False) -> Path | None:
@@ -65,28 +75,30 @@ class Keeper:
         Raises:
             RunError: GC604 or GC608; the checkpoints before it are untouched.
         """
-        arrays = None
+        before = self._offered
+        if moment.value is None and before is not None and before.position == moment.position:
+            moment = replace(moment, value=before.value)
+        self._offered = moment
         if self._better(moment.value):
-            self.best, arrays = moment.value, moment.arrays()
-            self._waiting = (moment, arrays)
+            self.best, self._waiting = moment.value, (moment, moment.arrays())
         if not now and time.monotonic() - self._written < self.every:
             return None
-        if self._waiting and self._waiting[0].position != moment.position:
-            self._write(*self._waiting)
-        self._waiting = None
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self._write(*waiting)
         if self._last == moment.position:
-            return None
-        path = self._write(moment, arrays if arrays is not None else moment.arrays())
-        self._prune()
-        self._written = time.monotonic()
-        return path
+            return self._path(moment) if waiting is not None else None
+        return self._write(moment, moment.arrays())
 
     def _write(self, moment: Offer, arrays: dict[str, np.ndarray]) -> Path:
-        path = self.folder / f"{moment.position.step:08d}"
         about = {"position": asdict(moment.position), "value": moment.value, **moment.more}
-        checkpoint.write(path, arrays, about)
-        self._last = moment.position
-        return path
+        checkpoint.write(self._path(moment), arrays, about)
+        self._last, self._written = moment.position, time.monotonic()
+        self._prune()
+        return self._path(moment)
+
+    def _path(self, moment: Offer) -> Path:
+        return self.folder / f"{moment.position.step:08d}"
 
     def _better(self, value: Any) -> bool:
         if not isinstance(value, (int, float)) or value != value:
@@ -99,10 +111,11 @@ class Keeper:
         paths = checkpoints(self.folder)
         values = [_about(path).get("value") for path in paths]
         keep = set(paths[-_LAST:])
-        keep |= {path for path, value in zip(paths, values, strict=True) if value == self.best}
+        best = zip(paths, values, strict=True)
+        keep |= {path for path, value in best if value is not None and value == self.best}
         for path in paths:
             if path not in keep:
-                shutil.rmtree(path, ignore_errors=True)
+                _remove(path)
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -123,7 +136,9 @@ def load_last(folder: Path, warn: Callable[[Diagnostic], None]) -> Checkpoint | 
     return _first(list(reversed(checkpoints(folder))), folder, warn)
 
 
-def load_best(folder: Path, maximize: bool, warn: Callable[[Diagnostic], None]) -> Checkpoint | None:
+def load_best(
+    folder: Path, maximize: bool, warn: Callable[[Diagnostic], None]
+) -> Checkpoint | None:
     """The intact checkpoint with the best metric; the newest one where none has a metric.
 
     Raises:
@@ -152,6 +167,10 @@ def _first(
         help = "start the run again in another directory"
         raise fail("GC602", f"no checkpoint in `{folder}` is intact", help)
     return None
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _about(path: Path) -> dict[str, Any]:

@@ -22,6 +22,10 @@ from graphc.runtime.steps import Program, Programs, means, no_totals
 Stop = Callable[[], str | None]
 
 
+def _never() -> None:
+    """No wish to stop."""
+
+
 @dataclass(frozen=True)
 class Course:
     """What is run through.
@@ -60,7 +64,7 @@ class _Run:
 
 
 def fit(
-    programs: Programs, course: Course, start: Snapshot, stop: Stop = lambda: None
+    programs: Programs, course: Course, start: Snapshot, stop: Stop = _never
 ) -> Iterator[Event]:
     """Train from `start` to the last epoch, emitting events.
 
@@ -89,7 +93,12 @@ def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterato
     order, steps = jax.device_put(rows), len(rows)
     yield events.EpochStarted(run.position, steps)
     arguments = (course.data, order, np.int32(0), np.int32(0), course.key)
-    yield from compiling(programs.train, "the training step", run.state, run.totals, *arguments)
+    train = (run.state, run.totals, *arguments)
+    yield from _compiling(programs.train, "the training step", stop, train)
+    if not programs.train.compiled:
+        run.stopped = True
+        yield events.Stopping(str(stop()), run.snapshot())
+        return
     examples, seconds = 0, 0.0
     while run.position.done < steps:
         before = run.position.done
@@ -113,17 +122,17 @@ def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterato
     validation = None
     if course.validation:
         weights, first = evaluated(run.state), course.validation[0]
-        yield from compiling(programs.evaluate, "the evaluation step", weights, first)
+        yield from _compiling(programs.evaluate, "the evaluation step", _never, (weights, first))
         validation = evaluate_batches(programs, run.state, course.validation)
     yield events.EpochEnded(epoch, train, validation, examples, seconds, run.snapshot())
 
 
-def compiling(program: Program, what: str, *arguments: Any) -> Iterator[Event]:
-    """Compile, with an event before and after, unless that is done."""
+def _compiling(program: Program, what: str, stop: Stop, arguments: tuple) -> Iterator[Event]:
+    """Compile, with an event before and after, unless that is done or a stop comes first."""
     if not program.compiled:
         yield events.Compiling(what)
-        program.compile(*arguments)
-        yield events.Compiled(what, program.seconds)
+        if program.compile(*arguments, stop=stop):
+            yield events.Compiled(what, program.seconds)
 
 
 def _length(course: Course, position: Position, steps: int) -> int:

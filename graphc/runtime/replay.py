@@ -1,6 +1,198 @@
-from graphc.core.diagnostic import Diagnostic
+"""Back from a loss that is not finite to the line of the spec that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from graphc.core.diagnostic import Diagnostic, Note
+from graphc.core.span import Source, Span
+from graphc.runtime.events import NotFinite
 from graphc.runtime.files import write_json
-def explain(module, event, course, blueprint):
-    return Diagnostic("GC601", f"the loss is not finite at step {event.snapshot.position.step}")
-def keep_replay(run, event):
-    write_json(run.path/"not_finite.json", {"step": event.snapshot.position.step, "rows": event.rows.tolist()})
+from graphc.runtime.loop import Course
+from graphc.runtime.rundir import Blueprint, RunDirectory
+from graphc.runtime.state import to_canonical
+from graphc.runtime.steps import batch_at, step_key
+from graphc.runtime.trace import Sighting, Statement, Watch, measure
+
+Place = tuple[str, Span | None]
+_SHOWN = 4
+_HELP = "lower the learning rate, or look at what the value is computed from"
+
+
+def keep_replay(run: RunDirectory, event: NotFinite) -> None:
+    """Keep what the step can be run again from: beside this, its state is the last checkpoint."""
+    position = event.snapshot.position
+    record = {
+        "step": position.step,
+        "epoch": position.epoch,
+        "step_in_epoch": position.done,
+        "rows": np.asarray(event.rows).tolist(),
+    }
+    write_json(run.path / "not_finite.json", record)
+
+
+def explain(
+    module: ModuleType, event: NotFinite, course: Course, blueprint: Blueprint
+) -> Diagnostic:
+    """Run the step again value by value, and say where it first goes wrong (GC601).
+
+    In this order: the data, the weights, the values of the network and the loss, the gradient.
+    """
+    state, step = event.snapshot.state, event.snapshot.position.step
+    batch = jax.device_get(batch_at(course.data, event.rows))
+    key = step_key(course.key, state["step"])
+    if found := _bad_data(batch, event.rows, step):
+        return found
+    weights = to_canonical({"params": state["params"]}, blueprint.weights)
+    if found := _bad_weights(weights, step):
+        return found
+    watch = Watch(str(module.__file__), blueprint.source)
+
+    def forward() -> Any:
+        outputs, _ = module.forward(
+            state["params"], state["statistics"], batch, train=True, key=key
+        )
+        return module.losses(outputs, batch)
+
+    try:
+        losses = watch.run(forward)
+    except Exception as error:  # the report of one failure must not die of another
+        note = Note(f"running it again value by value failed: {type(error).__name__}: {error}")
+        return _diagnostic(f"the loss is not finite at step {step}", notes=(note,))
+    sighting = watch.found or watch.negative
+    if np.isfinite(np.asarray(losses)[np.asarray(batch["mask"])]).all() or sighting is None:
+        return _bad_gradient(_gradients(module, state, batch, key), blueprint, step)
+    return _bad_value(sighting, Places(blueprint, watch.statements), step)
+
+
+def _bad_data(batch: Mapping[str, Any], rows: Any, step: int) -> Diagnostic | None:
+    for name, array in batch.items():
+        if jnp.issubdtype(array.dtype, jnp.floating) and not np.isfinite(array).all():
+            bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+            first = int(np.asarray(rows)[bad][0])
+            note = Note(f"the first is example {first} of the training data")
+            message = f"the data is not finite: field `{name}` at step {step}"
+            return _diagnostic(message, notes=(note,), help="remove the example or repair it")
+    return None
+
+
+def _bad_weights(weights: Mapping[str, np.ndarray], step: int) -> Diagnostic | None:
+    names = [
+        path.removeprefix("params/")
+        for path, array in weights.items()
+        if jnp.issubdtype(array.dtype, jnp.floating) and not np.isfinite(array).all()
+    ]
+    if not names:
+        return None
+    note = Note(f"{len(names)} of {len(weights)} weights are not; the update made them so")
+    message = f"the weight `{names[0]}` is not finite before step {step}"
+    return _diagnostic(message, notes=(note,), help="lower the learning rate")
+
+
+class Places:
+    """From lines of the source to nodes of the spec.
+
+    Args:
+        blueprint: has the line map.
+        statements: of the source; a statement belongs to the first node that one of its lines has.
+    """
+
+    def __init__(self, blueprint: Blueprint, statements: Mapping[int, Statement]) -> None:
+        self._blueprint = blueprint
+        self._rows: dict[int, tuple[str, str, int, int, int]] = {}
+        for line in sorted(blueprint.lines):
+            first = statements[line].line if line in statements else line
+            self._rows.setdefault(first, blueprint.lines[line])
+
+    def find(self, line: int) -> Place | None:
+        """Path and place of the node that the statement at `line` computes, if any."""
+        if line not in self._rows:
+            return None
+        path, name, number, column, end_column = self._rows[line]
+        if number <= 0:
+            return path, None
+        source = Source(name, self._text(name))
+        return path, Span(source, number, column, number, end_column)
+
+    def _text(self, name: str) -> str:
+        """The text of a spec file, where that still is."""
+        for path in (Path(name), Path(self._blueprint.folder) / name):
+            try:
+                return path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError):
+                continue
+        return ""
+
+
+def _bad_value(sighting: Sighting, places: Places, step: int) -> Diagnostic:
+    lines = [sighting.line, *(turn.line for turn in reversed(sighting.turns))]
+    nodes = [found for line in lines if (found := places.find(line)) is not None]
+    path, span = nodes[0] if nodes else (sighting.name or sighting.function, None)
+    layers = _layers(sighting, places)
+    for (owner, _), index in layers:
+        if path.startswith(f"{owner}/"):
+            path = f"{owner}/{index}{path[len(owner) :]}"
+    notes = [
+        Note(f"it is computed from `{name}`, which is between {low:g} and {high:g}")
+        for name, low, high in sighting.inputs[:_SHOWN]
+    ]
+    notes += [Note(f"in layer {index} of `{name}`", where) for (name, where), index in layers]
+    where = f"`{sighting.name}` in " if sighting.name else ""
+    notes.append(Note(f"in model.py: {where}`{sighting.function}`, line {sighting.line}"))
+    return _diagnostic(f"the value of `{path}` is not finite at step {step}", span, tuple(notes))
+
+
+def _layers(sighting: Sighting, places: Places) -> list[tuple[Place, int]]:
+    """The repeats it happened in: the turn of a loop that a node's statement started."""
+    found, owner = [], None
+    for turn in sighting.turns:
+        owner = places.find(turn.line) or owner
+        if turn.index is not None and owner is not None:
+            found.append((owner, turn.index))
+            owner = None
+    return found
+
+
+def _gradients(module: ModuleType, state: Any, batch: Any, key: Any) -> Any:
+    """The gradient of the mean loss, for each parameter."""
+
+    def mean(params: Any) -> Any:
+        outputs, _ = module.forward(params, state["statistics"], batch, train=True, key=key)
+        losses = jnp.where(batch["mask"], module.losses(outputs, batch), 0)
+        return losses.sum() / jnp.maximum(batch["mask"].sum(), 1)
+
+    return jax.jit(jax.grad(mean))(state["params"])
+
+
+def _bad_gradient(gradients: Any, blueprint: Blueprint, step: int) -> Diagnostic:
+    by_path = to_canonical({"params": gradients}, blueprint.weights)
+    bad = [path.removeprefix("params/") for path, each in by_path.items() if _overflows(each)]
+    notes = [Note("all values of the network and the loss are finite")]
+    if not bad:
+        largest = max(float(np.abs(each).max(initial=0)) for each in by_path.values())
+        notes.append(Note(f"run again, the largest number of the gradient is {largest:g}"))
+        message = f"the gradient is not finite, or too large to square, at step {step}"
+        return _diagnostic(message, notes=tuple(notes))
+    notes.append(Note(f"{len(bad)} of {len(by_path)} gradients are not finite"))
+    # The gradient flows from the output back: the last array of the spec met it first.
+    ordered = [each.path for each in blueprint.weights.entries if each.path in bad] or bad
+    message = f"the gradient of `{ordered[-1]}` is not finite at step {step}"
+    return _diagnostic(message, notes=tuple(notes))
+
+
+def _overflows(gradient: np.ndarray) -> bool:
+    found = measure(gradient)
+    return found is not None and not np.isfinite(found).all()
+
+
+def _diagnostic(
+    message: str, span: Span | None = None, notes: tuple[Note, ...] = (), help: str = _HELP
+) -> Diagnostic:
+    return Diagnostic("GC601", message, span, notes, help)

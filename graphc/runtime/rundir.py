@@ -1,11 +1,11 @@
 """The run directory: everything that a run is made from and all that came of it.
 
-    spec.yaml       the spec
-    model.py        the source that is trained
-    model.json      weight map, line map, choices, settings; written last, so that it marks a run
-    metrics.jsonl   one line for each epoch and event
-    result.json     what came out
-    checkpoints/    see `keeper`
+spec.yaml       the spec
+model.py        the source that is trained
+model.json      weight map, line map, choices, settings; written last, so that it marks a run
+metrics.jsonl   one line for each epoch and event
+result.json     what came out
+checkpoints/    see `keeper`
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 
-from graphc.core.diagnostic import listing
 from graphc.graph.weights import WeightMap
 from graphc.runtime.errors import fail, writing
 from graphc.runtime.files import append_line, read_lines, write_json, write_text
@@ -35,13 +35,13 @@ class Blueprint:
 
     Attributes:
         name: of the spec.
-        spec: its text.
+        spec: its text, every value written out with its origin.
         source: the emitted module.
         weights: from the spec's arrays to the module's.
         lines: for lines of the source, the path of the node and its place in the spec: file, line,
             column and end column.
         choices: what was decided by table; kept, so that a resumed run decides the same.
-        overrides: `path=value` settings from outside the spec.
+        folder: the folder that the spec's relative paths start from.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Blueprint:
     weights: WeightMap
     lines: Lines = field(default_factory=dict)
     choices: Mapping[str, Any] = field(default_factory=dict)
-    overrides: tuple[str, ...] = ()
+    folder: str = "."
 
 
 class RunDirectory:
@@ -141,16 +141,14 @@ class RunDirectory:
 
     def require_same(self, blueprint: Blueprint) -> None:
         """Raise RunError GC607 unless the run was made from this spec, number of epochs aside."""
-        message = f"`{self.path}` was made from another spec than `{blueprint.name}`"
-        help = "restore the spec, or train into another directory"
-        if blueprint.spec != self.blueprint.spec:
-            first = _first_difference(self.blueprint.spec, blueprint.spec)
-            raise fail("GC607", message, help, (f"the first difference is in line {first}",))
-        before, now = _essential(self.blueprint.overrides), _essential(blueprint.overrides)
-        if before != now:
-            notes = (f"then: {listing(before) or 'none'}", f"now: {listing(now) or 'none'}")
-            message = f"`{self.path}` was made with other settings of the spec"
-            raise fail("GC607", message, "give the same settings", notes)
+        before, after = _essential(self.blueprint.spec), _essential(blueprint.spec)
+        pairs = zip_longest(before, after, fillvalue="")
+        changed = next(((then, now) for then, now in pairs if then != now), None)
+        if changed is not None:
+            message = f"`{self.path}` was made from another spec than `{blueprint.name}`"
+            help = "restore the spec, or train into another directory"
+            then, now = (line.strip() or "nothing" for line in changed)
+            raise fail("GC607", message, help, (f"the first difference: `{then}` is `{now}` now",))
 
     def log(self, record: Mapping[str, Any]) -> None:
         """Add a line to `metrics.jsonl`; its `epoch` is the number of epochs that were done."""
@@ -198,15 +196,10 @@ def _clear(path: Path) -> None:
         (path / "checkpoints").rmdir()
 
 
-def _essential(overrides: tuple[str, ...]) -> list[str]:
-    """Those that a resumed run may not change: all but the number of epochs."""
-    return [each for each in overrides if each.split("=")[0].strip() != "train.epochs"]
-
-
-def _first_difference(one: str, two: str) -> int:
-    pairs = zip(one.splitlines(), two.splitlines(), strict=False)
-    same = next((i for i, (a, b) in enumerate(pairs) if a != b), None)
-    return min(len(one.splitlines()), len(two.splitlines())) + 1 if same is None else same + 1
+def _essential(spec: str) -> list[str]:
+    """The lines of a resolved spec without origins, but for what a resumed run may change."""
+    lines = [line.split("  #")[0].rstrip() for line in spec.splitlines()]
+    return [line for line in lines if line.strip().split(":")[0] != "epochs"]
 
 
 def _as_json(blueprint: Blueprint, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,7 +209,7 @@ def _as_json(blueprint: Blueprint, settings: Mapping[str, Any]) -> dict[str, Any
         "sha256": {"spec.yaml": digest(blueprint.spec), "model.py": digest(blueprint.source)},
         "settings": dict(settings),
         "choices": dict(blueprint.choices),
-        "overrides": list(blueprint.overrides),
+        "folder": blueprint.folder,
         "weights": blueprint.weights.as_list(),
         "lines": {str(line): list(place) for line, place in blueprint.lines.items()},
     }
@@ -230,5 +223,5 @@ def _from_json(spec: str, source: str, stored: Mapping[str, Any]) -> Blueprint:
         WeightMap.from_list(stored["weights"]),
         {int(line): tuple(place) for line, place in stored["lines"].items()},
         stored["choices"],
-        tuple(stored["overrides"]),
+        stored["folder"],
     )

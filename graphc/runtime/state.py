@@ -22,15 +22,17 @@ Arrays = dict[str, np.ndarray]
 
 def make_state(module: ModuleType, seed: int) -> State:
     """The state with fresh weights, by one compiled program."""
-    return jax.jit(_initial(module))(jax.random.key(seed))
+    return jax.jit(initial(module))(jax.random.key(seed))
 
 
 def state_shapes(module: ModuleType) -> State:
     """The structure of the state, with shapes for arrays."""
-    return jax.eval_shape(_initial(module), jax.random.key(0))
+    return jax.eval_shape(initial(module), jax.random.key(0))
 
 
-def _initial(module: ModuleType) -> Callable[[jax.Array], State]:
+def initial(module: ModuleType) -> Callable[[jax.Array], State]:
+    """`module.init`, whose state has the types that every later state has."""
+
     def init(key: jax.Array) -> State:
         # A weak type would be lost in the first step, and that step compiled twice.
         return jax.tree.map(lambda each: jnp.asarray(each, each.dtype), module.init(key))

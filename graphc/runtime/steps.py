@@ -6,6 +6,10 @@ refuses arrays of other shapes rather than being compiled again.
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from types import ModuleType
@@ -14,7 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from graphc.runtime.state import State
+from graphc.runtime.state import State, initial
 
 Batch = Mapping[str, Any]
 Totals = dict[str, Any]
@@ -45,18 +49,59 @@ class Program:
             self.seconds += time.perf_counter() - started
         return self._traced.out_info
 
-    def compile(self, *arguments: Any) -> None:
-        """Compile for arguments like these, which are not used up."""
+    def compile(self, *arguments: Any, stop: Callable[[], object] = lambda: None) -> bool:
+        """Compile for arguments like these, which are not used up.
+
+        Returns False if `stop()` became true before the end: the compilation is then left to
+        itself, for XLA knows no way to interrupt it.
+        """
         self.shapes(*arguments)
         started = time.perf_counter()
-        self._run = self._traced.lower().compile()
+        lowered = self._traced.lower()
+        self._run = in_background(lowered.compile, stop)
         self.seconds += time.perf_counter() - started
-        self._traced = None
+        return self.compiled
 
     def __call__(self, *arguments: Any) -> Any:
         if self._run is None:
             self.compile(*arguments)
         return self._run(*arguments)  # type: ignore[misc]
+
+
+def in_background(function: Callable[[], Any], stop: Callable[[], object]) -> Any:
+    """What `function` returns or raises, while signals are heard; None if `stop()` comes first.
+
+    The main thread hears of a signal only between two instructions of Python, and a compilation is
+    a single one.
+    """
+    found: dict[str, Any] = {}
+
+    def run() -> None:
+        try:
+            found["value"] = function()
+        except BaseException as error:
+            found["error"] = error
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while thread.is_alive() and not stop():
+        thread.join(0.02)
+    if thread.is_alive():
+        atexit.register(_leave_behind, thread)
+    if "error" in found:
+        raise found["error"]
+    return found.get("value")
+
+
+def _leave_behind(thread: threading.Thread) -> None:
+    """End the process, as one that was stopped, while a compilation still runs.
+
+    An ordinary exit would end the thread in the middle of XLA, which aborts the process.
+    """
+    if thread.is_alive():
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(1)
 
 
 class Programs:
@@ -69,6 +114,7 @@ class Programs:
             length is an argument.
 
     Attributes:
+        init: `(key) -> state`, with fresh weights.
         train: `(state, totals, data, order, start, count, key) -> (state, totals, done, finite)`.
             Runs the steps `start` to `start + count` of the epoch and stops before the first that
             is not finite, which leaves the state of the last good one. `data` is the whole split,
@@ -80,6 +126,7 @@ class Programs:
     def __init__(self, module: ModuleType, steps_per_dispatch: int) -> None:
         self.module = module
         train = _one(module) if steps_per_dispatch == 1 else _chunk(module)
+        self.init = Program(initial(module))
         self.train = Program(train, donate=(0, 1))
         self.evaluate = Program(module.evaluate_step)
         self.predict = Program(_predict(module))

@@ -25,8 +25,8 @@ from graphc.runtime.replay import explain, keep_replay
 from graphc.runtime.restore import restore
 from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.settings import Settings
-from graphc.runtime.signals import stop_on_signals
-from graphc.runtime.state import make_state, state_shapes
+from graphc.runtime.signals import StopWish, stop_on_signals
+from graphc.runtime.state import State, state_shapes
 from graphc.runtime.steps import Programs, batch_shapes, no_totals
 
 Report = Callable[[Event], None]
@@ -59,20 +59,24 @@ def train(
     """
     if settings.cache:
         use_compilation_cache()
-    with _directory(directory, blueprint, settings, resume) as run:
+    with _directory(directory, blueprint, settings, resume) as run, stop_on_signals() as stop:
         module = require_training(import_module(run.model))
         programs = Programs(module, settings.steps_per_dispatch)
-        start, seconds = _start(run, programs, dataset, settings, resume, report)
+        start, seconds = _start(run, programs, dataset, settings, resume, report, stop)
         course = _course(dataset, settings)
-        keeper = Keeper(run.checkpoints, settings.checkpoint_seconds, settings.maximize)
+        keeper = Keeper(
+            run.checkpoints,
+            settings.checkpoint_seconds,
+            settings.maximize,
+            start.position if start.position.step else None,
+        )
         recorder = Recorder(run, keeper, settings.monitor, report, seconds)
         recorder.note("resumed" if resume else "started", start.position)
         report(_started(run, course, start.position, settings))
-        with stop_on_signals() as stop:
-            for event in fit(programs, course, start, stop):
-                report(event)
-                recorder(event)
-                _end_badly(event, run, module, course)
+        for event in fit(programs, course, start, stop):
+            report(event)
+            recorder(event)
+            _end_badly(event, run, module, course)
         result = _result(programs, course, dataset, settings, recorder, event)
         run.write_result(result)
         report(events.Finished(result))
@@ -101,6 +105,7 @@ def _start(
     settings: Settings,
     resume: bool,
     report: Report,
+    stop: StopWish,
 ) -> tuple[Snapshot, float]:
     """Where the run begins, and the seconds it took before."""
     module = programs.module
@@ -117,7 +122,18 @@ def _start(
         run.rewind(snapshot.position.epoch)
         return snapshot, float(found.about["seconds"])
     run.rewind(0)
-    return Snapshot(Position(), make_state(module, settings.seed), no_totals(totals)), 0.0
+    state = _initial_state(programs, settings.seed, report, stop)
+    return Snapshot(Position(), state, no_totals(totals)), 0.0
+
+
+def _initial_state(programs: Programs, seed: int, report: Report, stop: StopWish) -> State:
+    key = jax.random.key(seed)
+    report(events.Compiling("the initial weights"))
+    if not programs.init.compile(key, stop=stop):
+        message = f"stopped by {stop.reason} before the first step"
+        raise fail("GC612", message, "`--resume` starts the run again")
+    report(events.Compiled("the initial weights", programs.init.seconds))
+    return programs.init(key)
 
 
 def _course(dataset: Dataset, settings: Settings) -> Course:
@@ -151,9 +167,9 @@ def _end_badly(event: Event, run: RunDirectory, module: ModuleType, course: Cour
     """Raise RunError where an event is the end of the run, but not its completion."""
     if isinstance(event, events.Stopping):
         position = event.snapshot.position
-        message = f"stopped by {event.reason} in epoch {position.epoch + 1} after step {position.step}"
+        where = f"in epoch {position.epoch + 1} after step {position.step}"
         help = f"`--resume` continues the run in `{run.path}` from there"
-        raise fail("GC612", message, help)
+        raise fail("GC612", f"stopped by {event.reason} {where}", help)
     if isinstance(event, events.NotFinite):
         keep_replay(run, event)
         raise RunError(explain(module, event, course, run.blueprint))

@@ -57,7 +57,8 @@ def _replaced(tree: Tree, words: list[str], value: Tree, place: Span) -> Tree:
         tree = Mapping(((tree, Mapping((), tree.span)),), tree.span)
     if not isinstance(tree, Mapping):
         message = f"`{first}` would stand inside {describe(tree)}"
-        raise SpecError(Diagnostic("GC305", message, place, help="name a key of a mapping"))
+        help = "that value is written short; set all of it: `--set path={first: 1, second: 2}`"
+        raise SpecError(Diagnostic("GC305", message, place, help=help))
     inner = tree.get(first)
     if inner is None:
         inner = Mapping((), place)

@@ -16,6 +16,7 @@ from graphc.emit.module import emit
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
 from graphc.graph.graph import Graph, arrange
 from graphc.graph.node import Node, Ref
+from graphc.graph.weights import WeightMap  # noqa: F401
 from graphc.ops.activations import Relu, Sigmoid, Tanh
 from graphc.ops.arithmetic import Add, Constant, Multiply, Subtract
 from graphc.ops.convolution import Conv
@@ -23,7 +24,7 @@ from graphc.ops.dense import Dense
 from graphc.ops.initializers import Constant as ConstantInitializer
 from graphc.ops.initializers import HeNormal
 from graphc.ops.normalization import BatchNorm
-from graphc.ops.objectives import Accuracy, Adam, CrossEntropy
+from graphc.ops.objectives import Accuracy, Adam, CrossEntropy, MeanSquaredError  # noqa: F401
 from graphc.ops.pooling import GlobalAveragePool, MaxPool
 from graphc.ops.regularization import Dropout
 from graphc.ops.shaping import Concat, Flatten, Identity, Shortcut
@@ -331,8 +332,14 @@ def load(source):
     sys.modules["emitted"] = module
     exec(compile(source, "<emitted>", "exec"), module.__dict__)
     if hasattr(module, "optimizer"):
-        module.optimizer = lambda made=module.optimizer(): _lenient(made)
+        made = _lenient(module.optimizer())
+        module.optimizer = lambda: made
     return module
+
+
+def _jit(function, **options):
+    """Compiled quickly rather than well."""
+    return jax.jit(function, compiler_options={"xla_backend_optimization_level": 0}, **options)
 
 
 def _lenient(transformation):
@@ -374,8 +381,15 @@ def emitted():
         if name not in made:
             whole = PROGRAMS[name]()
             result = emit(whole)
+            module = load(result.source)
             made[name] = SimpleNamespace(
-                program=whole, source=result.source, lines=result.lines, module=load(result.source)
+                program=whole,
+                source=result.source,
+                lines=result.lines,
+                module=module,
+                init=_jit(module.init),
+                train_step=_jit(module.train_step, donate_argnums=0),
+                evaluate_step=_jit(module.evaluate_step),
             )
         return made[name]
 

@@ -26,6 +26,15 @@ def strict():
         yield
 
 
+@pytest.fixture(scope="module")
+def quick_compile():
+    """Many programs that run once: compiling them well takes longer than it saves."""
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
+
+
 def _filled(template, declaration, types, values):
     holes = {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
     holes |= declaration.holes(*types.values()) if hasattr(declaration, "holes") else {}

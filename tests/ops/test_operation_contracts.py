@@ -17,6 +17,7 @@ from graphc.ops.initializers import Constant, GlorotUniform, HeNormal, LecunNorm
 
 assert graphc.ops
 
+pytestmark = pytest.mark.usefixtures("quick_compile")
 TIME, NODES = Axis("time", "time"), Axis("nodes", "nodes")
 DOMAINS = [(), (BATCH,), (BATCH, TIME), (BATCH, NODES), (BATCH, TIME, NODES), (BATCH, NODES, TIME)]
 DTYPES = {"float": jnp.float32, "int": jnp.int32, "bool": jnp.bool_}

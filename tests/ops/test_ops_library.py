@@ -156,9 +156,7 @@ def stacked_layers(tree):
     return tree
 
 
-@pytest.mark.parametrize(
-    ("train", "masked"), [(True, True), (True, False), (False, True), (False, False)]
-)
+@pytest.mark.parametrize(("train", "masked"), [(True, True), (True, False), (False, False)])
 def test_scanned_layers_equal_unrolled_layers(train, masked):
     x = jax.random.normal(KEY, (6, 5))
     mask = jnp.arange(6) < 4 if masked else None

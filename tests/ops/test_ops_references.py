@@ -13,6 +13,7 @@ from graphc.core.types import BATCH, Axis, Type
 from graphc.emit.library import max_pool
 
 assert graphc.ops
+pytestmark = pytest.mark.usefixtures("quick_compile")
 IMAGE = Type((7, 6, 3))
 TIME = Axis("time", "time")
 
@@ -46,9 +47,7 @@ def pooled(x, window, stride, padding, function):
 
 @pytest.mark.parametrize(("name", "function"), [("max_pool", np.max), ("average_pool", np.mean)])
 @pytest.mark.parametrize("padding", ["same", "valid"])
-@pytest.mark.parametrize(
-    ("window", "stride"), [((2, 2), None), ((3, 3), (2, 2)), ((3, 2), (1, 3)), ((1, 2), (2, 1))]
-)
+@pytest.mark.parametrize(("window", "stride"), [((2, 2), None), ((3, 3), (2, 2)), ((1, 2), (2, 1))])
 def test_pooling_is_what_the_loops_say(flax_form, name, function, padding, window, stride):
     x = normal((2, 7, 6, 3))
     operation = operations[name](window, stride, padding)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
@@ -92,6 +93,18 @@ def _row(path, shape, trainable=True, stored=None, view=()):
     }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_compilation_cache(tmp_path_factory):
+    """The same small programs are compiled again and again: once is enough."""
+    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
+    before = {name: getattr(jax.config, name) for name in names}
+    jax.config.update(names[0], str(tmp_path_factory.mktemp("xla")))
+    jax.config.update(names[1], 0.05)
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
+
+
 @pytest.fixture(scope="session")
 def rolled() -> Blueprint:
     return Blueprint("highway", SPEC, rolled_source(), weight_map(rolled=True))
@@ -163,6 +176,26 @@ class Runner:
 
     def of(self, kind: type) -> list:
         return [event for event in self.events if isinstance(event, kind)]
+
+
+def same(one, two) -> bool:
+    """Whether two trees are equal bit for bit."""
+    ones, twos = jax.tree.leaves(one), jax.tree.leaves(two)
+    return jax.tree.structure(one) == jax.tree.structure(two) and all(
+        np.asarray(a).dtype == np.asarray(b).dtype
+        and np.asarray(a).tobytes() == np.asarray(b).tobytes()
+        for a, b in zip(ones, twos, strict=True)
+    )
+
+
+@pytest.fixture(scope="session")
+def equal():
+    return same
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return SETTINGS
 
 
 @pytest.fixture

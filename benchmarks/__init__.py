@@ -1,0 +1,1 @@
+"""What graphc costs and what its networks reach, measured: see README.md."""

@@ -1,0 +1,65 @@
+"""Results as Markdown and JSON, and the sections of README.md that hold the last run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+README = FOLDER / "README.md"
+NUMBERS = FOLDER / "last_run.json"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under a header."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        lines = [self.header, ["---"] * len(self.header), *self.rows]
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one benchmark found.
+
+    Args:
+        tables: what there is to see.
+        notes: a sentence each: bars, and whether they are met.
+        numbers: the samples, for `last_run.json`.
+    """
+
+    tables: Sequence[Table]
+    notes: Sequence[str] = ()
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+    def markdown(self) -> str:
+        parts = [table.markdown() for table in self.tables]
+        return "\n\n".join([*parts, *(["\n".join(f"- {note}" for note in self.notes)] * bool(self.notes))])
+
+
+def write(name: str, result: Result, about: str, command: str) -> None:
+    """Put a result in its section of README.md, and its numbers in the JSON file."""
+    text = f"{about}\n`{command}`\n\n{result.markdown()}"
+    start, end = f"<!-- {name}: last run -->", f"<!-- {name}: end -->"
+    page = README.read_text(encoding="utf-8")
+    pattern = re.compile(re.escape(start) + ".*?" + re.escape(end), re.DOTALL)
+    section = f"{start}\n{text}\n{end}"
+    if not pattern.search(page):
+        raise SystemExit(f"{README} has no section `{start}`")
+    README.write_text(pattern.sub(lambda _: section, page), encoding="utf-8")
+    known = json.loads(NUMBERS.read_text()) if NUMBERS.exists() else {}
+    known[name] = {"about": about, "command": command, **result.numbers}
+    NUMBERS.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def met(fine: bool) -> str:
+    """How a note says whether its bar is met."""
+    return "met" if fine else "**not met**"

@@ -1,0 +1,112 @@
+"""The specs that are measured, as text, and generated ones of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from graphc.core.span import Source
+
+ROOT = Path(__file__).parents[1]
+LENET = ROOT / "specs" / "mnist_lenet5.yaml"
+
+_BLOCKS = """\
+graphc: 1
+
+blocks:
+  highway:
+    params: {features: int, gate_bias: -2.0}
+    nodes:
+      h: {dense: {features: $features, activation: relu}, from: x}
+      gate: {dense: {features: $features, activation: sigmoid, bias_init: $gate_bias}, from: x}
+      y: gate * h + (1 - gate) * x
+    output: y
+"""
+_BOTTLENECK = """\
+  bottleneck:
+    params: {features: int}
+    layers:
+      - dense: {features: $features // 2, activation: relu}
+      - dense: $features
+"""
+_TRAIN = """
+data: %(data)s
+
+train:
+  loss: cross_entropy
+  optimizer: {adam: %(learning_rate)s}
+  batch_size: %(batch)s
+"""
+# What the generated nodes are by turns: `a` is the node before, `b` one three places before it
+# and `c` one fifty places back.
+_KINDS = (
+    "{dense: {features: 64, activation: relu}, from: %(a)s}",
+    "%(a)s + 0.5 * %(b)s",
+    "{highway: 64, from: %(a)s}",
+    "relu(%(a)s) * sigmoid(%(b)s)",
+    "{dense: 64, from: %(a)s}",
+    "{layer_norm: {}, from: %(a)s}",
+    "{bottleneck: 64, from: %(a)s}",
+    "tanh(%(a)s) + %(c)s",
+    "{dense: {features: 64, activation: tanh}, from: [%(a)s, %(b)s]}",
+    "softmax(%(a)s) * %(b)s",
+)
+
+
+def generated(nodes: int) -> Source:
+    """A network with this many nodes as written, one in five of them a call of a block."""
+    lines = [
+        "    n0: {flatten: {}, from: image}\n",
+        "    n1: {dense: {features: 64, activation: relu}, from: n0}\n",
+    ]
+    for place in range(2, nodes - 1):
+        back = {"a": place - 1, "b": max(place - 4, 1), "c": max(place - 50, 1)}
+        kind = _KINDS[place % len(_KINDS)] % {key: f"n{each}" for key, each in back.items()}
+        lines.append(f"    n{place}: {kind}\n")
+    lines.append(f"    logits: {{dense: 10, from: n{nodes - 2}}}\n  output: logits\n")
+    head = "\nnetwork:\n  inputs: {image: [28, 28, 1]}\n  nodes:\n"
+    return Source(
+        "generated.yaml", _BLOCKS + _BOTTLENECK + head + "".join(lines) + _training("mnist", 128)
+    )
+
+
+def highway(depth: int, width: int = 50, batch: int = 128) -> Source:
+    """Highway layers between a first and a last dense layer, on images of 28 by 28."""
+    network = f"""
+network:
+  inputs: {{image: [28, 28, 1]}}
+  layers:
+    - flatten
+    - dense: {{features: {width}, activation: relu}}
+    - repeat: {{times: {depth}, layers: [highway: {width}]}}
+      name: highways
+    - dense: 10
+"""
+    return Source("highway.yaml", _BLOCKS + network + _training("mnist", batch))
+
+
+def dense(shape: Sequence[int], widths: Sequence[int], batch: int) -> Source:
+    """Dense layers of these widths with relu between them."""
+    hidden = "".join(
+        f"    - dense: {{features: {width}, activation: relu}}\n" for width in widths[:-1]
+    )
+    network = f"""\
+graphc: 1
+
+network:
+  inputs: {{image: {list(shape)}}}
+  layers:
+    - flatten
+{hidden}    - dense: {widths[-1]}
+"""
+    data = "digits" if tuple(shape) == (8, 8, 1) else "mnist"
+    return Source("dense.yaml", network + _training(data, batch))
+
+
+def lenet() -> Source:
+    """LeNet-5 as in specs/."""
+    return Source("mnist_lenet5.yaml", LENET.read_text(encoding="utf-8"))
+
+
+def _training(data: str, batch: int, learning_rate: str = "1e-3") -> str:
+    return _TRAIN % {"data": data, "batch": batch, "learning_rate": learning_rate}

@@ -1,0 +1,281 @@
+"""The public face: compile, train and use a network from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graphc import compiler
+from graphc.build.builder import Graph as Builder
+from graphc.build.library import Library
+from graphc.core.diagnostic import Diagnostic, SpecError
+from graphc.core.span import Source
+from graphc.core.types import Type
+from graphc.graph.graph import Graph as FrozenGraph
+from graphc.spec.document import STANDARD, standard_block
+from graphc.spec.dump import dump as dump_networks
+from graphc.spec.resolved import resolved
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from graphc.data.dataset import Dataset
+    from graphc.runtime.rundir import Blueprint, RunDirectory
+    from graphc.runtime.settings import Settings
+
+RUNS = "runs"
+
+
+class Graph(Builder):
+    """A graph built in Python; every operation and every standard block is a method.
+
+    Args:
+        inputs: the shape of each input, without the batch axis.
+
+    Example:
+        >>> g = Graph(image=(28, 28, 1))
+        >>> h = g.conv("image", 32, activation="relu", name="stem")
+        >>> h = g.residual(h, body=lambda g, x: g.conv(x, 32))
+        >>> g.output(logits=g.dense(g.flatten(h), 10))
+        >>> g.graph.output_type.shape
+        (10,)
+    """
+
+    def __init__(self, **inputs: Iterable[int] | Type) -> None:
+        super().__init__(Library(standard=standard_block, standard_names=STANDARD), **inputs)
+
+
+class Model:
+    """A compiled spec.
+
+    Attributes:
+        compiled: everything the compiler knows of it.
+    """
+
+    def __init__(self, compiled: compiler.Compiled) -> None:
+        self.compiled = compiled
+
+    @property
+    def source(self) -> str:
+        """The Flax module."""
+        return self.compiled.source
+
+    @property
+    def graph(self) -> FrozenGraph:
+        """The graph of the trained (or only) network, before the passes."""
+        plan = self.compiled.checked.plan
+        networks = self.compiled.checked.networks
+        return networks[plan.network] if plan is not None else next(iter(networks.values()))
+
+    def module(self) -> Any:
+        """The source as an imported module, see docs/emitted-module.md."""
+        from graphc.runtime.module import module_from_source
+
+        return module_from_source(self.source, f"<graphc {self.compiled.checked.name}>")
+
+    def train(
+        self,
+        run: str | Path | None = None,
+        *,
+        resume: bool = False,
+        cache: bool = True,
+        report: Callable[[Any], None] = lambda event: None,
+    ) -> Run:
+        """Train it, keeping everything in the directory `run` (default: runs/NAME).
+
+        Raises:
+            RunError: where the data, the disk or the numbers fail.
+            SpecError: where the spec says nothing about training.
+        """
+        from graphc.data.load import load
+        from graphc.runtime.train import train
+
+        checked = self.compiled.checked
+        document, training = checked.document, checked.document.training
+        if training is None or checked.plan is None or document.data is None:
+            help = "add `train: {loss: ..., epochs: ...}` and `data: ...`"
+            problem = Diagnostic("GC412", "this spec has no `train`", document.place(), help=help)
+            raise SpecError(problem)
+        directory = Path(run) if run is not None else _free_directory(checked.name, resume)
+        dataset = load(document.data, document.folder, document.place("data"))
+        settings = _settings(self.compiled, cache)
+        train(_blueprint(self.compiled), dataset, settings, directory, resume=resume, report=report)
+        return load_run(directory)
+
+
+class Run:
+    """A run on the disk.
+
+    Attributes:
+        path: its directory.
+        result: what came out: the loss and the metrics of each split, times and counts.
+    """
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self.path = directory.path
+
+    @property
+    def result(self) -> dict[str, Any]:
+        import json
+
+        path = self.path / "result.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def _warn(self, diagnostic: Diagnostic) -> None:
+        import warnings
+
+        warnings.warn(str(diagnostic), stacklevel=3)
+
+    def document(self):
+        """The resolved spec that it was trained from."""
+        from graphc.spec.document import document_of
+
+        blueprint = self._directory.blueprint
+        name = str(self.path / "spec.yaml")
+        return document_of(Source(name, blueprint.spec, blueprint.folder))
+
+    def dataset(self) -> Dataset:
+        """Its data."""
+        from graphc.data.load import load
+
+        document = self.document()
+        assert document.data is not None
+        return load(document.data, document.folder, document.place("data"))
+
+    def evaluate(self, split: str = "test") -> dict[str, float]:
+        """The loss and the metrics over a split, with the weights it ended with."""
+        from graphc.runtime.use import evaluate_run
+
+        return evaluate_run(self._directory, self.dataset(), split, self._warn)
+
+    def predict(self, inputs: np.ndarray | Mapping[str, np.ndarray]) -> Any:
+        """The outputs for examples [n, ...]: an array, or a tuple of them for several outputs.
+
+        Args:
+            inputs: raw values as in the data set, one array or one for each field; they are scaled
+                as the training data was.
+        """
+        from graphc.runtime.use import predict_run
+
+        return predict_run(self._directory, self.dataset(), inputs, self._warn)
+
+
+def compile(
+    spec: str | Path | Source | Graph | FrozenGraph,
+    settings: Iterable[str] = (),
+    *,
+    without: Iterable[str] = (),
+    device: str | None = None,
+    **sections: object,
+) -> Model:
+    """Compile a spec file, or a graph built in Python.
+
+    Args:
+        spec: a path, a Source, or a graph.
+        settings: `path=value` overrides, as with `--set`.
+        without: passes to leave out.
+        device: cpu, gpu or tpu; default: what jax finds.
+        sections: for a graph, the sections `data` and `train` as plain data.
+
+    Raises:
+        SpecError: with every problem that was found.
+    """
+    if isinstance(spec, (Builder, FrozenGraph)):
+        spec = Source("<graph>", _text(spec, sections))
+    given = spec if isinstance(spec, Source) else str(spec)
+    return Model(compiler.compile(given, settings, without, device or default_device()))
+
+
+def check(spec: str | Path | Source, settings: Iterable[str] = ()) -> compiler.Checked:
+    """Check a spec without compiling it; raises SpecError with every problem."""
+    return compiler.check(spec if isinstance(spec, Source) else str(spec), settings)
+
+
+def load(spec: str | Path | Source) -> FrozenGraph:
+    """The graph of a spec file with a single network (or of its trained one)."""
+    checked = check(spec)
+    name = checked.plan.network if checked.plan is not None else next(iter(checked.networks))
+    return checked.networks[name]
+
+
+def dump(graph: Graph | FrozenGraph, path: str | Path | None = None, **sections: object) -> str:
+    """The text of a spec for a graph, written to `path` if that is given.
+
+    Args:
+        sections: further sections as plain data, such as `data` and `train`.
+    """
+    text = _text(graph, sections)
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text
+
+
+def load_run(path: str | Path) -> Run:
+    """A run that `train` wrote; raises RunError where there is none."""
+    from graphc.runtime.rundir import RunDirectory
+
+    return Run(RunDirectory.open(path))
+
+
+def default_device() -> str:
+    """cpu, gpu or tpu: where jax would run."""
+    import jax
+
+    backend = jax.default_backend()
+    return backend if backend in ("gpu", "tpu") else "cpu"
+
+
+def _text(graph: Builder | FrozenGraph, sections: Mapping[str, object]) -> str:
+    frozen = graph.graph if isinstance(graph, Builder) else graph
+    return dump_networks({"": frozen}, sections)
+
+
+def _settings(compiled: compiler.Compiled, cache: bool) -> Settings:
+    from graphc.runtime.settings import Settings
+
+    training, plan = compiled.checked.document.training, compiled.checked.plan
+    assert training is not None and plan is not None
+    metrics = plan.objectives[0].metrics
+    first = metrics[0] if metrics else None
+    return Settings(
+        epochs=training.epochs,
+        batch_size=training.batch_size,
+        seed=training.seed,
+        steps_per_dispatch=compiled.choices.steps_per_dispatch,
+        monitor=first.name if first else "loss",
+        maximize=getattr(first.measure, "larger_is_better", False) if first else False,
+        cache=cache,
+    )
+
+
+def _blueprint(compiled: compiler.Compiled) -> Blueprint:
+    from graphc.runtime.rundir import Blueprint
+
+    checked = compiled.checked
+    choices = {"steps_per_dispatch": compiled.choices.steps_per_dispatch}
+    lines = {
+        line: (path, span.source.name, span.line, span.column, span.end_column)
+        for line, (path, span) in compiled.emitted.lines.items()
+    }
+    return Blueprint(
+        checked.name,
+        resolved(checked.document, choices),
+        compiled.source,
+        compiled.weights,
+        lines,
+        compiled.choices.as_dict(),
+        str(Path(checked.document.folder).absolute()),
+    )
+
+
+def _free_directory(name: str, resume: bool) -> Path:
+    """runs/NAME, or the first of runs/NAME-2, ... that is free; to resume, the last one there."""
+    path, count = Path(RUNS) / name, 1
+    while (path / "model.json").exists():
+        following = Path(RUNS) / f"{name}-{count + 1}"
+        if resume and not following.exists():
+            break
+        path, count = following, count + 1
+    return path

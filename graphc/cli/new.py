@@ -1,0 +1,33 @@
+"""`graphc new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from graphc.cli.common import write_bytes
+from graphc.cli.failures import Command
+
+STARTERS = Path(__file__).resolve().parent / "starters"
+KINDS = ("mlp", "cnn", "residual", "highway")
+
+
+@click.command(cls=Command)
+@click.argument("file")
+@click.option(
+    "--kind", type=click.Choice(KINDS), default="mlp", show_default=True, help="What it starts as."
+)
+def command(file: str, kind: str) -> None:
+    """Write a starter spec that trains at once.
+
+    It is commented, and learns handwritten digits that are bundled.
+    """
+    path = Path(file)
+    if path.suffix not in (".yaml", ".yml"):
+        path = path.with_name(f"{path.name}.yaml")
+    if path.exists() or path.is_symlink():
+        raise click.UsageError(f"`{path}` exists already, and is left as it is")
+    text = (STARTERS / f"{kind}.yaml").read_text(encoding="utf-8")
+    write_bytes(text.replace("FILE", path.name).encode(), str(path))
+    click.echo(f"wrote {path}; train it with `graphc train {path}`")

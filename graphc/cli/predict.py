@@ -1,0 +1,30 @@
+"""`graphc predict`."""
+
+from __future__ import annotations
+
+import click
+
+from graphc.cli.common import format_option, output_option, plain_warnings
+from graphc.cli.failures import Command
+
+
+@click.command(cls=Command)
+@click.argument("run")
+@click.argument("file")
+@format_option("json", "csv", "npz", into="form")
+@output_option
+def command(run: str, file: str, form: str, output: str | None) -> None:
+    """Predict with a trained run.
+
+    FILE holds examples with raw values as in the data: `.npz` with an array for each field, `.npy`
+    with the only field, `.json` with a list of examples or a mapping of fields to lists, or `.csv`
+    with a header; `-` reads JSON from standard input. Prints what the network gives for each
+    example.
+    """
+    from graphc import api
+    from graphc.cli.predictions import read_inputs, write_outputs
+
+    plain_warnings()
+    trained = api.load_run(run)
+    outputs = trained.predict(read_inputs(file, trained))
+    write_outputs(outputs, trained, form, output)

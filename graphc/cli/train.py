@@ -1,0 +1,54 @@
+"""`graphc train`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from graphc.cli.common import settings_option, spec_argument, spec_source, without_option
+from graphc.cli.failures import Command, show
+
+
+@click.command(cls=Command)
+@spec_argument
+@settings_option
+@without_option
+@click.option("--seed", type=click.IntRange(min=0), help="Short for `--set train.seed=N`.")
+@click.option(
+    "--run", metavar="DIR", help="The directory of the run; default: runs/NAME, numbered."
+)
+@click.option("--resume", is_flag=True, help="Go on with the run in that directory.")
+@click.option("--no-cache", is_flag=True, help="Keep no compiled programs for the next start.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+def command(
+    spec: str,
+    settings: tuple[str, ...],
+    without: tuple[str, ...],
+    seed: int | None,
+    run: str | None,
+    resume: bool,
+    no_cache: bool,
+    quiet: bool,
+) -> None:
+    """Train a spec.
+
+    The run's directory keeps the spec, the source, the checkpoints and the results. Ctrl-C ends
+    the run after the step at hand and keeps a checkpoint, from which `--resume` goes on.
+    """
+    from graphc import api
+    from graphc.runtime.progress import reporting
+
+    if spec == "-" and run is None:
+        raise click.UsageError("a spec from standard input has no name: say where with `--run DIR`")
+    if seed is not None:
+        settings = (*settings, f"train.seed={seed}")
+    model = api.compile(spec_source(spec), settings, without=without)
+    show(model.compiled.checked.warnings)
+    choices = model.compiled.choices
+    if choices.slow_to_compile and not quiet:
+        seconds = choices.compile_seconds
+        click.echo(f"the first step takes long to compile: about {seconds:.0f} s", err=True)
+    with reporting(quiet=quiet) as report:
+        done = model.train(run, resume=resume, cache=not no_cache, report=report)
+    click.echo(os.path.relpath(done.path))

@@ -1,0 +1,166 @@
+"""What nodes cost: how many there are, their parameters, and the work of one example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from math import prod
+
+from graphc.core.operation import Operation
+from graphc.core.types import Type
+from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+from graphc.graph.graph import Graph
+from graphc.graph.node import Node, Ref
+
+HOLDERS = (Call, Repeat, Stack)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Sums over nodes.
+
+    Args:
+        nodes: operations, the parts of formulas not counted.
+        parameters: numbers that are trained.
+        flops: floating point operations for one example, a multiply-add counted as two.
+    """
+
+    nodes: int = 0
+    parameters: int = 0
+    flops: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.nodes + other.nodes,
+            self.parameters + other.parameters,
+            self.flops + other.flops,
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """Equal copies of a repeat in a row: the copies `first` to `last`, each from `types`."""
+
+    first: int
+    last: int
+    operation: Operation
+    types: tuple[Type, ...]
+
+    @property
+    def count(self) -> int:
+        return self.last - self.first + 1
+
+    @property
+    def label(self) -> str:
+        return str(self.first) if self.count == 1 else f"{self.first}..{self.last}"
+
+
+def runs(operation: Repeat | Stack, types: tuple[Type, ...]) -> list[Run]:
+    """The copies of a repeat, equal ones in a row taken together."""
+    if isinstance(operation, Stack):
+        return [Run(0, len(operation.paths) - 1, operation.layer, types)]
+    steps = []
+    for i, copy in enumerate(operation.copies):
+        steps.append((i, copy, types))
+        types = (copy.infer(*types), *types[1:])  # type: ignore[assignment]
+    found = []
+    for (copy, inputs), group in groupby(steps, key=lambda step: step[1:]):
+        several = list(group)
+        found.append(Run(several[0][0], several[-1][0], copy, inputs))
+    return found
+
+
+def folded(graph: Graph, node: Node) -> str | None:
+    """The node that a part of a formula is shown with; None for what is shown by itself."""
+    if not node.part or isinstance(node.operation, HOLDERS):
+        return None
+    owner = graph.by_name.get(node.name.split(":")[0])
+    return None if owner is None or isinstance(owner.operation, HOLDERS) else owner.name
+
+
+def shown_nodes(graph: Graph) -> Iterator[tuple[Node, Cost]]:
+    """The nodes that are shown, each with its cost and that of the parts folded into it."""
+    parts: dict[str, Cost] = {}
+    for node in graph.nodes:
+        cost = cost_of(node.operation, graph.input_types(node))
+        owner = folded(graph, node)
+        if owner is None:
+            yield node, cost + parts.get(node.name, Cost())
+        else:
+            parts[owner] = parts.get(owner, Cost()) + Cost(0, cost.parameters, cost.flops)
+
+
+_graphs: dict[Graph, Cost] = {}
+
+
+def cost_of_graph(graph: Graph) -> Cost:
+    """The sum over all nodes, each distinct graph looked at once."""
+    if graph not in _graphs:
+        _graphs[graph] = sum((cost for _, cost in shown_nodes(graph)), Cost())
+    return _graphs[graph]
+
+
+def cost_of(operation: Operation, types: tuple[Type, ...]) -> Cost:
+    """The cost of one node; a network's parameters are counted with the network, not its calls."""
+    if isinstance(operation, NetworkCall):
+        return Cost(1, 0, cost_of_graph(operation.graph).flops)
+    if isinstance(operation, Call):
+        return cost_of_graph(operation.graph)
+    if isinstance(operation, (Repeat, Stack)):
+        total = Cost()
+        for run in runs(operation, types):
+            one = cost_of(run.operation, run.types)
+            count = run.count
+            total += Cost(count * one.nodes, count * one.parameters, count * one.flops)
+        return total
+    trained = (each for each in operation.weights(*types).values() if each.trainable)
+    return Cost(1, sum(prod(each.shape) for each in trained), operation.flops(*types))
+
+
+def cost_of_networks(networks: Mapping[str, Graph]) -> Cost:
+    """The sum over several networks; the work of one that is called is in its callers'."""
+    called = {name for graph in networks.values() for name in _called(graph)}
+    total = Cost()
+    for name, graph in networks.items():
+        cost = cost_of_graph(graph)
+        total += Cost(cost.nodes, cost.parameters, 0 if name in called else cost.flops)
+    return total
+
+
+def _called(graph: Graph) -> set[str]:
+    found: set[str] = set()
+    waiting: list[Operation] = [node.operation for node in graph.nodes]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, NetworkCall):
+            found.add(each.network)
+        elif isinstance(each, Call):
+            waiting += [node.operation for node in each.graph.nodes]
+        elif isinstance(each, Repeat):
+            waiting += dict.fromkeys(each.copies)
+        elif isinstance(each, Stack):
+            waiting.append(each.layer)
+    return found
+
+
+def title(graph: Graph, node: Node) -> str:
+    """What to call a node's operation; a formula of several parts numbers them from 1."""
+    made_of_parts = f"{node.name}:1" in graph.by_name
+    return "formula" if made_of_parts else operation_title(node.operation)
+
+
+def operation_title(operation: Operation) -> str:
+    """The name of an operation, a block or a network."""
+    if isinstance(operation, NetworkCall):
+        return f"network {operation.network}"
+    if isinstance(operation, Call):
+        return operation.title
+    if isinstance(operation, Stack):
+        return "repeat"
+    return operation.name
+
+
+def output_type(graph: Graph, node: Node) -> Type:
+    """The type of a node's main output."""
+    return graph.types[Ref(node.name)]

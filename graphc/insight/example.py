@@ -1,0 +1,184 @@
+"""An example of anything a spec can name: its required attributes filled in, on inputs that fit."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import product
+
+from graphc.core.attributes import Bool, Either, Float, Int, Ints, Kind, Many, Text, Texts
+from graphc.core.code import Code
+from graphc.core.declaration import Declaration
+from graphc.core.diagnostic import SpecError
+from graphc.core.operation import Operation, ShapeError
+from graphc.core.registry import Registry
+from graphc.core.span import nowhere
+from graphc.core.tree import from_plain
+from graphc.core.types import Type
+from graphc.emit.filling import Key, Site, fill
+from graphc.emit.slots import drop_defaults
+from graphc.ops.objectives import Loss
+
+FLOATS = (Type((32,)), Type((8, 8, 3)), Type(()))
+INTS = (Type((), "int", 10),)
+TYPES = (*FLOATS, *INTS, Type((), "bool"))
+GIVEN: dict[str, dict[str, object]] = {
+    "conv": {"features": 32, "kernel": 5},
+    "csv": {"path": "flowers.csv", "target": "species"},
+    "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
+    "reshape": {"shape": [4, 8]},
+    "shortcut": {"kind": "project"},
+}
+"""Attributes of examples, where values by kind would make no sense."""
+
+_FITTING = {"shortcut": (Type((8, 8, 3)), Type((4, 4, 16)))}
+_NUMBERS = (0.5, 1.0, 2.0, -1.0)
+_NAMED_NUMBERS = {"learning_rate": 0.001}
+_COMPARED = (Type((10,)), Type((), "int", 10)), (Type((10,)), Type((10,)))
+_PLACES = {
+    "initializer": "dense: {{features: 32, kernel_init: {}}}",
+    "loss": "loss: {}",
+    "metric": "metrics: {}",
+    "optimizer": "optimizer: {}",
+    "data source": "data: {}",
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    """An instance, and for an operation the types of its inputs."""
+
+    declaration: Declaration
+    types: tuple[Type, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the inputs."""
+        operation = self.declaration
+        assert isinstance(operation, Operation)
+        if operation.variadic:
+            return ("a", "b")
+        return tuple(each.name for each in operation.inputs if not each.optional)
+
+    def spec_lines(self, registry: Registry) -> Iterator[str]:
+        """How a spec writes it."""
+        attributes = self.declaration.write()
+        name = self.declaration.name
+        word = name if attributes is None else f"{name}: {flow(attributes)}"
+        if registry.noun in _PLACES:
+            inner = word if attributes is None else f"{{{word}}}"
+            yield _PLACES[registry.noun].format(inner)
+        elif len(self.names) < 2:
+            yield f"- {word}"
+        else:
+            word = f"{name}: {flow(attributes if attributes is not None else {})}"
+            variadic = getattr(self.declaration, "variadic", False)
+            values = {each: each for each in self.names}
+            yield f"y: {{{word}, from: {flow(list(values) if variadic else values)}}}"
+
+    def weight_lines(self) -> Iterator[str]:
+        """The arrays of the example by their names."""
+        assert isinstance(self.declaration, Operation)
+        for name, weight in self.declaration.weights(*self.types).items():
+            kind = "" if weight.trainable else ", a running statistic"
+            inputs = " and ".join(str(each) for each in self.types)
+            yield f"{name}: {list(weight.shape)} for an input {inputs}{kind}"
+
+    def flax_lines(self) -> Iterator[str]:
+        """The expressions that build it and call it."""
+        operation = self.declaration
+        if not isinstance(operation, Operation):
+            yield from _plain_lines(operation)
+            return
+        names = [f"item_{i}" for i in range(2)] if operation.variadic else self.names
+        site = Site(operation, tuple(names), self.types)
+        module = None
+        if (tree := site.build(Key())) is not None:
+            drop_defaults(tree)
+            yield f"{operation.name} = {_text(tree)}"
+            module = ast.Name(operation.name)
+        yield _text(site.call([ast.Name(each) for each in self.names], module, Key()))
+
+
+def example_of(declaration: type[Declaration]) -> Example | None:
+    """An example, or None where no values by kind make one."""
+    values = GIVEN.get(declaration.name, {})
+    given = {
+        each.name: values.get(each.name, _NAMED_NUMBERS.get(each.name, _value(each.kind)))
+        for each in declaration.attributes()
+        if each.required or each.name in values
+    }
+    try:
+        made = declaration.read(from_plain(given, nowhere()), nowhere())
+    except SpecError:
+        return None
+    if not isinstance(made, Operation):
+        return Example(made)
+    count = 2 if made.variadic else sum(not each.optional for each in made.inputs)
+    if made.name in _FITTING:
+        return Example(made, _FITTING[made.name])
+    for types in [*((each,) * count for each in TYPES), *product(TYPES, repeat=min(count, 3))]:
+        if len(types) == count and _fits(made, types):
+            return Example(made, types)
+    return None
+
+
+def _plain_lines(declaration: Declaration) -> Iterator[str]:
+    """The expression of a loss, an initialiser or an optimiser."""
+    values = {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
+    template = getattr(declaration, "build", None)
+    if isinstance(declaration, Loss):
+        values |= {"output": ast.Name("output"), "target": ast.Name("target")}
+        template = next(_loss_code(declaration))
+    if template is not None:
+        yield _text(fill(template, values))
+
+
+def _loss_code(loss: Loss) -> Iterator[Code]:
+    for output, target in _COMPARED:
+        with suppress(ShapeError):
+            loss.check(output, target)
+            yield loss.call_code(output, target)
+
+
+def _fits(operation: Operation, types: tuple[Type, ...]) -> bool:
+    try:
+        operation.infer(*types)
+    except (ShapeError, TypeError):
+        return False
+    return True
+
+
+def _value(kind: Kind) -> object:
+    """A value of a kind, as plain data."""
+    if isinstance(kind, Int):
+        return max(kind.minimum or 0, 32)
+    if isinstance(kind, Float):
+        return next(each for each in _NUMBERS if kind._allows(each))
+    if isinstance(kind, Bool):
+        return True
+    if isinstance(kind, Text):
+        return kind.choices[0] if kind.choices else "name"
+    if isinstance(kind, Texts):
+        return ["name"]
+    if isinstance(kind, Ints):
+        return 2 if kind.spread else [2] * (kind.length or 1)
+    if isinstance(kind, Many):
+        return _value(kind.kind)
+    return _value(kind.kinds[0]) if isinstance(kind, Either) else None
+
+
+def flow(value: object) -> str:
+    """Plain data as YAML on one line."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {flow(each)}' for key, each in value.items())}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(flow(each) for each in value)}]"
+    words = {True: "true", False: "false", None: "none"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def _text(tree: ast.expr) -> str:
+    return ast.unparse(ast.fix_missing_locations(tree))

@@ -1,0 +1,93 @@
+"""What a compilation did: pass by pass, what was chosen, and where the weights went."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from graphc.compiler import Compiled
+from graphc.core.span import Source
+from graphc.graph.weights import Entry
+from graphc.insight.table import aligned, place
+from graphc.passes.manager import PASSES, PassReport
+from graphc.passes.remarks import Remark
+
+_LINES_SHOWN = 3
+
+
+def explanation(compiled: Compiled) -> str:
+    """The whole as text."""
+    source = compiled.checked.document.source
+    lines = [f"{source.name}, for {compiled.choices.device}"]
+    for report in compiled.passes:
+        lines += ["", *_pass(report, source)]
+    lines += ["", *_choices(compiled)]
+    lines += ["", *_weights(compiled)]
+    return "\n".join(lines) + "\n"
+
+
+def _pass(report: PassReport, source: Source) -> Iterator[str]:
+    yield f"pass {report.name}: {_purpose(report.name)}"
+    if not report.ran:
+        yield "  was left out (`--no-pass`)"
+    elif not report.remarks:
+        yield "  found nothing to do"
+    for title, done in (("did", True), ("left alone", False)):
+        cells = [_remark(each, source) for each in report.remarks if each.done is done]
+        if cells:
+            yield f"  {title}"
+            yield from (f"    {line}" for line in aligned(cells))
+
+
+def _purpose(name: str) -> str:
+    """The first line of the text of a pass's module, behind its name."""
+    text = sys.modules[PASSES[name].__module__].__doc__ or ""
+    return text.split("\n")[0].removeprefix(f"{name}: ")
+
+
+def _remark(remark: Remark, source: Source) -> tuple[str, str]:
+    where = place(remark.span, source)
+    where = f"line {where}" if where.isdigit() else where
+    return where or "everywhere", f"{remark.text} (rule {remark.rule})"
+
+
+def _choices(compiled: Compiled) -> Iterator[str]:
+    choices = compiled.choices
+    yield "choices"
+    steps = choices.steps_per_dispatch
+    if compiled.checked.plan is None:
+        yield "  steps per dispatch: none, for there is no `train`"
+    else:
+        asked = compiled.checked.document.training.steps_per_dispatch is not None  # type: ignore[union-attr]
+        why = "as the spec says" if asked else "by the work of a step"
+        yield f"  steps per dispatch: {steps}, {why}"
+    seconds = choices.compile_seconds
+    yield f"  time to compile the first step: about {max(seconds, 1):.0f} s on two cores"
+    if choices.slow_to_compile:
+        yield "  warning: that is long; layers are rolled where they are equal, as in `repeat`"
+
+
+def _weights(compiled: Compiled) -> Iterator[str]:
+    entries = compiled.weights.entries
+    yield f"weights: {compiled.weights.parameters:,} parameters in {len(entries):,} arrays"
+    header = ("in the spec", "shape", "stored as", "view")
+    cells = [header]
+    for group in _by_storage(entries):
+        shown = group if len(group) <= _LINES_SHOWN else [group[0], None, group[-1]]
+        cells += [("...", "", "", "") if each is None else _entry(each) for each in shown]
+    if entries:
+        yield from (f"  {line}" for line in aligned(cells))
+
+
+def _by_storage(entries: tuple[Entry, ...]) -> Iterator[list[Entry]]:
+    """The arrays that share a stored one, together."""
+    groups: dict[str, list[Entry]] = {}
+    for each in entries:
+        groups.setdefault(each.stored, []).append(each)
+    yield from groups.values()
+
+
+def _entry(entry: Entry) -> tuple[str, str, str, str]:
+    view = "".join(f"[{', '.join(map(str, lens.as_list()[1:]))}]" for lens in entry.view)
+    kind = "" if entry.weight.trainable else " statistic"
+    return entry.path, f"{list(entry.weight.shape)}{kind}", entry.stored, view or "whole"

@@ -1,0 +1,136 @@
+"""What a run says to whoever watches: a bar on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from graphc.runtime import events
+from graphc.runtime.events import Event, Metrics
+
+Report = Callable[[Event], None]
+
+
+@contextmanager
+def reporting(stream: TextIO | None = None, quiet: bool = False) -> Iterator[Report]:
+    """A listener for `train` that writes to `stream` (standard error), and tidies up at the end.
+
+    On a terminal it draws a progress bar; elsewhere it writes a line for each epoch.
+    """
+    stream = stream or sys.stderr
+    if quiet:
+        yield lambda event: None
+    elif stream.isatty():
+        bar = Bar(stream)
+        try:
+            yield bar
+        finally:
+            bar.close()
+    else:
+        yield Lines(stream)
+
+
+class Lines:
+    """A line for each thing worth one."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._epochs = 0
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, events.Started):
+            self._epochs = event.epochs
+        text = sentence(event, self._epochs)
+        if text is not None:
+            print(text, file=self._stream, flush=True)
+
+
+class Bar:
+    """A progress bar of the epoch; finished epochs stay above it as lines."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[text]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(file=stream),
+            transient=True,
+        )
+        self._progress.start()
+        self._task: Any = None
+        self._started = events.Started(events.Position(), 0, 0)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case events.Started():
+                self._started = event
+            case events.Compiling():
+                self._show(f"compiling {event.what}", None, 0, "")
+            case events.EpochStarted():
+                self._show(self._epoch(event.position.epoch), event.steps, event.position.done, "")
+            case events.Progress():
+                text = f"{numbers(event.metrics)}  {event.examples_per_second:,.0f} examples/s"
+                epoch = self._epoch(event.position.epoch)
+                self._show(epoch, event.steps, event.position.done, text)
+        text = sentence(event, self._started.epochs)
+        if text is not None and not isinstance(event, events.Compiling):
+            self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _epoch(self, epoch: int) -> str:
+        return f"epoch {epoch + 1}/{self._started.epochs}"
+
+    def _show(self, what: str, total: int | None, done: int, text: str) -> None:
+        tasks = {task.id: task for task in self._progress.tasks}
+        if self._task is None or tasks[self._task].description != what:
+            if self._task is not None:
+                self._progress.remove_task(self._task)
+            self._task = self._progress.add_task(what, total=total, completed=done, text=text)
+        else:
+            self._progress.update(self._task, total=total, completed=done, text=text)
+
+
+def sentence(event: Event, epochs: int) -> str | None:
+    """What to write about an event, or None."""
+    match event:
+        case events.Started(position=position) if position.step:
+            return f"resuming after step {position.step:,}, epoch {position.epoch + 1}/{epochs}"
+        case events.Compiling(what=what):
+            return f"compiling {what} ..."
+        case events.Compiled(what=what, seconds=seconds):
+            return f"compiled {what} in {seconds:.1f} s"
+        case events.EpochEnded():
+            speed = event.examples / max(event.seconds, 1e-9)
+            parts = [f"epoch {event.epoch + 1}/{epochs}", numbers(event.train)]
+            if event.validation is not None:
+                parts.append(f"validation {numbers(event.validation)}")
+            return "  ".join([*parts, f"{speed:,.0f} examples/s"])
+        case events.Warned(diagnostic=diagnostic):
+            return str(diagnostic)
+        case events.Finished(result=result) if "test" in result:
+            return f"test {numbers(result['test'])}"
+    return None
+
+
+def numbers(metrics: Metrics) -> str:
+    """`loss 0.1234  accuracy 0.9876`: the loss first, then by name."""
+    ordered = sorted(metrics, key=lambda name: (name != "loss", name))
+    return "  ".join(f"{name} {metrics[name]:.4f}" for name in ordered)

@@ -1,0 +1,85 @@
+"""A trained run put to use: its last weights evaluated on a split, or applied to new data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from graphc.core.diagnostic import Diagnostic, listing
+from graphc.data.dataset import Dataset
+from graphc.runtime.errors import fail
+from graphc.runtime.evaluation import batches, evaluate_batches, predict_batches
+from graphc.runtime.keeper import load_last
+from graphc.runtime.module import import_module, require_training
+from graphc.runtime.restore import restore_state
+from graphc.runtime.rundir import RunDirectory
+from graphc.runtime.state import state_shapes
+from graphc.runtime.steps import Programs
+
+Warn = Callable[[Diagnostic], None]
+
+
+def _last(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
+    """The compiled programs, and the params and statistics of the last checkpoint."""
+    module = require_training(import_module(run.model))
+    template = state_shapes(module)
+    wanted = {name: template[name] for name in ("params", "statistics")}
+    found = load_last(run.checkpoints, warn)
+    if found is None:
+        help = "let it train until the first checkpoint is written"
+        raise fail("GC602", f"the run in `{run.path}` has no checkpoint yet", help)
+    state = restore_state(found, wanted, run.blueprint.weights, run.path)
+    return Programs(module, 1), state
+
+
+def evaluate_run(run: RunDirectory, dataset: Dataset, split: str, warn: Warn) -> dict[str, float]:
+    """The loss and each metric over a split.
+
+    Raises:
+        RunError: GC613 for a split that the data does not have, GC602 and GC603 for checkpoints.
+    """
+    if not dataset.splits.get(split):
+        help = f"its splits are {listing(dataset.splits)}"
+        raise fail("GC613", f"the data has no split `{split}`", help)
+    programs, state = _last(run, warn)
+    size = int(run.settings["batch_size"])
+    return evaluate_batches(programs, state, batches(dataset.splits[split], size))
+
+
+def predict_run(
+    run: RunDirectory, dataset: Dataset, inputs: np.ndarray | Mapping[str, Any], warn: Warn
+) -> Any:
+    """The outputs for examples [n, ...], scaled as the training data was.
+
+    Raises:
+        RunError: GC614 where the arrays do not have the fields or shapes of the data.
+    """
+    arrays = _arrays(dataset, inputs)
+    programs, state = _last(run, warn)
+    size = int(run.settings["batch_size"])
+    return predict_batches(programs, state["params"], state["statistics"], arrays, size)
+
+
+def _arrays(dataset: Dataset, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.ndarray]:
+    wanted = {name: kind for name, kind in dataset.fields.items() if name != dataset.target}
+    if not isinstance(inputs, Mapping):
+        if len(wanted) != 1:
+            raise fail("GC614", "one array, and the data has several fields", listing(wanted))
+        inputs = {next(iter(wanted)): inputs}
+    arrays = {}
+    for name, kind in wanted.items():
+        if name not in inputs:
+            raise fail(
+                "GC614", f"the field `{name}` is missing", f"its fields are {listing(wanted)}"
+            )
+        dtype = np.int32 if kind.dtype == "int" else np.float32
+        array = np.asarray(inputs[name], dtype)
+        if array.shape[1:] != kind.shape:
+            message = f"`{name}` has shape {list(array.shape[1:])} for each example, not {kind}"
+            raise fail("GC614", message, "the first axis is the examples")
+        arrays[name] = array
+    if len({len(array) for array in arrays.values()}) > 1:
+        raise fail("GC614", "the fields hold different numbers of examples", None)
+    return dataset.scaling.apply(arrays)

@@ -1,0 +1,39 @@
+"""What a command imports, which is how long it takes to start."""
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import sys
+from graphc.cli.main import main
+status = main(sys.argv[2:])
+found = [name for name in sys.argv[1].split(",") if name in sys.modules]
+sys.exit(f"imported {found}" if found else status)
+"""
+HEAVY = "jax,jaxlib,flax,optax,orbax,numpy,sklearn,scipy,rich"
+
+
+@pytest.mark.parametrize(
+    "arguments, unwanted",
+    [
+        (["--help"], f"{HEAVY},networkx,yaml,graphc.compiler,importlib.metadata"),
+        (["--version"], f"{HEAVY},networkx,yaml,graphc.compiler"),
+        (["check", "a.yaml"], HEAVY),
+        (["show", "a.yaml"], HEAVY),
+        (["show", "a.yaml", "--format", "dot"], HEAVY),
+        (["compile", "a.yaml"], HEAVY),
+        (["explain-compile", "a.yaml"], HEAVY),
+        (["ops", "dense"], HEAVY),
+        (["schema"], HEAVY),
+        (["train", "--help"], f"{HEAVY},networkx"),
+        (["help", "GC100"], f"{HEAVY},networkx"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_command_imports_nothing_it_does_not_need(spec, arguments, unwanted):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, unwanted, *arguments], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,96 @@
+"""train, evaluate and predict, from one short run."""
+
+import json
+
+import numpy as np
+import pytest
+
+from graphc.cli.main import main
+
+SPEC = """\
+graphc: 1
+network: {inputs: {features: [4]}, layers: [{dense: 3}]}
+data: {csv: {path: flowers.csv, target: kind}}
+train: {loss: cross_entropy, optimizer: {adam: 1e-2}, epochs: 1}
+"""
+ROWS = [(k % 3, k / 10, k % 7, k % 5, 1.5) for k in range(60)]
+TABLE = "\n".join(["kind,a,b,c,d", *(",".join(map(str, row)) for row in ROWS)]) + "\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    (folder / "a.yaml").write_text(SPEC)
+    (folder / "flowers.csv").write_text(TABLE)
+    run, spec = str(folder / "run"), str(folder / "a.yaml")
+    assert main(["train", spec, "--run", run, "--seed", "3", "--no-cache", "--quiet"]) == 0
+    return folder
+
+
+def test_train_keeps_the_seed(folder):
+    assert "seed: 3" in (folder / "run" / "spec.yaml").read_text()
+
+
+def test_train_refuses_a_used_directory(graphc, folder):
+    done = graphc("train", folder / "a.yaml", "--run", folder / "run", "--no-cache", "-q")
+    assert done.status == 1 and done.err.startswith("error[GC605]")
+
+
+def test_train_from_standard_input_needs_a_directory(graphc):
+    done = graphc("train", "-", stdin=SPEC)
+    assert done.status == 2 and "`--run DIR`" in done.err
+
+
+def test_train_needs_a_train_section(graphc, folder):
+    spec = "graphc: 1\nnetwork: {inputs: {x: [4]}, layers: [{dense: 3}]}\n"
+    assert graphc("train", "-", "--run", folder / "other", stdin=spec).status == 2
+
+
+def test_evaluate_prints_the_loss_and_the_metrics(graphc, folder):
+    done = graphc("evaluate", folder / "run")
+    assert done.status == 0 and done.out.startswith("test loss ")
+    found = json.loads(graphc("evaluate", folder / "run", "--format", "json").out)
+    assert set(found) == {"split", "loss", "accuracy"}
+
+
+def test_evaluate_names_the_splits_there_are(graphc, folder):
+    done = graphc("evaluate", folder / "run", "--split", "exam")
+    assert done.status == 1 and "`train`, `validation`, `test`" in done.err
+
+
+def test_predict_gives_the_same_for_every_form_of_input(graphc, folder):
+    run, inputs = folder / "run", np.asarray([row[1:] for row in ROWS[:3]])
+    np.save(folder / "x.npy", inputs)
+    np.savez(folder / "x.npz", features=inputs)
+    (folder / "x.json").write_text(json.dumps({"features": inputs.tolist()}))
+    lines = ["d,c,b,a", *(",".join(map(str, row[:0:-1])) for row in ROWS[:3])]
+    (folder / "x.csv").write_text("\n".join(lines))
+    found = [
+        graphc("predict", run, folder / f"x.{end}").out for end in ("npy", "npz", "json", "csv")
+    ]
+    found.append(graphc("predict", run, "-", stdin=json.dumps(inputs.tolist())).out)
+    assert len(set(found)) == 1
+    assert np.shape(json.loads(found[0])) == (3, 3)
+
+
+def test_predict_writes_csv_and_npz(graphc, folder):
+    run, inputs = folder / "run", json.dumps([[1, 2, 3, 4]])
+    table = graphc("predict", run, "-", "--format", "csv", stdin=inputs).out
+    assert table.splitlines()[0] == "output_0,output_1,output_2"
+    path = folder / "y.npz"
+    assert graphc("predict", run, "-", "--format", "npz", "-o", path, stdin=inputs).status == 0
+    with np.load(path) as found:
+        assert found["output"].shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "text", ["[[1, 2", '[["a", "b", "c", "d"]]', "[[1, 2], [3]]", "[1, 2]", '{"x": [1]}']
+)
+def test_predict_on_what_is_no_example_fails_with_status_1(graphc, folder, text):
+    done = graphc("predict", folder / "run", "-", stdin=text)
+    assert (done.status, done.out) == (1, "") and done.err.startswith("error[GC614]: ")
+
+
+def test_commands_on_no_run_fail_with_status_1(graphc, folder):
+    assert graphc("evaluate", folder / "nowhere").status == 1
+    assert graphc("predict", folder / "nowhere", "-", stdin="[]").status == 1

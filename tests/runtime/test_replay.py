@@ -1,0 +1,183 @@
+"""From a loss that is not finite back to the line of the spec."""
+
+import json
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+
+from graphc.core.diagnostic import RunError
+from graphc.runtime import checkpoint, events
+from graphc.runtime.events import NotFinite, Position, Snapshot
+from graphc.runtime.keeper import checkpoints
+from graphc.runtime.loop import Course
+from graphc.runtime.module import module_from_source
+from graphc.runtime.replay import explain
+from graphc.runtime.state import make_state
+
+NODES = {
+    "        stem = self.stem(features)": ("stem", 5),
+    "        highways = scan_layers(": ("highways", 6),
+    "        logits = self.logits(highways)": ("logits", 7),
+    "        h = nnx.relu(self.h(x))": ("highway/h", 3),
+    "        mix = ": ("highway/mix", 4),
+    "    return optax.softmax_cross_entropy": ("loss", 9),
+}
+
+
+@pytest.fixture
+def replay(rolled, dataset, tmp_path):
+    """Explains the first step of the example, changed."""
+    spec = tmp_path / "highway.yaml"
+    spec.write_text("".join(f"line {number}\n" for number in range(1, 10)))
+
+    def run(old="", new="", change=lambda state: state, data=dataset):
+        source = rolled.source.replace(old, new)
+        assert source != rolled.source or not old
+        lines = {}
+        for number, line in enumerate(source.splitlines(), 1):
+            for start, (path, row) in NODES.items():
+                if line.startswith(start):
+                    lines[number] = (path, str(spec), row, 1, 5)
+        blueprint = replace(rolled, source=source, lines=lines)
+        module = module_from_source(source, "<replayed>")
+        state = change(make_state(module, 0))
+        arrays = data.splits["train"]
+        course = Course(arrays, lambda epoch: None, [], 1, 1, jax.random.key(0))
+        rows = np.arange(16, dtype=np.int32)
+        event = NotFinite(Snapshot(Position(512, 3, 1), state, {}), rows)
+        return explain(module, event, course, blueprint)
+
+    return run
+
+
+def texts(problem):
+    return [str(note) for note in problem.notes]
+
+
+def test_a_value_is_named_with_its_line_in_the_spec(replay):
+    problem = replay("stem = self.stem(features)", "stem = self.stem(features) / 0")
+    assert problem.code == "GC601"
+    assert problem.message == "the value of `stem` is not finite at step 512"
+    assert "highway.yaml:5:1" in str(problem) and "5 | line 5" in str(problem)
+
+
+def test_the_ranges_of_its_inputs_are_noted(replay):
+    problem = replay("gate * h + (1 - gate) * x", "jax.numpy.log(x - 100)")
+    assert problem.message == "the value of `highway/mix` is not finite at step 512"
+    assert texts(problem)[0].startswith("it is computed from `x`, which is between -")
+    assert texts(problem)[-1].startswith("in model.py: `mix` in `Highway.__call__`, line ")
+
+
+def test_weights_are_inputs_too(replay):
+    def grow(state):
+        state["params"]["stem"]["kernel"] = np.full((4, 8), 3e38, np.float32)
+        return state
+
+    problem = replay(change=grow)
+    assert problem.message == "the value of `stem` is not finite at step 512"
+    assert any("`stem/kernel`, which is between 3e+38 and 3e+38" in each for each in texts(problem))
+
+
+@pytest.mark.parametrize("layer", [0, 2])
+def test_the_layer_of_a_rolled_repeat_is_named(replay, layer):
+    def grow(state):
+        kernel = np.array(state["params"]["highways"]["h"]["kernel"])
+        kernel[layer] = 3e38
+        state["params"]["highways"]["h"]["kernel"] = kernel
+        return state
+
+    problem = replay(change=grow)
+    assert problem.message == "the value of `highway/h` is not finite at step 512"
+    assert any(each.startswith(f"in layer {layer} of `highways` at") for each in texts(problem))
+
+
+def test_a_value_without_a_name_is_found_where_it_is_returned(replay):
+    problem = replay("logits = self.logits(highways)\n        return logits", "return highways / 0")
+    assert problem.message == "the value of `Network.__call__` is not finite at step 512"
+
+
+def test_a_loss_that_is_not_finite_is_found(replay):
+    problem = replay('(outputs, batch["label"])', '(outputs / 0, batch["label"])')
+    assert problem.message == "the value of `loss` is not finite at step 512"
+
+
+def test_negative_infinities_of_a_mask_are_not_blamed(replay):
+    problem = replay(
+        "logits = self.logits(highways)",
+        "masked = jnp.where(highways > 9, highways, -jnp.inf)\n"
+        "        logits = self.logits(highways) + jnp.exp(masked).sum() + jnp.log(-1.0)",
+    )
+    assert texts(problem)[-1].startswith("in model.py: `masked`")
+    problem = replay(
+        "logits = self.logits(highways)",
+        "masked = jnp.where(highways > 9, highways, -jnp.inf)\n"
+        "        fine = jnp.maximum(masked, highways)\n"
+        "        logits = self.logits(fine) / 0",
+    )
+    assert texts(problem)[-1].startswith("in model.py: `logits`")
+
+
+def test_data_is_blamed_first(replay, dataset):
+    splits = {name: dict(arrays) for name, arrays in dataset.splits.items()}
+    features = np.array(splits["train"]["features"])
+    features[[3, 5], 1] = np.inf
+    splits["train"]["features"] = features
+    problem = replay(data=replace(dataset, splits=splits))
+    assert problem.message == "the data is not finite: field `features` at step 512"
+    assert texts(problem) == ["the first is example 3 of the training data"]
+
+
+def test_a_weight_that_the_update_broke_is_named_by_the_spec(replay):
+    def spoil(state):
+        kernel = np.array(state["params"]["highways"]["h"]["kernel"])
+        kernel[1, 0, 0] = np.nan
+        state["params"]["highways"]["h"]["kernel"] = kernel
+        return state
+
+    problem = replay(change=spoil)
+    message = "the weight `highways/1/h/kernel` is not finite before step 512"
+    assert problem.message == message
+
+
+def test_a_gradient_is_named_where_all_values_are_finite(replay):
+    problem = replay(
+        "logits = self.logits(highways)",
+        "logits = self.logits(highways) + jnp.sqrt(jnp.abs(0 * stem[:, :3]))",
+    )
+    assert problem.message == "the gradient of `stem/bias` is not finite at step 512"
+    assert texts(problem) == [
+        "all values of the network and the loss are finite",
+        "2 of 22 gradients are not finite",
+    ]
+
+
+def test_what_fails_only_when_compiled_is_said_so(replay):
+    problem = replay()
+    message = "the gradient is not finite, or too large to square, at step 512"
+    assert problem.message == message
+    assert "run again, the largest number of the gradient is" in texts(problem)[-1]
+
+
+def test_a_run_stops_and_keeps_the_last_good_state(runner):
+    source = runner.blueprint.source.replace("optax.adam(0.01)", "optax.sgd(1e30)")
+    lines = {
+        number: ("highway/h", "spec.yaml", 5, 5, 9)
+        for number, line in enumerate(source.splitlines(), 1)
+        if "h = nnx.relu(self.h(x))" in line
+    }
+    runner.blueprint = replace(runner.blueprint, source=source, lines=lines)
+    with pytest.raises(RunError, match="GC601") as error:
+        runner(checkpoint_seconds=1000.0)
+    problem = error.value.diagnostics[0]
+    step = runner.of(NotFinite)[0].snapshot.position.step
+    assert problem.message == f"the value of `highway/h` is not finite at step {step}"
+    path = runner.folder / "run"
+    record = json.loads((path / "not_finite.json").read_text())
+    assert (record["step"], len(record["rows"])) == (step, 16)
+    saved = checkpoint.read(checkpoints(path / "checkpoints")[-1])
+    assert saved.about["position"]["step"] == step
+    assert all(np.isfinite(each).all() for each in saved.arrays.values())
+    assert not (path / "result.json").exists()
+    assert not runner.of(events.EpochEnded)

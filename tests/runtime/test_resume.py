@@ -1,0 +1,147 @@
+"""A run that was killed and resumed is the run that was not, bit for bit."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from graphc.core.diagnostic import RunError
+from graphc.runtime import checkpoint, events
+from graphc.runtime.keeper import checkpoints, load_best
+from graphc.runtime.rundir import RunDirectory
+
+
+def end_of(path: Path):
+    """The last checkpoint and the epochs of a run, without times."""
+    last = checkpoint.read(checkpoints(path / "checkpoints")[-1])
+    lines = [line for line in RunDirectory.open(path).history() if line["event"] == "epoch"]
+    epochs = [(line["epoch"], line["step"], line["train"], line["validation"]) for line in lines]
+    return last.arrays, last.about["position"], epochs
+
+
+def test_a_run_killed_at_any_checkpoint_resumes_bit_for_bit(runner, equal):
+    copies = []
+
+    def copy(event):
+        if isinstance(event, events.Saved):
+            target = runner.folder / f"killed-{len(copies)}"
+            shutil.copytree(runner.folder / "run", target)
+            copies.append((target.name, event.step))
+
+    whole = runner(report=copy, checkpoint_steps=5, epochs=2)
+    assert [step for _, step in copies] == [5, 7, 10, 14]
+    for name, _ in copies:
+        result = runner(name, resume=True, checkpoint_steps=5, epochs=2)
+        assert equal(end_of(runner.folder / name), end_of(runner.folder / "run")), name
+        assert result["test"] == whole["test"]
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_again(runner, equal):
+    def copy(event):
+        if isinstance(event, events.Progress) and event.position.step == 4:
+            shutil.copytree(runner.folder / "run", runner.folder / "killed")
+
+    runner(report=copy)
+    runner("killed", resume=True)
+    assert equal(end_of(runner.folder / "killed"), end_of(runner.folder / "run"))
+
+
+def test_checkpoints_do_not_change_the_run(runner, equal):
+    runner("often", checkpoint_steps=1)
+    runner("seldom", checkpoint_seconds=1000.0)
+    assert equal(end_of(runner.folder / "often")[0], end_of(runner.folder / "seldom")[0])
+    names = [path.name for path in checkpoints(runner.folder / "seldom/checkpoints")]
+    assert names == ["00000021"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_stops_after_the_dispatch(runner, equal, number):
+    def ask(event):
+        if isinstance(event, events.Progress) and event.position.step == 11:
+            os.kill(os.getpid(), number)
+
+    handlers = signal.getsignal(number)
+    with pytest.raises(RunError, match="GC612") as stopped:
+        runner("stopped", report=ask, checkpoint_seconds=1000.0)
+    assert signal.getsignal(number) is handlers
+    assert stopped.value.status == 1
+    problem = stopped.value.diagnostics[0]
+    assert problem.message == f"stopped by {number.name} in epoch 2 after step 11"
+    assert "--resume" in problem.help and str(runner.folder / "stopped") in problem.help
+    assert runner.of(events.Saved)[-1].step == 11
+    runner("stopped", resume=True)
+    runner("run")
+    assert equal(end_of(runner.folder / "stopped"), end_of(runner.folder / "run"))
+
+
+def test_a_process_ends_with_status_1_and_says_how_to_resume(tmp_path):
+    # The signal comes while the training step is compiled, which XLA cannot interrupt.
+    script = """
+        import os, signal, sys, threading, time
+        sys.path[:0] = [sys.argv[1]]
+        import conftest
+        from graphc.core.diagnostic import RunError
+        from graphc.runtime import events, steps
+
+        def slow(function, stop, original=steps.in_background):
+            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+            return original(lambda: time.sleep(30), stop)
+
+        steps.in_background = slow
+        blueprint = conftest.Blueprint(
+            "x", conftest.SPEC, conftest.rolled_source(), conftest.weight_map(True)
+        )
+        run = conftest.Runner(blueprint, conftest.make_dataset(), conftest.Path(sys.argv[2]))
+        try:
+            run()
+        except RunError as error:
+            print(error, file=sys.stderr)
+            sys.exit(error.status)
+    """
+    arguments = [sys.executable, "-c", textwrap.dedent(script)]
+    folder = Path(__file__).parent
+    environment = {**os.environ, "PYTHONPATH": str(folder.parents[1])}
+    done = subprocess.run(
+        [*arguments, str(folder), str(tmp_path)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=25,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "stopped by SIGINT in epoch 1 after step 0" in done.stderr
+    assert "--resume" in done.stderr
+
+
+def test_a_finished_run_can_be_resumed_for_more_epochs(runner, equal):
+    runner("short", epochs=1)
+    runner("short", resume=True, epochs=3)
+    runner("run", epochs=3)
+    assert equal(end_of(runner.folder / "short"), end_of(runner.folder / "run"))
+
+
+def test_resuming_a_finished_run_gives_its_result(runner):
+    first = runner()
+    again = runner(resume=True)
+    assert (
+        load_best(runner.folder / "run/checkpoints", False, pytest.fail).about["value"] is not None
+    )
+    same = ("train", "validation", "test", "epochs", "steps", "parameters")
+    assert {name: again[name] for name in same} == {name: first[name] for name in same}
+
+
+def test_the_other_form_of_the_network_goes_on_from_a_checkpoint(runner, unrolled, settings):
+    runner("run", epochs=1)
+    with RunDirectory.create(runner.folder / "other", unrolled, settings.as_dict()):
+        name = "checkpoints/00000007"
+        shutil.copytree(runner.folder / "run" / name, runner.folder / "other" / name)
+    runner.blueprint = unrolled
+    other = runner("other", resume=True, epochs=2)
+    assert runner.of(events.Started)[0].position.step == 7
+    assert other["steps"] == 14
+    assert other["train"]["loss"] < 1
