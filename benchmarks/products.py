@@ -25,8 +25,7 @@ def run(options: Options) -> Result:
     params, memory = jax.eval_shape(handwritten.init, jax.random.key(0))
     by_hand = _count(jax.jit(handwritten.train_step).lower(params, memory, batch).as_text())
     rows = [
-        [f"`{kind}`", str(ours[kind]), str(by_hand[kind])]
-        for kind in (*KINDS, "all operations")
+        [f"`{kind}`", str(ours[kind]), str(by_hand[kind])] for kind in (*KINDS, "all operations")
     ]
     table = Table(["operation", "emitted by graphc", "written by hand"], rows)
     fine = met(all(ours[kind] <= by_hand[kind] for kind in KINDS))

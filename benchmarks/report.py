@@ -41,8 +41,8 @@ class Result:
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
     def markdown(self) -> str:
-        parts = [table.markdown() for table in self.tables]
-        return "\n\n".join([*parts, *(["\n".join(f"- {note}" for note in self.notes)] * bool(self.notes))])
+        notes = "\n".join(f"- {note}" for note in self.notes)
+        return "\n\n".join([*(table.markdown() for table in self.tables), notes]).strip()
 
 
 def write(name: str, result: Result, about: str, command: str) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from graphc.core.span import Source
 
 ROOT = Path(__file__).parents[1]
-LENET = ROOT / "specs" / "mnist_lenet5.yaml"
 
 _BLOCKS = """\
 graphc: 1
@@ -28,6 +27,26 @@ _BOTTLENECK = """\
     layers:
       - dense: {features: $features // 2, activation: relu}
       - dense: $features
+"""
+_LENET = """\
+graphc: 1
+
+network:
+  inputs: {image: [28, 28, 1]}
+  layers:
+    - conv: {features: 6, kernel: 5, padding: same, activation: relu}
+      name: c1
+    - max_pool: 2
+    - conv: {features: 16, kernel: 5, padding: valid, activation: relu}
+      name: c3
+    - max_pool: 2
+    - flatten
+    - dense: {features: 120, activation: relu}
+      name: c5
+    - dense: {features: 84, activation: relu}
+      name: f6
+    - dense: 10
+      name: logits
 """
 _TRAIN = """
 data: %(data)s
@@ -104,8 +123,8 @@ network:
 
 
 def lenet() -> Source:
-    """LeNet-5 as in specs/."""
-    return Source("mnist_lenet5.yaml", LENET.read_text(encoding="utf-8"))
+    """LeNet-5 without dropout."""
+    return Source("lenet5.yaml", _LENET + _training("mnist", 128))
 
 
 def _training(data: str, batch: int, learning_rate: str = "1e-3") -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import graphc.ops  # noqa: F401  (fills the registries)
 from graphc.build.expand import Expander
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Source
-from graphc.emit.module import Emitted, emit
 from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
 from graphc.passes.manager import PassReport, run_passes
@@ -19,6 +19,9 @@ from graphc.plan.choices import Choices, choose
 from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
 from graphc.spec.document import Document, document_of, read_document
+
+if TYPE_CHECKING:
+    from graphc.emit.module import Emitted
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,8 @@ def compile(
         without: names of passes to leave out.
         device: cpu, gpu or tpu: which forms to choose.
     """
+    from graphc.emit.module import emit  # only here: checking a spec needs no emitter
+
     checked = path if isinstance(path, Checked) else check(path, settings)
     networks, passes = run_passes(checked.networks, device, tuple(without))
     program = replace(checked.program, networks=networks)

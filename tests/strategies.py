@@ -22,7 +22,7 @@ from graphc.spec.writer import write
 CLASSES = 3
 WIDTHS = (3, 2, 4)
 ACTIVATIONS = ("tanh", "sigmoid", "softplus", "silu", "elu")
-WORDS = ("a", "h", "dense_2", "gate", "tanh", "key", "x_2", "state", "dense", "lambda", "y_1")
+WORDS = ("a", "h", "dense_2", "gate", "tanh", "key", "x_2", "state", "dense", "lambda", "y_1", "y", "skip", "body", "c", "x")
 INPUTS = {
     "features": [4],
     "image": [4, 4, 2],
@@ -171,9 +171,9 @@ class _Writer:
             nodes[name] = self.node(scope, name, depth)
         read = [name for name in scope.values if self.maybe(3)] or [list(scope.values)[-1]]
         nodes["logits"] = {"dense": CLASSES, "from": read}
-        others = [name for name in scope.values if self.maybe(6)]
+        others = {name.split(".")[-1]: name for name in scope.values if self.maybe(6)}
         if others:
-            return {"nodes": nodes, "outputs": ["logits", *others]}
+            return {"nodes": nodes, "outputs": ["logits", *others.values()]}
         return {"nodes": nodes, "output": "logits"}
 
     def entrance(self, source: str, scope: _Scope, name: str) -> Any:
@@ -344,7 +344,7 @@ class _Writer:
         kinds = [self.dense, self.plain, self.noise, self.run]
         if depth:
             kinds += [self.repeat, self.residual, self.highway, self.parallel]
-            kinds += [self.unit, self.deep, self.wrapped, self.growing]
+            kinds += [self.unit, self.deep, self.wrapped, self.growing, self.each]
         if before and scope.values:
             kinds += [self.capture, self.capture]
         return self.of(kinds)(features, scope, depth, before)
@@ -380,14 +380,27 @@ class _Writer:
         return [{word: {}, "from": [previous, other]}], features
 
     def repeat(self, features, scope, depth, before) -> tuple[Steps, int]:
-        body, _ = self.steps(features, scope.inner(), depth - 1, 2, keep=True)
-        attributes: dict[str, Any] = {"times": self.of((4, 2, 1, 5)), "layers": body}
+        inner = scope.inner()
+        attributes: dict[str, Any] = {"times": self.of((4, 2, 1, 5))}
+        if self.maybe(4):
+            attributes["input"] = word = self.fresh(inner)
+            inner.values[word] = features
+        body, _ = self.steps(features, inner, depth - 1, 2, keep=True)
+        attributes["layers"] = body
         if self.maybe(4):
             self.count += 1
             attributes["index"] = index = f"i{self.count}"
             last = {"dense": {"features": features, "bias_init": f"0.1 * ${index}"}}
             attributes["layers"] = [*body, last]
         return [{"repeat": attributes}], features
+
+    def each(self, features, scope, depth, before) -> tuple[Steps, int]:
+        """A repeat with steps of their own for every layer."""
+        layers, after = [], features
+        for _ in range(self.pick.integer(1, 3)):
+            steps, after = self.steps(after, scope.inner(), depth - 1, 2)
+            layers.append(steps)
+        return [{"repeat": {"each": layers}}], after
 
     def growing(self, features, scope, depth, before) -> tuple[Steps, int]:
         """A repeat whose layers differ."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from graphc.build import syntax
+from graphc.build.limits import Limits, check_nodes, check_numbers
 from graphc.core.diagnostic import Diagnostic, Note, SpecError, listing, similar
 from graphc.core.operation import Operation, ShapeError
 from graphc.core.span import Span
@@ -27,16 +28,26 @@ class Assembly:
         name: of the graph.
         inputs: names and types.
         parent: where names of an inline body that are not found here come from.
+        limits: what counts the nodes; the parent's if there is one.
     """
 
-    def __init__(self, name: str, inputs: Mapping[str, Type], parent: Assembly | None = None):
+    def __init__(
+        self,
+        name: str,
+        inputs: Mapping[str, Type],
+        parent: Assembly | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         self.name = name
         self.inputs = dict(inputs)
         self.nodes: dict[str, Node] = {}
         self.types: dict[Ref, Type] = {Ref(each): kind for each, kind in inputs.items()}
         self.parent = parent
         self.captured: dict[str, Ref] = {}
+        self.reserved: set[str] = set()  # names that nodes to come will have
         self._counts: dict[str, int] = {}
+        self.limits: Limits = limits or (parent.limits if parent else Limits())
+        self._size = 0
 
     def add(
         self,
@@ -49,11 +60,16 @@ class Assembly:
         """Add a node and infer its type; raises a located SpecError where it does not fit."""
         node = Node(name, operation, inputs, span, named)
         types = [self.types[each] for each in node.references]
+        if operation.variadic and not types:
+            raise SpecError(Diagnostic("GC214", f"`{operation.name}` is given no values", span))
+        self._size += self.limits.nodes(operation)
+        check_nodes(self._size, span)
         try:
             result = operation.infer(*types)
         except ShapeError as error:
             notes = tuple(self._trail(node))
             raise SpecError(Diagnostic(error.code, error.message, span, notes, error.help)) from None
+        check_numbers(operation.name, operation, types, result, span)
         self.nodes[name] = node
         self.types.update(value_types(node, result))
         return Ref(name)
@@ -76,7 +92,8 @@ class Assembly:
         for name, known in self.captured.items():
             if known == outer:
                 return Ref(name)
-        name = self.free_name(str(outer).replace(".", "_").replace("/", "_").replace(":", "_"))
+        word = str(outer).replace(".", "_").replace("/", "_").replace(":", "_")
+        name = self.free_name(word, self.reserved)
         self.inputs[name] = self.types[Ref(name)] = self.parent.types[outer]
         self.captured[name] = outer
         return Ref(name)
@@ -89,7 +106,7 @@ class Assembly:
     def _trail(self, node: Node) -> list[Note]:
         """Where the shapes of a node's inputs come from, a few steps back."""
         notes = []
-        for each in node.references:
+        for each in self._telling(node):
             ref: Ref | None = each
             for _ in range(_LONGEST_TRAIL):
                 if ref is None:
@@ -102,8 +119,13 @@ class Assembly:
                 what = source.name if source.named else source.operation.name
                 since = f", which received {received}" if received else ""
                 notes.append(Note(f"{self.types[ref]} comes from `{what}`", source.span, since))
-                ref = source.references[0] if source.references else None
+                ref = next(iter(self._telling(source)), None)
         return list(dict.fromkeys(notes))
+
+    def _telling(self, node: Node) -> list[Ref]:
+        """The inputs of a node that say something of its shape: a bare number does not."""
+        refs = node.references
+        return [each for each in refs if self.types[each].domain or self.types[each].shape]
 
 
 @dataclass(frozen=True)

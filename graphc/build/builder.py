@@ -21,8 +21,8 @@ import networkx as nx
 from graphc.build import syntax
 from graphc.build.assembly import Assembly, Bound, Scope
 from graphc.build.expand import Context, Expander
-from graphc.build.formulas import expand_formula
 from graphc.build.formula import parse
+from graphc.build.formulas import expand_formula
 from graphc.build.library import Library
 from graphc.build.parameters import Callback, Environment
 from graphc.build.steps import fail

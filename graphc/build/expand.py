@@ -7,7 +7,7 @@ with the shapes that led there. A node whose input could not be made is passed o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from graphc.build import syntax
@@ -15,11 +15,12 @@ from graphc.build.assembly import Assembly, Poisoned, Scope
 from graphc.build.formulas import constant, expand_formula
 from graphc.build.inputs import ask_type, connect
 from graphc.build.library import Definition, Library, Network
+from graphc.build.limits import Limits
 from graphc.build.ordering import in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
 from graphc.build.steps import fail, read_steps
 from graphc.build.wrappers import WRAPPER_FORMS
-from graphc.core.diagnostic import Diagnostic, InternalError, Note, Report, SpecError
+from graphc.core.diagnostic import Diagnostic, InternalError, Note, Report, SpecError, listing
 from graphc.core.operation import Operation
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, Tree
@@ -62,6 +63,7 @@ class Expander:
         self.data_below = dict(data_below or {})
         self._blocks: dict[object, Graph] = {}
         self._networks: dict[str, Graph | None] = {}
+        self._limits = Limits()
 
     # Networks
 
@@ -70,7 +72,10 @@ class Expander:
         if network.name not in self._networks:
             self._networks[network.name] = None
             context = Context(self, network.library, Environment(self.parameters), calls)
-            self._networks[network.name] = self._new_network(network, context)
+            try:
+                self._networks[network.name] = self._new_network(network, context)
+            except RecursionError:
+                self._too_deep(network)
         return self._networks[network.name]
 
     def graphs(self) -> dict[str, Graph]:
@@ -80,12 +85,16 @@ class Expander:
             raise InternalError("a network could not be expanded, and no error says why")
         return dict(sorted(found.items()))
 
+    def _too_deep(self, network: Network) -> None:
+        message = "the blocks and steps of this network nest too deep"
+        self.report.error("GC213", message, network.span, help="write fewer inside each other")
+
     def _new_network(self, network: Network, context: Context) -> Graph | None:
         context = enter(context, network.name or "network", id(network), network.span)
         before = len(self.report.errors)
         inputs = self._network_inputs(network, context)
         environment = replace(context.environment, inputs=inputs)
-        assembly = Assembly(network.name or "network", inputs)
+        assembly = Assembly(network.name or "network", inputs, limits=self._limits)
         context = replace(context, environment=environment)
         outputs = self.section(network.section, assembly, context)
         if len(self.report.errors) > before or outputs is None:
@@ -124,19 +133,15 @@ class Expander:
                 return None if last is None else ((_port_name(last), last),)
         else:
             self._nodes(section, scope, context)
-            if section.outputs is None:
-                help = "write `output: NAME` beside `nodes`"
-                self.report.error("GC218", "these nodes have no output", section.span, help=help)
-                return None
+        if not section.outputs:
+            return None
         return self._outputs(section, scope)
 
     def _nodes(self, section: syntax.Section, scope: Scope, context: Context) -> None:
-        for name, _ in section.nodes:
-            if name.text in scope.names:
-                message = f"`{name.text}` is an input already"
-                self.report.error("GC222", message, name.span, help="choose another name")
+        nodes = tuple(each for each in section.nodes if each[0].text not in scope.names)
         default = _only_input(scope)
-        for name, node in in_order(section.nodes, scope.names, self.report):
+        scope.assembly.reserved |= {name.text for name, _ in nodes}
+        for name, node in in_order(nodes, self.report):
             ref = None
             if node is not None:
                 ref = self.attempt(self.node, node, name, scope, default, context)
@@ -158,11 +163,15 @@ class Expander:
         except Poisoned:
             return None
         except SpecError as error:
-            known = {(each.code, each.message, each.span) for each in self.report.diagnostics}
-            for each in error.diagnostics:
-                if (each.code, each.message, each.span) not in known:
-                    self.report.diagnostics.append(each)
+            self.take(error.diagnostics)
             return None
+
+    def take(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Report what was not reported before, by another call of the same definition."""
+        known = {(each.code, each.message, each.span) for each in self.report.diagnostics}
+        for each in diagnostics:
+            if (each.code, each.message, each.span) not in known:
+                self.report.diagnostics.append(each)
 
     # Nodes
 
@@ -183,7 +192,7 @@ class Expander:
         if node.sources is not None:
             source = connect((("x", False),), node.sources, name.text, scope, node.span)[0]
         if source is None:
-            raise fail("GC220", f"`{name.text}` needs `from`: there are several inputs", node)
+            raise need_from(name.text, scope, name)
         last = self.layers(self._handed(node, context), f"{name.text}/", scope, source, context)
         if last is None:
             raise Poisoned
@@ -204,32 +213,34 @@ class Expander:
         if isinstance(steps.tree, Callback):
             place = Scope(scope.assembly, {}, steps.scope)
             return steps.tree.function(place, prefix, source)
-        before = len(self.report.errors)
-        read = read_steps(steps.tree, self.report)
-        if len(self.report.errors) > before:
-            return None
+        problems = Report()
+        read = read_steps(steps.tree, problems)
+        self.take(problems.diagnostics)
         place = Scope(scope.assembly, {}, steps.scope)
         return self.chain(read, prefix, place, source, steps.context)
 
     def chain(
         self,
-        steps: tuple[syntax.Step, ...],
+        steps: tuple[syntax.Step | None, ...],
         prefix: str,
         scope: Scope,
         source: Ref | None,
         context: Context,
     ) -> Ref | None:
         """Steps one after another; gives the last value, or None if a step failed."""
-        given = {prefix + step.name.text for step in steps if step.name is not None}
+        given = {prefix + step.name.text for step in steps if step and step.name is not None}
+        scope.assembly.reserved |= given
         for step in steps:
+            if step is None:
+                return self._poison(steps, scope)
             named = step.name is not None
-            if named:
+            if step.name is not None:
                 name = prefix + step.name.text
                 self._check_free(step.name, name, scope)
             else:
                 name = scope.assembly.free_name(prefix + _word(step), given)
             made = self.attempt(self.step, step, name, scope, source, context, named)
-            if named:
+            if step.name is not None:
                 scope.names[step.name.text] = made
             if made is None:
                 return self._poison(steps, scope)
@@ -237,13 +248,16 @@ class Expander:
         return source
 
     def _check_free(self, written: Scalar, name: str, scope: Scope) -> None:
-        if scope.owner(written.text) is not None or name in scope.assembly.nodes:
+        if written.text in scope.names or name in scope.assembly.nodes:
             message = f"the name `{written.text}` is taken"
             self.report.error("GC222", message, written.span, help="choose another name")
+        elif scope.owner(written.text) is not None:
+            message = f"the name `{written.text}` hides the value `{written.text}` around it"
+            self.report.warn("GC222", message, written.span, help="choose another name")
 
-    def _poison(self, steps: tuple[syntax.Step, ...], scope: Scope) -> None:
+    def _poison(self, steps: tuple[syntax.Step | None, ...], scope: Scope) -> None:
         for step in steps:
-            if step.name is not None:
+            if step is not None and step.name is not None:
                 scope.names.setdefault(step.name.text, None)
 
     def step(
@@ -286,8 +300,7 @@ class Expander:
         if not wanted and not variadic:
             return ()
         if default is None:
-            message = f"`{step.operation}` needs `from`: there are several inputs"
-            raise fail("GC220", message, step, "write `from: NAME` in the step")
+            raise need_from(step.operation, scope, step.word)
         if len(required) > 1:
             raise self._several(step, required)
         if variadic:
@@ -297,7 +310,7 @@ class Expander:
     def _several(self, step: syntax.Step, required: list[str]) -> SpecError:
         pairs = ", ".join(f"{each}: ..." for each in required)
         message = f"`{step.operation}` has {len(required)} inputs and needs to be told them by name"
-        return fail("GC214", message, step, f"write `from: {{{pairs}}}`")
+        return fail("GC214", message, step.word, f"write `from: {{{pairs}}}`")
 
     # Calls
 
@@ -364,8 +377,7 @@ class Expander:
         finally:
             inner, self.report = self.report, report
         if inner.errors:
-            note = Note(f"in block `{block.name}`, called", span)
-            raise SpecError(replace(each, notes=(*each.notes, note)) for each in inner.errors)
+            raise SpecError(_from_inside(each, block, span) for each in inner.errors)
         self.report.diagnostics += inner.warnings
         if outputs is None:
             raise Poisoned
@@ -407,6 +419,29 @@ def enter(context: Context, name: str, identity: int, span: Span) -> Context:
         help = "write repetition with `repeat`; a block is copied wherever it is called"
         raise SpecError(Diagnostic("GC213", message, span, help=help))
     return replace(context, calls=(*context.calls, (name, identity)))
+
+
+def _from_inside(diagnostic: Diagnostic, block: syntax.Block, span: Span) -> Diagnostic:
+    """What went wrong in a block, as its caller sees it.
+
+    A shape that a block of another file cannot take is the caller's mistake: nobody wants to mend
+    the standard blocks.
+    """
+    place = diagnostic.span
+    if diagnostic.code == "GC203" and place is not None and place.source is not span.source:
+        note = Note(f"this arises inside the block `{block.name}`", place)
+        return replace(diagnostic, span=span, notes=(*diagnostic.notes, note))
+    note = Note(f"in block `{block.name}`, called", span)
+    return replace(diagnostic, notes=(*diagnostic.notes, note))
+
+
+def need_from(word: str, scope: Scope, place: syntax.Reference | Scalar) -> SpecError | Poisoned:
+    """The error of a step without `from` where there is no only input."""
+    inputs = list(scope.assembly.inputs)
+    if not inputs or None in scope.names.values():
+        return Poisoned()
+    message = f"`{word}` needs `from`: there are several inputs"
+    return fail("GC220", message, place, f"write `from: NAME`; the inputs are {listing(inputs)}")
 
 
 def _only_input(scope: Scope) -> Ref | None:

@@ -18,6 +18,8 @@ import math
 import re
 from typing import NoReturn
 
+from graphc.build.formula_tokens import Token, tokens
+from graphc.build.places import Places
 from graphc.build.syntax import (
     Apply,
     Binary,
@@ -28,12 +30,10 @@ from graphc.build.syntax import (
     Reference,
     Unary,
 )
+from graphc.core import misspellings
 from graphc.core.diagnostic import Diagnostic, Note, SpecError
 from graphc.core.span import Span
 from graphc.core.tree import Scalar
-from graphc.core import misspellings
-from graphc.build.formula_tokens import Token, tokens
-from graphc.build.places import Places
 
 MOST_DEPTH = 100
 LARGEST_INT = 2**63 - 1

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from graphc.core.diagnostic import Diagnostic, SpecError
-from graphc.core.tree import Scalar
-from graphc.core.misspellings import shown
 from graphc.build.places import Places
+from graphc.core.diagnostic import Diagnostic, SpecError
+from graphc.core.misspellings import shown
+from graphc.core.tree import Scalar
 
 _TOKEN = re.compile(
     r"(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
@@ -34,7 +34,7 @@ _LIKE = {
 _HELP = {
     "%": "a formula has + - * / // and **",
     "&": "a product is written with `*`",
-    "|": "the larger of two values is `max(a, b)`",
+    "|": "the larger of two values is `maximum(a, b)`",
     "!": "a choice is `where(condition, a, b)`",
     "~": "a choice is `where(condition, a, b)`",
     "?": "a choice is `where(condition, a, b)`",
@@ -107,7 +107,7 @@ def _refuse(
     span = places.span(position, match.end() if match else position + 1)
     if match is not None:
         message = f"a formula has no comparison, and here stands `{match.group()}`"
-        help = "a choice is `where(condition, a, b)`"
+        help = "the larger of two values is `maximum(a, b)`, and the positive part `relu(a)`"
         raise SpecError(Diagnostic("GC157", message, span, help=help))
     if character in "[]":
         follows = bool(found) and (found[-1].kind in ("name", "number", ")"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graphc.build import syntax
-from graphc.build.assembly import Scope
+from graphc.build.assembly import Poisoned, Scope
 from graphc.build.library import Definition, Network
 from graphc.build.parameters import bind
 from graphc.build.steps import fail
@@ -61,19 +61,28 @@ class _Formula:
         while isinstance(left, syntax.Binary):
             turns.append(left)
             left = left.left
-        value = self.value(left)
-        for turn in reversed(turns):
-            right = self.value(turn.right)
+        value, *rest = self._all([left, *(turn.right for turn in reversed(turns))])
+        for turn, right in zip(reversed(turns), rest, strict=True):
             operation = _spelled(turn.operator, turn)
             value = self._add(operation, (value, right), turn, root and turn is expression)
         return value
 
+    def _all(self, expressions) -> tuple[Ref, ...]:
+        """The values of several expressions; the mistakes of all of them are reported."""
+        attempt = self.context.expander.attempt
+        found = [attempt(self.value, each) for each in expressions]
+        if any(each is None for each in found):
+            raise Poisoned
+        return tuple(found)
+
     def _apply(self, call: syntax.Apply, root: bool) -> Ref:
         found = self.context.library.find(call.function, call.name_span)
-        if isinstance(found, str) or _has_weights(found):
+        if isinstance(found, str) or _has_weights(found) or _takes_steps(found):
             help = "give it a node of its own: `name: {" + call.function + ": ..., from: ...}`"
-            message = f"`{call.function}` has weights or steps of its own, so it is no formula"
-            raise fail("GC219", message, call, help)
+            what = "has weights" if _has_weights(found) else "is given steps"
+            message = f"`{call.function}` {what}, so it cannot stand in a formula"
+            place = syntax.Reference(call.function, call.name_span)
+            raise fail("GC219", message, place, help)
         if isinstance(found, type):
             return self._operation(found, call, root)
         return self._call(found, call, root)
@@ -84,7 +93,7 @@ class _Formula:
         given = self.context.environment.substitute(attributes) if len(attributes) else None
         operation = kind.read(given, call.name_span)
         if operation.variadic:
-            inputs: tuple[Ref | None, ...] = tuple(self.value(each) for each in call.arguments)
+            inputs: tuple[Ref | None, ...] = self._all(call.arguments)
         else:
             optional = {each.name for each in operation.inputs if each.optional}
             inputs = self._positions(call, names, values, optional)
@@ -118,7 +127,8 @@ class _Formula:
 
     def _positions(self, call: syntax.Apply, names, values, optional) -> tuple[Ref | None, ...]:
         if len(call.arguments) > len(names):
-            message = f"`{call.function}` takes {len(names)} values, and is given more"
+            many = "one value" if len(names) == 1 else f"{len(names) or 'no'} values"
+            message = f"`{call.function}` takes {many}, and is given {len(call.arguments)}"
             raise fail("GC214", message, call.arguments[len(names)])
         given: dict = dict(zip(names, call.arguments, strict=False))
         for word, value in values.items():
@@ -127,8 +137,11 @@ class _Formula:
             given[word] = value
         missing = [f"`{word}`" for word in names if word not in given and word not in optional]
         if missing:
-            raise fail("GC214", f"`{call.function}` is not given {', '.join(missing)}", call)
-        return tuple(self.value(given[word]) if word in given else None for word in names)
+            help = f"write `{call.function}({', '.join(names)})`"
+            raise fail("GC214", f"`{call.function}` is not given {', '.join(missing)}", call, help)
+        present = [word for word in names if word in given]
+        made = dict(zip(present, self._all(given[word] for word in present), strict=True))
+        return tuple(made.get(word) for word in names)
 
     def _add(self, operation: Operation, inputs, expression, root: bool) -> Ref:
         name = self._next(root)
@@ -149,6 +162,11 @@ def _has_weights(found) -> bool:
     return isinstance(found, type) and found.weights is not Operation.weights
 
 
+def _takes_steps(found) -> bool:
+    parameters = found.block.parameters if isinstance(found, Definition) else ()
+    return any(each.type == "layers" for each in parameters)
+
+
 def _optional(declared) -> set[str]:
     return {
         each.name.text
@@ -158,7 +176,7 @@ def _optional(declared) -> set[str]:
 
 
 def _no_layers(tree: Tree):
-    raise fail("GC219", "a formula cannot hand steps to a block", tree, "write the call as a step")
+    raise AssertionError("a block that takes steps was called in a formula")
 
 
 def _spelled(operator: str, place: syntax.Expression | None = None) -> Operation:
@@ -168,4 +186,4 @@ def _spelled(operator: str, place: syntax.Expression | None = None) -> Operation
         spelled = each.trait(Spelled)
         if spelled is not None and spelled.operator == operator and each.name != "negative":
             return each()
-    raise fail("GC217", f"`{operator}` works on parameters only", place, "write `floor(a / b)`")
+    raise fail("GC217", f"`{operator}` works on parameters only", place, "values have `/`")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingLike
+from math import prod
 
 from graphc.build import syntax
 from graphc.build.assembly import Scope
+from graphc.build.limits import check_size
 from graphc.build.parameters import Environment
 from graphc.build.steps import check_keys, fail, not_yet
 from graphc.core.attributes import Int, Ints
@@ -69,7 +71,9 @@ def _shape(tree: Tree | None, environment: Environment) -> tuple[int, ...]:
             raise not_yet(f"the domain `{word}`", item)
         if word == "batch":
             raise fail("GC307", "the batch axis is never written", item, "leave `batch` out")
-    return Ints(1).read(environment.substitute(tree))
+    shape = Ints(1).read(environment.substitute(tree))
+    check_size(f"the shape is {list(shape)}", prod(shape), tree.span)
+    return shape
 
 
 Wanted = tuple[tuple[str, bool], ...]
@@ -107,15 +111,17 @@ def connect(
 
 def _by_name(wanted: Wanted, sources: dict, name: str, scope: Scope, span: Span, owner: str):
     known = [each for each, _ in wanted]
-    for word, references in sources.items():
+    for word in sources:
         if word not in known:
-            place = references[0] if references else syntax.Reference("", span)
+            place = syntax.Reference("", span)
             help = similar(word, known, "input") or f"its inputs are {listing(known)}"
             raise fail("GC214", f"`{owner}` has no input `{word}`", place, help)
     missing = [each for each, optional in wanted if not optional and each not in sources]
     if missing:
         place = syntax.Reference("", span)
-        raise fail("GC214", f"`{owner}` is not given {listing(missing)}", place)
+        pairs = ", ".join(f"{each}: ..." for each in known)
+        help = f"write `from: {{{pairs}}}`"
+        raise fail("GC214", f"`{owner}` is not given {listing(missing)}", place, help)
     return tuple(
         _joined(sources[word], f"{name}:{word}", scope, span) if word in sources else None
         for word in known
@@ -124,7 +130,8 @@ def _by_name(wanted: Wanted, sources: dict, name: str, scope: Scope, span: Span,
 
 def _joined(references, name: str, scope: Scope, span: Span) -> Ref:
     if not references:
-        raise fail("GC214", "`from` names no value", syntax.Reference("", span))
+        help = "name a value, or leave `from` out"
+        raise fail("GC214", "`from` names no value", syntax.Reference("", span), help)
     refs = tuple(scope.find(each) for each in references)
     if len(refs) == 1:
         return refs[0]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from graphc.build import syntax
-from graphc.core.diagnostic import Diagnostic, SpecError, similar
+from graphc.build.assembly import Poisoned
+from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
 from graphc.core.operation import Operation
 from graphc.core.registry import operations
 from graphc.core.span import Span
@@ -40,17 +41,26 @@ class Library:
         blocks: its own blocks.
         networks: its own networks.
         used: the libraries it brought in, by prefix.
+        broken: names of definitions and libraries that could not be read, which is reported.
         standard: finds a block that ships with graphc, or None.
     """
 
     blocks: dict[str, syntax.Block] = field(default_factory=dict)
     networks: dict[str, Network] = field(default_factory=dict)
     used: dict[str, Library] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
     standard: Callable[[str], Definition | None] = lambda name: None
     standard_names: tuple[str, ...] = ()
 
     def find(self, name: str, span: Span) -> Definition | Network | type[Operation] | str:
-        """What `name` means: a block, a network, an operation, or the word of a wrapper."""
+        """What `name` means: a block, a network, an operation, or the word of a wrapper.
+
+        Raises:
+            SpecError: there is no such name.
+            Poisoned: it is one of those that could not be read.
+        """
+        if name.split("/")[0] in self.broken:
+            raise Poisoned
         if name in self.blocks:
             return Definition(self.blocks[name], self)
         if name in self.networks:
@@ -73,9 +83,12 @@ class Library:
             help = similar(prefix, self.used, "library") or "bring it in: `use: {name: ./file.yaml}`"
             raise SpecError(Diagnostic("GC304", f"there is no library `{prefix}`", span, help=help))
         library = self.used[prefix]
+        if inner.split("/")[0] in library.broken:
+            raise Poisoned
         if inner in library.blocks or inner in library.networks or "/" in inner:
             return library.find(inner, span)
-        help = similar(inner, [*library.blocks, *library.networks], "block")
+        known = [*library.blocks, *library.networks]
+        help = similar(inner, known, "block") or (f"it has {listing(known)}" if known else None)
         message = f"`{prefix}` has no block or network `{inner}`"
         raise SpecError(Diagnostic("GC304", message, span, help=help))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import networkx as nx
 
@@ -13,10 +13,11 @@ from graphc.core.tree import Scalar
 Entry = tuple[Scalar, syntax.Node | None]
 
 
-def in_order(
-    entries: tuple[Entry, ...], inputs: Collection[str], report: Report
-) -> Iterator[Entry]:
-    """The entries, each after those it reads; a cycle is reported and its nodes left out."""
+def in_order(entries: tuple[Entry, ...], report: Report) -> Iterator[Entry]:
+    """The entries, each after those it reads and ties by name, so that the order written is free.
+
+    A cycle is reported and its nodes left out.
+    """
     table = {name.text: (name, node) for name, node in entries}
     graph = nx.DiGraph()
     graph.add_nodes_from(table)
@@ -33,12 +34,12 @@ def in_order(
     for name in [each for each in table if each in on_cycle]:
         yield table[name][0], None
     graph.remove_nodes_from(on_cycle)
-    for name in nx.topological_sort(graph):
+    for name in nx.lexicographical_topological_sort(graph):
         yield table[name]
 
 
 def references(node: syntax.Node | None) -> Iterator[syntax.Reference]:
-    """Every value that a node names."""
+    """Every value that a node names outside of itself."""
     waiting: list = [node]
     while waiting:
         each = waiting.pop()
@@ -55,7 +56,7 @@ def references(node: syntax.Node | None) -> Iterator[syntax.Reference]:
             waiting += _nested(each.attributes)
         elif isinstance(each, syntax.Chain):
             waiting += _sources(each.sources)
-            waiting += each.steps if isinstance(each.steps, tuple) else ()
+            waiting += _of_steps(each.steps) if isinstance(each.steps, tuple) else ()
 
 
 def _sources(sources) -> list:
@@ -64,19 +65,29 @@ def _sources(sources) -> list:
     return list(sources or ())
 
 
+def _of_steps(steps: tuple[syntax.Step | None, ...]) -> list[syntax.Reference]:
+    """What the steps of a chain name, but for the steps before them."""
+    found: list[syntax.Reference] = []
+    own: set[str] = set()
+    for step in steps:
+        found += [each for each in references(step) if each.name not in own]
+        own |= {step.name.text} if step is not None and step.name is not None else set()
+    return found
+
+
 def _nested(tree) -> list[syntax.Reference]:
     """Names under `from` inside the steps that a step was given (`body`, `branches`)."""
+    kind = getattr(tree, "kind", None)
     found: list[syntax.Reference] = []
-    waiting = [tree]
-    while waiting:
-        each = waiting.pop()
-        kind = getattr(each, "kind", None)
-        if kind == "list":
-            waiting += each.items
-        elif kind == "mapping":
-            for key, value in each:
-                found += _names(value) if key.text == "from" else []
-                waiting.append(value)
+    if kind == "list":
+        own: set[str] = set()
+        for item in tree.items:
+            found += [each for each in _nested(item) if each.name not in own]
+            name = item.get("name") if item.kind == "mapping" else None
+            own |= {name.text} if isinstance(name, Scalar) else set()
+    elif kind == "mapping":
+        for key, value in tree:
+            found += _names(value) if key.text == "from" else _nested(value)
     return found
 
 

@@ -3,8 +3,11 @@ else looks at the value."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping as MappingLike
+import sys
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingLike
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +19,8 @@ from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 from graphc.core.types import Type
 
-_USE = re.compile(r"\$([A-Za-z_]\w*)")
+_USE = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_LARGEST = 2**63 - 1
 MEMBERS = ("features", "below", "height", "width", "channels")
 
 
@@ -132,13 +136,14 @@ def _member(kind: Type, use: syntax.Parameter) -> int:
     if use.member in images and len(kind.shape) >= -images[use.member]:
         return kind.shape[images[use.member]]
     text = f"`${use.name}.{use.member}` is not known: `{use.name}` is {kind}"
-    raise fail("GC216", text, use, similar(use.member or "", MEMBERS, "property"))
+    help = None if use.member in MEMBERS else similar(use.member or "", MEMBERS, "property")
+    raise fail("GC216", text, use, help or f"a property is one of {listing(MEMBERS)}")
 
 
 def _compute(expression: syntax.Binary, left: Any, right: Any) -> int | float:
     operator = expression.operator
     try:
-        if operator == "/" and type(left) is int and type(right) is int:
+        if operator == "/" and right and type(left) is int and type(right) is int:
             if left % right:
                 help = "write `//` to round down"
                 raise fail("GC217", f"`{left} / {right}` leaves a rest", expression, help)
@@ -151,9 +156,17 @@ def _compute(expression: syntax.Binary, left: Any, right: Any) -> int | float:
             "//": lambda: left // right,
             "**": lambda: left**right if abs(right) <= 64 else float(left) ** right,
         }
-        return actions[operator]()
-    except (ZeroDivisionError, OverflowError) as error:
-        raise fail("GC217", f"this cannot be computed: {error}", expression) from None
+        value = actions[operator]()
+    except ZeroDivisionError:
+        raise fail("GC217", "this divides by 0", expression) from None
+    except OverflowError:
+        value = math.inf
+    if isinstance(value, complex) or value != value:
+        raise fail("GC217", f"`{left} {operator} {right}` is no real number", expression)
+    if abs(value) > (_LARGEST if type(value) is int else sys.float_info.max):
+        help = "whole numbers have 64 bits, others a range of 1e±308"
+        raise fail("GC217", "the result is out of range", expression, help)
+    return value
 
 
 def _at(tree: Tree, span: Span) -> Tree:
@@ -208,10 +221,14 @@ def bind(
     """
     report = Report()
     rows = _given(declared, given, owner, report)
+    report.stop()
     values: dict[str, Value] = {}
+    unknown = [name for name in rows if name not in {each.name.text for each in declared}]
     for each in declared:
         name = each.name.text
         tree = rows.get(name, each.default)
+        if tree is None and similar(name, unknown, "parameter"):
+            continue
         if tree is None:
             message = f"`{owner}` needs `{name}`: {_WORDS[each.type]}"
             report.error("GC212", message, span, help=f"write `{owner}: {{{name}: ...}}`")
@@ -224,8 +241,18 @@ def bind(
                 values[name] = _typed(each, inner.substitute(tree), owner)
         except SpecError as error:
             report.diagnostics += error.diagnostics
+    if isinstance(given, Mapping):
+        _check_known(given, [each.name.text for each in declared], owner, report)
     report.stop()
     return values
+
+
+def _check_known(given: Mapping, names: list[str], owner: str, report: Report) -> None:
+    for key, _ in given:
+        if key.text not in names:
+            known = f"its parameters are {listing(names)}" if names else f"write `{owner}` alone"
+            help = similar(key.text, names, "parameter") or known
+            report.error("GC202", f"`{owner}` has no parameter `{key.text}`", key.span, help=help)
 
 
 _WORDS = {
@@ -243,22 +270,20 @@ def _given(declared, given: Tree | None, owner: str, report: Report) -> dict[str
     if given is None:
         return {}
     if isinstance(given, Mapping):
-        rows = {}
-        for key, value in given:
-            if key.text not in names:
-                known = f"its parameters are {listing(names)}" if names else "it has none"
-                help = similar(key.text, names, "parameter") or known
-                report.error("GC202", f"`{owner}` has no parameter `{key.text}`", key.span, help=help)
-            rows[key.text] = value
-        return rows
+        return {key.text: value for key, value in given}
     required = [each.name.text for each in declared if each.default is None]
     if len(required) == 1:
         return {required[0]: given}
     if not required and len(names) == 1:
         return {names[0]: given}
-    what = f"needs {listing(required)}" if required else "has no primary parameter"
-    help = f"write `{owner}: {{{(required or names or ['...'])[0]}: ...}}`"
-    report.error("GC211", f"`{owner}` {what}, so a bare value is not enough", given.span, help=help)
+    if not names:
+        message, help = f"`{owner}` has no parameters", f"write `{owner}` alone"
+    else:
+        what = f"needs {listing(required)}" if required else "has no primary parameter"
+        message = f"`{owner}` {what}, so a bare value is not enough"
+        words = ", ".join(f"{each}: ..." for each in required or names[:1])
+        help = f"write `{owner}: {{{words}}}`"
+    report.error("GC211", message, given.span, help=help)
     return {}
 
 
@@ -270,7 +295,8 @@ def _layers(tree: Tree, environment: Environment, layers: Any) -> Value:
             if isinstance(value, Layers):
                 return value
     if not isinstance(tree, (Sequence, Callback)):
-        raise fail("GC207", f"expected a list of steps, found {describe(tree)}", tree)
+        help = "write the steps in brackets: `[relu]`"
+        raise fail("GC207", f"expected a list of steps, found {describe(tree)}", tree, help)
     return layers(tree)
 
 

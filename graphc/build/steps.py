@@ -24,11 +24,8 @@ LATER = {
 }
 PARAMETER_TYPES = ("int", "float", "bool", "string", "shape", "layers")
 _LIKE_TYPES = {
-    **dict.fromkeys(("integer", "ints", "number"), "int"),
-    **dict.fromkeys(("boolean",), "bool"),
-    **dict.fromkeys(("str", "text"), "string"),
-    **dict.fromkeys(("double", "real", "floats"), "float"),
-    **dict.fromkeys(("list", "steps", "body"), "layers"),
+    **{"integer": "int", "number": "float", "double": "float", "boolean": "bool"},
+    **{"str": "string", "list": "shape"},
 }
 _A_VALUE = "write the name of an input or of a node"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -206,10 +203,28 @@ def read_section(
         raise not_yet("`initial` (initial values of cycles)", initial)
     layers, nodes = tree.get("layers"), tree.get("nodes")
     _check_body(tree, layers, nodes, what, place)
+    if nodes is not None and tree.get("output") is None and tree.get("outputs") is None:
+        help = "write `output: NAME` beside `nodes`"
+        report.error("GC218", f"the nodes of {what} have no output", _key_span(tree), help=help)
     inputs = _read_inputs(tree.get("inputs"), report)
     steps = None if layers is None else read_steps(layers, report)
     read = _read_nodes(nodes, report)
+    _check_names(inputs, read, report)
     return syntax.Section(tree.span, inputs, steps, read, _read_outputs(tree, report))
+
+
+def _check_names(inputs, nodes, report: Report) -> None:
+    taken = {"x"} if inputs is None else {each.name.text for each in inputs}
+    for name, _ in nodes:
+        if name.text in taken:
+            message = f"`{name.text}` is an input already"
+            report.error("GC222", message, name.span, help="choose another name")
+
+
+def _key_span(tree: Mapping) -> Span:
+    key = tree.key("nodes")
+    assert key is not None
+    return key.span
 
 
 def _check_body(

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from graphc.build import syntax
 from graphc.build.assembly import Assembly, Poisoned, Scope
+from graphc.build.limits import check_nodes
 from graphc.build.parameters import Layers, uses
-from graphc.build.steps import check_keys, fail
+from graphc.build.steps import check_keys, check_name, fail
 from graphc.core.attributes import Declared, Int
+from graphc.core.diagnostic import Note, Report, SpecError
 from graphc.core.operation import Operation
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
@@ -19,7 +21,10 @@ from graphc.graph.node import Ref
 if TYPE_CHECKING:
     from graphc.build.expand import Context
 
-_MOST = 100_000
+_FORMS = {
+    "repeat": "write `repeat: {times: 4, layers: [...]}`",
+    "parallel": "write `parallel: {branches: [[...], [...]]}`",
+}
 
 
 def repeat(
@@ -27,29 +32,51 @@ def repeat(
 ) -> Ref:
     """`repeat: {times: 4, index: i, layers: [...]}` or `{over: [64, 128], index: width, ...}`.
 
-    `repeat: {each: [[...], [...]]}` gives the steps of every layer.
+    `repeat: {each: [[...], [...]]}` gives the steps of every layer, and `input: NAME` is what the
+    layers call the value that they are given.
     """
-    given = _mapping(step, ("times", "over", "index", "layers", "each"))
-    expander = context.expander
-    (source,) = expander.sources(step, name, (("x", False),), False, scope, default)
-    copies: list[Operation] = []
-    captured: tuple[Ref, ...] = ()
+    given = _mapping(step, ("times", "over", "index", "layers", "each", "input"))
+    (source,) = context.expander.sources(step, name, (("x", False),), False, scope, default)
+    made = _copies(given, step, name, source, scope, context)
+    captured = tuple(dict.fromkeys(ref for _, refs in made for ref in refs))
+    if any(refs != captured for _, refs in made):  # all layers take what one of them reads
+        made = _copies(given, step, name, source, scope, context, captured)
+    copies = tuple(operation for operation, _ in made)
+    return scope.assembly.add(name, Repeat(copies), (source, *captured), step.operation_span, named)
+
+
+def _copies(
+    given: Mapping,
+    step: syntax.Step,
+    name: str,
+    source: Ref,
+    scope: Scope,
+    context: Context,
+    outer: tuple[Ref, ...] = (),
+) -> list[tuple[Operation, tuple[Ref, ...]]]:
+    """Each layer as an operation with the values it reads from outside: `outer`, and others."""
+    found = []
     kind = scope.assembly.types[source]
     known: dict = {}
-    for tree, place in _layers(given, step, context):
+    count = 0
+    layers = _layers(given, step, context)
+    for i, (tree, place) in enumerate(layers):
         key = (id(tree), place, kind)
         if key not in known:
             inner = context
             if place is not None:
                 environment = context.environment.extended(given.get("index").text, place)
                 inner = replace(context, environment=environment)
-            known[key] = _copy(tree, name, kind, scope, inner, step)
+            where = f"in layer {i + 1} of {len(layers)} of this `repeat`"
+            word = given.get("input")
+            arguments = (tree, name, kind, word, outer, scope, inner)
+            known[key] = _noted(where, step, inner, _copy, *arguments)
         operation, captured = known[key]
-        copies.append(operation)
-        outer = (scope.assembly.types[each] for each in captured)
-        kind = operation.infer(kind, *outer)
-    span = step.operation_span
-    return scope.assembly.add(name, Repeat(tuple(copies)), (source, *captured), span, named)
+        count += scope.assembly.limits.nodes(operation)
+        check_nodes(count, step.operation_span)
+        found.append((operation, captured))
+        kind = operation.infer(kind, *(scope.assembly.types[each] for each in captured))
+    return found
 
 
 def _layers(
@@ -58,17 +85,19 @@ def _layers(
     """For each layer its steps, and the value of the index where they use it."""
     each, tree, index = given.get("each"), given.get("layers"), given.get("index")
     if each is not None:
-        if len(given) > 1 or not isinstance(each, Sequence) or not len(each):
+        others = {key.text for key, _ in given} - {"each", "input"}
+        if others or not isinstance(each, Sequence) or not len(each):
             help = "write `repeat: {each: [[...], [...]]}`"
-            raise fail("GC212", "`each` of `repeat` is a list of chains, alone", step, help)
+            raise fail("GC212", "`each` of `repeat` is a list of chains, alone", step.word, help)
         return [(layer, None) for layer in each]
     if tree is None:
-        raise fail("GC212", "`repeat` needs `layers`: a list of steps", step)
+        help = "write `repeat: {times: 4, layers: [...]}`"
+        raise fail("GC212", "`repeat` needs `layers`: a list of steps", step.word, help)
     if index is not None and not isinstance(index, Scalar):
         raise fail("GC210", f"`index` of `repeat`: expected a name, found {describe(index)}", index)
     if index is None and given.get("over") is not None:
         help = "write `index: width` and `$width`"
-        raise fail("GC212", "`repeat` with `over` needs `index`: a name", step, help)
+        raise fail("GC212", "`repeat` with `over` needs `index`: a name", step.word, help)
     places = _places(given, step, context)
     if index is None:
         return [(tree, None) for _ in places]
@@ -82,12 +111,11 @@ def _places(given: Mapping, step: syntax.Step, context: Context) -> list[Tree]:
     times, over = given.get("times"), given.get("over")
     if (times is None) == (over is None):
         help = "write `repeat: {times: 4, layers: [...]}`"
-        raise fail("GC212", "`repeat` needs either `times` or `over`", step, help)
+        raise fail("GC212", "`repeat` needs either `times` or `over`", step.word, help)
     if times is not None:
         value = context.environment.substitute(times)
         count = Int(1).read(value)
-        if count > _MOST:
-            raise fail("GC210", f"`times` of `repeat` is at most {_MOST}, found {count}", times)
+        check_nodes(count, times.span)
         return [Scalar(str(i), times.span) for i in range(count)]
     items = context.environment.substitute(over)
     if not isinstance(items, Sequence) or not len(items):
@@ -95,15 +123,41 @@ def _places(given: Mapping, step: syntax.Step, context: Context) -> list[Tree]:
     return list(items)
 
 
-def _copy(tree, name: str, kind, scope: Scope, context: Context, step: syntax.Step):
-    """One layer as an operation, and the outer values it reads."""
+def _noted(where: str, step: syntax.Step, context: Context, action, *arguments):
+    """What an action gives; what it reports has a note that says where it happened."""
     expander = context.expander
-    word = name.rsplit("/", 1)[-1]
-    title = f"{word}_layer" if word != "repeat" else "layer"
-    assembly = Assembly(title, {"x": kind}, scope.assembly)
-    inner = Scope(assembly, {}, None)
-    handed = Layers(tree, context, scope)
-    last = expander.layers(handed, "", inner, Ref("x"), context)
+    report, expander.report = expander.report, Report()
+    try:
+        return action(*arguments)
+    except SpecError as error:
+        expander.report.diagnostics += error.diagnostics
+        raise Poisoned from None
+    finally:
+        found, expander.report = expander.report, report
+        note = Note(where, step.operation_span)
+        expander.take(replace(each, notes=(*each.notes, note)) for each in found.diagnostics)
+
+
+def _copy(tree, name: str, kind, word, outer, scope: Scope, context: Context):
+    """One layer as an operation, and the outer values it reads; `word` names its input."""
+    expander = context.expander
+    title = name.rsplit("/", 1)[-1]
+    title = f"{title}_layer" if title != "repeat" else "layer"
+    names = _step_names(tree)
+    own = "x"
+    while own in names:
+        own += "_"
+    assembly = Assembly(title, {own: kind}, scope.assembly)
+    assembly.reserved |= names
+    for each in outer:
+        assembly.bring(each, scope.assembly)
+    place = scope
+    if word is not None:
+        if not isinstance(word, Scalar):
+            raise fail("GC210", f"`input` of `repeat`: expected a name, found {describe(word)}", word)
+        place = Scope(assembly, {check_name(word): Ref(own)}, scope)
+    handed = Layers(tree, context, place)
+    last = expander.layers(handed, "", Scope(assembly), Ref(own), context)
     if last is None:
         raise Poisoned
     captured = tuple(assembly.captured.values())
@@ -114,6 +168,13 @@ def _copy(tree, name: str, kind, scope: Scope, context: Context, step: syntax.St
     return Call(assembly.finish((("y", last),)), inline=True), captured
 
 
+def _step_names(tree) -> set[str]:
+    """The names that a list of steps gives."""
+    items = tree.items if isinstance(tree, Sequence) else ()
+    names = (each.get("name") for each in items if isinstance(each, Mapping))
+    return {each.text for each in names if isinstance(each, Scalar)}
+
+
 def parallel(
     step: syntax.Step, name: str, scope: Scope, default, context: Context, named: bool
 ) -> Ref:
@@ -122,7 +183,10 @@ def parallel(
     branches, join = given.get("branches"), given.get("join")
     if not isinstance(branches, Sequence) or not len(branches):
         found = describe(branches) if branches is not None else "nothing"
-        raise fail("GC210", f"`branches` of `parallel`: expected a list of chains, found {found}", step)
+        message = f"`branches` of `parallel`: expected a list of chains, found {found}"
+        help = "write `parallel: {branches: [[...], [...]]}`"
+        place = branches if branches is not None else step.word
+        raise fail("GC210", message, place, help)
     operation = operations["concat"]()
     if join is not None:
         operation = Declared(operations).read(context.environment.substitute(join))
@@ -134,7 +198,8 @@ def parallel(
     ends = []
     for i, branch in enumerate(branches):
         if not isinstance(branch, Sequence):
-            raise fail("GC207", f"expected a list of steps, found {describe(branch)}", branch)
+            help = "a branch is a chain: `[relu]`"
+            raise fail("GC207", f"expected a list of steps, found {describe(branch)}", branch, help)
         handed = Layers(branch, context, scope)
         ends.append(expander.layers(handed, f"{name}/{i}/", scope, source, context))
     if any(end is None for end in ends):
@@ -146,8 +211,9 @@ def _mapping(step: syntax.Step, keys: tuple[str, ...]) -> Mapping:
     given = step.attributes
     if not isinstance(given, Mapping):
         found = describe(given) if given is not None else "nothing"
-        help = f"write `{step.operation}: {{{keys[0]}: ...}}`"
-        raise fail("GC210", f"`{step.operation}` takes a mapping, found {found}", step, help)
+        help = _FORMS[step.operation]
+        place = given if given is not None else step.word
+        raise fail("GC210", f"`{step.operation}` takes a mapping, found {found}", place, help)
     check_keys(given, keys, f"`{step.operation}`")
     return given
 

@@ -6,16 +6,21 @@ have been replaced before a kind sees a value.
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
-from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
+from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe, scalar_value
 
 if TYPE_CHECKING:
     from graphc.core.declaration import Declaration
     from graphc.core.registry import Registry
+
+
+LARGEST = 2**63 - 1
+LARGEST_SIZE = 2**31 - 1
 
 
 class Kind(ABC):
@@ -38,7 +43,8 @@ class Kind(ABC):
         """As a noun phrase: "an integer of at least 1"."""
 
     def refuse(self, tree: Tree, help: str | None = None) -> SpecError:
-        message = f"expected {self}, found {describe(tree)}"
+        found = f"a list of {len(tree)}" if isinstance(tree, Sequence) else describe(tree)
+        message = f"expected {self}, found {found}"
         return SpecError(Diagnostic("GC210", message, tree.span, help=help))
 
 
@@ -51,7 +57,9 @@ class Int(Kind):
     def read(self, tree: Tree) -> int:
         value = tree.value if isinstance(tree, Scalar) else None
         if type(value) is not int or (self.minimum is not None and value < self.minimum):
-            raise self.refuse(tree)
+            raise self.refuse(tree, _unquoted(tree))
+        if abs(value) > LARGEST:
+            raise self.refuse(tree, f"the largest integer is {LARGEST}")
         return value
 
     def schema(self) -> dict:
@@ -73,13 +81,12 @@ class Float(Kind):
     def read(self, tree: Tree) -> float:
         value = tree.value if isinstance(tree, Scalar) else None
         if type(value) not in (int, float) or not self._allows(value):
-            raise self.refuse(tree)
+            raise self.refuse(tree, _unquoted(tree))
         return float(value)
 
     def _allows(self, value: float) -> bool:
         return (
-            abs(value) != float("inf")
-            and value == value
+            abs(value) <= sys.float_info.max
             and (self.minimum is None or value >= self.minimum)
             and (self.maximum is None or value <= self.maximum)
             and (self.above is None or value > self.above)
@@ -100,6 +107,13 @@ class Float(Kind):
         words |= {"more than": self.above, "less than": self.below}
         bounds = [f"{word} {value:g}" for word, value in words.items() if value is not None]
         return "a number" + (f" of {' and '.join(bounds)}" if bounds else "")
+
+
+def _unquoted(tree: Tree) -> str | None:
+    """The help for a number in quotes."""
+    if isinstance(tree, Scalar) and tree.quoted and type(scalar_value(tree.text)) in (int, float):
+        return f"leave the quotes out: `{tree.text}`"
+    return None
 
 
 @dataclass(frozen=True)
@@ -157,10 +171,10 @@ class Ints(Kind):
     def read(self, tree: Tree) -> tuple[int, ...]:
         item = Int(self.minimum)
         if isinstance(tree, Scalar) and self.spread and type(tree.value) is int:
-            return (item.read(tree),) * (self.length or 1)
+            return (_size(item, tree),) * (self.length or 1)
         if not isinstance(tree, Sequence) or (self.length and len(tree) != self.length):
             raise self.refuse(tree)
-        return tuple(item.read(each) for each in tree)
+        return tuple(_size(item, each) for each in tree)
 
     def write(self, value: tuple[int, ...]) -> object:
         short = self.spread and self.length and len(set(value)) == 1
@@ -176,6 +190,14 @@ class Ints(Kind):
         many = f"{self.length} integers" if self.length else "integers"
         each = f"a list of {many} of at least {self.minimum}"
         return f"{Int(self.minimum)} or {each}" if self.spread else each
+
+
+def _size(item: Int, tree: Tree) -> int:
+    """An entry of a shape, a window or a stride."""
+    value = item.read(tree)
+    if value > LARGEST_SIZE:
+        raise item.refuse(tree, f"the largest size is {LARGEST_SIZE}")
+    return value
 
 
 @dataclass(frozen=True)
@@ -262,7 +284,9 @@ class Declared(Kind):
             return tree.entries[0]
         if isinstance(tree, Scalar) and isinstance(tree.value, str):
             return tree, None
-        raise self.refuse(tree)
+        names = self.names()
+        example = next((name for name in names if self.registry[name].short_allowed()), "NAME")
+        raise self.refuse(tree, f"write `{example}`; there are {listing(names, 40)}")
 
     def names(self) -> list[str]:
         return [

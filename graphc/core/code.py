@@ -13,6 +13,7 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 _HOLE = re.compile(r"\$([a-z_][a-z0-9_]*)")
@@ -31,21 +32,38 @@ OMIT = _Omit()
 
 @dataclass(frozen=True, eq=False)
 class Code:
-    """An expression with holes.
+    """An expression with holes, parsed when it is first asked for.
 
-    Attributes:
+    Args:
         text: as it was written.
-        tree: the parsed expression; holes are names that start with a reserved prefix.
         defaults: values for which a keyword argument is left out.
-        holes: the names of the holes, `x.features` for a member of one.
-        names: the free names that are no holes (`nnx`, `jnp`, helper functions).
     """
 
     text: str
-    tree: ast.expr
     defaults: dict[str, object]
-    holes: frozenset[str]
-    names: frozenset[str]
+
+    @cached_property
+    def tree(self) -> ast.expr:
+        """The parsed expression; holes are names that start with a reserved prefix."""
+        return ast.parse(_HOLE.sub(rf"{_PREFIX}\1", self.text), mode="eval").body
+
+    @cached_property
+    def holes(self) -> frozenset[str]:
+        """The names of the holes, `x.features` for a member of one."""
+        found = {hole for node in ast.walk(self.tree) if (hole := _hole(node))}
+        members = {hole.split(".")[0] for hole in found if "." in hole}
+        bare = {_hole(node) for node in _outside_members(self.tree)}
+        return frozenset(hole for hole in found if hole not in members or hole in bare)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The free names that are no holes (`nnx`, `jnp`, helper functions)."""
+        names = {
+            node.id
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Name) and not node.id.startswith(_PREFIX)
+        }
+        return frozenset(names - _bound(self.tree))
 
     def uses(self, hole: str) -> bool:
         """Whether `$hole`, or a member of it, occurs."""
@@ -66,30 +84,26 @@ class Code:
 
 
 def code(text: str, **defaults: object) -> Code:
-    """Parse `text`, an expression in which `$name` is a hole."""
-    tree = ast.parse(_HOLE.sub(rf"{_PREFIX}\1", text), mode="eval").body
-    found = [_hole(node) for node in ast.walk(tree)]
-    members = {hole.split(".")[0] for hole in found if hole and "." in hole}
-    bare = {_hole(node) for node in _outside_members(tree)}
-    holes = {hole for hole in found if hole and (hole not in members or hole in bare)}
-    bound = {
+    """`text`, an expression in which `$name` is a hole."""
+    return Code(text, defaults)
+
+
+def _bound(tree: ast.expr) -> set[str]:
+    """The names that lambdas and comprehensions inside bind."""
+    arguments = {
         argument.arg
         for node in ast.walk(tree)
         if isinstance(node, ast.Lambda)
         for argument in node.args.args
-    } | {
+    }
+    targets = {
         target.id
         for node in ast.walk(tree)
         if isinstance(node, ast.comprehension)
         for target in ast.walk(node.target)
         if isinstance(target, ast.Name)
     }
-    names = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and not node.id.startswith(_PREFIX)
-    }
-    return Code(text, tree, defaults, frozenset(holes), frozenset(names - bound))
+    return arguments | targets
 
 
 def copy_tree(tree: Tree) -> Tree:

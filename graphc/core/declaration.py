@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 from graphc.core.attributes import Kind
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
 from graphc.core.span import Span
-from graphc.core.tree import Mapping, Scalar, Tree
+from graphc.core.tree import Mapping, Scalar, Sequence, Tree
 
 
 def attribute(kind: Kind, help: str, default: object = MISSING, primary: bool = False) -> Any:
@@ -90,16 +90,28 @@ class Declaration:
             values = cls._read_mapping(tree, report)
         elif tree is not None and not _is_null(tree):
             if first is None:
-                report.error("GC211", f"`{cls.name}` has no primary attribute", tree.span, help=cls._offer())
+                message = f"`{cls.name}` has no primary attribute"
+                report.error("GC211", message, tree.span, help=cls._offer())
             else:
-                values[first.name] = report.attempt(first.kind.read, tree)
-        written = {key.text for key, _ in tree} if isinstance(tree, Mapping) else set(values)
-        for each in cls.attributes():
-            if each.required and each.name not in values and each.name not in written:
-                message = f"`{cls.name}` needs `{each.name}`: {each.kind}"
-                report.error("GC212", message, span, help=cls._example(each))
+                cls._read_one(first, tree, values, report)
+        cls._check_missing(tree, span, report)
         report.stop()
         return cls(**values)
+
+    @classmethod
+    def _check_missing(cls, tree: Tree | None, span: Span, report: Report) -> None:
+        """Report what is required and not written; a misspelt attribute is one mistake, not two."""
+        attributes, first = cls.attributes(), cls.primary()
+        written = {key.text for key, _ in tree} if isinstance(tree, Mapping) else set()
+        if first is not None and isinstance(tree, Scalar | Sequence) and not _is_null(tree):
+            written = {first.name}
+        unknown = written.difference(each.name for each in attributes)
+        for each in attributes:
+            if not each.required or each.name in written:
+                continue
+            if not similar(each.name, unknown, "attribute"):
+                message = f"`{cls.name}` needs `{each.name}`: {each.kind}"
+                report.error("GC212", message, span, help=cls._example(each))
 
     @classmethod
     def _read_mapping(cls, tree: Mapping, report: Report) -> dict[str, object]:
@@ -111,11 +123,15 @@ class Declaration:
                 message = f"`{cls.name}` has no attribute `{key.text}`"
                 report.error("GC202", message, key.span, help=help)
                 continue
-            try:
-                values[key.text] = known[key.text].kind.read(value)
-            except SpecError as error:
-                report.diagnostics += [_within(each, cls.name, key.text) for each in error.diagnostics]
+            cls._read_one(known[key.text], value, values, report)
         return values
+
+    @classmethod
+    def _read_one(cls, each: Attribute, tree: Tree, values: dict, report: Report) -> None:
+        try:
+            values[each.name] = each.kind.read(tree)
+        except SpecError as error:
+            report.diagnostics += [_within(found, cls.name, each.name) for found in error.diagnostics]
 
     @classmethod
     def _offer(cls) -> str:

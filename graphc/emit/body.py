@@ -12,7 +12,7 @@ from graphc.emit.filling import Key, Site, activation_of
 from graphc.emit.invoke import Invoker
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs, copies, live_nodes
-from graphc.emit.printer import tagged
+from graphc.emit.printing.printer import tagged
 from graphc.emit.schedule import Schedule, schedule
 from graphc.emit.trees import assign, attribute, function, name, parameters, set_attribute
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack

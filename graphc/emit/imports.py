@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from graphc.core.code import copy_tree
-from graphc.emit.printer import Blank
+from graphc.emit.printing.printer import Blank
 
 IMPORTS = """
 import functools

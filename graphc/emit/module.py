@@ -10,7 +10,7 @@ from graphc.core.span import Span
 from graphc.emit.classes import Classes
 from graphc.emit.imports import imports, library, library_functions
 from graphc.emit.names import ModuleNames
-from graphc.emit.printer import print_module
+from graphc.emit.printing.printer import print_module
 from graphc.emit.training import functions
 from graphc.graph.graph import RESERVED, identifiers
 from graphc.plan.plan import Program

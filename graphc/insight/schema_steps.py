@@ -132,6 +132,7 @@ def _wrappers() -> dict[str, dict]:
             "layers": CHAIN,
             "each": {"type": "array", "items": CHAIN, "minItems": 1}
             | {"description": "the steps of every layer"},
+            "input": _NAME | {"description": "what the layers call the value they are given"},
         },
         "oneOf": [
             {"required": ["times", "layers"]},

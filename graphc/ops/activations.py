@@ -13,7 +13,6 @@ from graphc.core.types import Type
 from graphc.ops.checks import need_features, need_floats
 
 
-@dataclass(frozen=True)
 class Activation(Operation):
     """The base of functions of each number alone; shapes are unchanged."""
 
@@ -30,7 +29,7 @@ class Activation(Operation):
 def _plain(word: str, text: str, call: str, *traits: object) -> type[Activation]:
     """An activation without attributes."""
     body = {"name": word, "__doc__": text, "call": code(call), "traits": (Elementwise(), *traits)}
-    return dataclass(frozen=True)(type(word.title(), (Activation,), body))
+    return type(word.title(), (Activation,), body)
 
 
 Relu = _plain("relu", "The positive part: `max(x, 0)`.", "nnx.relu($x)")
@@ -86,7 +85,6 @@ class _OverFeatures(Operation):
         return 4 * x.size
 
 
-@dataclass(frozen=True)
 class Softmax(_OverFeatures):
     """Probabilities over the last axis: `exp(x) / sum(exp(x))`; [..., n] -> [..., n]."""
 
@@ -95,7 +93,6 @@ class Softmax(_OverFeatures):
     traits = (Logits(),)
 
 
-@dataclass(frozen=True)
 class LogSoftmax(_OverFeatures):
     """The logarithm of `softmax`, without its rounding: [..., n] -> [..., n]."""
 

@@ -37,7 +37,6 @@ class Constant(Operation):
         return Type((), domain=(), presence=frozenset())
 
 
-@dataclass(frozen=True)
 class Pointwise(Operation):
     """The base of what combines floats number by number.
 
@@ -71,7 +70,7 @@ def _pointwise(word: str, text: str, pair: str, *traits: object, inputs=None) ->
     """An operation on two values, or on any number of them where `inputs` is left out."""
     body = {"name": word, "__doc__": text, "pair": pair, "traits": traits}
     body |= {"variadic": True} if inputs is None else {"inputs": tuple(map(Input, inputs))}
-    return dataclass(frozen=True)(type(word.title(), (Pointwise,), body))
+    return type(word.title(), (Pointwise,), body)
 
 
 Add = _pointwise("add", "The sum of values: `a + b + ...`.", "{} + {}", Spelled("+"))
@@ -85,7 +84,6 @@ Power = _pointwise(
 )
 
 
-@dataclass(frozen=True)
 class Negative(Operation):
     """The negative: `-x`.
 
@@ -104,7 +102,6 @@ class Negative(Operation):
         return x.size
 
 
-@dataclass(frozen=True)
 class Where(Operation):
     """`x` where the condition holds and `y` elsewhere.
 
@@ -151,7 +148,6 @@ def features_axes(x: Type) -> int | tuple[int, ...]:
     return -1 if len(x.shape) == 1 else tuple(range(-len(x.shape), 0))
 
 
-@dataclass(frozen=True)
 class Mean(_Reduce):
     """The mean over all features of a point: [...] -> []."""
 
@@ -159,7 +155,6 @@ class Mean(_Reduce):
     call = code("jnp.mean($x, axis=$axes)")
 
 
-@dataclass(frozen=True)
 class Sum(_Reduce):
     """The sum over all features of a point: [...] -> []."""
 
@@ -167,7 +162,6 @@ class Sum(_Reduce):
     call = code("jnp.sum($x, axis=$axes)")
 
 
-@dataclass(frozen=True)
 class Argmax(Operation):
     """The place of the largest number along the last axis: [..., n] -> int [...] below n."""
 

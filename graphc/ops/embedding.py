@@ -40,7 +40,6 @@ class Embed(Operation):
         return {"embedding": Weight((x.below or 0, self.features))}
 
 
-@dataclass(frozen=True)
 class OneHot(Operation):
     """A one at the place that the number names, and zeros elsewhere.
 

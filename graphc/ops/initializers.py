@@ -18,7 +18,6 @@ class Initializer(Declaration):
     build: ClassVar[Code]
 
 
-@dataclass(frozen=True)
 class Zeros(Initializer):
     """All zeros."""
 
@@ -26,7 +25,6 @@ class Zeros(Initializer):
     build = code("nnx.initializers.zeros_init()")
 
 
-@dataclass(frozen=True)
 class Ones(Initializer):
     """All ones."""
 
@@ -82,7 +80,7 @@ class Orthogonal(Initializer):
 def _scaled(word: str, text: str) -> type[Initializer]:
     """An initialiser of the variance-scaling family, which has no attributes."""
     body = {"name": word, "__doc__": text, "build": code(f"nnx.initializers.{word}()")}
-    return dataclass(frozen=True)(type(word.title().replace("_", ""), (Initializer,), body))
+    return type(word.title().replace("_", ""), (Initializer,), body)
 
 
 GlorotUniform = _scaled("glorot_uniform", "Uniform, variance 2 / (fan in + fan out) (Glorot 2010).")

@@ -15,7 +15,6 @@ from graphc.ops.arithmetic import features_axes
 from graphc.ops.broadcasting import broadcast, operand
 
 
-@dataclass(frozen=True)
 class Loss(Declaration):
     """The base of losses: one number for each point of the output's domain.
 
@@ -40,7 +39,6 @@ class Loss(Declaration):
         return self.call
 
 
-@dataclass(frozen=True)
 class Metric(Loss):
     """The base of metrics: one number for each point, averaged over all of them.
 
@@ -51,7 +49,6 @@ class Metric(Loss):
     larger_is_better: ClassVar[bool] = False
 
 
-@dataclass(frozen=True)
 class CrossEntropy(Loss):
     """Cross-entropy of logits and the number of the right class: `-log softmax(output)[target]`.
 
@@ -67,7 +64,6 @@ class CrossEntropy(Loss):
         _check_classes(self.name, output, target)
 
 
-@dataclass(frozen=True)
 class Accuracy(Metric):
     """The share of points where the largest logit is that of the right class.
 
@@ -102,7 +98,6 @@ class _Distance:
         return code(f"jnp.mean({each}, axis={features_axes(output)})" if output.shape else each)
 
 
-@dataclass(frozen=True)
 class MeanSquaredError(_Distance, Loss):
     """`mean((output - target) ** 2)`, over features.
 
@@ -114,7 +109,6 @@ class MeanSquaredError(_Distance, Loss):
     each = "jnp.square({} - {})"
 
 
-@dataclass(frozen=True)
 class MeanAbsoluteError(_Distance, Metric):
     """`mean(abs(output - target))`, over features.
 
@@ -154,7 +148,6 @@ def _check_classes(name: str, output: Type, target: Type) -> None:
         )
 
 
-@dataclass(frozen=True)
 class Optimizer(Declaration):
     """The base of optimisers.
 

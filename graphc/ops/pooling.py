@@ -39,7 +39,6 @@ class _Pool(Operation):
         return {"stride": None if self.stride == self.window else self.stride}
 
 
-@dataclass(frozen=True)
 class MaxPool(_Pool):
     """The largest number of each window, channel by channel.
 
@@ -53,7 +52,6 @@ class MaxPool(_Pool):
     )
 
 
-@dataclass(frozen=True)
 class AveragePool(_Pool):
     """The mean of each window, channel by channel.
 
@@ -81,7 +79,6 @@ class _GlobalPool(Operation):
         return x.size
 
 
-@dataclass(frozen=True)
 class GlobalAveragePool(_GlobalPool):
     """The mean of each channel over height and width.
 
@@ -94,7 +91,6 @@ class GlobalAveragePool(_GlobalPool):
     call = code("jnp.mean($x, axis=(-3, -2))")
 
 
-@dataclass(frozen=True)
 class GlobalMaxPool(_GlobalPool):
     """The largest number of each channel over height and width.
 

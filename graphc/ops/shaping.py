@@ -24,7 +24,6 @@ from graphc.ops.checks import need_floats
 from graphc.ops.initializers import Initial, Initializer, LecunNormal
 
 
-@dataclass(frozen=True)
 class Identity(Operation):
     """The value itself: `y = x`.
 
@@ -39,7 +38,6 @@ class Identity(Operation):
         return x
 
 
-@dataclass(frozen=True)
 class Flatten(Operation):
     """All numbers of a point in one axis, the last axis running fastest.
 
@@ -100,7 +98,6 @@ class Reshape(Operation):
         return {"axes": len(x.domain), "sizes": (*unknown, *self.infer(x).shape)}
 
 
-@dataclass(frozen=True)
 class Concat(Operation):
     """Values side by side along the last axis.
 

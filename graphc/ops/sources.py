@@ -35,7 +35,6 @@ def _normalize(default: str) -> Any:
     return attribute(Text(("none", "standard")), help, default)
 
 
-@dataclass(frozen=True)
 class DataSource(Declaration):
     """The base of data sources.
 

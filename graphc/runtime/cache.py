@@ -20,7 +20,7 @@ def use_compilation_cache(folder: Path | None = None) -> bool:
     """
     import jax
 
-    if jax.config.jax_compilation_cache_dir:
+    if getattr(jax.config, "jax_compilation_cache_dir", None):
         return True
     folder = folder or cache_folder()
     try:

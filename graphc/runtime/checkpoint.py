@@ -136,7 +136,7 @@ def _save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
     from orbax.checkpoint import v1 as ocp
 
     with _hushed():
-        ocp.save(folder, arrays)
+        ocp.save(str(folder), arrays)
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def _load(folder: Path) -> dict[str, Any]:
     from orbax.checkpoint import v1 as ocp
 
     with _hushed():
-        return ocp.load(folder)
+        return ocp.load(str(folder))
 
 
 def _files(folder: Path) -> list[Path]:

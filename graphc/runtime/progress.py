@@ -19,17 +19,17 @@ def reporting(stream: TextIO | None = None, quiet: bool = False) -> Iterator[Rep
 
     On a terminal it draws a progress bar; elsewhere it writes a line for each epoch.
     """
-    stream = stream or sys.stderr
+    target: TextIO = sys.stderr if stream is None else stream
     if quiet:
         yield lambda event: None
-    elif stream.isatty():
-        bar = Bar(stream)
+    elif target.isatty():
+        bar = Bar(target)
         try:
             yield bar
         finally:
             bar.close()
     else:
-        yield Lines(stream)
+        yield Lines(target)
 
 
 class Lines:

@@ -15,6 +15,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 _RETURN = "(returned)"
 _LOOPS = ("scan", "fori_loop", "while_loop", "map")
@@ -186,7 +187,7 @@ def _failure(value: Any) -> str | None:
 
 def _numbers(value: Any) -> np.ndarray | None:
     """The numbers of a floating-point array that has them; tracers have none."""
-    if isinstance(value, jax.core.Tracer) or not isinstance(value, (jax.Array, np.ndarray)):
+    if isinstance(value, Tracer) or not isinstance(value, (jax.Array, np.ndarray)):
         return None
     if not jax.numpy.issubdtype(value.dtype, jax.numpy.floating):
         return None

@@ -73,11 +73,12 @@ def train(
         recorder = Recorder(run, keeper, settings.monitor, report, seconds)
         recorder.note("resumed" if resume else "started", start.position)
         report(_started(run, course, start.position, settings))
-        for event in fit(programs, course, start, stop):
-            report(event)
-            recorder(event)
-            _end_badly(event, run, module, course)
-        result = _result(programs, course, dataset, settings, recorder, event)
+        last: Event | None = None
+        for last in fit(programs, course, start, stop):
+            report(last)
+            recorder(last)
+            _end_badly(last, run, module, course)
+        result = _result(programs, course, dataset, settings, recorder, last)
         run.write_result(result)
         report(events.Finished(result))
         return result
@@ -181,7 +182,7 @@ def _result(
     dataset: Dataset,
     settings: Settings,
     recorder: Recorder,
-    event: Event,
+    event: Event | None,
 ) -> dict[str, Any]:
     assert isinstance(event, events.Ended)
     last = recorder.last_epoch()

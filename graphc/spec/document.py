@@ -8,7 +8,15 @@ from pathlib import Path
 
 from graphc.build.library import Definition, Library, Network
 from graphc.build.parameters import Environment, uses
-from graphc.build.steps import check_keys, fail, not_yet, read_block, read_section
+from graphc.build.steps import (
+    check_keys,
+    check_name,
+    fail,
+    misspelt,
+    not_yet,
+    read_block,
+    read_section,
+)
 from graphc.core.attributes import Declared
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
 from graphc.core.registry import sources
@@ -112,9 +120,12 @@ class _Reader:
     def run(self) -> None:
         """The whole document."""
         self.definitions()
-        if self.tree.get("network") is None and self.tree.get("networks") is None:
+        unknown = [key.text for key, _ in self.tree if key.text not in KEYS]
+        wanted = ("network", "networks")
+        if not any(map(self.tree.key, wanted)) and not misspelt(wanted, unknown):
             help = "write `network: {inputs: {x: [4]}, layers: [...]}`"
-            self.report.error("GC302", "this spec has no `network`", self.tree.span, help=help)
+            first = self.tree.entries[0][0] if len(self.tree) else self.tree
+            self.report.error("GC302", "this spec has no `network`", first.span, help=help)
         self._section("data", self._data)
         self._section("train", self._training)
 
@@ -138,7 +149,7 @@ class _Reader:
             return
         if not isinstance(tree, Mapping):
             what = f"`params` is a mapping of names to values, found {describe(tree)}"
-            self.report.error("GC226", what, tree.span)
+            self.report.error("GC226", what, tree.span, help="write `params: {units: 64}`")
             return
         known = self.document.parameters
         for key, value in tree:
@@ -158,11 +169,15 @@ class _Reader:
 
     def _blocks(self, tree: Tree) -> None:
         if not isinstance(tree, Mapping):
-            raise fail("GC301", f"`blocks` is a mapping of names, found {describe(tree)}", tree)
+            help = "write `blocks: {NAME: {layers: [...]}}`"
+            raise fail("GC301", f"`blocks` is a mapping of names, found {describe(tree)}", tree, help)
+        library = self.document.library
         for name, definition in tree:
             block = read_block(name, definition, self.report)
-            if block is not None:
-                self.document.library.blocks[name.text] = block
+            if block is None:
+                library.broken.add(name.text)
+            else:
+                library.blocks[name.text] = block
                 self._check_block(definition)
 
     def _check_block(self, definition: Tree) -> None:
@@ -184,8 +199,10 @@ class _Reader:
             self._network(self.single, tree, key.span)  # type: ignore[union-attr]
             return
         if not isinstance(tree, Mapping) or not len(tree):
-            raise fail("GC302", f"`networks` is a mapping of names, found {describe(tree)}", tree)
+            help = "write `networks: {NAME: {inputs: {x: [4]}, layers: [...]}}`"
+            raise fail("GC302", f"`networks` is a mapping of names, found {describe(tree)}", tree, help)
         for name, definition in tree:
+            self.report.attempt(check_name, name)
             if name.text in library.blocks:
                 message = f"`{name.text}` is a block already"
                 self.report.error("GC222", message, name.span, help="choose another name")
@@ -193,20 +210,31 @@ class _Reader:
 
     def _network(self, name: str, tree: Tree, span: Span) -> None:
         what = f"network `{name}`" if name else "`network`"
-        if isinstance(tree, Mapping):
-            for word in ("copy", "average", "from_run", "frozen"):
-                if (key := tree.key(word)) is not None:
-                    raise not_yet(f"`{word}` (copies and frozen networks)", key)
-        section = self.report.attempt(read_section, tree, self.report, what)
-        if section is not None:
-            library = self.document.library
+        library = self.document.library
+        section = None
+        if not self._is_later(tree):
+            section = self.report.attempt(read_section, tree, self.report, what, span)
+        if section is None:
+            library.broken.add(name)
+        else:
             library.networks[name] = Network(name, section, span, library)
+
+    def _is_later(self, tree: Tree) -> bool:
+        """Report the kinds of networks that cannot be compiled yet."""
+        words = ("copy", "average", "from_run", "frozen") if isinstance(tree, Mapping) else ()
+        keys = [key for word in words if (key := tree.key(word)) is not None]
+        for key in keys[:1]:
+            problem = not_yet(f"`{key.text}` (copies and frozen networks)", key)
+            self.report.diagnostics += problem.diagnostics
+        return bool(keys)
 
     def _use(self, tree: Tree) -> None:
         if not isinstance(tree, Mapping):
             help = "write `use: {vision: ./blocks.yaml}`"
             raise fail("GC304", f"`use` is a mapping of names, found {describe(tree)}", tree, help)
         for name, path in tree:
+            self.document.library.broken.add(name.text)
+            self.report.attempt(check_name, name)
             self.report.attempt(self._use_one, name, path)
 
     def _use_one(self, name: Scalar, path: Tree) -> None:
@@ -227,6 +255,7 @@ class _Reader:
             shared[source.name] = used.library
             self.document.files[path.text] = source
         self.document.library.used[name.text] = shared[source.name]
+        self.document.library.broken.discard(name.text)
 
     def _data(self, tree: Tree) -> None:
         environment = Environment(self.document.parameters)
@@ -251,10 +280,12 @@ class _Reader:
 
     def _fields(self, tree: Tree) -> None:
         if not isinstance(tree, Mapping):
-            raise fail("GC226", f"`inputs` is a mapping, found {describe(tree)}", tree)
+            help = "write `inputs: {INPUT: FIELD}`"
+            raise fail("GC226", f"`inputs` is a mapping, found {describe(tree)}", tree, help)
         for key, value in tree:
             if not isinstance(value, Scalar):
-                raise fail("GC226", f"expected the name of a field, found {describe(value)}", value)
+                message = f"expected the name of a field, found {describe(value)}"
+                raise fail("GC226", message, value, f"write `{key.text}: FIELD`")
             self.document.fields[key.text] = value
 
     def _training(self, tree: Tree) -> None:

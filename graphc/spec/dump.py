@@ -6,6 +6,7 @@ what a user wrote short is written out. Names are kept, for weights are known by
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -99,6 +100,8 @@ class _Writer:
         self.graph, self.blocks, self.outer = graph, blocks, outer
         self.whole = [node for node in graph.nodes if not node.part]
         self.chains = self._chain_results()
+        self.read: Counter[str] = Counter()
+        self.open: list[tuple[list, int, str, str]] = []
         folders = {node.name.rsplit("/", 1)[0] for node in self.whole if "/" in node.name}
         self.joins = {each.rsplit("/", 1)[0] for each in folders if each[-1:].isdigit() and "/" in each}
 
@@ -123,7 +126,11 @@ class _Writer:
     # References
 
     def reference(self, ref: Ref) -> str:
-        """How a value is called in the text."""
+        """How a value is called in the text, where it is then read by its name."""
+        self.read[ref.node] += 1
+        return self._text(ref)
+
+    def _text(self, ref: Ref) -> str:
         name = ref.node
         for head, result in self.chains.items():
             if name == result:
@@ -133,7 +140,7 @@ class _Writer:
 
     def port(self, ref: Ref) -> str:
         """The port that an output gets from its reference alone."""
-        return ref.port or self.reference(ref)
+        return ref.port or self._text(ref)
 
     # Nodes
 
@@ -148,6 +155,7 @@ class _Writer:
                 entries[head] = self._chain(head)
             elif "/" not in node.name:
                 entries[head] = self._node(node)
+        self.close()
         return entries
 
     def _chain(self, head: str) -> dict[str, object]:
@@ -169,7 +177,8 @@ class _Writer:
     def steps(self, nodes: list[Node], prefix: str, source: Ref) -> list[object]:
         """Nodes as the steps of a chain; those below another (`parallel/0/...`) go with it.
 
-        What reads the value before it alone needs no `from`.
+        What reads the value before it alone needs no `from`; the steps that need no `name` are
+        left open until `close`, which knows all that is read by name.
         """
         steps: list[object] = []
         before, taken = source, set()
@@ -178,15 +187,28 @@ class _Writer:
             if "/" in name:
                 continue
             step = self._step(node)
-            if step.get("from") == self.reference(before):
+            if step.get("from") == self._text(before):
                 del step["from"]
-            word = next(iter(step)).replace("/", "_")
-            if name != _automatic(word, taken):
+                self.read[before.node] -= 1
+            word = next(iter(step))
+            if name != _automatic(word.replace("/", "_"), taken):
                 step["name"] = name
+            self.open.append((steps, len(steps), node.name, name))
             taken.add(name)
             before = Ref(node.name)
-            steps.append(word if step == {word: {}} else step)
+            steps.append(step)
         return steps
+
+    def close(self) -> None:
+        """Give the steps that are read by name theirs, and those that say nothing more none."""
+        for steps, place, node, name in self.open:
+            step = steps[place]
+            word = next(iter(step))
+            if self.read[node] > 0:
+                step["name"] = name
+            if step == {word: {}}:
+                steps[place] = word
+        self.open.clear()
 
     def _node(self, node: Node) -> object:
         if any(part.startswith(f"{node.name}:") and _is_number(part) for part in self._parts(node)):
@@ -263,25 +285,42 @@ class _Writer:
         return {"parallel": {"branches": written, "join": word}, "from": self.reference(source)}
 
     def _repeat(self, node: Node, operation: Repeat) -> dict[str, object]:
-        written = {copy: self._copy(node, copy) for copy in dict.fromkeys(operation.copies)}
+        word = self._input_word(node, operation)
+        written, named = {}, False
+        for copy in dict.fromkeys(operation.copies):
+            written[copy], reads = self._copy(node, copy, word)
+            named |= reads
+        head = {"input": word} if named else {}
         if len(written) == 1:
-            return {"times": len(operation.copies), "layers": written[operation.copies[0]]}
-        return {"each": [written[copy] for copy in operation.copies]}
+            return {"times": len(operation.copies), **head, "layers": written[operation.copies[0]]}
+        return {**head, "each": [written[copy] for copy in operation.copies]}
 
-    def _copy(self, node: Node, copy: Operation) -> list[object]:
+    def _input_word(self, node: Node, operation: Repeat) -> str:
+        """What to call the input of a layer where its steps read it by name."""
+        taken = {self._text(ref).split(".")[0] for ref in node.references[1:]}
+        for copy in dict.fromkeys(operation.copies):
+            if isinstance(copy, Call) and copy.inline:
+                taken |= {each.name.rsplit("/", 1)[-1] for each in copy.graph.nodes}
+        return _automatic("x", taken)
+
+    def _copy(self, node: Node, copy: Operation, word: str) -> tuple[list[object], bool]:
+        """The steps of one layer, and whether they read its input by name."""
         captured = {
             name.name: self.reference(ref)
             for name, ref in zip(copy.inputs[1:], node.inputs[1:], strict=True)
             if ref is not None
         }
         if isinstance(copy, Call) and copy.inline:
-            inner = _Writer(copy.graph, self.blocks, captured)
-            return inner.steps(inner.in_chain_order(), "", Ref("x"))
-        word, attributes = self._operation(Node(node.name, copy))
-        if not captured:
-            return [word if attributes is None else {word: attributes}]
-        names = [each.name for each in copy.inputs[1:]]
-        return [{word: attributes, "from": {copy.inputs[0].name: "x"} | {n: captured[n] for n in names}}]
+            source = copy.graph.inputs[0][0]
+            inner = _Writer(copy.graph, self.blocks, captured | {source: word})
+            steps = inner.steps(inner.in_chain_order(), "", Ref(source))
+            inner.close()
+            return steps, inner.read[source] > 0
+        name, attributes = self._operation(Node(node.name, copy, node.inputs))
+        step = name if attributes is None else {name: attributes}
+        if captured and not isinstance(copy, Repeat):
+            step = {name: attributes, "from": {copy.inputs[0].name: word} | captured}
+        return [step], isinstance(step, dict) and "from" in step
 
     def in_chain_order(self) -> list[Node]:
         """The nodes of a layer: what reads its input first, what it gives last."""

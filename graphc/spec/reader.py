@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from graphc.core import misspellings
 from graphc.core.diagnostic import Diagnostic, Note, Report
+from graphc.core.misspellings import shown
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree
-from graphc.core import misspellings
 from graphc.spec import files
 from graphc.spec.files import decode as decode
 from graphc.spec.files import read_source as read_source
-from graphc.core.misspellings import shown
 from graphc.spec.yaml_errors import explain
 
 MOST_DEPTH = 100

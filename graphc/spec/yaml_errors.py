@@ -6,10 +6,10 @@ import re
 
 import yaml
 
-from graphc.core.diagnostic import Diagnostic, Note
-from graphc.core.span import Span
 from graphc.core import misspellings
+from graphc.core.diagnostic import Diagnostic, Note
 from graphc.core.misspellings import shown
+from graphc.core.span import Span
 
 _TOKEN = re.compile(r"[\w$][\w.$@]*|\S|$")
 _BEFORE_KEY = re.compile(r"^\s*(?:- +)*")

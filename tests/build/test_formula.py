@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphc.build.formula import parse, unparse
 from graphc.build.syntax import (
     Apply,
     Binary,
@@ -17,7 +18,6 @@ from graphc.build.syntax import (
 from graphc.core.diagnostic import SpecError
 from graphc.core.span import Source, Span, nowhere
 from graphc.core.tree import Scalar
-from graphc.build.formula import parse, unparse
 from graphc.spec.reader import read
 
 

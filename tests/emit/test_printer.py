@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphc.emit.printer import Blank, Comment, print_module, tagged
+from graphc.emit.printing.printer import Blank, Comment, print_module, tagged
 
 SOURCES = Path(__file__).parent / "printer_sources"
 SNIPPETS = (SOURCES / "snippets.txt").read_text(encoding="utf-8").split("# ---\n")

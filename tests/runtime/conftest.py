@@ -198,6 +198,14 @@ def settings() -> Settings:
     return SETTINGS
 
 
+@pytest.fixture(scope="session")
+def reference(rolled, dataset, tmp_path_factory) -> Runner:
+    """A finished run of three epochs, in the directory `run`; not to be changed."""
+    runner = Runner(rolled, dataset, tmp_path_factory.mktemp("reference"))
+    runner()
+    return runner
+
+
 @pytest.fixture
 def runner(rolled, dataset, tmp_path) -> Runner:
     return Runner(rolled, dataset, tmp_path)

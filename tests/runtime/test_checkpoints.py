@@ -182,8 +182,8 @@ def test_a_full_disk_is_known_in_the_words_of_orbax(saved, monkeypatch):
         checkpoint.write(saved / "00000015", ARRAYS, {})
 
 
-def test_a_run_with_a_damaged_checkpoint_resumes_from_the_one_before(runner):
-    runner()
+def test_a_run_with_a_damaged_checkpoint_resumes_from_the_one_before(runner, reference):
+    shutil.copytree(reference.folder / "run", runner.folder / "run")
     folder = runner.folder / "run/checkpoints"
     for path in files(checkpoints(folder)[-1]):
         if path.name == "about.json":
@@ -193,8 +193,8 @@ def test_a_run_with_a_damaged_checkpoint_resumes_from_the_one_before(runner):
     assert runner.of(events.Started)[0].position.step == 14
 
 
-def test_a_checkpoint_of_another_network_is_refused(runner, rolled):
-    runner(epochs=1)
+def test_a_checkpoint_of_another_network_is_refused(runner, reference):
+    shutil.copytree(reference.folder / "run", runner.folder / "run")
     folder = runner.folder / "run/checkpoints"
     path = checkpoints(folder)[-1]
     found = checkpoint.read(path)

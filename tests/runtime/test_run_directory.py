@@ -92,7 +92,7 @@ def test_a_full_disk_takes_back_what_was_begun(tmp_path, rolled, monkeypatch):
 @pytest.mark.parametrize("name", ["append_line", "write_json"])
 def test_a_full_disk_ends_a_run_with_its_checkpoints_intact(runner, monkeypatch, name):
     def fail(path, value):
-        if name == "write_json" or value["event"] == "epoch" and value["epoch"] == 3:
+        if name == "write_json" or (value["event"], value["epoch"]) == ("epoch", 3):
             with files.writing(path):
                 raising(errno.ENOSPC)()
         files.append_line(path, value)

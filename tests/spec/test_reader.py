@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import graphc.core
+from graphc.build.formula import parse
 from graphc.core.diagnostic import SpecError
 from graphc.core.span import Source
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, plain
-from graphc.build.formula import parse
 from graphc.spec.reader import decode, read
 
 CODES = Path(graphc.core.__file__).parent / "codes"

@@ -9,7 +9,7 @@ import ast
 import sys
 from collections.abc import Callable
 
-from graphc.emit.layout import (
+from graphc.emit.printing.layout import (
     HARD,
     SOFT,
     Doc,
@@ -26,9 +26,17 @@ from graphc.emit.layout import (
     join,
     layout,
 )
-from graphc.emit.literals import constant, format_string
-from graphc.emit.optional_parentheses import Chain, Need, base, is_display, is_offered, links, need
-from graphc.emit.parentheses import OPERATORS, Level, Parens, bracketed, level
+from graphc.emit.printing.literals import constant, format_string
+from graphc.emit.printing.optional_parentheses import (
+    Chain,
+    Need,
+    base,
+    is_display,
+    is_offered,
+    links,
+    need,
+)
+from graphc.emit.printing.parentheses import OPERATORS, Level, Parens, bracketed, level
 
 LINE = Line()
 COMMA = (",", LINE)

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from enum import Enum
 
-from graphc.emit.parentheses import Level, Parens, level
+from graphc.emit.printing.parentheses import Level, Parens, level
 
 Chain = ast.Attribute | ast.Call | ast.Subscript
 

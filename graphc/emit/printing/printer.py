@@ -12,9 +12,9 @@ import ast
 from dataclasses import dataclass
 from typing import TypeVar
 
-from graphc.emit.layout import INDENT, Doc, layout
-from graphc.emit.parentheses import bracketed
-from graphc.emit.statement_layout import (
+from graphc.emit.printing.layout import INDENT, Doc, layout
+from graphc.emit.printing.parentheses import bracketed
+from graphc.emit.printing.statement_layout import (
     class_header,
     clause_header,
     decorator,

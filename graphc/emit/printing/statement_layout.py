@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable
 from functools import partial
 
-from graphc.emit.expression_layout import (
+from graphc.emit.printing.expression_layout import (
     COMMA,
     arguments,
     comma_separated,
@@ -21,7 +21,7 @@ from graphc.emit.expression_layout import (
     parameters,
     sequence,
 )
-from graphc.emit.layout import (
+from graphc.emit.printing.layout import (
     SOFT,
     Doc,
     First,
@@ -34,8 +34,14 @@ from graphc.emit.layout import (
     Wrap,
     join,
 )
-from graphc.emit.optional_parentheses import Need, has_brackets, is_offered, is_splittable, need
-from graphc.emit.parentheses import OPERATORS, Level, level
+from graphc.emit.printing.optional_parentheses import (
+    Need,
+    has_brackets,
+    is_offered,
+    is_splittable,
+    need,
+)
+from graphc.emit.printing.parentheses import OPERATORS, Level, level
 
 
 def simple_statement(node: ast.stmt) -> Doc:

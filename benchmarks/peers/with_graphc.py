@@ -1,0 +1,59 @@
+"""graphc: the loop that `graphc train` runs, without its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import jax
+import numpy as np
+
+from benchmarks import specs
+from benchmarks.emitted import Emitted, emitted
+from benchmarks.workloads import Workload
+from graphc.core.span import Source
+from graphc.data.batches import epoch_order
+from graphc.runtime import events
+from graphc.runtime.evaluation import evaluated
+from graphc.runtime.events import Position, Snapshot
+from graphc.runtime.loop import Course, fit
+from graphc.runtime.state import make_state, to_canonical
+from graphc.runtime.steps import batch_shapes, no_totals
+from graphc.runtime.train import training_key
+
+WITHOUT_END = 10**9
+
+
+def source(workload: Workload) -> Source:
+    """The spec."""
+    if workload.kind == "lenet":
+        return specs.lenet()
+    if workload.kind == "highway":
+        return specs.highway(workload.depth, workload.widths[0], workload.batch)
+    return specs.dense(workload.shape, workload.widths, workload.batch)
+
+
+def start(workload: Workload, arrays: dict, weights: str) -> Callable[[int], float]:
+    """Write the initial weights to the file `weights`, for the others."""
+    each = emitted(source(workload))
+    state = make_state(each.module, 0)
+    canonical = to_canonical(state, each.compiled.weights)
+    mine = [path for path in canonical if path.startswith("params/")]
+    np.savez(weights, **{path.removeprefix("params/"): canonical[path] for path in mine})
+    epochs = _epochs(each, workload, arrays, state)
+    return lambda number: next(epochs)
+
+
+def _epochs(each: Emitted, workload: Workload, arrays: dict, state: object) -> Iterator[float]:
+    batch = batch_shapes(arrays, workload.batch)
+    totals = each.programs.evaluate.shapes(evaluated(state), batch)
+    course = Course(
+        data=jax.device_put(arrays),
+        order=lambda epoch: epoch_order(workload.examples, workload.batch, 0, epoch),
+        validation=(),
+        epochs=WITHOUT_END,
+        steps_per_dispatch=each.compiled.choices.steps_per_dispatch,
+        key=training_key(0),
+    )
+    for event in fit(each.programs, course, Snapshot(Position(), state, no_totals(totals))):
+        if isinstance(event, events.EpochEnded):
+            yield event.train["loss"]

@@ -1,0 +1,100 @@
+"""PyTorch, eager: modules, torch.optim.Adam, batches by indexing tensors in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from benchmarks.workloads import LEARNING_RATE, Workload
+from graphc.data.batches import epoch_order
+
+
+class Dense(nn.Module):
+    def __init__(self, names, sizes):
+        super().__init__()
+        self.names = names
+        for name, a, b in zip(names, sizes[:-1], sizes[1:], strict=True):
+            setattr(self, name, nn.Linear(a, b))
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for name in self.names[:-1]:
+            x = functional.relu(getattr(self, name)(x))
+        return getattr(self, self.names[-1])(x)
+
+
+class LeNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c1, self.c3 = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
+        self.c5, self.f6, self.logits = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+
+    def forward(self, x):
+        x = functional.max_pool2d(functional.relu(self.c1(x.permute(0, 3, 1, 2))), 2)
+        x = functional.max_pool2d(functional.relu(self.c3(x)), 2)
+        x = x.permute(0, 2, 3, 1).flatten(1)
+        return self.logits(functional.relu(self.f6(functional.relu(self.c5(x)))))
+
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.h, self.gate = nn.Linear(width, width), nn.Linear(width, width)
+
+    def forward(self, x):
+        gate = torch.sigmoid(self.gate(x))
+        return gate * functional.relu(self.h(x)) + (1 - gate) * x
+
+
+class Highway(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.dense = nn.Linear(784, width)
+        self.highways = nn.ModuleList([Block(width) for _ in range(depth)])
+        self.dense_2 = nn.Linear(width, 10)
+
+    def forward(self, x):
+        x = functional.relu(self.dense(x.flatten(1)))
+        for block in self.highways:
+            x = block(x)
+        return self.dense_2(x)
+
+
+def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], float]:
+    model = _model(workload)
+    model.load_state_dict(dict(_translated(path, array) for path, array in weights.items()))
+    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
+    image = torch.from_numpy(arrays["image"])
+    label = torch.from_numpy(arrays["label"]).long()
+
+    def epoch(number: int) -> float:
+        order = torch.from_numpy(epoch_order(workload.examples, workload.batch, 0, number))
+        total = torch.zeros(())
+        for rows in order:
+            optimizer.zero_grad()
+            loss = functional.cross_entropy(model(image[rows]), label[rows])
+            loss.backward()
+            optimizer.step()
+            total += loss.detach()
+        return float(total) / len(order)
+
+    return epoch
+
+
+def _model(workload: Workload) -> nn.Module:
+    if workload.kind == "lenet":
+        return LeNet()
+    if workload.kind == "highway":
+        return Highway(workload.widths[0], workload.depth)
+    return Dense(workload.layers, (int(np.prod(workload.shape)), *workload.widths))
+
+
+def _translated(path: str, array: np.ndarray) -> tuple[str, torch.Tensor]:
+    """The name and the layout that PyTorch gives an array."""
+    name = path.replace("/", ".").replace("kernel", "weight")
+    axes = {2: (1, 0), 4: (3, 2, 0, 1)}
+    return name, torch.from_numpy(array.transpose(axes.get(array.ndim, (0,))).copy())

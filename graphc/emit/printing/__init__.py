@@ -1,0 +1,1 @@
+"""From syntax trees to text that a formatter leaves as it is."""
