@@ -61,9 +61,12 @@ def arrays(workload: Workload) -> dict[str, np.ndarray]:
 
 
 def synthetic(workload: Workload) -> dict[str, np.ndarray]:
-    """Ten random images, each many times under as much noise."""
+    """Ten random images, each many times under as much noise, one label in five wrong."""
     random = np.random.default_rng(0)
     label = random.integers(0, 10, workload.examples).astype(np.int32)
     ideal = random.random((10, *workload.shape), np.float32)
     noise = random.random((workload.examples, *workload.shape), np.float32)
-    return {"image": (ideal[label] + noise) / 2, "label": label}
+    image = (ideal[label] + noise) / 2
+    wrong = random.random(workload.examples) < 0.2
+    label[wrong] = random.integers(0, 10, wrong.sum())
+    return {"image": image, "label": label}

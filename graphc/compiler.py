@@ -13,6 +13,7 @@ from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Source
 from graphc.graph.graph import Graph
+from graphc.graph.seeds import collisions
 from graphc.graph.weights import WeightMap
 from graphc.passes.manager import PassReport, run_passes
 from graphc.plan.choices import Choices, choose
@@ -93,6 +94,11 @@ def check(path: str | Source, settings: Iterable[str] = ()) -> Checked:
     document = read(path, settings, report)  # type: ignore[arg-type]
     fields = report.attempt(_fields, document)
     networks = _expand(document, fields, report)
+    for graph in networks.values():
+        for first, second in collisions(graph):
+            message = f"`{first.name}` and `{second.name}` would start with the same weights"
+            help = "rename one of them: the hashes of these two names happen to be equal"
+            report.error("GC311", message, second.span, help=help)
     plan = None
     if document.training is not None and not report.errors:
         plan = make_plan(networks, document.training, fields, document.place, report)

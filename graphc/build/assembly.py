@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from graphc.build import syntax
 from graphc.build.limits import Limits, check_nodes, check_numbers
+from graphc.build.steps import not_yet
 from graphc.core.diagnostic import Diagnostic, Note, SpecError, listing, similar
 from graphc.core.operation import Operation, ShapeError
 from graphc.core.span import Span
@@ -175,8 +176,7 @@ class Scope:
         if isinstance(reference, Bound) and reference.owner is not None:
             return self.assembly.bring(reference.ref, reference.owner)
         if reference.delay is not None:
-            what = f"`{reference}` is a delay: cycles over time cannot be compiled yet"
-            raise SpecError(Diagnostic("GC190", what, reference.span, help="leave it out for now"))
+            raise not_yet(f"`{reference}` (a delay)", reference)
         owner = self.owner(reference.name)
         if owner is None:
             known = self.all_names()

@@ -18,9 +18,9 @@ from graphc.build.library import Definition, Library, Network
 from graphc.build.limits import Limits
 from graphc.build.ordering import in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
-from graphc.build.steps import fail, read_steps
+from graphc.build.steps import fail, need_from, read_steps
 from graphc.build.wrappers import WRAPPER_FORMS
-from graphc.core.diagnostic import Diagnostic, InternalError, Note, Report, SpecError, listing
+from graphc.core.diagnostic import Diagnostic, InternalError, Note, Report, SpecError
 from graphc.core.operation import Operation
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, Tree
@@ -192,7 +192,7 @@ class Expander:
         if node.sources is not None:
             source = connect((("x", False),), node.sources, name.text, scope, node.span)[0]
         if source is None:
-            raise need_from(name.text, scope, name)
+            raise _need_from(syntax.Reference(name.text, name.span), scope)
         last = self.layers(self._handed(node, context), f"{name.text}/", scope, source, context)
         if last is None:
             raise Poisoned
@@ -300,7 +300,7 @@ class Expander:
         if not wanted and not variadic:
             return ()
         if default is None:
-            raise need_from(step.operation, scope, step.word)
+            raise _need_from(step.word, scope)
         if len(required) > 1:
             raise self._several(step, required)
         if variadic:
@@ -343,7 +343,7 @@ class Expander:
             if ref is not None
         }
         graph, captured = self.block(found, values, given, scope, step, context)
-        arguments = tuple((key, _plain(value)) for key, value in values.items())
+        arguments = tuple((key, _plain(value)) for key, value in sorted(values.items()))
         present = tuple(ref for ref in inputs if ref is not None)
         operation = Call(graph, arguments)
         span = step.operation_span
@@ -435,13 +435,10 @@ def _from_inside(diagnostic: Diagnostic, block: syntax.Block, span: Span) -> Dia
     return replace(diagnostic, notes=(*diagnostic.notes, note))
 
 
-def need_from(word: str, scope: Scope, place: syntax.Reference | Scalar) -> SpecError | Poisoned:
-    """The error of a step without `from` where there is no only input."""
-    inputs = list(scope.assembly.inputs)
-    if not inputs or None in scope.names.values():
-        return Poisoned()
-    message = f"`{word}` needs `from`: there are several inputs"
-    return fail("GC220", message, place, f"write `from: NAME`; the inputs are {listing(inputs)}")
+def _need_from(reader: syntax.Reference, scope: Scope) -> SpecError | Poisoned:
+    """The error of a step without `from`, unless a bad input is the reason."""
+    inputs = scope.assembly.inputs
+    return Poisoned() if not inputs or None in scope.names.values() else need_from(reader, inputs)
 
 
 def _only_input(scope: Scope) -> Ref | None:

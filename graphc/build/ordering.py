@@ -27,10 +27,10 @@ def in_order(entries: tuple[Entry, ...], report: Report) -> Iterator[Entry]:
                 graph.add_edge(reference.name, name.text)
     on_cycle: set[str] = set()
     for component in nx.strongly_connected_components(graph):
-        first = next(iter(component))
+        first = min(component, key=lambda name: _line(table[name]))
         if len(component) > 1 or graph.has_edge(first, first):
             on_cycle |= component
-            _report_cycle(nx.find_cycle(graph, first), table, report)
+            _report_cycle(nx.find_cycle(graph.subgraph(component), first), table, report)
     for name in [each for each in table if each in on_cycle]:
         yield table[name][0], None
     graph.remove_nodes_from(on_cycle)
@@ -100,8 +100,10 @@ def _names(tree) -> list[syntax.Reference]:
 
 
 def _report_cycle(edges, table: dict[str, Entry], report: Report) -> None:
-    names = sorted({name for edge in edges for name in edge[:2]}, key=lambda n: _line(table[n]))
-    trail = " -> ".join(f"`{edge[0]}`" for edge in edges) + f" -> `{edges[0][0]}`"
+    circle = [edge[0] for edge in edges]
+    names = sorted(circle, key=lambda name: _line(table[name]))
+    start = circle.index(names[0])
+    trail = " -> ".join(f"`{name}`" for name in [*circle[start:], *circle[:start], names[0]])
     notes = [Note(f"`{name}` is on the cycle", table[name][0].span) for name in names]
     report.error(
         "GC209",

@@ -201,6 +201,29 @@ def uses(tree: Tree) -> Iterator[str]:
             yield from uses(value)
 
 
+def in_order_of_use(trees: MappingLike[str, Tree | None]) -> list[str]:
+    """The names, each after those that its value uses, so that the order written is free.
+
+    Names that use one another in a circle come last, as they were written.
+    """
+    found: list[str] = []
+    waiting = list(trees)
+    while waiting:
+        missing = set(waiting)
+        ready = [name for name in waiting if not missing & set(_uses_of(trees[name]))]
+        found += ready or waiting
+        waiting = [name for name in waiting if ready and name not in ready]
+    return found
+
+
+def _uses_of(tree: Tree | None) -> Iterator[str]:
+    return iter(()) if tree is None else uses(tree)
+
+
+def _place(name: str, order: list[str]) -> int:
+    return order.index(name) if name in order else -1
+
+
 def bind(
     declared: tuple[syntax.Declared, ...],
     given: Tree | None,
@@ -224,7 +247,9 @@ def bind(
     report.stop()
     values: dict[str, Value] = {}
     unknown = [name for name in rows if name not in {each.name.text for each in declared}]
-    for each in declared:
+    defaults = {each.name.text: each.default for each in declared if each.name.text not in rows}
+    later = in_order_of_use(defaults)
+    for each in sorted(declared, key=lambda each: _place(each.name.text, later)):
         name = each.name.text
         tree = rows.get(name, each.default)
         if tree is None and similar(name, unknown, "parameter"):

@@ -42,6 +42,13 @@ def not_yet(what: str, tree) -> SpecError:
     return fail("GC190", f"{what} cannot be compiled yet", tree, "leave it out for now")
 
 
+def need_from(reader: syntax.Reference, inputs: Iterable[str]) -> SpecError:
+    """The error of a step without `from` where there are several inputs."""
+    message = f"`{reader.name}` needs `from`: there are several inputs"
+    help = f"write `from: NAME`; the inputs are {listing(inputs)}"
+    return fail("GC220", message, reader, help)
+
+
 def check_name(name: Scalar) -> str:
     """A name that a user gave to a node, an input or a parameter."""
     if not name.text:
@@ -340,11 +347,13 @@ def read_parameters(tree: Tree | None, report: Report) -> tuple[syntax.Declared,
 
 def _read_parameter(name: Scalar, tree: Tree) -> syntax.Declared:
     if isinstance(tree, Mapping):
-        check_keys(tree, ("type", "default", "help"), f"parameter `{name.text}`")
+        check_keys(tree, ("type", "default", "help"), f"the parameter `{name.text}`")
         word, default, help = tree.get("type"), tree.get("default"), tree.get("help")
+        if word is None:
+            raise _no_type(name, name)
         if not isinstance(word, Scalar) or word.text not in PARAMETER_TYPES:
-            place = word if word is not None else name
-            raise _no_type(name, place)
+            message = f"expected the type of a parameter, found {describe(word)}"
+            raise fail("GC226", message, word, f"write one of {listing(PARAMETER_TYPES)}")
         note = help.text if isinstance(help, Scalar) else ""
         return syntax.Declared(name, word.text, default, note)
     if isinstance(tree, Scalar) and not tree.quoted and tree.text in PARAMETER_TYPES:

@@ -1,26 +1,29 @@
 """What can be said of a definition without calling it: names that mean nothing, values unused.
 
 Expansion stops where a value cannot be made, and never looks into a block that nobody calls. The
-survey reads every block and network once, as written, and reports what does not depend on types:
-unknown operations, values and parameters, wrong attributes, and (as warnings) what is not used.
+survey goes through every block and network once, as written, and reports what does not depend on
+types: unknown operations, values and parameters, wrong attributes, and (as warnings) what is not
+used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from graphc.build import syntax
 from graphc.build.assembly import Poisoned
 from graphc.build.formula import parse
-from graphc.build.library import WRAPPERS, Definition, Library
+from graphc.build.library import WRAPPERS, Definition, Library, Network
 from graphc.build.parameters import Environment, Layers, Value, bind, uses
-from graphc.build.steps import fail, not_yet, read_steps
+from graphc.build.steps import need_from, not_yet, read_steps
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
 from graphc.core.operation import Operation
 from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree
+
+Steps = tuple[syntax.Step | None, ...]
 
 
 def survey(library: Library, values: dict[str, Tree], report: Report) -> None:
@@ -29,23 +32,32 @@ def survey(library: Library, values: dict[str, Tree], report: Report) -> None:
     Args:
         values: the file's `params`, which its networks see.
     """
-    own = {name: block.span for name, block in library.blocks.items()}
-    for name, span in {**own, **{n: each.span for n, each in library.networks.items()}}.items():
-        if name in operations or name in WRAPPERS or name in library.standard_names:
-            what = "block" if name in own else "network"
-            message = f"the {what} `{name}` hides the operation `{name}`"
-            report.error("GC290", message, span, severity="note")
+    _note_hidden(library, report)
     for block in library.blocks.values():
-        names = {each.name.text for each in block.parameters}
-        inputs = ("x",) if block.section.inputs is None else _names(block.section)
-        _Section(library, names, {}, block.section, report).run(inputs)
+        names = frozenset(each.name.text for each in block.parameters)
+        _Section(library, block.section, report).run(_Place(names, {}), is_block=True)
     for network in library.networks.values():
-        section = _Section(library, set(values), dict(values), network.section, report)
-        section.run(_names(network.section))
+        place = _Place(frozenset(values), dict(values))
+        _Section(library, network.section, report).run(place)
 
 
-def _names(section: syntax.Section) -> tuple[str, ...]:
-    return tuple(each.name.text for each in section.inputs or ())
+def _note_hidden(library: Library, report: Report) -> None:
+    known = {*(each.name for each in operations), *WRAPPERS, *library.standard_names}
+    blocks = [("block", name, each.span) for name, each in library.blocks.items()]
+    networks = [("network", name, each.span) for name, each in library.networks.items()]
+    for what, name, span in blocks + networks:
+        if name in known:
+            message = f"the {what} `{name}` hides graphc's own `{name}`"
+            report.error("GC290", message, span, severity="note")
+
+
+@dataclass(eq=False)
+class _Slot:
+    """A value that should be read somewhere."""
+
+    what: str
+    span: Span
+    read: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,80 +66,77 @@ class _Place:
 
     Args:
         parameters: the names of parameters.
-        values: those whose values are known.
-        names: the values, each with the node of the section that it belongs to ("" for none).
-        default: the value that a step without `from` reads, if it is one of the names.
+        known: those whose values are known.
+        names: the values.
+        default: what a step without `from` reads.
         open: whether there are names that could not be read.
     """
 
     parameters: frozenset[str]
-    values: dict[str, Value]
-    names: dict[str, str] = field(default_factory=dict)
-    default: str | None = None
+    known: dict[str, Value]
+    names: dict[str, _Slot] | None = None
+    default: _Slot | None = None
     open: bool = False
+
+    def closed(self, tree: Tree | None) -> bool:
+        """Whether every parameter in a tree has a known value."""
+        return tree is None or self.known.keys() >= set(uses(tree))
 
 
 class _Section:
     """The survey of one network, or of the inside of one block."""
 
-    def __init__(
-        self,
-        library: Library,
-        parameters: Iterable[str],
-        values: dict[str, Tree],
-        section: syntax.Section,
-        report: Report,
-    ) -> None:
+    def __init__(self, library: Library, section: syntax.Section, report: Report) -> None:
         self.library, self.section, self.report = library, section, report
-        self.parameters, self.values = frozenset(parameters), values
-        self.read: set[str] = set()
-        self.reader = ""
+        self.slots: list[_Slot] = []
         self.inputs: tuple[str, ...] = ()
 
-    def run(self, inputs: tuple[str, ...]) -> None:
-        """Survey inputs, layers or nodes, and outputs."""
-        self.inputs = inputs
-        names = {name: name for name in inputs} | {name.text: name.text for name, _ in self.section.nodes}
-        default = inputs[0] if len(inputs) == 1 else None
-        place = _Place(self.parameters, dict(self.values), names, default)
-        for name, node in self.section.nodes:
-            self.reader = name.text
-            self.node(node, place)
-        self.reader = ""
-        last = None
-        if self.section.layers is not None:
-            last = self.chain(self.section.layers, place, self.section.outputs is None)
-            place = replace(place, names=last.names, open=last.open)
-        for each in self.section.outputs or ():
+    def run(self, place: _Place, is_block: bool = False) -> None:
+        """Survey layers or nodes, and outputs."""
+        section = self.section
+        inputs = self._inputs(is_block)
+        nodes = {name.text: self._slot(name.text, name.span) for name, _ in section.nodes}
+        place = replace(
+            place,
+            names=inputs | nodes,
+            default=next(iter(inputs.values())) if len(inputs) == 1 else None,
+            open=not inputs,
+        )
+        for name, node in section.nodes:
+            self.node(name, node, place)
+        if section.layers is not None:
+            place = self.chain(section.layers, place, section.outputs is None)
+        for each in section.outputs or ():
             self.reference(each, place)
-        self.unused()
+        if section.outputs != () and not place.open:
+            self._warn()
 
-    def unused(self) -> None:
-        """Warn of inputs and nodes that nothing reads."""
-        if self.section.outputs == () or any(node is None for _, node in self.section.nodes):
-            return
-        spans = [(each.name.text, each.name.span) for each in self.section.inputs or ()]
-        names = [(name.text, name.span) for name, _ in self.section.nodes]
-        for what, several in (("input", spans), ("value of", names)):
-            for name, span in several:
-                if name not in self.read:
-                    _warn_unused(f"the {what} `{name}`", span, self.report)
+    def _inputs(self, is_block: bool) -> dict[str, _Slot]:
+        declared = self.section.inputs
+        if declared is None and is_block:
+            self.inputs = ("x",)
+            return {"x": _Slot("the input `x`", self.section.span)}
+        self.inputs = tuple(each.name.text for each in declared or ())
+        found = {
+            each.name.text: _Slot(f"the input `{each.name.text}`", each.name.span)
+            for each in declared or ()
+        }
+        self.slots += found.values()
+        return found
 
-    # Values
+    def _slot(self, name: str, span: Span) -> _Slot:
+        slot = _Slot(f"the value of `{name}`", span)
+        self.slots.append(slot)
+        return slot
 
-    def reference(self, each: syntax.Reference, place: _Place) -> None:
-        """A value is named."""
-        if each.delay is not None:
-            what = not_yet(f"`{each}` is a delay: cycles over time", each)
-            self.take(what.diagnostics)
-        if each.name in place.names:
-            if place.names[each.name] != self.reader:
-                self.read.add(place.names[each.name])
-            return
-        if not place.open:
-            help = similar(each.name, place.names, "value")
-            help = help or f"the values here are {listing(place.names)}"
-            self.take([Diagnostic("GC204", f"there is no value `{each.name}`", each.span, help=help)])
+    def _warn(self) -> None:
+        broken = any(node is None for _, node in self.section.nodes)
+        for slot in self.slots:
+            if not slot.read and not broken:
+                help = "leave it out, or read it somewhere"
+                self.take([Diagnostic("GC224", f"{slot.what} is not used", slot.span, (), help, "warning")])
+
+    # Reports
 
     def take(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Report what was not reported before."""
@@ -145,3 +154,244 @@ class _Section:
         except SpecError as error:
             self.take(error.diagnostics)
             return None
+
+    # Nodes and steps
+
+    def node(self, name: Scalar, node: syntax.Node | None, place: _Place) -> None:
+        """One entry of `nodes`."""
+        if isinstance(node, syntax.Step):
+            self.step(node, place)
+        elif isinstance(node, syntax.Chain):
+            self._sources(node.sources, syntax.Reference(name.text, name.span), place)
+            if isinstance(node.steps, syntax.Parameter):
+                self._parameter(node.steps, place)
+            else:
+                self.chain(node.steps, replace(place, default=_Slot("the input", node.span)))
+        elif node is not None:
+            self.formula(node, place)
+
+    def chain(self, steps: Steps, place: _Place, used: bool = True) -> _Place:
+        """Steps one after another; gives the place after the last."""
+        place = replace(place, names=dict(place.names or {}))
+        assert place.names is not None
+        for step in steps:
+            if step is None:
+                place = replace(place, default=None, open=True)
+                continue
+            self.step(step, place)
+            slot = self._slot(step.name.text if step.name else step.operation, step.operation_span)
+            if step.name is not None:
+                place.names[step.name.text] = slot
+            place = replace(place, default=slot)
+        if used and place.default is not None:
+            place.default.read = True
+        return place
+
+    def step(self, step: syntax.Step, place: _Place) -> None:
+        """A step: its operation, its attributes and what it reads."""
+        found = self.attempt(self.library.find, step.operation, step.operation_span)
+        if step.sources is not None or not _reads_nothing(found):
+            self._sources(step.sources, step.word, place)
+        if isinstance(found, str):
+            self._wrapper(found, step.attributes, place)
+        elif isinstance(found, Definition):
+            self._block(found, step.attributes, step.word, place)
+        elif isinstance(found, type):
+            self._operation(found, step.attributes, step.operation_span, place)
+
+    def _sources(self, sources, reader: syntax.Reference, place: _Place) -> None:
+        if sources is None:
+            if place.default is not None:
+                place.default.read = True
+            elif not place.open:
+                self.take(need_from(reader, self.inputs).diagnostics)
+            return
+        several = sources.values() if isinstance(sources, dict) else [sources]
+        for references in several:
+            for each in references:
+                self.reference(each, place)
+
+    def reference(self, each: syntax.Reference, place: _Place) -> None:
+        """A value is named."""
+        names = place.names or {}
+        if each.delay is not None:
+            self.take(not_yet(f"`{each}` (a delay)", each).diagnostics)
+        if each.name in names:
+            names[each.name].read = True
+        elif not place.open:
+            help = similar(each.name, names, "value") or f"the values here are {listing(names)}"
+            message = f"there is no value `{each.name}`"
+            self.take([Diagnostic("GC204", message, each.span, help=help)])
+
+    # Attributes
+
+    def _operation(
+        self, kind: type[Operation], tree: Tree | None, span: Span, place: _Place
+    ) -> None:
+        self._parameters(tree, place)
+        environment = Environment(place.known)
+        if tree is None or place.closed(tree):
+            self.attempt(lambda: kind.read(tree and environment.substitute(tree), span))
+        elif isinstance(tree, Mapping):
+            part = _closed_part(tree, place)
+            self._apart_from_missing(lambda: kind.read(environment.substitute(part), span))
+
+    def _block(
+        self, found: Definition, given: Tree | None, word: syntax.Reference, place: _Place
+    ) -> None:
+        types = {each.name.text: each.type for each in found.block.parameters}
+        for name, tree in _rows(found.block, given).items():
+            if types.get(name) == "layers" and isinstance(tree, Sequence):
+                self._body(tree, place)
+            else:
+                self._parameters(tree, place)
+        whole = isinstance(given, Sequence) or place.closed(given)
+        if not whole and not isinstance(given, Mapping):
+            return
+        part = given if whole else _closed_part(given, place)  # type: ignore[arg-type]
+        layers = [name for name, each in types.items() if each == "layers"]
+        if isinstance(part, Mapping) and isinstance(given, Mapping):
+            bodies = [pair for pair in given if pair[0].text in layers and pair not in part.entries]
+            part = Mapping((*part.entries, *(p for p in bodies if p[1].kind == "list")), given.span)
+            whole = len(part) == len(given)
+        environment = Environment(place.known)
+        action = lambda: bind(  # noqa: E731
+            found.block.parameters, part, word.name, word.span, environment, _any_layers
+        )
+        self.attempt(action) if whole else self._apart_from_missing(action)
+
+    def _wrapper(self, word: str, tree: Tree | None, place: _Place) -> None:
+        if not isinstance(tree, Mapping):
+            return
+        bodies: list[Tree] = []
+        for key, value in tree:
+            if key.text == "layers":
+                bodies.append(value)
+            elif key.text in ("each", "branches") and isinstance(value, Sequence):
+                bodies += value
+            else:
+                self._parameters(value, place)
+        index = tree.get("index")
+        if word == "repeat" and isinstance(index, Scalar):
+            known = {name: each for name, each in place.known.items() if name != index.text}
+            place = replace(place, parameters=place.parameters | {index.text}, known=known)
+        for body in bodies:
+            self._body(body, place)
+
+    def _body(self, tree: Tree, place: _Place) -> None:
+        """The steps that a step was given."""
+        if isinstance(tree, Sequence):
+            problems = Report()
+            steps = read_steps(tree, problems)
+            self.take(problems.diagnostics)
+            self.chain(steps, replace(place, default=_Slot("the input", tree.span)))
+
+    def _apart_from_missing(self, action) -> None:
+        """Report what `action` raises, but for attributes that were left out of it."""
+        try:
+            action()
+        except SpecError as error:
+            self.take(each for each in error.diagnostics if each.code != "GC212")
+
+    # Parameters and formulas
+
+    def _parameters(self, tree: Tree | None, place: _Place) -> None:
+        """Look up the parameters in a tree."""
+        for scalar in _scalars(tree):
+            if "$" in scalar.text:
+                expression = self.attempt(parse, scalar)
+                for each in _parts(expression) if expression is not None else ():
+                    if isinstance(each, syntax.Parameter):
+                        self._parameter(each, place)
+
+    def _parameter(self, use: syntax.Parameter, place: _Place) -> None:
+        if use.name in place.parameters or (use.member and use.name in self.inputs):
+            return
+        values = dict.fromkeys(place.parameters, Scalar("0", use.span))
+        self.attempt(Environment(values).lookup, use)
+
+    def formula(self, expression: syntax.Expression, place: _Place) -> None:
+        """Every name in a formula."""
+        for each in _parts(expression):
+            if isinstance(each, syntax.Reference):
+                self.reference(each, place)
+            elif isinstance(each, syntax.Parameter):
+                self._parameter(each, place)
+            elif isinstance(each, syntax.Apply):
+                self._apply(each, place)
+
+    def _apply(self, call: syntax.Apply, place: _Place) -> None:
+        found = self.attempt(self.library.find, call.function, call.name_span)
+        inputs = _input_names(found)
+        rest = []
+        for key, text, value in call.keywords:
+            if key.text in inputs:
+                self.formula(value, place)
+            else:
+                rest.append((key, text))
+        given = Mapping(tuple(rest), call.span) if rest else None
+        word = syntax.Reference(call.function, call.name_span)
+        if isinstance(found, Definition):
+            if all(each.type != "layers" for each in found.block.parameters):
+                self._block(found, given, word, place)
+        elif isinstance(found, type) and found.weights is Operation.weights:
+            self._operation(found, given, call.name_span, place)
+
+
+def _any_layers(tree: Tree) -> Layers:
+    return Layers(tree, None, None)
+
+
+def _reads_nothing(found) -> bool:
+    return isinstance(found, type) and found.inputs == () and not found.variadic
+
+
+def _input_names(found) -> set[str]:
+    if isinstance(found, Definition | Network):
+        section = found.block.section if isinstance(found, Definition) else found.section
+        declared = section.inputs
+        return {"x"} if declared is None else {each.name.text for each in declared}
+    return {each.name for each in found.inputs} if isinstance(found, type) else set()
+
+
+def _rows(block: syntax.Block, given: Tree | None) -> dict[str, Tree]:
+    """What a call gives to which parameter."""
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        return {key.text: value for key, value in given}
+    names = [each.name.text for each in block.parameters]
+    required = [each.name.text for each in block.parameters if each.default is None]
+    if len(required) == 1 or (not required and len(names) == 1):
+        return {(required or names)[0]: given}
+    return {}
+
+
+def _closed_part(tree: Mapping, place: _Place) -> Mapping:
+    entries = tuple((key, value) for key, value in tree if place.closed(value))
+    return Mapping(entries, tree.span)
+
+
+def _scalars(tree: Tree | None) -> Iterator[Scalar]:
+    if isinstance(tree, Scalar):
+        yield tree
+    elif isinstance(tree, Sequence):
+        for item in tree:
+            yield from _scalars(item)
+    elif isinstance(tree, Mapping):
+        for _, value in tree:
+            yield from _scalars(value)
+
+
+def _parts(expression: syntax.Expression) -> Iterator[syntax.Expression]:
+    """An expression and its parts, but for keyword arguments."""
+    waiting = [expression]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        if isinstance(each, syntax.Unary):
+            waiting.append(each.operand)
+        elif isinstance(each, syntax.Binary):
+            waiting += [each.left, each.right]
+        elif isinstance(each, syntax.Apply):
+            waiting += each.arguments

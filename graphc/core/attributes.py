@@ -284,9 +284,7 @@ class Declared(Kind):
             return tree.entries[0]
         if isinstance(tree, Scalar) and isinstance(tree.value, str):
             return tree, None
-        names = self.names()
-        example = next((name for name in names if self.registry[name].short_allowed()), "NAME")
-        raise self.refuse(tree, f"write `{example}`; there are {listing(names, 40)}")
+        raise self.refuse(tree, f"there are {listing(self.names(), 40)}")
 
     def names(self) -> list[str]:
         return [

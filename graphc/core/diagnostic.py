@@ -135,7 +135,9 @@ class Report:
 
 def similar(name: str, known: Iterable[str], what: str) -> str | None:
     """A statement that suggests the nearest of `known`, or None."""
-    found = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
+    several = list(known)
+    begun = [each for each in several if len(name) > 2 and each.startswith(name.lower())]
+    found = sorted(begun, key=len) or difflib.get_close_matches(name.lower(), several, 1, 0.6)
     article = "an" if what[0] in "aeiou" else "a"
     return f"{article} {what} with a similar name exists: `{found[0]}`" if found else None
 

@@ -93,7 +93,8 @@ def has_weights(operation: Operation, types: tuple[Type, ...]) -> bool:
 
 
 def _roll_runs(graph: Graph, remarks: Remarks) -> Graph:
-    for run in _runs(graph):
+    for found in _runs(graph):
+        run = [graph.by_name[node.name] for node in found]  # it may read a run rolled before
         first, last = run[0], run[-1]
         reason = _layer_reason(first.operation, graph.input_types(first), remarks.device)
         names = f"`{first.name}` to `{last.name}`"
@@ -142,6 +143,8 @@ def _same_layer(node: Node, following: Node) -> bool:
 def _with_run(graph: Graph, run: list[Node]) -> Graph:
     first, last = run[0], run[-1]
     name = f"{first.name}_to_{last.name.rsplit('/', 1)[-1]}"
+    while name in graph.by_name:
+        name += "_"
     paths = tuple(node.name for node in run)
     stack = Node(name, Stack(first.operation, paths), first.inputs, first.span, last.named)
     gone = set(paths)

@@ -18,6 +18,7 @@ from graphc.ops.training import Training
 from graphc.plan.plan import Objective, Plan, Term
 
 Place = Callable[..., Span]
+RESERVED_FIELD = "mask"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ def make_plan(
         return None
     graph = networks[roots[0]]
     inputs = _match_inputs(graph, fields, place, report)
+    if RESERVED_FIELD in {fields.target, *(field for _, field in inputs)}:
+        message = f"the data's field `{RESERVED_FIELD}` cannot be used under this name"
+        help = "rename the column or the array: a batch calls its own mask of padded rows so"
+        report.error("GC408", message, place("data"), help=help)
     terms = _terms(graph, training, fields, place, report)
     if len(report.errors) > before:
         return None

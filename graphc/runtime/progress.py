@@ -48,7 +48,7 @@ class Lines:
 
 
 class Bar:
-    """A progress bar of the epoch; finished epochs stay above it as lines."""
+    """A progress bar of the run; finished epochs stay above it as lines."""
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
@@ -72,8 +72,9 @@ class Bar:
             transient=True,
         )
         self._progress.start()
-        self._task: Any = None
         self._started = events.Started(events.Position(), 0, 0)
+        self._training: Any = None
+        self._compiling: Any = None
 
     def close(self) -> None:
         """Take the bar away."""
@@ -81,31 +82,34 @@ class Bar:
 
     def __call__(self, event: Event) -> None:
         match event:
-            case events.Started():
+            case events.Started(position=position):
                 self._started = event
-            case events.Compiling():
-                self._show(f"compiling {event.what}", None, 0, "")
-            case events.EpochStarted():
-                self._show(self._epoch(event.position.epoch), event.steps, event.position.done, "")
-            case events.Progress():
-                text = f"{numbers(event.metrics)}  {event.examples_per_second:,.0f} examples/s"
-                epoch = self._epoch(event.position.epoch)
-                self._show(epoch, event.steps, event.position.done, text)
+                total = event.epochs * event.steps_per_epoch
+                self._training = self._progress.add_task(
+                    "", total=total, completed=position.step, text=""
+                )
+                self._show(position, "")
+            case events.Compiling(what=what):
+                self._compiling = self._progress.add_task(f"compiling {what}", total=None, text="")
+            case events.Compiled():
+                self._progress.remove_task(self._compiling)
+            case events.EpochStarted(position=position):
+                self._show(position, "")
+            case events.Progress(position=position):
+                speed = f"{event.examples_per_second:,.0f} examples/s"
+                self._show(position, f"{numbers(event.metrics)}  {speed}")
         text = sentence(event, self._started.epochs)
         if text is not None and not isinstance(event, events.Compiling):
             self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def _epoch(self, epoch: int) -> str:
-        return f"epoch {epoch + 1}/{self._started.epochs}"
-
-    def _show(self, what: str, total: int | None, done: int, text: str) -> None:
-        tasks = {task.id: task for task in self._progress.tasks}
-        if self._task is None or tasks[self._task].description != what:
-            if self._task is not None:
-                self._progress.remove_task(self._task)
-            self._task = self._progress.add_task(what, total=total, completed=done, text=text)
-        else:
-            self._progress.update(self._task, total=total, completed=done, text=text)
+    def _show(self, position: events.Position, text: str) -> None:
+        epoch = min(position.epoch + 1, self._started.epochs)
+        self._progress.update(
+            self._training,
+            description=f"epoch {epoch}/{self._started.epochs}",
+            completed=position.step,
+            text=text,
+        )
 
 
 def sentence(event: Event, epochs: int) -> str | None:

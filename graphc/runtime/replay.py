@@ -166,7 +166,7 @@ def _gradients(module: ModuleType, state: Any, batch: Any, key: Any) -> Any:
     def mean(params: Any) -> Any:
         outputs, _ = module.forward(params, state["statistics"], batch, train=True, key=key)
         losses = jnp.where(batch["mask"], module.losses(outputs, batch), 0)
-        return losses.sum() / jnp.maximum(batch["mask"].sum(), 1)
+        return losses.sum() / jnp.maximum(batch["mask"].sum(dtype=losses.dtype), 1)
 
     return jax.jit(jax.grad(mean))(state["params"])
 

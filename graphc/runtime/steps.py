@@ -184,7 +184,7 @@ def _chunk(module: ModuleType) -> Callable:
         def step(carry):
             done, state, totals, _ = carry
             found, added, finite = _step(module, state, totals, data, order[start + done], key)
-            return done + finite, found, added, finite
+            return done + finite.astype(jnp.int32), found, added, finite
 
         first = (jnp.zeros((), jnp.int32), state, totals, jnp.array(True))
         done, state, totals, finite = jax.lax.while_loop(more, step, first)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from graphc.build.library import Definition, Library, Network
-from graphc.build.parameters import Environment, uses
+from graphc.build.parameters import Environment, in_order_of_use, uses
+from graphc.build.survey import survey
 from graphc.build.steps import (
     check_keys,
     check_name,
@@ -18,7 +19,7 @@ from graphc.build.steps import (
     read_section,
 )
 from graphc.core.attributes import Declared
-from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
+from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
 from graphc.core.registry import sources
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping, Scalar, Tree, describe
@@ -152,9 +153,9 @@ class _Reader:
             self.report.error("GC226", what, tree.span, help="write `params: {units: 64}`")
             return
         known = self.document.parameters
-        for key, value in tree:
-            substitute = Environment(known).substitute
-            known[key.text] = self.report.attempt(substitute, value, default=value)
+        for name in in_order_of_use({key.text: value for key, value in tree}):
+            value = tree.get(name)
+            known[name] = self.report.attempt(Environment(known).substitute, value, default=value)
         sections = [self.tree.get(each) for each in ("params", "network", "networks", "data", "train")]
         used = {name for each in sections if each is not None for name in uses(each)}
         _report_unused(tree, used, self.report)
@@ -166,6 +167,7 @@ class _Reader:
         self._section("blocks", self._blocks)
         for key in ("network", "networks"):
             self._section(key, self._networks)
+        survey(library, self.document.parameters, self.report)
 
     def _blocks(self, tree: Tree) -> None:
         if not isinstance(tree, Mapping):
@@ -349,7 +351,9 @@ def standard_block(name: str) -> Definition | None:
 
 
 def _report_unused(parameters: Mapping, used: set[str], report: Report) -> None:
+    known = {key.text for key, _ in parameters}
+    unknown = used - known
     for key, _ in parameters:
-        if key.text not in used:
+        if key.text not in used and not similar(key.text, unknown, "parameter"):
             message = f"the parameter `{key.text}` is not used"
             report.error("GC215", message, key.span, help=f"write `${key.text}` somewhere, or drop it")

@@ -6,20 +6,11 @@ from pathlib import Path
 import jax
 import optax
 import pytest
-from hypothesis import settings
 
 HERE = Path(__file__).parent
 for folder in (HERE, HERE.parent):  # `import strategies`, `import oracle`, in importlib mode
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-
-settings.register_profile("invariants", deadline=None, derandomize=True, max_examples=60)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def profile():
-    settings.load_profile("invariants")
-
 
 @pytest.fixture(autouse=True)
 def strict():
