@@ -114,7 +114,8 @@ def _expand(document: Document, fields: Fields | None, report: Report) -> dict[s
         }
         kinds = {name: fields.types.get(field) for name, field in names.items()}
         below = {name: kind.below for name, kind in kinds.items() if kind and kind.below}
-    expander = Expander(report, document.parameters, below)
+    wrong = fields is None and document.tree.key("data") is not None
+    expander = Expander(report, document.parameters, None if wrong else below)
     for network in document.library.networks.values():
         expander.attempt(expander.network, network)
     return expander.graphs()

@@ -69,7 +69,9 @@ class Assembly:
             result = operation.infer(*types)
         except ShapeError as error:
             notes = tuple(self._trail(node))
-            raise SpecError(Diagnostic(error.code, error.message, span, notes, error.help)) from None
+            raise SpecError(
+                Diagnostic(error.code, error.message, span, notes, error.help)
+            ) from None
         check_numbers(operation.name, operation, types, result, span)
         self.nodes[name] = node
         self.types.update(value_types(node, result))
@@ -117,7 +119,8 @@ class Assembly:
                     notes.append(Note(f"{self.types[ref]} is the input `{ref}`"))
                     break
                 received = ", ".join(str(self.types[each]) for each in source.references)
-                what = source.name if source.named else source.operation.name
+                kind = source.operation
+                what = source.name if source.named else getattr(kind, "title", kind.name)
                 since = f", which received {received}" if received else ""
                 notes.append(Note(f"{self.types[ref]} comes from `{what}`", source.span, since))
                 ref = next(iter(self._telling(source)), None)
@@ -133,7 +136,7 @@ class Assembly:
 class Bound(syntax.Reference):
     """A reference that knows its value: what Python code holds in its hands."""
 
-    ref: Ref = Ref("")
+    ref: Ref = field(default_factory=lambda: Ref(""))
     owner: Assembly | None = field(default=None, compare=False)
 
 
@@ -200,5 +203,3 @@ def _port(assembly: Assembly, ref: Ref, reference: syntax.Reference) -> Ref:
     help = f"its outputs are {listing(ports)}" if ports else "it has one output; leave the port out"
     message = f"`{reference.name}` has no output `{reference.port}`"
     raise SpecError(Diagnostic("GC223", message, reference.span, help=help))
-
-

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from graphc.build import syntax
 from graphc.build.assembly import Assembly, Poisoned, Scope
-from graphc.build.formulas import constant, expand_formula
+from graphc.build.formulas import constant, expand_formula, is_required
 from graphc.build.inputs import ask_type, connect
 from graphc.build.library import Definition, Library, Network
 from graphc.build.limits import Limits
@@ -21,7 +21,6 @@ from graphc.build.parameters import Callback, Environment, Layers, bind
 from graphc.build.steps import fail, need_from, read_steps
 from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.core.diagnostic import Diagnostic, InternalError, Note, Report, SpecError
-from graphc.core.operation import Operation
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, Tree
 from graphc.core.types import Type
@@ -50,7 +49,14 @@ class Context:
 
 
 class Expander:
-    """Expands networks and blocks, each distinct one once."""
+    """Expands networks and blocks, each distinct one once.
+
+    Args:
+        report: takes the problems.
+        parameters: the values of the spec's `params`.
+        data_below: for each field of the data, how many values it has; None where the data is
+            wrong, which is reported already.
+    """
 
     def __init__(
         self,
@@ -60,7 +66,7 @@ class Expander:
     ) -> None:
         self.report = report
         self.parameters = dict(parameters or {})
-        self.data_below = dict(data_below or {})
+        self.data_below = data_below
         self._blocks: dict[object, Graph] = {}
         self._networks: dict[str, Graph | None] = {}
         self._limits = Limits()
@@ -105,8 +111,10 @@ class Expander:
         declared = network.section.inputs
         if not declared:
             help = "write what it reads: `inputs: {image: [28, 28, 1]}`"
-            message = f"network `{network.name}` has no inputs" if network.name else (
-                "the network has no inputs"
+            message = (
+                f"network `{network.name}` has no inputs"
+                if network.name
+                else ("the network has no inputs")
             )
             self.report.error("GC306", message, network.span, help=help)
             return {}
@@ -127,6 +135,8 @@ class Expander:
         scope = Scope(assembly, {name: Ref(name) for name in given})
         for each in section.inputs or ():
             scope.names.setdefault(each.name.text, None)  # a bad declaration poisons its readers
+        if section.inputs is None and not scope.names:
+            scope.names[""] = None  # a network without inputs, which is reported
         if section.layers is not None:
             last = self.chain(section.layers, "", scope, _only_input(scope), context)
             if section.outputs is None:
@@ -319,8 +329,10 @@ class Expander:
     ) -> Ref:
         block = found.block
         declared = block.section.inputs
-        wanted = (("x", False),) if declared is None else tuple(
-            (each.name.text, not _required(each)) for each in declared
+        wanted = (
+            (("x", False),)
+            if declared is None
+            else tuple((each.name.text, not is_required(each)) for each in declared)
         )
         values = bind(
             block.parameters,
@@ -350,7 +362,13 @@ class Expander:
         return scope.assembly.add(name, operation, (*present, *captured), span, named)
 
     def block(
-        self, found: Definition, values, given: dict[str, Type], scope: Scope, step, context: Context
+        self,
+        found: Definition,
+        values,
+        given: dict[str, Type],
+        scope: Scope,
+        step,
+        context: Context,
     ) -> tuple[Graph, tuple[Ref, ...]]:
         """The graph of a block for these parameters and input types, and what it captures."""
         block = found.block
@@ -385,7 +403,7 @@ class Expander:
 
     def _defaults(self, block: syntax.Block, assembly: Assembly) -> None:
         for each in block.section.inputs or ():
-            if not _required(each) and each.name.text not in assembly.inputs:
+            if not is_required(each) and each.name.text not in assembly.inputs:
                 assembly.add(each.name.text, constant(each.written), (), each.name.span)
 
     def _network_step(
@@ -413,7 +431,10 @@ class Expander:
 def enter(context: Context, name: str, identity: int, span: Span) -> Context:
     """The context inside a block or network; one that holds itself is an error."""
     names = [each for each, _ in context.calls]
-    if any(each == identity for _, each in context.calls) or len(names) > _DEEPEST:
+    if len(names) > _DEEPEST:
+        message = f"`{name}` is called more than {_DEEPEST} calls deep"
+        raise SpecError(Diagnostic("GC213", message, span, help="call fewer inside each other"))
+    if any(each == identity for _, each in context.calls):
         trail = " -> ".join(f"`{each}`" for each in [*names, name])
         message = f"`{name}` calls itself: {trail}"
         help = "write repetition with `repeat`; a block is copied wherever it is called"
@@ -424,11 +445,15 @@ def enter(context: Context, name: str, identity: int, span: Span) -> Context:
 def _from_inside(diagnostic: Diagnostic, block: syntax.Block, span: Span) -> Diagnostic:
     """What went wrong in a block, as its caller sees it.
 
-    A shape that a block of another file cannot take is the caller's mistake: nobody wants to mend
-    the standard blocks.
+    A shape or a parameter that a block of another file cannot take is the caller's mistake: nobody
+    wants to mend the standard blocks.
     """
     place = diagnostic.span
-    if diagnostic.code == "GC203" and place is not None and place.source is not span.source:
+    if (
+        diagnostic.code in ("GC203", "GC210")
+        and place is not None
+        and place.source is not span.source
+    ):
         note = Note(f"this arises inside the block `{block.name}`", place)
         return replace(diagnostic, span=span, notes=(*diagnostic.notes, note))
     note = Note(f"in block `{block.name}`, called", span)
@@ -437,8 +462,9 @@ def _from_inside(diagnostic: Diagnostic, block: syntax.Block, span: Span) -> Dia
 
 def _need_from(reader: syntax.Reference, scope: Scope) -> SpecError | Poisoned:
     """The error of a step without `from`, unless a bad input is the reason."""
-    inputs = scope.assembly.inputs
-    return Poisoned() if not inputs or None in scope.names.values() else need_from(reader, inputs)
+    if None in scope.names.values():
+        return Poisoned()
+    return need_from(reader, scope.assembly.inputs)
 
 
 def _only_input(scope: Scope) -> Ref | None:
@@ -452,11 +478,6 @@ def _word(step: syntax.Step) -> str:
 
 def _port_name(ref: Ref) -> str:
     return ref.port or ref.node.rsplit("/", 1)[-1]
-
-
-def _required(declared: syntax.InputDeclaration) -> bool:
-    written = declared.written
-    return isinstance(written, Scalar) and written.text == "any"
 
 
 def _layers_key(tree, context: Context) -> object:

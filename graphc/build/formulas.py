@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from graphc.build.expand import Context
 
 
-def expand_formula(
-    expression: syntax.Expression, name: str, scope: Scope, context: Context
-) -> Ref:
+def expand_formula(expression: syntax.Expression, name: str, scope: Scope, context: Context) -> Ref:
     """The value of a formula; a bare name is an alias and makes no node."""
     return _Formula(name, scope, context).value(expression, root=True)
 
@@ -168,11 +166,12 @@ def _takes_steps(found) -> bool:
 
 
 def _optional(declared) -> set[str]:
-    return {
-        each.name.text
-        for each in declared or ()
-        if not (isinstance(each.written, Scalar) and each.written.text == "any")
-    }
+    return {each.name.text for each in declared or () if not is_required(each)}
+
+
+def is_required(declared: syntax.InputDeclaration) -> bool:
+    """Whether an input of a block has no default."""
+    return isinstance(declared.written, Scalar) and declared.written.text == "any"
 
 
 def _no_layers(tree: Tree):

@@ -11,7 +11,7 @@ from graphc.build.limits import check_size
 from graphc.build.parameters import Environment
 from graphc.build.steps import check_keys, fail, not_yet
 from graphc.core.attributes import Int, Ints
-from graphc.core.diagnostic import listing, similar
+from graphc.core.diagnostic import SpecError, listing, similar
 from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
@@ -24,10 +24,12 @@ _HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
 def ask_type(
     declared: syntax.InputDeclaration,
     environment: Environment,
-    data_below: MappingLike[str, int],
+    data_below: MappingLike[str, int] | None,
 ) -> Type:
     """The type that an input of a network declares."""
     written = declared.written
+    if isinstance(written, Scalar) and "$" in written.text:
+        written = environment.substitute(written)
     if isinstance(written, Sequence):
         return Type(_shape(written, environment))
     if isinstance(written, Mapping):
@@ -38,7 +40,7 @@ def ask_type(
 
 
 def _long_type(
-    name: str, tree: Mapping, environment: Environment, data_below: MappingLike[str, int]
+    name: str, tree: Mapping, environment: Environment, data_below: MappingLike[str, int] | None
 ) -> Type:
     check_keys(tree, ("int", "bool", "float", "shape", "below", "at_most"), f"the type of `{name}`")
     if (key := tree.key("at_most")) is not None:
@@ -54,6 +56,8 @@ def _long_type(
     if word != "int":
         raise fail("GC307", "`below` belongs to ints", tree.key("below"))
     if isinstance(below, Scalar) and below.text == "data":
+        if data_below is None:
+            raise SpecError([])
         if name not in data_below:
             message = f"the data does not say how many values `{name}` has"
             raise fail("GC307", message, below, "write the number: `below: 100`")
@@ -71,6 +75,8 @@ def _shape(tree: Tree | None, environment: Environment) -> tuple[int, ...]:
             raise not_yet(f"the domain `{word}`", item)
         if word == "batch":
             raise fail("GC307", "the batch axis is never written", item, "leave `batch` out")
+        if word.isidentifier():
+            raise fail("GC307", f"`{word}` is no size", item, "write a number, or `$name`")
     shape = Ints(1).read(environment.substitute(tree))
     check_size(f"the shape is {list(shape)}", prod(shape), tree.span)
     return shape

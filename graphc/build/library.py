@@ -67,20 +67,22 @@ class Library:
             return self.networks[name]
         if "/" in name:
             return self._find_used(name, span)
-        if name in self.used and name in self.used[name].networks:
-            return self.used[name].networks[name]
         if name in WRAPPERS:
             return name
         if (block := self.standard(name)) is not None:
             return block
         if name in operations:
             return operations[name]
+        if name in self.used and name in self.used[name].networks:
+            return self.used[name].networks[name]
         raise self._unknown(name, span)
 
     def _find_used(self, name: str, span: Span) -> Definition | Network | type[Operation] | str:
         prefix, inner = name.split("/", 1)
         if prefix not in self.used:
-            help = similar(prefix, self.used, "library") or "bring it in: `use: {name: ./file.yaml}`"
+            help = (
+                similar(prefix, self.used, "library") or "bring it in: `use: {name: ./file.yaml}`"
+            )
             raise SpecError(Diagnostic("GC304", f"there is no library `{prefix}`", span, help=help))
         library = self.used[prefix]
         if inner.split("/")[0] in library.broken:

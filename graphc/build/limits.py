@@ -43,7 +43,9 @@ def check_nodes(count: int, span: Span) -> None:
         raise SpecError(Diagnostic("GC227", message, span, help=help))
 
 
-def check_numbers(name: str, operation: Operation, types: Iterable[Type], result, span: Span) -> None:
+def check_numbers(
+    name: str, operation: Operation, types: Iterable[Type], result, span: Span
+) -> None:
     """Refuse values and weights that no memory holds."""
     values = [result] if isinstance(result, Type) else list(result.values())
     for each in values:

@@ -44,8 +44,11 @@ def not_yet(what: str, tree) -> SpecError:
 
 def need_from(reader: syntax.Reference, inputs: Iterable[str]) -> SpecError:
     """The error of a step without `from` where there are several inputs."""
-    message = f"`{reader.name}` needs `from`: there are several inputs"
-    help = f"write `from: NAME`; the inputs are {listing(inputs)}"
+    known = list(inputs)
+    reasons = ("there is no input here", "it is given no value", "there are several inputs")
+    reason = reasons[min(len(known), 2)]
+    message = f"`{reader.name}` needs `from`: {reason}"
+    help = f"write `from: NAME`; the inputs are {listing(known)}" if known else "write `from: NAME`"
     return fail("GC220", message, reader, help)
 
 
@@ -213,7 +216,11 @@ def read_section(
     if nodes is not None and tree.get("output") is None and tree.get("outputs") is None:
         help = "write `output: NAME` beside `nodes`"
         report.error("GC218", f"the nodes of {what} have no output", _key_span(tree), help=help)
+    if tree.get("inputs") is None and misspelt(("inputs",), _unknown_keys(tree)):
+        raise SpecError([])
     inputs = _read_inputs(tree.get("inputs"), report)
+    if not inputs and not block:
+        inputs = None
     steps = None if layers is None else read_steps(layers, report)
     read = _read_nodes(nodes, report)
     _check_names(inputs, read, report)
@@ -242,12 +249,15 @@ def _check_body(
         help = "give it one of them; a chain is also a node: `{layers: [...]}`"
         raise fail("GC225", f"{what} has both `layers` and `nodes`", tree.key("nodes"), help)
     if layers is None and nodes is None:
-        unknown = [key.text for key, _ in tree if key.text not in _BLOCK_KEYS]
-        if misspelt(("layers", "nodes"), unknown):
+        if misspelt(("layers", "nodes"), _unknown_keys(tree)):
             raise SpecError([])
         help = "give it `layers: [...]`, or `nodes: {...}` with `output`"
         where = syntax.Reference("", place)
         raise fail("GC225", f"{what} has neither `layers` nor `nodes`", where, help)
+
+
+def _unknown_keys(tree: Mapping) -> list[str]:
+    return [key.text for key, _ in tree if key.text not in _BLOCK_KEYS]
 
 
 def misspelt(wanted: Iterable[str], written: Iterable[str]) -> bool:
@@ -267,9 +277,7 @@ def _read_inputs(tree: Tree | None, report: Report) -> tuple[syntax.InputDeclara
     return tuple(syntax.InputDeclaration(key, value) for key, value in tree)
 
 
-def _read_nodes(
-    tree: Tree | None, report: Report
-) -> tuple[tuple[Scalar, syntax.Node | None], ...]:
+def _read_nodes(tree: Tree | None, report: Report) -> tuple[tuple[Scalar, syntax.Node | None], ...]:
     if tree is None:
         return ()
     if not isinstance(tree, Mapping):

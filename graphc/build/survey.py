@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from graphc.build import syntax
 from graphc.build.assembly import Poisoned
 from graphc.build.formula import parse
+from graphc.build.formulas import constant, is_required
 from graphc.build.library import WRAPPERS, Definition, Library, Network
 from graphc.build.parameters import Environment, Layers, Value, bind, uses
 from graphc.build.steps import need_from, not_yet, read_steps
+from graphc.build.wrappers import branching, repeated, wrapped
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
 from graphc.core.operation import Operation
 from graphc.core.registry import operations
@@ -34,10 +36,10 @@ def survey(library: Library, values: dict[str, Tree], report: Report) -> None:
     """
     _note_hidden(library, report)
     for block in library.blocks.values():
-        names = frozenset(each.name.text for each in block.parameters)
+        names = tuple(each.name.text for each in block.parameters)
         _Section(library, block.section, report).run(_Place(names, {}), is_block=True)
     for network in library.networks.values():
-        place = _Place(frozenset(values), dict(values))
+        place = _Place(tuple(values), dict(values))
         _Section(library, network.section, report).run(place)
 
 
@@ -72,7 +74,7 @@ class _Place:
         open: whether there are names that could not be read.
     """
 
-    parameters: frozenset[str]
+    parameters: tuple[str, ...]
     known: dict[str, Value]
     names: dict[str, _Slot] | None = None
     default: _Slot | None = None
@@ -117,6 +119,9 @@ class _Section:
             self.inputs = ("x",)
             return {"x": _Slot("the input `x`", self.section.span)}
         self.inputs = tuple(each.name.text for each in declared or ())
+        for each in declared or ():
+            if is_block and not is_required(each):
+                self.attempt(constant, each.written)
         found = {
             each.name.text: _Slot(f"the input `{each.name.text}`", each.name.span)
             for each in declared or ()
@@ -134,7 +139,13 @@ class _Section:
         for slot in self.slots:
             if not slot.read and not broken:
                 help = "leave it out, or read it somewhere"
-                self.take([Diagnostic("GC224", f"{slot.what} is not used", slot.span, (), help, "warning")])
+                self.take(
+                    [
+                        Diagnostic(
+                            "GC224", f"{slot.what} is not used", slot.span, (), help, "warning"
+                        )
+                    ]
+                )
 
     # Reports
 
@@ -193,7 +204,7 @@ class _Section:
         if step.sources is not None or not _reads_nothing(found):
             self._sources(step.sources, step.word, place)
         if isinstance(found, str):
-            self._wrapper(found, step.attributes, place)
+            self._wrapper(found, step, place)
         elif isinstance(found, Definition):
             self._block(found, step.attributes, step.word, place)
         elif isinstance(found, type):
@@ -234,7 +245,7 @@ class _Section:
             self.attempt(lambda: kind.read(tree and environment.substitute(tree), span))
         elif isinstance(tree, Mapping):
             part = _closed_part(tree, place)
-            self._apart_from_missing(lambda: kind.read(environment.substitute(part), span))
+            self._apart_from_missing(kind.read, environment.substitute(part), span)
 
     def _block(
         self, found: Definition, given: Tree | None, word: syntax.Reference, place: _Place
@@ -245,38 +256,48 @@ class _Section:
                 self._body(tree, place)
             else:
                 self._parameters(tree, place)
-        whole = isinstance(given, Sequence) or place.closed(given)
-        if not whole and not isinstance(given, Mapping):
-            return
-        part = given if whole else _closed_part(given, place)  # type: ignore[arg-type]
-        layers = [name for name, each in types.items() if each == "layers"]
-        if isinstance(part, Mapping) and isinstance(given, Mapping):
-            bodies = [pair for pair in given if pair[0].text in layers and pair not in part.entries]
-            part = Mapping((*part.entries, *(p for p in bodies if p[1].kind == "list")), given.span)
-            whole = len(part) == len(given)
-        environment = Environment(place.known)
-        action = lambda: bind(  # noqa: E731
-            found.block.parameters, part, word.name, word.span, environment, _any_layers
-        )
-        self.attempt(action) if whole else self._apart_from_missing(action)
+        self._bind(found.block, given, word, place)
 
-    def _wrapper(self, word: str, tree: Tree | None, place: _Place) -> None:
-        if not isinstance(tree, Mapping):
+    def _bind(
+        self, block: syntax.Block, given: Tree | None, word: syntax.Reference, place: _Place
+    ) -> None:
+        """Check what a call gives, as far as its parameters are known."""
+        part, whole = given, isinstance(given, Sequence) or place.closed(given)
+        if isinstance(given, Mapping):
+            layers = {each.name.text for each in block.parameters if each.type == "layers"}
+            entries = [
+                (key, value)
+                for key, value in given
+                if place.closed(value) or (key.text in layers and isinstance(value, Sequence))
+            ]
+            part, whole = Mapping(tuple(entries), given.span), len(entries) == len(given)
+        elif not whole:
             return
+        environment = Environment(place.known)
+        arguments = (block.parameters, part, word.name, word.span, environment, _any_layers)
+        if whole:
+            self.attempt(bind, *arguments)
+        else:
+            self._apart_from_missing(bind, *arguments)
+
+    def _wrapper(self, word: str, step: syntax.Step, place: _Place) -> None:
+        given = self.attempt(wrapped, step)
+        if not isinstance(given, Mapping):
+            return
+        form = repeated if word == "repeat" else branching
+        if all(place.closed(given.get(key)) for key in ("times", "over", "join")):
+            self.attempt(form, given, step, Environment(place.known))
         bodies: list[Tree] = []
-        for key, value in tree:
+        for key, value in given:
             if key.text == "layers":
                 bodies.append(value)
             elif key.text in ("each", "branches") and isinstance(value, Sequence):
                 bodies += value
             else:
                 self._parameters(value, place)
-        index = tree.get("index")
-        if word == "repeat" and isinstance(index, Scalar):
-            known = {name: each for name, each in place.known.items() if name != index.text}
-            place = replace(place, parameters=place.parameters | {index.text}, known=known)
+        inner = _inside_repeat(given, place) if word == "repeat" else place
         for body in bodies:
-            self._body(body, place)
+            self._body(body, inner)
 
     def _body(self, tree: Tree, place: _Place) -> None:
         """The steps that a step was given."""
@@ -286,10 +307,10 @@ class _Section:
             self.take(problems.diagnostics)
             self.chain(steps, replace(place, default=_Slot("the input", tree.span)))
 
-    def _apart_from_missing(self, action) -> None:
+    def _apart_from_missing(self, action, *arguments) -> None:
         """Report what `action` raises, but for attributes that were left out of it."""
         try:
-            action()
+            action(*arguments)
         except SpecError as error:
             self.take(each for each in error.diagnostics if each.code != "GC212")
 
@@ -336,6 +357,18 @@ class _Section:
                 self._block(found, given, word, place)
         elif isinstance(found, type) and found.weights is Operation.weights:
             self._operation(found, given, call.name_span, place)
+
+
+def _inside_repeat(given: Mapping, place: _Place) -> _Place:
+    """What the layers of a `repeat` can name: its index, and its input."""
+    index, own = given.get("index"), given.get("input")
+    if isinstance(index, Scalar):
+        known = {name: each for name, each in place.known.items() if name != index.text}
+        place = replace(place, parameters=(*place.parameters, index.text), known=known)
+    if isinstance(own, Scalar):
+        slot = _Slot("the input", own.span)
+        place = replace(place, names={**(place.names or {}), own.text: slot})
+    return place
 
 
 def _any_layers(tree: Tree) -> Layers:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphc.build import syntax
 from graphc.build.assembly import Assembly, Poisoned, Scope
 from graphc.build.limits import check_nodes
-from graphc.build.parameters import Layers, uses
+from graphc.build.parameters import Callback, Environment, Layers, uses
 from graphc.build.steps import check_keys, check_name, fail
-from graphc.core.attributes import Declared, Int
-from graphc.core.diagnostic import Note, Report, SpecError
+from graphc.core.attributes import Declared, Int, Kind
+from graphc.core.declaration import within
+from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError, listing
 from graphc.core.operation import Operation
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
@@ -21,6 +23,10 @@ from graphc.graph.node import Ref
 if TYPE_CHECKING:
     from graphc.build.expand import Context
 
+_KEYS = {
+    "repeat": ("times", "over", "index", "layers", "each", "input"),
+    "parallel": ("branches", "join"),
+}
 _FORMS = {
     "repeat": "write `repeat: {times: 4, layers: [...]}`",
     "parallel": "write `parallel: {branches: [[...], [...]]}`",
@@ -35,7 +41,7 @@ def repeat(
     `repeat: {each: [[...], [...]]}` gives the steps of every layer, and `input: NAME` is what the
     layers call the value that they are given.
     """
-    given = _mapping(step, ("times", "over", "index", "layers", "each", "input"))
+    given = wrapped(step)
     (source,) = context.expander.sources(step, name, (("x", False),), False, scope, default)
     made = _copies(given, step, name, source, scope, context)
     captured = tuple(dict.fromkeys(ref for _, refs in made for ref in refs))
@@ -59,7 +65,7 @@ def _copies(
     kind = scope.assembly.types[source]
     known: dict = {}
     count = 0
-    layers = _layers(given, step, context)
+    layers = repeated(given, step, context.environment)
     for i, (tree, place) in enumerate(layers):
         key = (id(tree), place, kind)
         if key not in known:
@@ -79,45 +85,48 @@ def _copies(
     return found
 
 
-def _layers(
-    given: Mapping, step: syntax.Step, context: Context
+def repeated(
+    given: Mapping, step: syntax.Step, environment: Environment
 ) -> list[tuple[Tree, Tree | None]]:
-    """For each layer its steps, and the value of the index where they use it."""
+    """For each layer of a `repeat` its steps, and the value of the index where they use it."""
     each, tree, index = given.get("each"), given.get("layers"), given.get("index")
     if each is not None:
         others = {key.text for key, _ in given} - {"each", "input"}
         if others or not isinstance(each, Sequence) or not len(each):
             help = "write `repeat: {each: [[...], [...]]}`"
             raise fail("GC212", "`each` of `repeat` is a list of chains, alone", step.word, help)
+        _check_chains(each)
         return [(layer, None) for layer in each]
     if tree is None:
         help = "write `repeat: {times: 4, layers: [...]}`"
         raise fail("GC212", "`repeat` needs `layers`: a list of steps", step.word, help)
+    _check_chains([tree])
     if index is not None and not isinstance(index, Scalar):
         raise fail("GC210", f"`index` of `repeat`: expected a name, found {describe(index)}", index)
     if index is None and given.get("over") is not None:
         help = "write `index: width` and `$width`"
         raise fail("GC212", "`repeat` with `over` needs `index`: a name", step.word, help)
-    places = _places(given, step, context)
+    places = _places(given, step, environment)
     if index is None:
         return [(tree, None) for _ in places]
     if index.text not in set(uses(tree)):
         message = f"`{index.text}` is not used in the layers"
-        raise fail("GC215", message, index, f"write `${index.text}` somewhere, or leave `index` out")
+        raise fail(
+            "GC215", message, index, f"write `${index.text}` somewhere, or leave `index` out"
+        )
     return [(tree, place) for place in places]
 
 
-def _places(given: Mapping, step: syntax.Step, context: Context) -> list[Tree]:
+def _places(given: Mapping, step: syntax.Step, environment: Environment) -> list[Tree]:
     times, over = given.get("times"), given.get("over")
     if (times is None) == (over is None):
         help = "write `repeat: {times: 4, layers: [...]}`"
         raise fail("GC212", "`repeat` needs either `times` or `over`", step.word, help)
     if times is not None:
-        value = context.environment.substitute(times)
-        count = Int(1).read(value)
+        count = attribute_of("repeat", "times", Int(1), environment.substitute(times))
         check_nodes(count, times.span)
         return [Scalar(str(i), times.span) for i in range(count)]
-    items = context.environment.substitute(over)
+    items = environment.substitute(over)
     if not isinstance(items, Sequence) or not len(items):
         raise fail("GC210", f"`over` of `repeat`: expected a list, found {describe(items)}", over)
     return list(items)
@@ -154,7 +163,9 @@ def _copy(tree, name: str, kind, word, outer, scope: Scope, context: Context):
     place = scope
     if word is not None:
         if not isinstance(word, Scalar):
-            raise fail("GC210", f"`input` of `repeat`: expected a name, found {describe(word)}", word)
+            raise fail(
+                "GC210", f"`input` of `repeat`: expected a name, found {describe(word)}", word
+            )
         place = Scope(assembly, {check_name(word): Ref(own)}, scope)
     handed = Layers(tree, context, place)
     last = expander.layers(handed, "", Scope(assembly), Ref(own), context)
@@ -179,27 +190,11 @@ def parallel(
     step: syntax.Step, name: str, scope: Scope, default, context: Context, named: bool
 ) -> Ref:
     """`parallel: {branches: [[...], [...]], join: concat}`: branches side by side, then joined."""
-    given = _mapping(step, ("branches", "join"))
-    branches, join = given.get("branches"), given.get("join")
-    if not isinstance(branches, Sequence) or not len(branches):
-        found = describe(branches) if branches is not None else "nothing"
-        message = f"`branches` of `parallel`: expected a list of chains, found {found}"
-        help = "write `parallel: {branches: [[...], [...]]}`"
-        place = branches if branches is not None else step.word
-        raise fail("GC210", message, place, help)
-    operation = operations["concat"]()
-    if join is not None:
-        operation = Declared(operations).read(context.environment.substitute(join))
-        if not operation.variadic:
-            help = "`concat`, `add` and `multiply` join values"
-            raise fail("GC210", f"`{operation.name}` does not join several values", join, help)
+    branches, operation = branching(wrapped(step), step, context.environment)
     expander = context.expander
     (source,) = expander.sources(step, name, (("x", False),), False, scope, default)
     ends = []
     for i, branch in enumerate(branches):
-        if not isinstance(branch, Sequence):
-            help = "a branch is a chain: `[relu]`"
-            raise fail("GC207", f"expected a list of steps, found {describe(branch)}", branch, help)
         handed = Layers(branch, context, scope)
         ends.append(expander.layers(handed, f"{name}/{i}/", scope, source, context))
     if any(end is None for end in ends):
@@ -207,14 +202,61 @@ def parallel(
     return scope.assembly.add(name, operation, tuple(ends), step.operation_span, named)
 
 
-def _mapping(step: syntax.Step, keys: tuple[str, ...]) -> Mapping:
+def branching(
+    given: Mapping, step: syntax.Step, environment: Environment
+) -> tuple[Sequence, Operation]:
+    """The branches of a `parallel`, and what joins them."""
+    branches, join = given.get("branches"), given.get("join")
+    if not isinstance(branches, Sequence) or not len(branches):
+        found = describe(branches) if branches is not None else "nothing"
+        found = "an empty list" if isinstance(branches, Sequence) else found
+        message = f"`branches` of `parallel`: expected a list of chains, found {found}"
+        help = "write `parallel: {branches: [[...], [...]]}`"
+        place = branches if branches is not None else step.word
+        raise fail("GC210", message, place, help)
+    operation = operations["concat"]()
+    if join is not None:
+        operation = _joining(environment.substitute(join))
+    _check_chains(branches)
+    return branches, operation
+
+
+def _joining(tree: Tree) -> Operation:
+    word = tree.entries[0][0] if isinstance(tree, Mapping) and len(tree) == 1 else tree
+    named = isinstance(word, Scalar) and isinstance(word.value, str)
+    if named and not operations.find(word.text, word.span).variadic:
+        help = f"these do: {listing(each.name for each in operations if each.variadic)}"
+        raise fail("GC210", f"`{word.text}` does not join several values", word, help)
+    return attribute_of("parallel", "join", Declared(operations), tree)
+
+
+def _check_chains(several: Iterable[Tree]) -> None:
+    help = "write the steps in brackets: `[relu]`"
+    found = [each for each in several if not isinstance(each, (Sequence, Callback))]
+    if found:
+        raise SpecError(
+            Diagnostic("GC207", f"expected a list of steps, found {describe(e)}", e.span, help=help)
+            for e in found
+        )
+
+
+def attribute_of(word: str, name: str, kind: Kind, tree: Tree):
+    """The value of an attribute of a wrapper; errors name both."""
+    try:
+        return kind.read(tree)
+    except SpecError as error:
+        raise SpecError(within(each, word, name) for each in error.diagnostics) from None
+
+
+def wrapped(step: syntax.Step) -> Mapping:
+    """The attributes of a wrapper, whose keys are known."""
     given = step.attributes
     if not isinstance(given, Mapping):
         found = describe(given) if given is not None else "nothing"
         help = _FORMS[step.operation]
         place = given if given is not None else step.word
         raise fail("GC210", f"`{step.operation}` takes a mapping, found {found}", place, help)
-    check_keys(given, keys, f"`{step.operation}`")
+    check_keys(given, _KEYS[step.operation], f"`{step.operation}`")
     return given
 
 

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
+from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe, scalar_value
 
 if TYPE_CHECKING:
@@ -224,7 +224,10 @@ class Many(Kind):
 
     def read(self, tree: Tree) -> tuple:
         items = tree.items if isinstance(tree, Sequence) else (tree,)
-        return tuple(self.kind.read(item) for item in items)
+        report = Report()
+        values = tuple(report.attempt(self.kind.read, item) for item in items)
+        report.stop()
+        return values
 
     def write(self, value: tuple) -> object:
         return [self.kind.write(each) for each in value]

@@ -131,7 +131,9 @@ class Declaration:
         try:
             values[each.name] = each.kind.read(tree)
         except SpecError as error:
-            report.diagnostics += [_within(found, cls.name, each.name) for found in error.diagnostics]
+            report.diagnostics += [
+                within(found, cls.name, each.name) for found in error.diagnostics
+            ]
 
     @classmethod
     def _offer(cls) -> str:
@@ -183,8 +185,8 @@ class Declaration:
         return (inspect.getdoc(cls) or cls.name).split("\n")[0]
 
 
-def _within(diagnostic: Diagnostic, owner: str, key: str) -> Diagnostic:
-    """A kind's message with the attribute it is about."""
+def within(diagnostic: Diagnostic, owner: str, key: str) -> Diagnostic:
+    """A kind's message, with the attribute it is about."""
     if not diagnostic.message.startswith("expected "):
         return diagnostic
     message = f"`{key}` of `{owner}`: {diagnostic.message}"

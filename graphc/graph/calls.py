@@ -45,7 +45,7 @@ class Call(Operation):
         for (name, wanted), given in zip(self.graph.inputs, types, strict=True):
             if wanted != given:
                 raise ShapeError(
-                    f"`{self.title}` was made for `{name}` of shape {wanted}, and is given {given}"
+                    f"`{self.title}` takes {wanted} as its `{name}`, and is given {given}"
                 )
         values = {port: self.graph.types[ref] for port, ref in self.graph.outputs}
         return values if self.ports else next(iter(values.values()))

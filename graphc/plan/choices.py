@@ -17,7 +17,7 @@ from graphc.plan.plan import Program
 
 # Steps per dispatch by the work of one step (floating point operations, forward and backward):
 # a dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
-STEPS_BY_WORK = ((3e8, 100), (3e9, 20), (3e10, 5))
+STEPS_BY_WORK = ((3e6, 1000), (3e8, 100), (3e9, 20), (3e10, 5))
 # Seconds to compile an unrolled network grow with the square of its layers with weights:
 # 100 of them take 11 s and 400 over 100 s on two cores.
 SECONDS_PER_LAYER_SQUARED = 0.0011

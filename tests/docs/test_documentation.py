@@ -1,4 +1,4 @@
-"""What the documentation shows is true: its specs check, its Python compiles, its links lead somewhere.
+"""What the documentation shows is true: specs check, Python compiles, links lead somewhere.
 
 A YAML block that starts with `graphc: 1` is a spec and must check. A comment before a block says
 how to check another one:
@@ -7,8 +7,12 @@ how to check another one:
 
 `as` is `spec` (the whole), `sections` (further sections of a spec that has a network), `layers` or
 `nodes` (of a network with these `inputs`; `output` is `y` unless it says otherwise). With `error`,
-exactly these codes must be reported. `files` are specs beside it, by name. A Python block after
-`<!-- run -->` must compile.
+exactly these codes must be reported. `files` are files beside it, by name: a text, or a table's
+header and some rows, which are repeated.
+
+A Python block after `<!-- run -->` must compile. One after `<!-- source: NAME -->` must stand in
+the source of the spec that `<!-- file: NAME -->` marks on the page, or of `NAME = PATH`, perhaps
+`without` a pass.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import pytest
 import yaml
 
 from graphc.compiler import check
+from graphc.compiler import compile as compile_spec
 from graphc.core.diagnostic import SpecError
 from graphc.core.span import Source
 
@@ -28,7 +33,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("specs/*.md"), *ROOT.glob("zoo/*.md")]
 )
-FREE = ("data.md", "design.md", "commands.md", "emitted-module.md")  # parts of specs are allowed
+# On these pages parts of specs are shown that are not checked.
+FREE = ("data.md", "design.md", "commands.md", "emitted-module.md", "highway.md")
 
 _BLOCK = re.compile(
     r"(?:^<!--[ ]*(?P<note>[^\n]*?)[ ]*-->\n\s*?)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
@@ -57,7 +63,9 @@ class Block:
         kind, _, rest = self.note.partition(":")
         if kind == "check":
             return yaml.safe_load(rest)
-        return {"as": "spec"} if self.text.startswith("graphc: 1") else None
+        if self.note == "not a spec":
+            return None
+        return {"as": "spec"} if re.match(r"(#.*\n|\s)*graphc: 1", self.text) else None
 
 
 def blocks(language: str) -> list[Block]:
@@ -94,13 +102,15 @@ def codes(source: Source) -> list[str]:
 
 YAML = [each for each in blocks("yaml") if each.wrapper is not None]
 PYTHON = [each for each in blocks("python") if each.note == "run"]
+EMITTED = [each for each in blocks("python") if each.note.startswith("source:")]
 
 
 @pytest.mark.parametrize("block", YAML, ids=str)
 def test_specs_of_the_documentation_check(block, tmp_path):
     wrapper = block.wrapper
     for name, text in wrapper.get("files", {}).items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
+        lines = [text] if isinstance(text, str) else [text[0], *text[1:] * 20]
+        (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
     source = Source(str(block), whole(block.text, wrapper), str(tmp_path))
     assert codes(source) == sorted(wrapper.get("error", "").split()), source.text
 
@@ -108,6 +118,25 @@ def test_specs_of_the_documentation_check(block, tmp_path):
 @pytest.mark.parametrize("block", PYTHON, ids=str)
 def test_python_of_the_documentation_compiles(block):
     compile("\n" * (block.line - 1) + block.text, str(block.page), "exec")
+
+
+@pytest.mark.parametrize("block", EMITTED, ids=str)
+def test_emitted_source_of_the_documentation_is_what_compile_prints(block):
+    given, _, left_out = block.note.removeprefix("source:").partition(" without ")
+    name, _, path = (each.strip() for each in given.partition("="))
+    text = (ROOT / path).read_text(encoding="utf-8") if path else _marked(block.page, name)
+    source = compile_spec(Source(name, text), without=left_out.split()).source
+    start = 0
+    for part in block.text.split("...\n"):
+        start = source.index(part, start) + len(part)
+
+
+def _marked(page: Path, name: str) -> str:
+    """The spec that stands after `<!-- file: NAME -->`."""
+    (found,) = [
+        each.text for each in blocks("yaml") if each.page == page and each.note == f"file: {name}"
+    ]
+    return found
 
 
 def test_every_yaml_block_is_checked_or_says_that_it_is_not():

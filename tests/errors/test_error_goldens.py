@@ -49,7 +49,11 @@ def place(each: Diagnostic, name: str) -> tuple[str, int, str]:
     if source.name.startswith("--set"):
         lines = Path(name).read_text(encoding="utf-8").split("\n")
         setting = source.name.removeprefix("--set").strip() or source.text
-        return name, lines.index(next(li for li in lines if f"# set: {setting}" in li)) + 1, each.code
+        return (
+            name,
+            lines.index(next(li for li in lines if f"# set: {setting}" in li)) + 1,
+            each.code,
+        )
     return source.name, line, each.code
 
 

@@ -1,21 +1,14 @@
 """YAML text to a located tree: what is read, and what each mistake is called and where it is."""
 
-import re
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import graphc.core
-from graphc.build.formula import parse
 from graphc.core.diagnostic import SpecError
 from graphc.core.span import Source
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, plain
 from graphc.spec.reader import decode, read
 
-CODES = Path(graphc.core.__file__).parent / "codes"
-OWN = re.compile(r"GC1[0-6][0-9]")
 SPEC = """\
 graphc: 1
 axes: {source: time}   # a comment
@@ -354,44 +347,6 @@ MISSPELT = {
 @pytest.mark.parametrize("text", MISSPELT)
 def test_misspelling_has_its_own_message_and_help(text):
     assert (found(text), helped(text)) == ([MISSPELT[text][0]], MISSPELT[text][1])
-
-
-# The pages of the codes
-
-
-def pages() -> list[Path]:
-    return sorted(path for path in CODES.glob("GC1*.md") if OWN.fullmatch(path.stem))
-
-
-def examples(page: Path) -> list[str]:
-    return re.findall(r"^## (?:Fails|Fixed)\n```yaml\n(.*?)^```$", page.read_text(), re.M | re.S)
-
-
-def check(text: str) -> None:
-    """Read a text and parse the formulas of its nodes."""
-    nodes = tree(text).get("network")
-    nodes = nodes.get("nodes") if nodes else None
-    for _, value in nodes or ():
-        if isinstance(value, Scalar):
-            parse(value)
-
-
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
-def test_page_of_a_code_fails_and_is_fixed(page):
-    assert page.read_text().startswith(f"# {page.stem}: ")
-    if not (both := examples(page)):
-        return
-    with pytest.raises(SpecError) as error:
-        check(both[0])
-    assert {each.code for each in error.value.diagnostics} == {page.stem}
-    check(both[1])
-
-
-def test_every_code_has_a_page():
-    folder = Path(graphc.core.__file__).parents[1] / "spec"
-    names = ["files", "formula", "formula_tokens", "misspellings", "reader", "yaml_errors"]
-    used = {code for name in names for code in OWN.findall((folder / f"{name}.py").read_text())}
-    assert used == {page.stem for page in pages()}
 
 
 # Anything at all

@@ -1,0 +1,277 @@
+"""A pass changes speed and never meaning: the emission without passes is the oracle of each.
+
+Compared are initial weights bit for bit, outputs in training (the same units dropped) and in
+evaluation, gradients, running statistics after a step, and checkpoints that load both ways.
+"""
+
+from pathlib import Path
+
+import jax
+import pytest
+from oracle import OPTIONAL, close, graphs, make, quick_jit, require_same_meaning, same
+from strategies import document, text
+
+from graphc.graph.calls import Call, Repeat, Stack
+from graphc.graph.weights import WeightMap
+from graphc.passes.manager import PASSES, REQUIRED
+from graphc.runtime.state import to_canonical
+
+ROOT = Path(__file__).parents[2]
+CHANGED = (0, 3, 10, 21)
+"""Seeds of documents in which the passes find much to do."""
+SHALLOW = {
+    "specs/fashion_resnet.yaml": ((28, 12),),
+    "specs/mnist_highway50.yaml": (("times: 50", "times: 4"), (28, 6)),
+    "specs/mnist_plain50.yaml": (("times: 50", "times: 4"), (28, 6)),
+    "specs/mnist_lenet5.yaml": ((28, 20),),
+    "specs/mnist_mlp.yaml": ((28, 6), (512, 12), (256, 8)),
+    "specs/usps_mlp.yaml": ((16, 6), (256, 12), (128, 8)),
+    "zoo/highway.yaml": (("depth: 50", "depth: 5"), (784, 8)),
+    "zoo/lenet5.yaml": ((28, 20),),
+    "zoo/mlp.yaml": ((784, 8), (512, 12), (256, 8)),
+    "zoo/resnet.yaml": (("trunk: 3", "trunk: 2"), ("[32, 32, 3]", "[8, 8, 3]")),
+}
+"""What makes a file small: equal layers are fewer and images smaller."""
+
+
+def shallow(path: str) -> dict:
+    """The networks of a file at a size that compiles unrolled in seconds."""
+    written = (ROOT / path).read_text().partition("\ndata:")[0]
+    for before, after in SHALLOW.get(path, ()):
+        written = written.replace(str(before), str(after))
+    written = written.replace("dense: 10}", "dense: 3}").replace("dense: 10\n", "dense: 3\n")
+    return graphs(written)
+
+
+FILES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for folder in ("specs", "zoo")
+    for path in (ROOT / folder).glob("*.yaml")
+)
+
+
+def stacks(networks: dict) -> list[Stack]:
+    """Every stack at every level, each distinct one once."""
+    found, waiting = [], [node.operation for graph in networks.values() for node in graph.nodes]
+    while waiting:
+        operation = waiting.pop()
+        if isinstance(operation, Stack):
+            found.append(operation)
+            waiting.append(operation.layer)
+        elif isinstance(operation, Repeat):
+            waiting += operation.copies
+        elif isinstance(operation, Call):
+            waiting += [node.operation for node in operation.graph.nodes]
+    return list(dict.fromkeys(found))
+
+
+def rolled(written: str, device: str = "cpu") -> list[int]:
+    """How many layers each stack has."""
+    return sorted(len(stack.paths) for stack in stacks(make(graphs(written), (), device).networks))
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_passes_keep_the_meaning_of_every_file(path):
+    networks = shallow(path)
+    smallest = min(networks, key=lambda name: len(WeightMap.of({name: networks[name]}).entries))
+    require_same_meaning({smallest: networks[smallest]})
+
+
+@pytest.mark.parametrize("seed", CHANGED)
+def test_passes_keep_the_meaning_of_random_documents(seed):
+    require_same_meaning(graphs(text(document(seed, depth=1, images=False))))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_passes_keep_the_meaning_of_many_random_documents(seed):
+    require_same_meaning(graphs(text(document(seed, depth=2))))
+
+
+CASES = {}
+HIGHWAY = """
+blocks:
+  gated:
+    nodes:
+      h: {dense: {features: $x.features, activation: tanh}, from: x}
+      gate: {dense: {features: $x.features, activation: sigmoid, bias_init: -2.0}, from: x}
+      y: gate * h + (1 - gate) * x
+    output: y
+"""
+CASES["a repeat", 4] = f"""
+network:
+  inputs: {{x: [4]}}
+  layers: [{{repeat: {{times: 4, layers: [gated]}}, name: highways}}, {{dense: 3}}]
+{HIGHWAY}"""
+CASES["an unmarked run", 5] = """
+network:
+  inputs: {x: [4]}
+  layers:
+    - {dense: {features: 4, activation: tanh}, name: first}
+    - {dense: {features: 4, activation: tanh}}
+    - {dense: {features: 4, activation: tanh}, name: odd}
+    - {dense: {features: 4, activation: tanh}}
+    - {dense: {features: 4, activation: tanh}, name: last}
+    - dense: 3
+"""
+CASES["two runs, one after the other", 4, 4] = """
+network:
+  inputs: {x: [3]}
+  layers:
+    - dense: {features: 3, activation: tanh}
+    - dense: {features: 3, activation: tanh}
+    - dense: {features: 3, activation: tanh}
+    - dense: {features: 3, activation: tanh}
+    - dense: {features: 3, activation: sigmoid}
+    - dense: {features: 3, activation: sigmoid}
+    - dense: {features: 3, activation: sigmoid}
+    - dense: {features: 3, activation: sigmoid}
+"""
+CASES["a run of calls of a block", 4] = f"""
+network:
+  inputs: {{x: [4]}}
+  nodes:
+    a: {{gated: {{}}, from: x}}
+    d: {{gated: {{}}, from: a}}
+    c: {{gated: {{}}, from: d}}
+    b: {{gated: {{}}, from: c}}
+    y: {{dense: 3, from: b}}
+  output: y
+{HIGHWAY}"""
+CASES["nested rolls", 4, 4] = """
+network:
+  inputs: {x: [4]}
+  layers:
+    - repeat: {times: 4, layers: [{repeat: {times: 4, layers: [{dense: 4}]}}, {dropout: 0.5}]}
+    - dense: 3
+"""
+CASES["batch_norm and dropout inside a roll", 4] = """
+network:
+  inputs: {x: [4]}
+  layers:
+    - repeat: {times: 4, layers: [{dense: 4}, batch_norm, tanh, {dropout: 0.5}]}
+    - dense: 3
+"""
+CASES["captured outer values", 4] = """
+network:
+  inputs: {x: [4], y: [4]}
+  nodes:
+    scale: {dense: {features: 4, activation: sigmoid}, from: y}
+    shift: tanh(x) - 0.5
+    deep:
+      repeat:
+        times: 4
+        input: before
+        layers:
+          - {dense: 4, name: a}
+          - {multiply: {}, from: [a, scale]}
+          - {dropout: 0.5, name: b}
+          - {add: {}, from: [b, shift, before]}
+      from: x
+    z: {dense: 3, from: deep}
+  output: z
+"""
+CASES["a roll inside a block called twice", 4] = f"""
+network:
+  inputs: {{x: [4]}}
+  layers: [tower, {{tower: {{}}, name: again}}, {{dense: 3}}]
+{HIGHWAY}
+  tower:
+    layers:
+      - repeat: {{times: 4, layers: [gated, {{dropout: 0.5}}, batch_norm]}}
+      - dense: 4
+"""
+CASES["tied networks inside a rolled block", 4] = """
+networks:
+  encoder: {inputs: {x: [4]}, layers: [{dense: 4}, tanh, {dropout: 0.5}]}
+  main:
+    inputs: {x: [4]}
+    layers: [{repeat: {times: 4, layers: [pair]}}, {dense: 3}]
+blocks:
+  pair:
+    nodes:
+      one: {encoder: , from: x}
+      two: encoder(one)
+      own: {dense: 4, from: two}
+      y: tanh(own) - one
+    output: y
+"""
+CASES["a roll inside a network called twice", 4] = f"""
+networks:
+  encoder: {{inputs: {{x: [4]}}, layers: [{{repeat: {{times: 4, layers: [gated, batch_norm]}}}}]}}
+  main:
+    inputs: {{left: [4], right: [4]}}
+    nodes:
+      both: encoder(left) * encoder(right)
+      z: {{dense: 3, from: both}}
+    output: z
+{HIGHWAY}"""
+CASES["dead nodes and nodes that change nothing",] = """
+network:
+  inputs: {x: [4]}
+  nodes:
+    a: {layers: [flatten, {dense: 4}, identity, {reshape: [-1]}], from: x}
+    dead: {layers: [{dense: 5}, batch_norm], from: a}
+    deader: tanh(dead) * 2
+    z: {dense: 3, from: a}
+  output: z
+"""
+CASES["layers with several initial values are not equal",] = """
+network:
+  inputs: {x: [4]}
+  layers:
+    - repeat: {times: 4, index: i, layers: [{dense: {features: 4, bias_init: 0.1 * $i}}, tanh]}
+    - dense: 3
+"""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
+def test_passes_keep_the_meaning_of(case):
+    networks = graphs(CASES[case])
+    assert rolled(CASES[case]) == list(case[1:])
+    require_same_meaning(networks)
+
+
+CONVOLUTIONS = """
+network:
+  inputs: {image: [4, 4, 2]}
+  layers:
+    - repeat: {times: 4, layers: [{conv: {features: 2, kernel: 3}}, batch_norm, tanh]}
+    - flatten
+    - dense: 3
+"""
+
+
+def test_a_convolution_is_rolled_on_the_gpu_and_not_on_the_cpu():
+    assert rolled(CONVOLUTIONS, "cpu") == []
+    assert rolled(CONVOLUTIONS, "gpu") == [4]
+    require_same_meaning(graphs(CONVOLUTIONS), "gpu")
+
+
+NOISY = CASES["batch_norm and dropout inside a roll", 4]
+
+
+def test_steps_of_training_are_the_same_after_passes():
+    states = []
+    for made in (make(graphs(NOISY), OPTIONAL), make(graphs(NOISY))):
+        state, step = quick_jit(made.module.init)(jax.random.key(1)), quick_jit(made.module.train_step)
+        for i in range(3):
+            key = made.module.at(jax.random.key(2), i)
+            state, totals = step(state, made.batch(i), key)
+            assert totals["finite"]
+        states.append(to_canonical(state, made.weights))
+    close(*states, "the state after three steps")
+
+
+def test_weights_drawn_by_the_optimised_program_are_those_of_the_spec():
+    # Here the compiler may fuse what it likes, as in a run.
+    oracle, other = make(graphs(NOISY), OPTIONAL), make(graphs(NOISY))
+    states = [
+        to_canonical(jax.jit(made.module.init)(jax.random.key(9)), made.weights)
+        for made in (oracle, other)
+    ]
+    same(*states, "the initial state")
+
+
+def test_every_pass_that_may_be_left_out_is_compared():
+    assert set(OPTIONAL) == set(PASSES) - set(REQUIRED)
