@@ -22,7 +22,24 @@ from graphc.spec.writer import write
 CLASSES = 3
 WIDTHS = (3, 2, 4)
 ACTIVATIONS = ("tanh", "sigmoid", "softplus", "silu", "elu")
-WORDS = ("a", "h", "dense_2", "gate", "tanh", "key", "x_2", "state", "dense", "lambda", "y_1", "y", "skip", "body", "c", "x")
+WORDS = (
+    "a",
+    "h",
+    "dense_2",
+    "gate",
+    "tanh",
+    "key",
+    "x_2",
+    "state",
+    "dense",
+    "lambda",
+    "y_1",
+    "y",
+    "skip",
+    "body",
+    "c",
+    "x",
+)
 INPUTS = {
     "features": [4],
     "image": [4, 4, 2],
@@ -222,7 +239,9 @@ class _Writer:
         source, features = self.source(scope)
         steps, after = self.steps(features, scope.inner(), depth, 3)
         scope.values[name] = after
-        single = [each for each in steps if isinstance(each, dict) and not {"name", "from"} & set(each)]
+        single = [
+            each for each in steps if isinstance(each, dict) and not {"name", "from"} & set(each)
+        ]
         if len(steps) == len(single) == 1 and self.maybe():
             return {**single[0], "from": source}
         return {"layers": steps, "from": source}

@@ -1,6 +1,6 @@
 """Draw the training curves of runs into one picture.
 
-    python docs/pictures/curves.py OUT.svg RUN [RUN ...]
+python docs/pictures/curves.py OUT.svg RUN [RUN ...]
 """
 
 from __future__ import annotations

@@ -165,9 +165,10 @@ class _Place:
             first = values.pop(0)
             items = first if isinstance(first, (list, tuple)) else (first,)
             found += [_reference(each, span) for each in items]
+        inputs = self._input_names(word, span)
         named = {
             key: (_reference(attributes.pop(key), span),)
-            for key in [k for k, v in attributes.items() if isinstance(v, Value)]
+            for key in [k for k, v in attributes.items() if isinstance(v, Value) or k in inputs]
         }
         if len(values) > 1 or (values and attributes and len(values) == 1 and not found and named):
             what = syntax.Reference(word, span)
@@ -177,6 +178,15 @@ class _Place:
             definition = self.context.library.find(word, span)
             given = self._with_primary(definition, word, values[0], attributes, span)
         return (named or tuple(found) or None), given
+
+    def _input_names(self, word: str, span: Span) -> set[str]:
+        """The inputs that may be given by name."""
+        found = self.context.library.find(word, span)
+        if isinstance(found, type):
+            return {each.name for each in found.inputs}
+        block = getattr(found, "block", None)
+        declared = block.section.inputs if block is not None else None
+        return {each.name.text for each in declared or ()}
 
     def _with_primary(self, definition, word: str, value, attributes: dict, span: Span) -> dict:
         first = definition.primary() if isinstance(definition, type) else None

@@ -201,7 +201,9 @@ class _Parser:
         sign = self.take()
         axis = self.token
         if sign.start != end or (axis.start > sign.end and axis.kind != "end"):
-            help = "a delay has no spaces: `a@t-1`; a product with a learned matrix is a `dense` step"
+            help = (
+                "a delay has no spaces: `a@t-1`; a product with a learned matrix is a `dense` step"
+            )
             self.fail("GC128", "`@` is no operator", sign, help)
         if axis.kind != "name":
             help = f"write `{self.text[start:end]}@t-1`"

@@ -108,6 +108,8 @@ class Invoker:
         self.taken = before  # the variables of one loop are free for the next
         if len({ast.dump(ast.Module(body, [])) for body in bodies}) > 1:
             return self._one_by_one(sites, target, operands, module, key)
+        if not bodies[0]:  # `identity`, again and again
+            return _unless_same(target, operands[0])
         words = set(reads(ast.Module(bodies[0], [])))
         if module is None:
             over: ast.expr = call("range", [ast.Constant(len(sites))])

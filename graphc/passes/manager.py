@@ -67,5 +67,3 @@ def _check_name(name: str) -> None:
         optional = listing(each for each in PASSES if each not in REQUIRED)
         message = f"the pass `{name}` cannot be left out: all that follows reads its types"
         raise SpecError(Diagnostic("GC310", message, help=f"these can: {optional}"))
-
-

@@ -45,7 +45,9 @@ def _roll_repeat(graph: Graph, node: Node, remarks: Remarks) -> Node:
     reason = _repeat_reason(graph, node, operation, remarks.device)
     count = len(operation.copies)
     if reason is not None:
-        remarks.left(reason[0], f"`{node.name}` ({count} layers) is not rolled: {reason[1]}", node.span)
+        remarks.left(
+            reason[0], f"`{node.name}` ({count} layers) is not rolled: {reason[1]}", node.span
+        )
         return node
     remarks.did(1, f"`{node.name}` is rolled: {count} layers, one scan", node.span)
     paths = tuple(f"{node.name}/{i}" for i in range(count))
@@ -66,9 +68,7 @@ def _repeat_reason(
     return _layer_reason(copies[0], types, device)
 
 
-def _layer_reason(
-    layer: Operation, types: tuple[Type, ...], device: str
-) -> tuple[int, str] | None:
+def _layer_reason(layer: Operation, types: tuple[Type, ...], device: str) -> tuple[int, str] | None:
     if not has_weights(layer, types):
         return 1, "its layers have no weights"
     if layer.infer(*types) != types[0]:

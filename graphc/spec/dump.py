@@ -103,7 +103,9 @@ class _Writer:
         self.read: Counter[str] = Counter()
         self.open: list[tuple[list, int, str, str]] = []
         folders = {node.name.rsplit("/", 1)[0] for node in self.whole if "/" in node.name}
-        self.joins = {each.rsplit("/", 1)[0] for each in folders if each[-1:].isdigit() and "/" in each}
+        self.joins = {
+            each.rsplit("/", 1)[0] for each in folders if each[-1:].isdigit() and "/" in each
+        }
 
     def _chain_results(self) -> dict[str, str]:
         """For each inline chain (`body`), the node that is its value (`body/dense_2`)."""
@@ -241,7 +243,9 @@ class _Writer:
         names = [each.name for each in operation.inputs]
         if operation.variadic:
             return {"from": [self.reference(ref) for ref in node.references]}
-        given = [(name, ref) for name, ref in zip(names, node.inputs, strict=True) if ref is not None]
+        given = [
+            (name, ref) for name, ref in zip(names, node.inputs, strict=True) if ref is not None
+        ]
         if not given:
             return {}
         if len(given) == 1 or isinstance(operation, Repeat):

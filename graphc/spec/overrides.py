@@ -121,7 +121,7 @@ def _replaced(tree: Tree, words: Words, value: Tree, owner: str = "") -> Tree:
 
 
 def _long_form(tree: Tree, owner: str) -> Tree:
-    """`adam: 1e-3` as `adam: {learning_rate: 1e-3}`, and `optimizer: adam` with an empty mapping."""
+    """`adam: 1e-3` as `adam: {learning_rate: 1e-3}`, and `adam` as `adam: {}`."""
     for registry in (optimizers, losses, metrics, sources):
         first = registry[owner].primary() if owner in registry else None
         if first is not None:

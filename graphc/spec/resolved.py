@@ -64,5 +64,3 @@ def _origin(tree: Tree) -> str | None:
     span: Span = tree.span
     name = span.source.name
     return f"{name}:{span.line}" if span.line and not name.startswith("--set") else name
-
-

@@ -12,6 +12,7 @@ for folder in (HERE, HERE.parent):  # `import strategies`, `import oracle`, in i
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
+
 @pytest.fixture(autouse=True)
 def strict():
     """No array is silently stretched or converted, but inside optax."""

@@ -152,7 +152,9 @@ def close(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray], what: 
     scale = max((float(np.max(np.abs(each), initial=0)) for each in one.values()), default=1)
     for name, array in one.items():
         message = f"{what} of {name}"
-        np.testing.assert_allclose(other[name], array, rtol=2e-3, atol=2e-5 * scale, err_msg=message)
+        np.testing.assert_allclose(
+            other[name], array, rtol=2e-3, atol=2e-5 * scale, err_msg=message
+        )
 
 
 def same(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray], what: str) -> None:

@@ -216,6 +216,15 @@ network:
     z: {dense: 3, from: a}
   output: z
 """
+CASES["layers that do nothing",] = """
+network:
+  inputs: {x: [4]}
+  layers:
+    - repeat: {times: 4, layers: [identity]}
+    - repeat: {times: 2, layers: [identity, flatten]}
+    - repeat: {times: 2, layers: [relu]}
+    - dense: 3
+"""
 CASES["layers with several initial values are not equal",] = """
 network:
   inputs: {x: [4]}
@@ -254,7 +263,10 @@ NOISY = CASES["batch_norm and dropout inside a roll", 4]
 def test_steps_of_training_are_the_same_after_passes():
     states = []
     for made in (make(graphs(NOISY), OPTIONAL), make(graphs(NOISY))):
-        state, step = quick_jit(made.module.init)(jax.random.key(1)), quick_jit(made.module.train_step)
+        state, step = (
+            quick_jit(made.module.init)(jax.random.key(1)),
+            quick_jit(made.module.train_step),
+        )
         for i in range(3):
             key = made.module.at(jax.random.key(2), i)
             state, totals = step(state, made.batch(i), key)

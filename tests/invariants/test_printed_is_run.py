@@ -1,0 +1,173 @@
+"""What `graphc compile` prints is what runs, and it stands alone."""
+
+import ast
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from oracle import quick_jit
+
+import graphc as gc
+from graphc.cli.compile import command
+
+ROOT = Path(__file__).parents[2]
+SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
+ROWS = 4
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Every spec as a file that `graphc compile -o` wrote."""
+    folder = tmp_path_factory.mktemp("printed")
+    for name in SPECS:
+        path = str(folder / f"{name}.py")
+        done = CliRunner().invoke(command, [str(ROOT / f"specs/{name}.yaml"), "-o", path])
+        assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture(scope="module")
+def models():
+    return {name: gc.compile(ROOT / f"specs/{name}.yaml", device="cpu") for name in SPECS}
+
+
+def imported(path: Path):
+    """The file as Python imports it."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def numbers(model, module):
+    """A state of random numbers and a batch for a module."""
+    draw = np.random.default_rng(0)
+    shapes = jax.eval_shape(module.init, jax.random.key(0))
+    state = jax.tree.map(lambda each: 0.1 * draw.normal(size=each.shape), shapes)
+    state |= {name: jax.tree.map(np.abs, state[name]) for name in state if name != "params"}
+    state = jax.tree.map(lambda each, shape: np.asarray(each, shape.dtype), state, shapes)
+    (name, kind), plan = model.graph.inputs[0], model.compiled.checked.plan
+    label = draw.integers(0, 3, ROWS).astype(np.int32)
+    batch = {name: draw.normal(size=(ROWS, *kind.shape)).astype(np.float32)}
+    batch |= {plan.objectives[0].loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
+    return state, batch
+
+
+def computed(module, state, batch):
+    """Outputs, gradients and one step of training."""
+
+    def run(state, batch):
+        key = module.at(jax.random.key(1), 2) if hasattr(module, "at") else jax.random.key(1)
+
+        def total(params):
+            outputs, _ = module.forward(params, state["statistics"], batch, train=True, key=key)
+            return jnp.sum(jnp.sin(outputs)), outputs
+
+        gradients, outputs = jax.grad(total, has_aux=True)(state["params"])
+        return outputs, gradients, module.train_step(state, batch, key)
+
+    return jax.device_get(quick_jit(run)(state, batch))
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_printed_file_computes_what_the_module_in_memory_does(name, files, models):
+    model = models[name]
+    state, batch = numbers(model, model.module())
+    inside = computed(model.module(), state, batch)
+    outside = computed(imported(files / f"{name}.py"), state, batch)
+    assert jax.tree.structure(outside) == jax.tree.structure(inside)
+    for one, other in zip(jax.tree.leaves(inside), jax.tree.leaves(outside), strict=True):
+        assert one.dtype == other.dtype
+        assert one.tobytes() == other.tobytes()
+    assert inside[2][1]["finite"]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_printed_file_is_the_source_of_the_run(name, files, models):
+    printed = (files / f"{name}.py").read_text()
+    assert _without_origin(printed) == _without_origin(models[name].source)
+
+
+def _without_origin(source):
+    """The source without the path of the spec, which each names as it was given."""
+    return re.sub(r"\S*\.yaml(:\d+)?", "SPEC", " ".join(source.split()))
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_printed_file_imports_nothing_of_graphc(name, files):
+    tree = ast.parse((files / f"{name}.py").read_text())
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {each.name.split(".")[0] for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    assert found <= {"functools", "zlib", "jax", "flax", "optax"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["format", "--check"], ["check", "--select", "E,F,I"]],
+    ids=["formatter", "linter"],
+)
+def test_a_formatter_and_a_linter_accept_every_printed_file(arguments, files):
+    ruff = shutil.which("ruff", path=str(Path(sys.executable).parent)) or shutil.which("ruff")
+    if ruff is None:
+        pytest.skip("ruff is not installed")
+    command = [ruff, *arguments, "--isolated", "--line-length", "100", str(files)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+WITHOUT_GRAPHC = """
+import runpy, sys
+sys.modules["graphc"] = None  # an import of it fails
+for path in sys.argv[1:]:
+    print("file", path)
+    runpy.run_path(path, run_name="__main__")
+"""
+
+
+def test_every_printed_file_runs_where_graphc_cannot_be_imported(files, models):
+    paths = [str(files / f"{name}.py") for name in SPECS]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_GRAPHC, *paths],
+        capture_output=True,
+        text=True,
+        cwd=files,
+        env=_environment(),
+    )
+    assert done.returncode == 0, done.stderr
+    tables = done.stdout.split("file ")[1:]
+    assert [_total(table) for table in tables] == [
+        models[name].compiled.weights.parameters for name in SPECS
+    ]
+
+
+def test_python_prints_the_table_with_the_total(files, models):
+    path = files / "mnist_highway50.py"
+    done = subprocess.run(
+        [sys.executable, path.name], capture_output=True, text=True, cwd=files, env=_environment()
+    )
+    assert done.returncode == 0, done.stderr
+    assert _total(done.stdout) == models["mnist_highway50"].compiled.weights.parameters
+    assert re.search(r"^highways/h/kernel +\[50, 50, 50\] +125,000$", done.stdout, re.MULTILINE)
+
+
+def _total(table: str) -> int:
+    label, number = table.splitlines()[-1].split()
+    assert label == "total"
+    return int(number.replace(",", ""))
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
