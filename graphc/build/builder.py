@@ -15,6 +15,7 @@ import linecache
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import networkx as nx
 
@@ -80,9 +81,8 @@ class Graph:
         }
         assembly = Assembly("network", types)
         scope = Scope(assembly, {name: Ref(name) for name in types})
-        report = Report()
-        context = Context(Expander(report), library or Library(), Environment(inputs=types))
-        self._place = _Place(scope, context, "", report)
+        context = Context(Expander(Report()), library or Library(), Environment(inputs=types))
+        self._place = _Place(scope, context, "")
         self._outputs: dict[str, Ref] = {}
 
     def __getattr__(self, word: str) -> Callable[..., Value]:
@@ -131,7 +131,6 @@ class _Place:
     scope: Scope
     context: Context
     prefix: str
-    report: Report
 
     def call(self, word: str, values: tuple, attributes: dict) -> Value:
         span = _caller(3)
@@ -150,8 +149,10 @@ class _Place:
 
     def add(self, name: str, make: Callable[[], Ref]) -> Value:
         """Run a step; what it reports is raised at once."""
-        ref = self.context.expander.attempt(make)
-        problems, self.report.diagnostics[:] = list(self.report.errors), []
+        expander = self.context.expander
+        ref = expander.attempt(make)
+        report = expander.report  # inside a body, that of the block around it
+        problems, report.diagnostics[:] = list(report.errors), []
         if problems:
             raise SpecError(problems)
         assert ref is not None
@@ -219,7 +220,7 @@ class _Place:
 
         def build(scope: Scope, prefix: str, source: Ref) -> Ref:
             inner = Graph.__new__(Graph)
-            inner._place = _Place(scope, self.context, prefix, self.report)
+            inner._place = _Place(scope, self.context, prefix)
             inner._outputs = {}
             result = function(inner, Value(source, scope.assembly))
             return result._ref
@@ -240,8 +241,13 @@ def _caller(depth: int = 2) -> Span:
     while frame.f_back is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
     name, line = frame.f_code.co_filename, frame.f_lineno
-    text = "".join(linecache.getlines(name))
-    source = Source(name, text)
+    source = _source(name, "".join(linecache.getlines(name)))
     shown = source.line(line)
     start = len(shown) - len(shown.lstrip()) + 1
     return Span(source, line, start, line, max(len(shown.rstrip()) + 1, start + 1))
+
+
+@lru_cache(maxsize=32)
+def _source(name: str, text: str) -> Source:
+    """The same object for the same file, so that places in it can be told from those of others."""
+    return Source(name, text)

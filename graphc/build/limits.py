@@ -11,7 +11,7 @@ from graphc.core.types import Type
 from graphc.graph.calls import Call, Repeat
 from graphc.graph.graph import Graph
 
-MOST_NODES = 20_000
+MOST_NODES = 100_000
 MOST_NUMBERS = 2**31 - 1
 
 

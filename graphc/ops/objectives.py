@@ -85,6 +85,11 @@ class _Distance:
     each: ClassVar[str]
 
     def check(self, output: Type, target: Type) -> None:
+        if target.dtype != "float":
+            raise ShapeError(
+                f"`{self.name}` compares numbers, but the target is {target}",
+                "classes go with `cross_entropy`",
+            )
         whole = broadcast(self.name, (output, target))
         if whole.shape != output.shape or set(whole.domain) != set(output.domain):
             raise ShapeError(

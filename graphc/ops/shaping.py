@@ -187,7 +187,9 @@ class Shortcut(Operation):
         if len(x.shape) != len(like.shape) or len(x.shape) not in (1, 3):
             raise ShapeError(problem, "both must be images, or both [features]")
         if self.kind == "identity":
-            raise ShapeError(f"{problem}, and `identity` needs equal shapes", "`shortcut: project`")
+            raise ShapeError(
+                f"{problem}, and `identity` needs equal shapes", "write `shortcut: project`"
+            )
         if _strides(x, like) is None:
             raise ShapeError(
                 f"{problem}, and no stride takes {list(x.shape[:2])} to {list(like.shape[:2])}",
@@ -195,7 +197,7 @@ class Shortcut(Operation):
             )
         if self.kind == "pad" and like.features < x.features:
             raise ShapeError(
-                f"{problem}, and `pad` cannot take channels away", "`shortcut: project`"
+                f"{problem}, and `pad` cannot take channels away", "write `shortcut: project`"
             )
 
     def weights(self, x: Type, like: Type) -> dict[str, Weight]:

@@ -114,7 +114,7 @@ CASES = [
         made("shortcut"),
         [Type((8, 8, 4)), Type((4, 4, 8))],
         "`shortcut` leads from [8, 8, 4] to [4, 4, 8], and `identity` needs equal shapes",
-        "`shortcut: project`",
+        "write `shortcut: project`",
     ),
     (
         made("shortcut", "project"),
@@ -126,7 +126,7 @@ CASES = [
         made("shortcut", "pad"),
         [Type((8,)), Type((4,))],
         "`shortcut` leads from [8] to [4], and `pad` cannot take channels away",
-        "`shortcut: project`",
+        "write `shortcut: project`",
     ),
     (
         made("shortcut", "project"),
