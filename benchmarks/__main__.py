@@ -17,7 +17,10 @@ NAMES = ("startup", "check", "products", "depth", "throughput")
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmarks that were asked for, all by default."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.names) - set(NAMES):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     options = Options(asked.quick, asked.rounds, asked.peer_python, tuple(asked.only))
     for name in asked.names or NAMES:
         machine = about()
@@ -29,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*NAMES, []])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--quick", action="store_true", help="only see that everything works")
     parser.add_argument("--rounds", type=int, help="how often everything is measured")
     parser.add_argument("--write", action="store_true", help="keep tables and numbers here")
