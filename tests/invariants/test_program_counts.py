@@ -5,6 +5,7 @@ Counted in StableHLO before any optimisation, so that the counts are those of wh
 
 import re
 from collections import Counter
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -54,7 +55,7 @@ class LeNet(nnx.Module):
 
 
 def hand_written_step():
-    """A jitted step with its state: masked mean, accuracy, and a guard against what is not finite."""
+    """A jitted step with its state: masked mean, accuracy, a guard against what is not finite."""
     graphdef, params = nnx.split(nnx.eval_shape(lambda: LeNet(nnx.Rngs(0))))
     optimizer = optax.adam(1e-3)
 

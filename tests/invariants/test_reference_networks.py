@@ -184,9 +184,7 @@ def test_an_mlp_equals_its_reference():
     module, state, weights = carried(spec("mnist_mlp"))
     x = images((28, 28, 1))
     found, _ = outputs(module, state, x)
-    np.testing.assert_allclose(
-        found, mlp(weights, x, ["dense", "dense_2", "dense_3"]), **TOLERANCE
-    )
+    np.testing.assert_allclose(found, mlp(weights, x, ["dense", "dense_2", "dense_3"]), **TOLERANCE)
 
 
 def test_lenet_equals_its_reference():

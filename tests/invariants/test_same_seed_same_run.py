@@ -5,19 +5,18 @@ import random
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import jax
 import pytest
 import runs
-from oracle import close, same
+from oracle import same
 
 from graphc.core.diagnostic import RunError
 from graphc.runtime import events
 
 STEPS = 21
 LENGTHS = (1, 7)
-KILLED = random.Random(5).sample(range(1, STEPS), 3)
+KILLED = random.Random(5).sample(range(1, STEPS), 2)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,7 +73,7 @@ def test_two_runs_of_one_seed_are_equal(length, whole, tmp_path):
 
 
 def test_another_seed_is_another_run(whole, tmp_path):
-    folder, result = whole[1]
+    _, result = whole[1]
     other = runs.run(tmp_path / "other", spec=runs.SPEC.replace("seed: 7", "seed: 8"))
     assert other["test"] != result["test"]
 
@@ -120,9 +119,6 @@ def test_a_run_without_checkpoints_on_the_way_is_the_same_run(whole, tmp_path):
 
 
 def test_the_number_of_steps_per_dispatch_does_not_matter(whole):
-    # XLA promises no bits across different programs, so that a run keeps the number it began with.
-    (arrays, epochs), (others, other_epochs) = (runs.what_is_left(whole[n][0]) for n in LENGTHS)
-    close(arrays, others, "the last checkpoint")
-    for one, other in zip(epochs, other_epochs, strict=True):
-        assert one["train"] == pytest.approx(other["train"], rel=1e-3)
-        assert one["validation"] == pytest.approx(other["validation"], rel=1e-3)
+    # XLA promises no bits across programs, so a run keeps the number that it began with; where
+    # a compiler breaks this, what has to hold is `oracle.close`.
+    require_same_run(whole[1][0], whole[7][0])
