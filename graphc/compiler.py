@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import graphc.ops  # noqa: F401  (fills the registries)
 from graphc.build.expand import Expander
+from graphc.core.collection import without_collection
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Source
@@ -78,6 +79,7 @@ class Compiled:
         return self.emitted.source
 
 
+@without_collection
 def check(path: str | Source, settings: Iterable[str] = ()) -> Checked:
     """Read a spec, expand it and infer every type.
 
@@ -134,6 +136,7 @@ def _fields(document: Document) -> Fields | None:
     return Fields(types, source.target, names)
 
 
+@without_collection
 def compile(
     path: str | Source | Checked,
     settings: Iterable[str] = (),

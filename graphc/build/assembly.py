@@ -15,6 +15,7 @@ from graphc.core.types import Type
 from graphc.graph.graph import Graph, arrange, value_types
 from graphc.graph.node import Node, Ref
 
+OUTER = ":outer"  # no node has such a name
 _LONGEST_TRAIL = 3
 
 
@@ -29,6 +30,7 @@ class Assembly:
         name: of the graph.
         inputs: names and types.
         parent: where names of an inline body that are not found here come from.
+        mark: ends the names of values from there, where they must not depend on those here.
         limits: what counts the nodes; the parent's if there is one.
     """
 
@@ -38,12 +40,14 @@ class Assembly:
         inputs: Mapping[str, Type],
         parent: Assembly | None = None,
         limits: Limits | None = None,
+        mark: str = "",
     ) -> None:
         self.name = name
         self.inputs = dict(inputs)
         self.nodes: dict[str, Node] = {}
         self.types: dict[Ref, Type] = {Ref(each): kind for each, kind in inputs.items()}
         self.parent = parent
+        self.mark = mark
         self.captured: dict[str, Ref] = {}
         self.reserved: set[str] = set()  # names that nodes to come will have
         self._counts: dict[str, int] = {}
@@ -95,7 +99,8 @@ class Assembly:
         for name, known in self.captured.items():
             if known == outer:
                 return Ref(name)
-        word = str(outer).replace(".", "_").replace("/", "_").replace(":", "_")
+        word = str(outer).removesuffix(OUTER)
+        word = word.replace(".", "_").replace("/", "_").replace(":", "_") + self.mark
         name = self.free_name(word, self.reserved)
         self.inputs[name] = self.types[Ref(name)] = self.parent.types[outer]
         self.captured[name] = outer
@@ -116,7 +121,8 @@ class Assembly:
                     break
                 source = self.nodes.get(ref.node)
                 if source is None:
-                    notes.append(Note(f"{self.types[ref]} is the input `{ref}`"))
+                    word = str(ref).removesuffix(OUTER)
+                    notes.append(Note(f"{self.types[ref]} is the input `{word}`"))
                     break
                 received = ", ".join(str(self.types[each]) for each in source.references)
                 kind = source.operation

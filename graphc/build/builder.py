@@ -140,6 +140,7 @@ class _Place:
         written = None if name is None else Scalar(name, span, quoted=True)
         step = syntax.Step(word, span, tree, span, written, sources, span)
         free = self.scope.assembly.free_name(self.prefix + (name or word.replace("/", "_")))
+        self.scope.assembly.reserved.add(free)
         expander = self.context.expander
         short = free[len(self.prefix) :]
         return self.add(

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from graphc.build import syntax
 from graphc.build.assembly import Assembly, Poisoned, Scope
 from graphc.build.formulas import constant, expand_formula, is_required
-from graphc.build.inputs import ask_type, connect
+from graphc.build.inputs import ask_type, but_the_first, connect
 from graphc.build.library import Definition, Library, Network
 from graphc.build.limits import Limits
 from graphc.build.ordering import in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
-from graphc.build.steps import fail, need_from, read_steps
+from graphc.build.steps import fail, need_from, read_steps, step_names
 from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.core.diagnostic import Diagnostic, InternalError, Note, Report, SpecError
 from graphc.core.span import Span
@@ -249,6 +249,7 @@ class Expander:
                 self._check_free(step.name, name, scope)
             else:
                 name = scope.assembly.free_name(prefix + _word(step), given)
+                scope.assembly.reserved.add(name)
             made = self.attempt(self.step, step, name, scope, source, context, named)
             if step.name is not None:
                 scope.names[step.name.text] = made
@@ -305,6 +306,9 @@ class Expander:
         """The values that a step reads."""
         if step.sources is not None:
             span = step.sources_span or step.span
+            if default is not None and but_the_first(wanted, step.sources):
+                rest = connect(wanted[1:], step.sources, name, scope, span, False, step.operation)
+                return default, *rest
             return connect(wanted, step.sources, name, scope, span, variadic, step.operation)
         required = [each for each, optional in wanted if not optional]
         if not wanted and not variadic:
@@ -379,6 +383,8 @@ class Expander:
         inner = replace(context, library=found.library, environment=environment)
         inner = enter(inner, block.name, id(block), step.operation_span)
         assembly = Assembly(block.name, given, scope.assembly)
+        handed = (each.tree for each in values.values() if isinstance(each, Layers))
+        assembly.reserved = {name for tree in handed for name in step_names(tree)}
         graph = self._inside(block, assembly, inner, step.operation_span)
         captured = tuple(assembly.captured.values())
         if not captured:

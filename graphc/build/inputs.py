@@ -115,6 +115,13 @@ def connect(
     return (first, *(None for _ in wanted[1:]))
 
 
+def but_the_first(wanted: Wanted, sources) -> bool:
+    """Whether inputs are told by name and the first, which has a default, is left out."""
+    if not isinstance(sources, dict) or not wanted or wanted[0][1]:
+        return False
+    return wanted[0][0] not in sources and sources.keys() <= {name for name, _ in wanted}
+
+
 def _by_name(wanted: Wanted, sources: dict, name: str, scope: Scope, span: Span, owner: str):
     known = [each for each, _ in wanted]
     for word in sources:

@@ -75,6 +75,17 @@ def read_steps(tree: Tree, report: Report) -> tuple[syntax.Step | None, ...]:
     return tuple(report.attempt(read_step, item) for item in tree)
 
 
+def step_names(tree: Tree | None) -> set[str]:
+    """The names that steps are given in a tree, at any depth."""
+    if isinstance(tree, Mapping):
+        return {name for _, value in tree for name in step_names(value)}
+    if not isinstance(tree, Sequence):
+        return set()
+    given = (each.get("name") for each in tree if isinstance(each, Mapping))
+    names = {each.text for each in given if isinstance(each, Scalar)}
+    return names.union(*map(step_names, tree))
+
+
 def read_step(tree: Tree) -> syntax.Step:
     """One step: an operation's name, or a mapping with one."""
     if isinstance(tree, Scalar):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphc.build import syntax
-from graphc.build.assembly import Assembly, Poisoned, Scope
+from graphc.build.assembly import OUTER, Assembly, Poisoned, Scope
 from graphc.build.limits import check_nodes
 from graphc.build.parameters import Callback, Environment, Layers, uses
 from graphc.build.steps import check_keys, check_name, fail
@@ -152,12 +152,10 @@ def _copy(tree, name: str, kind, word, outer, scope: Scope, context: Context):
     expander = context.expander
     title = name.rsplit("/", 1)[-1]
     title = f"{title}_layer" if title != "repeat" else "layer"
-    names = _step_names(tree)
     own = "x"
-    while own in names:
+    while own in _step_names(tree):
         own += "_"
-    assembly = Assembly(title, {own: kind}, scope.assembly)
-    assembly.reserved |= names
+    assembly = Assembly(title, {own: kind}, scope.assembly, mark=OUTER)
     for each in outer:
         assembly.bring(each, scope.assembly)
     place = scope
@@ -174,13 +172,14 @@ def _copy(tree, name: str, kind, word, outer, scope: Scope, context: Context):
     captured = tuple(assembly.captured.values())
     nodes = list(assembly.nodes.values())
     inputs = tuple(Ref(each) for each in assembly.inputs)
-    if len(nodes) == 1 and nodes[0].inputs == inputs and last == Ref(nodes[0].name):
+    alone = len(nodes) == 1 and not nodes[0].operation.variadic
+    if alone and nodes[0].inputs == inputs and last == Ref(nodes[0].name):
         return nodes[0].operation, captured
     return Call(assembly.finish((("y", last),)), inline=True), captured
 
 
 def _step_names(tree) -> set[str]:
-    """The names that a list of steps gives."""
+    """The names that a list of steps gives, not counting those inside of steps."""
     items = tree.items if isinstance(tree, Sequence) else ()
     names = (each.get("name") for each in items if isinstance(each, Mapping))
     return {each.text for each in names if isinstance(each, Scalar)}

@@ -189,8 +189,8 @@ class _Writer:
             if "/" in name:
                 continue
             step = self._step(node)
-            if step.get("from") == self._text(before):
-                del step["from"]
+            if self._first(node) == before:
+                self._leave_out_first(step)
                 self.read[before.node] -= 1
             word = next(iter(step))
             if name != _automatic(word.replace("/", "_"), taken):
@@ -200,6 +200,18 @@ class _Writer:
             before = Ref(node.name)
             steps.append(step)
         return steps
+
+    def _first(self, node: Node) -> Ref | None:
+        """The value that a step takes if its text names none."""
+        if node.name in self.joins:
+            return self._parallel_source(node)
+        return None if node.operation.variadic or not node.inputs else node.inputs[0]
+
+    def _leave_out_first(self, step: dict) -> None:
+        if isinstance(step["from"], dict):
+            del step["from"][next(iter(step["from"]))]
+        else:
+            del step["from"]
 
     def close(self) -> None:
         """Give the steps that are read by name theirs, and those that say nothing more none."""
@@ -273,20 +285,23 @@ class _Writer:
     # Wrappers
 
     def _parallel(self, node: Node) -> dict[str, object]:
-        branches, source = [], None
+        branches, source = [], self._parallel_source(node)
         for i, end in enumerate(node.references):
             prefix = f"{node.name}/{i}/"
             members = [each for each in self.whole if each.name.startswith(prefix)]
             members.sort(key=lambda each, end=end: each.name == end.node)
             branches.append((members, prefix))
-            if not members:
-                source = end
-        members = [each for each in self.whole if each.name.startswith(f"{node.name}/")]
-        source = source or self._first_source(members)
         written = [self.steps(*branch, source) for branch in branches]
         join = node.operation.write()
         word = node.operation.name if join is None else {node.operation.name: join}
         return {"parallel": {"branches": written, "join": word}, "from": self.reference(source)}
+
+    def _parallel_source(self, node: Node) -> Ref:
+        """What every branch begins with: the end of an empty one, or what the others read."""
+        members = [each for each in self.whole if each.name.startswith(f"{node.name}/")]
+        begun = {each.name[len(node.name) + 1 :].split("/")[0] for each in members}
+        empty = [ref for i, ref in enumerate(node.references) if str(i) not in begun]
+        return empty[0] if empty else self._first_source(members)
 
     def _repeat(self, node: Node, operation: Repeat) -> dict[str, object]:
         word = self._input_word(node, operation)

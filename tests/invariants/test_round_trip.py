@@ -115,6 +115,67 @@ def test_equality_ignores_places(document):
     assert list(map(hash, moved.values())) == list(map(hash, plainly.values()))
 
 
+CHAIN = "network: {{inputs: {{x: [4], z: [4]}}, nodes: {{{}}}, output: y}}"
+HARD = {
+    "a body inside a body of the same block": "y: {residual: [tanh, {residual: [tanh]}], from: x}",
+    "values from around named like nodes of the block": """
+        body: tanh(x), skip: tanh(z), h: {dense: 4, from: x},
+        y: {residual: [{dense: 4, name: a}, {add: {}, from: [a, body, skip]}], from: h}""",
+    "a value from around named like a step": """
+        dense: {dense: 4, from: z},
+        y: {repeat: {times: 2, layers: [{tanh: , name: h}, {dense: 4, from: [h, dense]}]},
+            from: x}""",
+    "steps named like nodes of the block": """
+        y: {residual: [{dense: 4, name: y}, {dense: 4, name: skip}, {add: {}, from: [skip, y]}],
+            from: x}""",
+    "a step that hides the value it reads": """
+        h: tanh(x),
+        y: {layers: [tanh, {multiply: {}, from: [h, h]}, {tanh: {}, name: h}], from: z}""",
+    "layers that read different values from around": """
+        h: tanh(z), y: {repeat: {each: [[{tanh: , name: a}, {add: {}, from: [a, h]}], [{dense: 4}],
+            [{tanh: , name: a}, {add: {}, from: [z, a]}]]}, from: x}""",
+    "a layer whose input is read by name": """
+        y: {repeat: {times: 4, input: b, layers: [{add: {}, from: [b, b, z]}]}, from: x}""",
+    "a layer named like its input": """
+        y: {repeat: {times: 2, layers: [{dense: 4, name: x}, tanh]}, from: x}""",
+    "an input that is told by name behind the step before": """
+        y: {layers: [tanh, {power: {}, from: {exponent: z}},
+            {power: , from: {base: z, exponent: x}}], from: x}""",
+    "a step that reads from around what is named like the step before": """
+        tanh: {dense: 4, from: x}, y: {layers: [tanh, {dense: 3, from: tanh}], from: z}""",
+}
+
+
+@pytest.mark.parametrize("case", HARD)
+def test_a_round_trip_keeps(case):
+    networks = graphs(CHAIN.format(HARD[case]))
+    written = dump(networks)
+    assert graphs(written) == networks
+    assert dump(graphs(written)) == written
+
+
+def test_a_round_trip_keeps_networks_that_are_called_before_they_are_written():
+    networks = graphs("""
+        networks:
+          main: {inputs: {x: [4]}, nodes: {a: encoder(x), y: encoder(a) + a}, output: y}
+          encoder: {inputs: {x: [4]}, layers: [{dense: 4}, tanh]}
+    """)
+    assert list(networks) == ["encoder", "main"]
+    assert graphs(dump(networks)) == networks
+
+
+def test_a_round_trip_keeps_inputs_that_are_left_out():
+    networks = graphs("""
+        blocks:
+          cell:
+            inputs: {x: any, h: zeros, s: 2}
+            nodes: {a: {dense: 4, from: x}, y: s * a + h}
+            output: y
+        network: {inputs: {x: [4]}, layers: [{cell: , name: one}, {cell: , from: {x: one, h: one}}]}
+    """)
+    assert graphs(dump(networks)) == networks
+
+
 def test_graphs_that_differ_are_not_equal():
     chain = "network: {{inputs: {{x: [4]}}, layers: [{{dense: {}}}]}}\n"
     assert graphs(chain.format(3)) != graphs(chain.format(2))

@@ -1,0 +1,31 @@
+"""No search for garbage while a spec is read and compiled.
+
+Nearly all objects made there live to the end. Looking for cycles among them again and again takes
+a third of the time of a spec of 10,000 nodes, and grows faster than the spec.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def without_collection(function: Callable[P, R]) -> Callable[P, R]:
+    """`function`, with Python's cyclic garbage collector at rest while it runs."""
+
+    @functools.wraps(function)
+    def run(*arguments: P.args, **named: P.kwargs) -> R:
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return function(*arguments, **named)
+        finally:
+            if enabled:
+                gc.enable()
+
+    return run
