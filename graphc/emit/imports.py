@@ -1,4 +1,4 @@
-"""What the emitted module takes from elsewhere: imports, and functions of the library."""
+"""What the emitted module takes from elsewhere: imports, and definitions of the library."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from graphc.core.code import copy_tree
 from graphc.emit.printing.printer import Blank
 
+Definition = ast.FunctionDef | ast.ClassDef
 IMPORTS = """
 import functools
 import zlib
@@ -22,10 +23,11 @@ from flax import nnx
 
 
 @cache
-def library() -> dict[str, ast.FunctionDef]:
-    """The functions of library.py, which is read and never run."""
-    tree = ast.parse(Path(__file__).with_name("library.py").read_text(encoding="utf-8"))
-    return {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
+def library() -> dict[str, Definition]:
+    """The functions and classes of the folder `library`, which is read and never run."""
+    files = sorted(Path(__file__).with_name("library").glob("*.py"))
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in files)
+    return {each.name: each for tree in trees for each in tree.body if isinstance(each, Definition)}
 
 
 @cache
@@ -33,8 +35,8 @@ def _needed_by(word: str) -> frozenset[str]:
     return frozenset(free_names([library()[word]]))
 
 
-def library_functions(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
-    """The functions of the library that the statements name, and those that these name."""
+def library_definitions(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
+    """What the statements name of the library, and what that names."""
     waiting, needed = list(free_names(statements)), set()
     while waiting:
         word = waiting.pop()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from graphc.core.span import Span
 from graphc.emit.classes import Classes
-from graphc.emit.imports import imports, library, library_functions
+from graphc.emit.imports import imports, library, library_definitions
 from graphc.emit.names import ModuleNames
 from graphc.emit.printing.printer import print_module
 from graphc.emit.training import functions
@@ -45,7 +45,7 @@ def emit(program: Program) -> Emitted:
         *written,
         *functions(program, classes.network_classes, words, classes.requirements),
     ]
-    copied = library_functions(own)
+    copied = library_definitions(own)
     docstring = f"{program.name}, written by graphc from {program.origin}."
     body = [
         ast.Expr(ast.Constant(docstring)),

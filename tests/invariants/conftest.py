@@ -8,9 +8,8 @@ import optax
 import pytest
 
 HERE = Path(__file__).parent
-for folder in (HERE, HERE.parent):  # `import strategies`, `import oracle`, in importlib mode
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+if str(HERE) not in sys.path:  # `import oracle`, in importlib mode
+    sys.path.insert(0, str(HERE))
 
 
 @pytest.fixture(autouse=True)

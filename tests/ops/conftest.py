@@ -1,23 +1,12 @@
-"""A small emitter for single operations, and the strict flags of JAX."""
-
-import ast
-from types import SimpleNamespace
+"""Operations built and called as emitted source would, and the strict flags of JAX."""
 
 import jax
-import jax.numpy as jnp
-import numpy as np
-import optax
 import pytest
-from flax import nnx
 
 import graphc.ops
-from graphc.core.types import BATCH, Axis, Type
-from graphc.emit import library
-from graphc.ops.initializers import Initializer
+from graphc.testing import forms
 
-TIME, NODES = Axis("time", "time"), Axis("nodes", "nodes")
-SIZES = {BATCH: 3, TIME: 4, NODES: 2}
-NAMES = {"jax": jax, "jnp": jnp, "nnx": nnx, "optax": optax} | vars(library)
+assert graphc.ops
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -35,90 +24,7 @@ def quick_compile():
     jax.config.update("jax_disable_most_optimizations", before)
 
 
-def _filled(template, declaration, types, values):
-    holes = {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
-    holes |= declaration.holes(*types.values()) if hasattr(declaration, "holes") else {}
-    for hole in template.holes:
-        if "." in hole:
-            name, member = hole.split(".")
-            holes[hole] = getattr(types[name], member)
-    for name, value in holes.items():
-        if isinstance(value, Initializer) and value != template.defaults.get(name):
-            holes[name] = _filled(value.build, value, {}, {})
-    return template.fill(holes | values)
-
-
-def _run(tree, names):
-    text = ast.unparse(ast.fix_missing_locations(tree))
-    return eval(text, NAMES | names)
-
-
-def _named(operation, types):
-    if operation.variadic:
-        return {f"item_{i}": each for i, each in enumerate(types)}
-    return {each.name: own for each, own in zip(operation.inputs, types, strict=True)}
-
-
-def source(operation, types):
-    """The text of the call over the names of the inputs."""
-    named = _named(operation, types)
-    values = {name: ast.Name(name, ast.Load()) for name in [*named, "self", "train", "mask", "key"]}
-    return ast.unparse(_filled(operation.call_code(*types), operation, named, values))
-
-
-def build(operation, types, seed=0):
-    """The module of an operation, or None."""
-    template = operation.build_code(*types)
-    if template is None:
-        return None
-    values = {"rngs": ast.Name("rngs", ast.Load())}
-    tree = _filled(template, operation, _named(operation, types), values)
-    return _run(tree, {"rngs": nnx.Rngs(seed)})
-
-
-def call(operation, types, arrays, module=None, train=True, mask=None, seed=1):
-    """The value of an operation on arrays."""
-    given = dict(zip(_named(operation, types), arrays, strict=True))
-    given |= {"self": module, "train": train, "mask": mask, "key": jax.random.key(seed)}
-    value = _run(ast.parse(source(operation, types), mode="eval").body, given)
-    activation = getattr(operation, "activation", None)
-    return value if activation is None else call(activation, [None], [value])
-
-
-def loss(declaration, output, target, arrays):
-    """The value of a loss on arrays of these types."""
-    names = {"output": ast.Name("output", ast.Load()), "target": ast.Name("target", ast.Load())}
-    tree = _filled(declaration.call_code(output, target), declaration, {}, names)
-    return _run(tree, dict(zip(names, arrays, strict=True)))
-
-
-def optimizer(declaration):
-    return _run(_filled(declaration.build, declaration, {}, {}), {})
-
-
-def array(own: Type, seed=0):
-    """An array of a type, its floats between a half and one and a half."""
-    shape = (*(SIZES[axis] for axis in own.domain), *own.shape)
-    generator = np.random.default_rng(seed)
-    if own.dtype == "int":
-        return jnp.asarray(generator.integers(0, own.below or 5, shape), jnp.int32)
-    if own.dtype == "bool":
-        return jnp.asarray(generator.integers(0, 2, shape), bool)
-    return jnp.asarray(generator.uniform(0.5, 1.5, shape), jnp.float32)
-
-
 @pytest.fixture(scope="session")
 def flax_form():
     """Builds and calls operations as emitted source would."""
-    assert graphc.ops
-    return SimpleNamespace(
-        build=build,
-        call=call,
-        source=source,
-        loss=loss,
-        optimizer=optimizer,
-        array=array,
-        sizes=SIZES,
-        time=TIME,
-        nodes=NODES,
-    )
+    return forms

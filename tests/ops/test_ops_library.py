@@ -1,8 +1,8 @@
 """The functions that emitted modules contain."""
 
 import ast
-import inspect
 import zlib
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,11 @@ from flax import nnx
 
 import graphc.ops
 from graphc.core.registry import initializers
-from graphc.emit import library
+from graphc.emit import imports
+from graphc.emit.library.arrays import present
+from graphc.emit.library.keys import at, layer_keys, named_keys
+from graphc.emit.library.layers import scan_layers, stack
+from graphc.emit.library.products import dot_bfloat16
 
 assert graphc.ops
 KEY = jax.random.key(7)
@@ -30,31 +34,40 @@ def data(keys):
     return np.asarray(jax.random.key_data(keys))
 
 
-def test_library_holds_nothing_but_imports_and_documented_functions():
-    tree = ast.parse(inspect.getsource(library))
-    for node in tree.body[1:]:
-        assert isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)
-        assert not isinstance(node, ast.FunctionDef) or ast.get_docstring(node)
+FILES = sorted(Path(imports.__file__).with_name("library").glob("*.py"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_library_holds_nothing_but_imports_and_documented_definitions(file):
+    for node in ast.parse(file.read_text()).body[1:]:
+        assert isinstance(node, ast.Import | ast.ImportFrom | imports.Definition)
+        assert not isinstance(node, imports.Definition) or ast.get_docstring(node)
+
+
+def test_no_two_definitions_have_one_name():
+    trees = [ast.parse(file.read_text()) for file in FILES]
+    names = [each.name for tree in trees for each in tree.body if hasattr(each, "name")]
+    assert len(set(names)) == len(names) == len(imports.library())
 
 
 def test_at_folds_names_by_crc32_and_indices_as_they_are():
     by_hand = jax.random.fold_in(jax.random.fold_in(KEY, zlib.crc32(b"block")), 3)
-    assert np.array_equal(data(library.at(KEY, "block", 3)), data(by_hand))
-    assert library.at(None, "block", 3) is None
-    assert np.array_equal(data(library.at(KEY)), data(KEY))
+    assert np.array_equal(data(at(KEY, "block", 3)), data(by_hand))
+    assert at(None, "block", 3) is None
+    assert np.array_equal(data(at(KEY)), data(KEY))
 
 
 def test_layer_keys_are_the_keys_one_by_one():
-    together = data(library.layer_keys(KEY, 4))
-    assert np.array_equal(together, [data(library.at(KEY, i)) for i in range(4)])
-    assert library.layer_keys(None, 4) is None
+    together = data(layer_keys(KEY, 4))
+    assert np.array_equal(together, [data(at(KEY, i)) for i in range(4)])
+    assert layer_keys(None, 4) is None
 
 
 def test_named_keys_are_the_keys_one_by_one():
     names = ["h1", "h2", "a longer name"]
-    together = data(library.named_keys(KEY, names))
-    assert np.array_equal(together, [data(library.at(KEY, name)) for name in names])
-    assert library.named_keys(None, names) is None
+    together = data(named_keys(KEY, names))
+    assert np.array_equal(together, [data(at(KEY, name)) for name in names])
+    assert named_keys(None, names) is None
 
 
 def initial(name):
@@ -71,7 +84,7 @@ def test_weights_drawn_together_have_the_bits_of_weights_drawn_one_by_one():
     def every(key):
         return {name: draw(key, (6, 4), jnp.float32) for name, draw in draws.items()}
 
-    keys = library.layer_keys(KEY, 3)
+    keys = layer_keys(KEY, 3)
     together, alone = jax.jit(jax.vmap(every))(keys), jax.jit(every)
     for i, key in enumerate(keys):
         one = alone(key)
@@ -83,10 +96,10 @@ def test_stacked_layers_start_with_the_bits_of_layers_made_one_by_one():
     def state(key):
         return nnx.as_pure(nnx.state(Layer(key=key)))
 
-    keys = library.layer_keys(KEY, 3)
-    stacked = jax.jit(lambda keys: nnx.as_pure(nnx.state(library.stack(make, keys))))(keys)
+    keys = layer_keys(KEY, 3)
+    stacked = jax.jit(lambda keys: nnx.as_pure(nnx.state(stack(make, keys))))(keys)
     for i in range(3):
-        alone = jax.jit(state)(library.at(KEY, i))
+        alone = jax.jit(state)(at(KEY, i))
         assert same_bits(jax.tree.map(lambda leaf, i=i: leaf[i], stacked), alone)
 
 
@@ -98,36 +111,36 @@ class Layer(nnx.Module):
     """Everything that a rolled layer may hold: weights, running statistics, noise."""
 
     def __init__(self, *, key):
-        self.linear = nnx.Linear(5, 5, rngs=nnx.Rngs(params=library.at(key, "linear")))
-        self.norm = nnx.BatchNorm(5, rngs=nnx.Rngs(params=library.at(key, "norm")))
+        self.linear = nnx.Linear(5, 5, rngs=nnx.Rngs(params=at(key, "linear")))
+        self.norm = nnx.BatchNorm(5, rngs=nnx.Rngs(params=at(key, "norm")))
         self.drop = nnx.Dropout(0.4)
 
     def __call__(self, x, *, train, mask, key):
         h = nnx.relu(self.linear(x))
-        shaped = library.present(mask, h)
+        shaped = present(mask, h)
         h = self.norm(h, use_running_average=not train, mask=shaped)
-        return x + self.drop(h, deterministic=not train, rngs=library.at(key, "drop"))
+        return x + self.drop(h, deterministic=not train, rngs=at(key, "drop"))
 
 
 class Rolled(nnx.Module):
     def __init__(self, key):
-        keys = library.layer_keys(key, 3)
-        self.layers = library.stack(make, keys)
+        keys = layer_keys(key, 3)
+        self.layers = stack(make, keys)
 
     def __call__(self, x, train, mask, key):
         def call(layer, x, key):
             return layer(x, train=train, mask=mask, key=key)
 
-        return library.scan_layers(call, self.layers, x, library.layer_keys(key, 3))
+        return scan_layers(call, self.layers, x, layer_keys(key, 3))
 
 
 class Unrolled(nnx.Module):
     def __init__(self, key):
-        self.layers = nnx.List([Layer(key=library.at(key, i)) for i in range(3)])
+        self.layers = nnx.List([Layer(key=at(key, i)) for i in range(3)])
 
     def __call__(self, x, train, mask, key):
         for i, layer in enumerate(self.layers):
-            x = layer(x, train=train, mask=mask, key=library.at(key, i))
+            x = layer(x, train=train, mask=mask, key=at(key, i))
         return x
 
 
@@ -173,11 +186,9 @@ def test_scanned_layers_equal_unrolled_layers(train, masked):
 
 
 def test_scanned_layers_take_further_inputs_by_closure_and_any_tree_as_value():
-    layers = library.stack(
-        lambda key: nnx.Linear(2, 2, rngs=nnx.Rngs(params=key)), library.layer_keys(KEY, 4)
-    )
+    layers = stack(lambda key: nnx.Linear(2, 2, rngs=nnx.Rngs(params=key)), layer_keys(KEY, 4))
     extra = jnp.ones((3, 2))
-    total, count = library.scan_layers(
+    total, count = scan_layers(
         lambda layer, x, key: (x[0] + layer(extra), x[1] + 1), layers, (extra, 0), None
     )
     assert total.shape == (3, 2)
@@ -186,9 +197,9 @@ def test_scanned_layers_take_further_inputs_by_closure_and_any_tree_as_value():
 
 def test_present_shapes_the_mask_like_what_it_masks():
     mask = jnp.array([True, False])
-    assert library.present(mask, jnp.ones((2, 3, 3, 1))).shape == (2, 1, 1, 1)
-    assert library.present(jnp.ones((2, 5), bool), jnp.ones((2, 5, 3))).shape == (2, 5, 1)
-    assert library.present(None, jnp.ones((2, 3))) is None
+    assert present(mask, jnp.ones((2, 3, 3, 1))).shape == (2, 1, 1, 1)
+    assert present(jnp.ones((2, 5), bool), jnp.ones((2, 5, 3))).shape == (2, 5, 1)
+    assert present(None, jnp.ones((2, 3))) is None
 
 
 def products(function, *arguments):
@@ -222,7 +233,7 @@ def test_dot_bfloat16_multiplies_in_bfloat16_forward_and_backward(shape):
     def linear(**options):
         return nnx.Linear(16, 4, rngs=nnx.Rngs(0), **options)
 
-    narrow, wide = linear(dot_general=library.dot_bfloat16), linear()
+    narrow, wide = linear(dot_general=dot_bfloat16), linear()
     definition, state = nnx.split(narrow)
 
     def both(state, x):

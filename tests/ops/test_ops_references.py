@@ -10,7 +10,7 @@ from flax import nnx
 import graphc.ops
 from graphc.core.registry import losses, metrics, operations, optimizers
 from graphc.core.types import BATCH, Axis, Type
-from graphc.emit.library import max_pool
+from graphc.emit.library.pooling import max_pool
 
 assert graphc.ops
 pytestmark = pytest.mark.usefixtures("quick_compile")
@@ -174,8 +174,8 @@ def test_operands_are_indexed_only_where_they_lack_an_axis(flax_form):
 
 
 def test_axes_that_come_in_another_order_are_transposed(flax_form):
-    one = Type((), domain=(BATCH, TIME, flax_form.nodes))
-    other = Type((2,), domain=(BATCH, flax_form.nodes, TIME))
+    one = Type((), domain=(BATCH, TIME, flax_form.NODES))
+    other = Type((2,), domain=(BATCH, flax_form.NODES, TIME))
     found = flax_form.source(operations["subtract"](), [one, other])
     assert found == "a[:, :, :, None] - jnp.transpose(b, (0, 2, 1, 3))"
     arrays = [flax_form.array(one, 1), flax_form.array(other, 2)]

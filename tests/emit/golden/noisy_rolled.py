@@ -11,6 +11,11 @@ from flax import nnx
 CONTRACT = 1
 
 
+def present(mask, x):
+    """The mask of points that are there, shaped to broadcast against x; None stays None."""
+    return None if mask is None else mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))
+
+
 def at(key, *path):
     """The key of the node at `path`: names and repeat indices folded in one by one."""
     if key is None:
@@ -50,11 +55,6 @@ def scan_layers(call, layers, x, keys):
     x, rest = jax.lax.scan(step, x, (nnx.as_pure(params), nnx.as_pure(rest), keys))
     nnx.update(layers, rest)
     return x
-
-
-def present(mask, x):
-    """The mask of points that are there, shaped to broadcast against x; None stays None."""
-    return None if mask is None else mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))
 
 
 class Highway(nnx.Module):

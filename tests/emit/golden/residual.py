@@ -11,6 +11,11 @@ from flax import nnx
 CONTRACT = 1
 
 
+def present(mask, x):
+    """The mask of points that are there, shaped to broadcast against x; None stays None."""
+    return None if mask is None else mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))
+
+
 def at(key, *path):
     """The key of the node at `path`: names and repeat indices folded in one by one."""
     if key is None:
@@ -18,11 +23,6 @@ def at(key, *path):
     for part in path:
         key = jax.random.fold_in(key, zlib.crc32(part.encode()) if isinstance(part, str) else part)
     return key
-
-
-def present(mask, x):
-    """The mask of points that are there, shaped to broadcast against x; None stays None."""
-    return None if mask is None else mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))
 
 
 class Residual(nnx.Module):

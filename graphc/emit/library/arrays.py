@@ -1,0 +1,26 @@
+"""What jnp does not do in one call."""
+
+import jax.numpy as jnp
+
+
+def reshape_points(x, axes, sizes):
+    """x with all but its first `axes` axes in the shape `sizes`.
+
+    `jnp.reshape` has one -1, and here several axes have a length that only the data knows.
+    """
+    return x.reshape(*x.shape[:axes], *sizes)
+
+
+def join_features(*items):
+    """Values side by side along the last axis, repeated along the axes where they have length 1.
+
+    `jnp.concatenate` does not broadcast.
+    """
+    shape = jnp.broadcast_shapes(*(item.shape[:-1] for item in items))
+    items = [jnp.broadcast_to(item, (*shape, item.shape[-1])) for item in items]
+    return jnp.concatenate(items, axis=-1)
+
+
+def present(mask, x):
+    """The mask of points that are there, shaped to broadcast against x; None stays None."""
+    return None if mask is None else mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))

@@ -1,0 +1,166 @@
+"""What every operation promises; each promise is a function of the operation and its samples."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from hypothesis import given, settings
+from hypothesis.strategies import SearchStrategy
+
+from graphc.core.operation import Operation, ShapeError, Stateful, Stochastic
+from graphc.core.types import Type
+from graphc.testing import forms
+
+DTYPES = {"float": jnp.float32, "int": jnp.int32, "bool": jnp.bool_}
+few = settings(max_examples=12, derandomize=True, deadline=None, database=None)
+fewer = settings(few, max_examples=3)
+Samples = SearchStrategy
+
+
+def _inferred(operation: Operation, types: list[Type]) -> Type | None:
+    """The type of the value, or None where the sample does not fit."""
+    try:
+        return operation.infer(*types)
+    except ShapeError as error:
+        assert "larger than its input" in error.message
+        return None
+
+
+def value_has_the_type_that_infer_says(kind: type[Operation], samples: Samples) -> None:
+    """`infer` is what `jax.eval_shape` finds."""
+
+    @few
+    @given(samples)
+    def check(sample):
+        operation, types = sample
+        promised = _inferred(operation, types)
+        if promised is None:
+            return
+
+        def value(*arrays):
+            module = forms.build(operation, types)
+            return forms.call(operation, types, arrays, module)
+
+        found = jax.eval_shape(value, *(forms.array(each) for each in types))
+        if isinstance(found, int | float) or not types:
+            return  # a Python number, which takes the type of what it meets
+        sizes = (forms.SIZES[axis] for axis in promised.domain)
+        assert found.shape == (*sizes, *promised.shape)
+        assert found.dtype == DTYPES[promised.dtype]
+
+    check()
+
+
+def module_has_the_weights_that_it_declares(kind: type[Operation], samples: Samples) -> None:
+    """`weights` is the state of the module that `build` makes."""
+
+    @few
+    @given(samples)
+    def check(sample):
+        operation, types = sample
+        if _inferred(operation, types) is None:
+            return
+        module = nnx.eval_shape(lambda: forms.build(operation, types))
+        state = nnx.to_flat_state(nnx.state(module)) if module is not None else ()
+        found = {path[-1]: (v.get_value().shape, isinstance(v, nnx.Param)) for path, v in state}
+        weights = operation.weights(*types)
+        assert found == {name: (w.shape, w.trainable) for name, w in weights.items()}
+        stateful = operation.trait(Stateful)
+        still = {name for name, weight in weights.items() if not weight.trainable}
+        assert still == set(stateful.statistics if stateful else ())
+
+    check()
+
+
+def gradients_are_finite(kind: type[Operation], samples: Samples) -> None:
+    """With respect to weights and inputs."""
+
+    @fewer
+    @given(samples)
+    def check(sample):
+        operation, types = sample
+        promised = _inferred(operation, types)
+        if promised is None or promised.dtype != "float" or not types:
+            return
+        module = forms.build(operation, types)
+        arrays = [forms.array(each, seed) for seed, each in enumerate(types)]
+        floats = [i for i, each in enumerate(types) if each.dtype == "float"]
+
+        @jax.jit
+        def gradient(params, rest, chosen):
+            def total(params, chosen):
+                given = {**dict(enumerate(arrays)), **dict(zip(floats, chosen, strict=True))}
+                layer = None if module is None else nnx.merge(graphdef, params, rest)
+                return jnp.sum(forms.call(operation, types, list(given.values()), layer))
+
+            return jax.grad(total, argnums=(0, 1))(params, chosen)
+
+        graphdef = params = rest = None
+        if module is not None:
+            graphdef, params, rest = nnx.split(module, nnx.Param, ...)
+        found = gradient(nnx.as_pure(params), nnx.as_pure(rest), [arrays[i] for i in floats])
+        assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(found))
+
+    check()
+
+
+def presence_and_domain_of_the_inputs_are_kept(kind: type[Operation], samples: Samples) -> None:
+    """A value varies over the axes that its inputs vary over."""
+
+    @few
+    @given(samples)
+    def check(sample):
+        operation, types = sample
+        promised = _inferred(operation, types)
+        if promised is None or kind.name == "shortcut":  # of `like` only the shape counts
+            return
+        assert set(promised.domain) == {axis for each in types for axis in each.domain}
+        assert promised.presence == frozenset().union(*(each.presence for each in types))
+
+    check()
+
+
+def flops_are_counted_without_failing(kind: type[Operation], samples: Samples) -> None:
+    """And are not negative."""
+
+    @few
+    @given(samples)
+    def check(sample):
+        operation, types = sample
+        if _inferred(operation, types) is not None:
+            assert operation.flops(*types) >= 0
+
+    check()
+
+
+def what_is_random_takes_a_key(kind: type[Operation], samples: Samples) -> None:
+    """The trait Stochastic and the hole `$key` go together."""
+
+    @few
+    @given(samples)
+    def check(sample):
+        operation, types = sample
+        if _inferred(operation, types) is not None and not kind.trait(Stochastic):
+            assert not operation.call_code(*types).uses("key")
+
+    check()
+
+
+def declaration_is_documented(kind: type[Operation], samples: Samples) -> None:
+    """A summary of its own and a help text for each attribute."""
+    assert kind.summary() != kind.name
+    assert not kind.summary().startswith(kind.__name__ + "(")
+    assert all(each.help for each in kind.attributes())
+
+
+CONTRACTS = (
+    value_has_the_type_that_infer_says,
+    module_has_the_weights_that_it_declares,
+    gradients_are_finite,
+    presence_and_domain_of_the_inputs_are_kept,
+    flops_are_counted_without_failing,
+    what_is_random_takes_a_key,
+    declaration_is_documented,
+)
+"""All of them."""

@@ -1,0 +1,96 @@
+"""Single operations built and called as emitted source would: a small emitter for tests."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+from graphc.core.types import BATCH, Type
+from graphc.emit import library
+from graphc.ops.initializers import Initializer
+from graphc.testing.strategies import NODES, TIME
+
+SIZES = {BATCH: 3, TIME: 4, NODES: 2}
+NAMES = {"jax": jax, "jnp": jnp, "nnx": nnx, "optax": optax}
+for file in pkgutil.iter_modules(library.__path__, f"{library.__name__}."):
+    NAMES |= vars(importlib.import_module(file.name))
+
+
+def _filled(template, declaration, types, values):
+    holes = {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
+    holes |= declaration.holes(*types.values()) if hasattr(declaration, "holes") else {}
+    for hole in template.holes:
+        if "." in hole:
+            name, member = hole.split(".")
+            holes[hole] = getattr(types[name], member)
+    for name, value in holes.items():
+        if isinstance(value, Initializer) and value != template.defaults.get(name):
+            holes[name] = _filled(value.build, value, {}, {})
+    return template.fill(holes | values)
+
+
+def _run(tree, names):
+    text = ast.unparse(ast.fix_missing_locations(tree))
+    return eval(text, NAMES | names)
+
+
+def _named(operation, types):
+    if operation.variadic:
+        return {f"item_{i}": each for i, each in enumerate(types)}
+    return {each.name: own for each, own in zip(operation.inputs, types, strict=True)}
+
+
+def source(operation, types):
+    """The text of the call over the names of the inputs."""
+    named = _named(operation, types)
+    values = {name: ast.Name(name, ast.Load()) for name in [*named, "self", "train", "mask", "key"]}
+    return ast.unparse(_filled(operation.call_code(*types), operation, named, values))
+
+
+def build(operation, types, seed=0):
+    """The module of an operation, or None."""
+    template = operation.build_code(*types)
+    if template is None:
+        return None
+    values = {"rngs": ast.Name("rngs", ast.Load())}
+    tree = _filled(template, operation, _named(operation, types), values)
+    return _run(tree, {"rngs": nnx.Rngs(seed)})
+
+
+def call(operation, types, arrays, module=None, train=True, mask=None, seed=1):
+    """The value of an operation on arrays."""
+    given = dict(zip(_named(operation, types), arrays, strict=True))
+    given |= {"self": module, "train": train, "mask": mask, "key": jax.random.key(seed)}
+    value = _run(ast.parse(source(operation, types), mode="eval").body, given)
+    activation = getattr(operation, "activation", None)
+    return value if activation is None else call(activation, [None], [value])
+
+
+def loss(declaration, output, target, arrays):
+    """The value of a loss on arrays of these types."""
+    names = {"output": ast.Name("output", ast.Load()), "target": ast.Name("target", ast.Load())}
+    tree = _filled(declaration.call_code(output, target), declaration, {}, names)
+    return _run(tree, dict(zip(names, arrays, strict=True)))
+
+
+def optimizer(declaration):
+    """The optax transformation of an optimiser."""
+    return _run(_filled(declaration.build, declaration, {}, {}), {})
+
+
+def array(own: Type, seed=0):
+    """An array of a type, its floats between a half and one and a half."""
+    shape = (*(SIZES[axis] for axis in own.domain), *own.shape)
+    generator = np.random.default_rng(seed)
+    if own.dtype == "int":
+        return jnp.asarray(generator.integers(0, own.below or 5, shape), jnp.int32)
+    if own.dtype == "bool":
+        return jnp.asarray(generator.integers(0, 2, shape), bool)
+    return jnp.asarray(generator.uniform(0.5, 1.5, shape), jnp.float32)

@@ -1,0 +1,70 @@
+"""Hypothesis strategies for the types and the attributes of operations.
+
+A *sample* is an operation with drawn attributes and the list of its input types; `of` makes a
+strategy of samples out of strategies for both.
+"""
+
+from hypothesis import strategies as st
+
+import graphc.ops
+from graphc.core.operation import Elementwise
+from graphc.core.registry import operations
+from graphc.core.types import BATCH, Axis, Type
+from graphc.ops.initializers import Constant, GlorotUniform, HeNormal, LecunNormal, Orthogonal
+
+assert graphc.ops
+TIME, NODES = Axis("time", "time"), Axis("nodes", "nodes")
+DOMAINS = [(), (BATCH,), (BATCH, TIME), (BATCH, NODES), (BATCH, TIME, NODES), (BATCH, NODES, TIME)]
+sizes = st.integers(1, 4)
+shapes = st.lists(sizes, min_size=0, max_size=3).map(tuple)
+featured = st.lists(sizes, min_size=1, max_size=3).map(tuple)
+images = st.tuples(st.integers(3, 7), st.integers(3, 7), sizes)
+windows = st.one_of(sizes, st.tuples(sizes, sizes)).map(lambda n: (n, n) if type(n) is int else n)
+paddings = st.sampled_from(["same", "valid"])
+initials = st.sampled_from(
+    [LecunNormal(), HeNormal(), GlorotUniform(), Orthogonal(), Constant(0.5)]
+)
+activations = st.sampled_from(
+    [None, *(each() for each in operations if each.trait(Elementwise) and each.short_allowed())]
+)
+
+
+def typed(shape, dtype="float", domains=DOMAINS, below=None):
+    """Types with a shape from the strategy `shape`."""
+    return st.builds(
+        lambda shape, domain: Type(
+            shape, dtype, below, domain, frozenset({"batch"} & {axis.name for axis in domain})
+        ),
+        shape,
+        st.sampled_from(domains),
+    )
+
+
+@st.composite
+def together(draw, count, dtypes=("float",)):
+    """Types that may meet in a formula."""
+    shape, domain = draw(shapes), draw(st.sampled_from(DOMAINS))
+    found = []
+    for i in range(draw(count)):
+        own = draw(st.sampled_from([shape, (), (*shape[:-1], 1) if shape else ()]))
+        kept = tuple(axis for axis in domain if draw(st.booleans()))
+        kept = draw(st.sampled_from([domain, kept]))
+        dtype = dtypes[min(i, len(dtypes) - 1)]
+        found.append(Type(own, dtype, None, kept, frozenset()))
+    return found
+
+
+def of(name, types, **attributes):
+    """Samples: the operation with attributes drawn from strategies, and its input types."""
+    operation = st.builds(operations[name], **attributes)
+    listed = types.map(lambda each: each if isinstance(each, list) else [each])
+    return st.tuples(operation, listed)
+
+
+anything = typed(shapes)
+with_features = typed(featured)
+numbers = typed(shapes, "int", below=7)
+with_batch = typed(featured, domains=DOMAINS[1:])
+pair = together(st.just(2))
+several = together(st.integers(1, 4))
+layer = {"bias": st.booleans(), "kernel_init": initials, "activation": activations}
