@@ -80,12 +80,13 @@ class Compiled:
 
 
 @without_collection
-def check(path: str | Source, settings: Iterable[str] = ()) -> Checked:
+def check(path: str | Source, settings: Iterable[str] = (), only_blocks: bool = False) -> Checked:
     """Read a spec, expand it and infer every type.
 
     Args:
         path: the file, or a text as a Source.
         settings: `path=value` overrides.
+        only_blocks: whether a file of blocks, without a network, will do.
 
     Raises:
         SpecError: with every problem that was found.
@@ -93,7 +94,7 @@ def check(path: str | Source, settings: Iterable[str] = ()) -> Checked:
     report = Report()
     settings = tuple(settings)
     read = document_of if isinstance(path, Source) else read_document
-    document = read(path, settings, report)  # type: ignore[arg-type]
+    document = read(path, settings, report, only_blocks)  # type: ignore[arg-type]
     fields = report.attempt(_fields, document)
     networks = _expand(document, fields, report)
     for graph in networks.values():
@@ -130,7 +131,7 @@ def _fields(document: Document) -> Fields | None:
     try:
         types = source.fields(document.folder)
     except ShapeError as error:
-        place = document.place("data")
+        place = document.place_of(error.word, "data")
         raise SpecError(Diagnostic(error.code, error.message, place, help=error.help)) from None
     names = {name: (word.text, word.span) for name, word in document.fields.items()}
     return Fields(types, source.target, names)

@@ -18,15 +18,16 @@ from graphc.insight.cost import cost_of_networks
 def command(specs: tuple[str, ...], settings: tuple[str, ...], layout: str) -> int:
     """Check specs, without running anything.
 
-    Every SPEC is read, expanded and its shapes are inferred; `-` is standard input. All problems
-    are shown at once. The exit status is 2 if there is an error.
+    Every SPEC is read, expanded and its shapes are inferred; `-` is standard input. Of a file that
+    has only blocks, what does not depend on shapes is checked. All problems are shown at once. The
+    exit status is 2 if there is an error.
     """
     status = 0
     found: list[Diagnostic] = []
     for spec in specs:
         name = "<stdin>" if spec == "-" else spec
         try:
-            checked = check(spec_source(spec), settings)
+            checked = check(spec_source(spec), settings, only_blocks=True)
         except GraphcError as error:
             problems, status = error.diagnostics, max(status, error.status)
         else:
@@ -42,6 +43,9 @@ def command(specs: tuple[str, ...], settings: tuple[str, ...], layout: str) -> i
 
 
 def _size(checked: Checked) -> str:
+    if not checked.networks:
+        blocks = len(checked.document.library.blocks)
+        return "1 block" if blocks == 1 else f"{blocks:,} blocks"
     cost = cost_of_networks(checked.networks)
     nodes = "1 node" if cost.nodes == 1 else f"{cost.nodes:,} nodes"
     return f"{nodes}, {cost.parameters:,} parameters"

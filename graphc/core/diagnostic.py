@@ -135,11 +135,17 @@ class Report:
 
 def similar(name: str, known: Iterable[str], what: str) -> str | None:
     """A statement that suggests the nearest of `known`, or None."""
+    found = nearest(name, known)
+    article = "an" if what[0] in "aeiou" else "a"
+    return f"{article} {what} with a similar name exists: `{found}`" if found else None
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The name that was probably meant: one that begins so, or that is spelt almost so."""
     several = list(known)
     begun = [each for each in several if len(name) > 2 and each.startswith(name.lower())]
     found = sorted(begun, key=len) or difflib.get_close_matches(name.lower(), several, 1, 0.6)
-    article = "an" if what[0] in "aeiou" else "a"
-    return f"{article} {what} with a similar name exists: `{found[0]}`" if found else None
+    return found[0] if found else None
 
 
 def listing(names: Iterable[str], most: int = 12) -> str:

@@ -25,11 +25,20 @@ from graphc.core.types import Type
 
 
 class ShapeError(Exception):
-    """Raised by `infer`: what is wrong with the inputs' types, before it has a place."""
+    """Raised by `infer`: what is wrong with the inputs' types, before it has a place.
 
-    def __init__(self, message: str, help: str | None = None, code: str = "GC203") -> None:
+    Args:
+        message: what is wrong.
+        help: what to do.
+        code: of the diagnostic.
+        word: of the spec that it is about, if it is about one.
+    """
+
+    def __init__(
+        self, message: str, help: str | None = None, code: str = "GC203", word: str | None = None
+    ) -> None:
         super().__init__(message)
-        self.message, self.help, self.code = message, help, code
+        self.message, self.help, self.code, self.word = message, help, code, word
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,18 @@ def plain(tree: Tree) -> object:
     return {key.text: plain(value) for key, value in tree}
 
 
+def scalars(tree: Tree | None) -> Iterator[Scalar]:
+    """The values that are scalars, at any depth; keys are none."""
+    if isinstance(tree, Scalar):
+        yield tree
+    elif isinstance(tree, Sequence):
+        for item in tree:
+            yield from scalars(item)
+    elif tree is not None:
+        for _, value in tree:
+            yield from scalars(value)
+
+
 def describe(tree: Tree) -> str:
     """What was written, for a message: "the string `relu`", "a list"."""
     if not isinstance(tree, Scalar):

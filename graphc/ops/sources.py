@@ -266,7 +266,7 @@ class FileSource(Undivided):
             near = os.listdir(parent or ".") if os.path.isdir(parent or ".") else []
             help = similar(name, near, "file") or "a path starts from the folder of the spec"
             what = "a folder, not a file" if os.path.isdir(found) else "not there"
-            raise ShapeError(f"the data file `{found}` is {what}", help, "GC511")
+            raise ShapeError(f"the data file `{found}` is {what}", help, "GC511", path or self.path)
         return found
 
 
@@ -377,7 +377,7 @@ class Npz(FileSource):
         if stray is not None:
             help = similar(stray, self.inputs, "input")
             message = f"`pixels` names `{stray}`, which is none of the inputs"
-            raise ShapeError(message, help, "GC512")
+            raise ShapeError(message, help, "GC512", stray)
         if not self.inputs or self.target in self.inputs:
             message = "`inputs` names the target" if self.inputs else "`inputs` is empty"
             raise ShapeError(message, "name the arrays to learn from", "GC512")

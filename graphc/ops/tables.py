@@ -66,7 +66,7 @@ def require_columns(path: str, header: list[str], names: Iterable[str]) -> None:
     for each in names:
         if each not in header:
             help = similar(each, header, "column") or f"its columns are {listing(header)}"
-            raise ShapeError(f"`{path}` has no column `{each}`", help, "GC512")
+            raise ShapeError(f"`{path}` has no column `{each}`", help, "GC512", each)
 
 
 def _checked_header(path: str, header: list[str]) -> list[str]:
@@ -110,7 +110,7 @@ def _headers(path: str, names: tuple[str, ...]) -> Iterator[tuple[str, tuple[int
         for name in names:
             if name not in known:
                 help = similar(name, known, "array") or f"its arrays are {listing(known)}"
-                raise ShapeError(f"`{path}` has no array `{name}`", help, "GC512")
+                raise ShapeError(f"`{path}` has no array `{name}`", help, "GC512", name)
             with archive.open(f"{name}.npy") as file:
                 shape, _, dtype = readers[format.read_magic(file)](file)
             if dtype.kind not in "biuf":

@@ -115,6 +115,8 @@ class Bar:
 def sentence(event: Event, epochs: int) -> str | None:
     """What to write about an event, or None."""
     match event:
+        case events.Started(position=position) if position.epoch >= epochs:
+            return f"nothing is left to train: {position.epoch} epochs are done, {epochs} asked for"
         case events.Started(position=position) if position.step:
             return f"resuming after step {position.step:,}, epoch {position.epoch + 1}/{epochs}"
         case events.Compiling(what=what):

@@ -22,7 +22,7 @@ from graphc.core.attributes import Declared
 from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError, listing, similar
 from graphc.core.registry import sources
 from graphc.core.span import Source, Span
-from graphc.core.tree import Mapping, Scalar, Tree, describe
+from graphc.core.tree import Mapping, Scalar, Tree, describe, scalars
 from graphc.ops.sources import DataSource
 from graphc.ops.training import Training
 from graphc.spec.bundled import bundled, names
@@ -73,6 +73,14 @@ class Document:
             tree = tree.get(word)  # type: ignore[union-attr, assignment]
         return span
 
+    def place_of(self, word: str | None, *keys: str) -> Span:
+        """Where `word` is a value under these keys, or else where the last of them stands."""
+        tree: Tree | None = self.tree
+        for key in keys:
+            tree = tree.get(key) if isinstance(tree, Mapping) else None
+        found = next((each.span for each in scalars(tree) if each.text == word), None)
+        return found or self.place(*keys)
+
     @property
     def folder(self) -> str:
         """The folder that paths in the spec start from."""
@@ -80,16 +88,25 @@ class Document:
 
 
 def read_document(
-    path: str, settings: Iterable[str] = (), report: Report | None = None
+    path: str,
+    settings: Iterable[str] = (),
+    report: Report | None = None,
+    only_blocks: bool = False,
 ) -> Document:
-    """Read a spec file, apply `--set` and follow `use`."""
-    return document_of(read_source(path), settings, report)
+    """Read a spec file, apply `--set` and follow `use`; see `document_of`."""
+    return document_of(read_source(path), settings, report, only_blocks)
 
 
 def document_of(
-    source: Source, settings: Iterable[str] = (), report: Report | None = None
+    source: Source,
+    settings: Iterable[str] = (),
+    report: Report | None = None,
+    only_blocks: bool = False,
 ) -> Document:
-    """The document of a text; problems go to the report, or are raised where there is none."""
+    """The document of a text; problems go to the report, or are raised where there is none.
+
+    With `only_blocks`, a file of blocks for others to `use` needs no network.
+    """
     own = report if report is not None else Report()
     tree = read(source)
     if not isinstance(tree, Mapping):
@@ -97,7 +114,7 @@ def document_of(
         raise fail("GC301", f"a spec is a mapping of sections, found {describe(tree)}", tree, help)
     tree = override(tree, tuple(settings), KEYS, own)
     document = Document(source, tree, Library())
-    _Reader(document, own).run()
+    _Reader(document, own).run(only_blocks)
     if report is None:
         own.stop()
     return document
@@ -120,12 +137,13 @@ class _Reader:
         self._parameters()
         self._library()
 
-    def run(self) -> None:
+    def run(self, only_blocks: bool) -> None:
         """The whole document."""
         self.definitions()
         unknown = [key.text for key, _ in self.tree if key.text not in KEYS]
         wanted = ("network", "networks")
-        if not any(map(self.tree.key, wanted)) and not misspelt(wanted, unknown):
+        enough = (*wanted, "blocks") if only_blocks else wanted
+        if not any(map(self.tree.key, enough)) and not misspelt(wanted, unknown):
             help = "write `network: {inputs: {x: [4]}, layers: [...]}`"
             first = self.tree.entries[0][0] if len(self.tree) else self.tree
             self.report.error("GC302", "this spec has no `network`", first.span, help=help)

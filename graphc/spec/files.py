@@ -6,8 +6,9 @@ import os
 import re
 from typing import NoReturn
 
-from graphc.core.diagnostic import Diagnostic, SpecError, similar
+from graphc.core.diagnostic import Diagnostic, SpecError, nearest, similar
 from graphc.core.span import Source, Span, nowhere
+from graphc.spec.bundled import names
 
 MOST_BYTES = 10_000_000
 INVISIBLE = re.compile(
@@ -56,12 +57,15 @@ def _fail(code: str, message: str, span: Span, help: str | None = None) -> NoRet
 
 
 def _neighbour(path: str) -> str | None:
-    """A file beside the missing one with a similar name."""
+    """A file beside the missing one with a similar name, or one that ships with graphc."""
     folder, name = os.path.split(path)
     try:
-        return similar(name, os.listdir(folder or "."), "file")
+        beside = similar(name, os.listdir(folder or "."), "file")
     except (OSError, ValueError):
-        return None
+        beside = None
+    shipped = {word: kind for kind in ("zoo", "specs") for word in names(kind)}
+    word = nearest(name.removesuffix(".yaml"), shipped)
+    return beside or (f"graphc has a spec `{shipped[word]}/{word}`" if word else None)
 
 
 def _not_utf8(data: bytes, name: str) -> SpecError:

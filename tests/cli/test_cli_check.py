@@ -23,6 +23,14 @@ def test_takes_several_specs_and_standard_input(graphc, spec):
     assert [line.split(":")[0] for line in done.out.splitlines()] == ["a.yaml", "<stdin>"]
 
 
+def test_takes_a_file_of_blocks_alone(graphc):
+    blocks = "graphc: 1\nblocks:\n  wide:\n    layers: [dense: 64]\n"
+    done = graphc("check", "-", stdin=blocks)
+    assert (done.status, done.out) == (0, "<stdin>: ok (1 block)\n")
+    assert "GC302" in graphc("show", "-", stdin=blocks).err
+    assert "error[GC201]" in graphc("check", "-", stdin=blocks.replace("dense", "dens")).err
+
+
 def test_shows_every_problem_of_every_spec(graphc, spec):
     done = graphc("check", "-", "a.yaml", "nowhere.yaml", stdin=BAD)
     assert done.status == 2

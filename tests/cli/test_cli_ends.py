@@ -42,7 +42,7 @@ def test_an_unknown_command_suggests_one(graphc):
     ],
 )
 def test_expected_ends_show_no_traceback(graphc, spec, monkeypatch, error, status, text):
-    def fail(*arguments):
+    def fail(*arguments, **options):
         raise error
 
     monkeypatch.setattr(check_command, "check", fail)
@@ -52,7 +52,7 @@ def test_expected_ends_show_no_traceback(graphc, spec, monkeypatch, error, statu
 
 @pytest.mark.parametrize("error", [InternalError("a pass broke"), KeyError("x")])
 def test_a_fault_of_graphc_shows_its_traceback_and_says_so(graphc, spec, monkeypatch, error):
-    def fail(*arguments):
+    def fail(*arguments, **options):
         raise error
 
     monkeypatch.setattr(check_command, "check", fail)

@@ -9,7 +9,7 @@ from pathlib import Path
 from graphc.core.diagnostic import Diagnostic
 from graphc.runtime import events
 from graphc.runtime.events import Position, Snapshot
-from graphc.runtime.progress import reporting
+from graphc.runtime.progress import reporting, sentence
 
 AFTER = Snapshot(Position(14, 2, 0), None, {})
 STORY = [
@@ -50,6 +50,11 @@ def test_lines_say_what_happened():
         "epoch 2/2  loss 0.5000  validation loss 0.7500  accuracy 0.9000  2,000 examples/s",
         "test loss 0.7000  accuracy 0.8000",
     ]
+
+
+def test_a_resumed_run_with_nothing_left_says_so():
+    said = sentence(events.Started(Position(step=9, epoch=4), 2, 3), 2)
+    assert said == "nothing is left to train: 4 epochs are done, 2 asked for"
 
 
 def test_a_terminal_shows_a_bar(monkeypatch):

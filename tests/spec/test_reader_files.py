@@ -31,6 +31,12 @@ def test_a_missing_file_is_an_error_that_names_a_similar_one(tmp_path):
     assert error.help == "a file with a similar name exists: `lenet.yaml`"
 
 
+def test_a_missing_file_may_be_a_spec_that_ships_with_graphc(tmp_path):
+    error = file_error(tmp_path / "lenet5").diagnostics[0]
+    assert error.help == "graphc has a spec `zoo/lenet5`"
+    assert file_error(tmp_path / "nothing").diagnostics[0].help is None
+
+
 def test_a_folder_is_an_error(tmp_path):
     error = file_error(tmp_path).diagnostics[0]
     assert (error.code, error.message) == ("GC118", f"`{tmp_path}` is a folder")
