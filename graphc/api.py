@@ -13,6 +13,7 @@ from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.span import Source
 from graphc.core.types import Type
 from graphc.graph.graph import Graph as FrozenGraph
+from graphc.spec.bundled import named
 from graphc.spec.document import STANDARD, standard_block
 from graphc.spec.dump import dump as dump_networks
 from graphc.spec.resolved import resolved
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
     import numpy as np
 
     from graphc.data.dataset import Dataset
+    from graphc.methods import Methods
     from graphc.runtime.rundir import Blueprint, RunDirectory
     from graphc.runtime.settings import Settings
+
+else:
+    Methods = object  # a stub: what the methods are is known when a name is looked up
 
 RUNS = "runs"
 
 
-class Graph(Builder):
+class Graph(Builder, Methods):
     """A graph built in Python; every operation and every standard block is a method.
 
     Args:
@@ -51,6 +56,13 @@ class Model:
 
     Attributes:
         compiled: everything the compiler knows of it.
+
+    Example:
+        >>> model = compile("specs/digits_mlp")
+        >>> model.compiled.weights.parameters
+        17226
+        >>> print(model.source.splitlines()[0])
+        \"""digits_mlp, written by graphc from specs/digits_mlp.yaml.\"""
     """
 
     def __init__(self, compiled: compiler.Compiled) -> None:
@@ -110,6 +122,13 @@ class Run:
     Attributes:
         path: its directory.
         result: what came out: the loss and the metrics of each split, times and counts.
+
+    Example:
+        >>> run = compile("specs/digits_logistic", ["train.epochs=2"]).train("a_run")
+        >>> sorted(run.evaluate("test"))
+        ['accuracy', 'loss']
+        >>> run.predict(np.zeros((3, 8, 8, 1))).shape
+        (3, 10)
     """
 
     def __init__(self, directory: RunDirectory) -> None:
@@ -181,20 +200,39 @@ def compile(
 
     Raises:
         SpecError: with every problem that was found.
+
+    Example:
+        >>> g = Graph(x=(4,))
+        >>> g.output(y=g.dense("x", 3, activation="relu"))
+        >>> "nnx.relu(self.dense(x))" in compile(g).source
+        True
     """
     if isinstance(spec, (Builder, FrozenGraph)):
         spec = Source("<graph>", _text(spec, sections))
-    given = spec if isinstance(spec, Source) else str(spec)
-    return Model(compiler.compile(given, settings, without, device or default_device()))
+    return Model(compiler.compile(_given(spec), settings, without, device or default_device()))
 
 
 def check(spec: str | Path | Source, settings: Iterable[str] = ()) -> compiler.Checked:
-    """Check a spec without compiling it; raises SpecError with every problem."""
-    return compiler.check(spec if isinstance(spec, Source) else str(spec), settings)
+    """Check a spec without compiling it; raises SpecError with every problem.
+
+    Example:
+        >>> check("specs/mnist_lenet5").networks[""].output_type.shape
+        (10,)
+    """
+    return compiler.check(_given(spec), settings)
+
+
+def _given(spec: str | Path | Source) -> str | Source:
+    return spec if isinstance(spec, Source) else named(str(spec))
 
 
 def load(spec: str | Path | Source) -> FrozenGraph:
-    """The graph of a spec file with a single network (or of its trained one)."""
+    """The graph of a spec file with a single network (or of its trained one).
+
+    Example:
+        >>> [node.name for node in load("specs/digits_mlp").nodes]
+        ['flatten', 'dense', 'dense_2', 'dense_3']
+    """
     checked = check(spec)
     name = checked.plan.network if checked.plan is not None else next(iter(checked.networks))
     return checked.networks[name]
@@ -205,6 +243,16 @@ def dump(graph: Graph | FrozenGraph, path: str | Path | None = None, **sections:
 
     Args:
         sections: further sections as plain data, such as `data` and `train`.
+
+    Example:
+        >>> g = Graph(x=(4,))
+        >>> g.output(g.tanh(g.dense("x", 3), name="y"))
+        >>> print(dump(g), end="")
+        graphc: 1
+        network:
+          inputs: {x: [4]}
+          nodes: {dense: {dense: 3, from: x}, y: {tanh: {}, from: dense}}
+          output: y
     """
     text = _text(graph, sections)
     if path is not None:
@@ -213,7 +261,15 @@ def dump(graph: Graph | FrozenGraph, path: str | Path | None = None, **sections:
 
 
 def load_run(path: str | Path) -> Run:
-    """A run that `train` wrote; raises RunError where there is none."""
+    """A run that `train` wrote; raises RunError where there is none.
+
+    Example:
+        >>> load_run("nowhere")
+        Traceback (most recent call last):
+            ...
+        graphc.core.diagnostic.RunError: error[GC606]: `...nowhere` is no directory
+         = help: name the directory that `graphc train` wrote
+    """
     from graphc.runtime.rundir import RunDirectory
 
     return Run(RunDirectory.open(path))

@@ -26,6 +26,7 @@ from graphc.build.formula import parse
 from graphc.build.formulas import expand_formula
 from graphc.build.library import Library
 from graphc.build.parameters import Callback, Environment
+from graphc.build.signatures import document_of, signature_of
 from graphc.build.steps import fail
 from graphc.core.diagnostic import Report, SpecError
 from graphc.core.span import Source, Span
@@ -91,10 +92,16 @@ class Graph:
         place = self._place
         span = _caller()
         try:
-            place.context.library.find(word, span)
+            found = place.context.library.find(word, span)
         except SpecError as error:
             raise AttributeError(str(error)) from None
-        return lambda *values, **attributes: place.call(word, values, attributes)
+
+        def method(*values: object, **attributes: object) -> Value:
+            return place.call(word, values, attributes)
+
+        method.__name__, method.__doc__ = word, document_of(found)
+        method.__signature__ = signature_of(found)  # type: ignore[attr-defined]
+        return method
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._place.context.library.names()]

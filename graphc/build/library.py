@@ -72,7 +72,7 @@ class Library:
         if (block := self.standard(name)) is not None:
             return block
         if name in operations:
-            return operations[name]
+            return operations.find(name, span)
         if name in self.used and name in self.used[name].networks:
             return self.used[name].networks[name]
         raise self._unknown(name, span)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.core.span import Source
+from graphc.spec.bundled import named
 
 settings_option = click.option(
     "--set",
@@ -53,11 +55,7 @@ def spec_source(spec: str) -> str | Source:
     """A spec by path; `-` is standard input, `zoo/NAME` and `specs/NAME` ship with graphc."""
     if spec == "-":
         return _standard_input()
-    if spec.startswith(("zoo/", "specs/")) and not os.path.exists(spec):
-        from graphc.spec.bundled import bundled
-
-        return bundled(spec) or spec
-    return spec
+    return named(spec)
 
 
 def _standard_input() -> Source:
@@ -106,3 +104,12 @@ def write_bytes(data: bytes, output: str | None) -> None:
         message = f"`{path}` cannot be written: {reason[:1].lower()}{reason[1:]}"
         help = "name a file in a folder that exists and that you may write to"
         raise RunError(Diagnostic("GC604", message, help=help)) from None
+
+
+def load_offered() -> None:
+    """Take in what other packages offer, for listings; what cannot be is shown as a warning."""
+    from graphc.cli.failures import show
+    from graphc.insight.schema import REGISTRIES
+
+    problems = (each for registry in REGISTRIES for each in registry.load_offered())
+    show(replace(each, severity="warning") for each in problems)

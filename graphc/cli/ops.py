@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from graphc.cli.common import put
+from graphc.cli.common import load_offered, put
 from graphc.cli.failures import Command
 from graphc.insight.reference import listing_of_all, page_of
 
@@ -17,4 +17,6 @@ def command(name: str | None) -> None:
     Operations by family, blocks, initializers, losses, metrics, optimizers and data sources. With
     NAME: its text, attributes, inputs and weights, an example, and its form in Flax.
     """
+    if name is None:
+        load_offered()
     put(listing_of_all() if name is None else page_of(name), None)

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from graphc.cli.common import output_option, put
+from graphc.cli.common import load_offered, output_option, put
 from graphc.cli.failures import Command
 from graphc.insight.schema import spec_schema
 
@@ -20,4 +20,5 @@ def command(output: str | None) -> None:
 
         # yaml-language-server: $schema=graphc.json
     """
+    load_offered()
     put(json.dumps(spec_schema(), indent=1) + "\n", output)

@@ -66,6 +66,11 @@ class GraphcError(Exception):
     Attributes:
         diagnostics: the problems, in the order of their places.
         status: the exit status of a command that ends with it (2: the spec or usage; 1: the run).
+
+    Example:
+        >>> error = GraphcError(Diagnostic("GC212", "`dense` needs `features`"))
+        >>> [each.code for each in error.diagnostics]
+        ['GC212']
     """
 
     status = 2
@@ -77,11 +82,25 @@ class GraphcError(Exception):
 
 
 class SpecError(GraphcError):
-    """A spec, or what was asked of it, is wrong."""
+    """A spec, or what was asked of it, is wrong.
+
+    Example:
+        >>> import graphc
+        >>> graphc.check("nowhere.yaml")
+        Traceback (most recent call last):
+            ...
+        graphc.core.diagnostic.SpecError: error[GC100]: the file `nowhere.yaml` does not exist
+        --> nowhere.yaml
+    """
 
 
 class RunError(GraphcError):
-    """A run failed: the data, the disk or the numbers."""
+    """A run failed: the data, the disk or the numbers.
+
+    Example:
+        >>> RunError(Diagnostic("GC608", "the disk is full")).status
+        1
+    """
 
     status = 1
 

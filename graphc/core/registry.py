@@ -1,10 +1,15 @@
-"""Names to declarations, one table for each kind of thing a spec can name."""
+"""Names to declarations, one table for each kind of thing a spec can name.
+
+A table has what graphc declares, and takes in what other packages offer (see
+`graphc.core.plugins`) when it is asked for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from graphc.core import plugins
 from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
 from graphc.core.span import Span
 
@@ -24,6 +29,7 @@ class Registry(Generic[T]):
 
     def __init__(self, noun: str, code: str) -> None:
         self.noun, self.code = noun, code
+        self.group = f"graphc.{noun.replace(' ', '_')}s"
         self._entries: dict[str, T] = {}
 
     def add(self, *declarations: T) -> None:
@@ -35,18 +41,31 @@ class Registry(Generic[T]):
 
     def find(self, name: str, span: Span | None = None) -> T:
         """The declaration with this name, or a located error with a suggestion."""
-        if name not in self._entries:
+        if name not in self:
             help = similar(name, self._entries, self.noun)
             message = f"there is no {self.noun} `{name}`"
             known = help or f"the {self.noun}s are {listing(sorted(self._entries), 40)}"
             raise SpecError(Diagnostic(self.code, message, span, help=known))
+        if name not in self._entries:
+            offered = plugins.offered(self.group)[name]
+            self.add(plugins.load(self.noun, offered, span))  # type: ignore[arg-type]
         return self._entries[name]
+
+    def load_offered(self) -> list[Diagnostic]:
+        """Take in everything that other packages offer; what cannot be is reported."""
+        problems: list[Diagnostic] = []
+        for name in plugins.offered(self.group):
+            try:
+                self.find(name)
+            except SpecError as error:
+                problems += error.diagnostics
+        return problems
 
     def __getitem__(self, name: str) -> T:
-        return self._entries[name]
+        return self.find(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return name in self._entries or name in plugins.offered(self.group)
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._entries[name] for name in sorted(self._entries))

@@ -35,6 +35,12 @@ class Type:
         below: for ints, one more than the largest value, where that is known.
         domain: the axes the value varies over, batch first; () is a constant.
         presence: the names of those axes along which points may be absent.
+
+    Example:
+        >>> str(Type((28, 28, 1)))
+        '[28, 28, 1]'
+        >>> str(Type((), "int", below=10))
+        'int [] below 10'
     """
 
     shape: tuple[int, ...]

@@ -30,3 +30,10 @@ def bundled(name: str) -> Source | None:
     if "/" in word or not path.is_file():
         return None
     return Source(f"{kind}/{path.name}", path.read_text(encoding="utf-8"), str(path.parent))
+
+
+def named(spec: str) -> str | Source:
+    """A spec by its path, or `zoo/NAME` and `specs/NAME`, which ship with graphc."""
+    if spec.startswith(("zoo/", "specs/")) and not Path(spec).exists():
+        return bundled(spec) or spec
+    return spec

@@ -164,3 +164,17 @@ CONTRACTS = (
     declaration_is_documented,
 )
 """All of them."""
+
+
+def check_operation(kind: type[Operation], samples: Samples) -> None:
+    """Try every contract on samples of an operation.
+
+    Args:
+        kind: the class of the operation.
+        samples: what `graphc.testing.of` makes.
+
+    Raises:
+        AssertionError: with the sample that breaks a contract, made as small as can be.
+    """
+    for contract in CONTRACTS:
+        contract(kind, samples)

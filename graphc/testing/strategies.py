@@ -54,9 +54,15 @@ def together(draw, count, dtypes=("float",)):
     return found
 
 
-def of(name, types, **attributes):
-    """Samples: the operation with attributes drawn from strategies, and its input types."""
-    operation = st.builds(operations[name], **attributes)
+def of(kind, types, **attributes):
+    """Samples: an operation (or the name of one) and the types of its inputs.
+
+    Args:
+        kind: the class of the operation, or its name.
+        types: a strategy of one type, or of a list of them.
+        attributes: a strategy for each attribute that is to vary.
+    """
+    operation = st.builds(operations[kind] if isinstance(kind, str) else kind, **attributes)
     listed = types.map(lambda each: each if isinstance(each, list) else [each])
     return st.tuples(operation, listed)
 
