@@ -29,6 +29,26 @@ def need_features(name: str, x: Type) -> None:
         )
 
 
+def feature_axis(name: str, x: Type, axis: int, rank: int | None = None) -> int:
+    """A feature axis as arrays count it, from the last, so that no domain axis is meant.
+
+    Args:
+        axis: as a spec gives it: 0 is the first axis of the shape, -1 the last.
+        rank: how many axes there are to choose from, if not those of x.
+    """
+    count = len(x.shape) if rank is None else rank
+    if -count <= axis < count:
+        return axis - count if axis >= 0 else axis
+    help = f"an axis is one of {listing_of_axes(count)}" if count else "it is one number"
+    raise ShapeError(f"`{name}` has no axis {axis}: its input has shape {x}", help)
+
+
+def listing_of_axes(count: int) -> str:
+    """`0, 1 (or -2, -1)`: the axes of a shape by both names."""
+    ahead, behind = (", ".join(map(str, axes)) for axes in (range(count), range(-count, 0)))
+    return f"{ahead} (or {behind})"
+
+
 def need_image(name: str, x: Type) -> None:
     """Refuse what is no image [height, width, channels]."""
     need_floats(name, x)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graphc.core.attributes import Bool, Declared, Int
-from graphc.core.code import code
+from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import Contracts, Elementwise, Linear, Operation, ShapeError, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
+from graphc.ops.checks import feature_axis
 from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
 
 
@@ -17,12 +18,14 @@ from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
 class Dense(Operation):
     """A fully connected layer: `y = activation(x @ kernel + bias)`.
 
-    Shapes: [n] -> [features]; the kernel is [n, features].
+    Shapes: [n] -> [features]; the kernel is [n, features]. With `axis` it is applied along that
+    axis at every place of the others: [..., n] -> [..., features] for -1, and for -2, as in the
+    token mixing of MLP-Mixer, [n, c] -> [features, c].
     """
 
     name = "dense"
     build = code(
-        "nnx.Linear($x.features, $features, use_bias=$bias, kernel_init=$kernel_init,"
+        "nnx.Linear($in_features, $features, use_bias=$bias, kernel_init=$kernel_init,"
         " bias_init=$bias_init, rngs=$rngs)",
         bias=True,
         kernel_init=LecunNormal(),
@@ -38,28 +41,48 @@ class Dense(Operation):
     bias: bool = attribute(Bool(), "whether a learned number is added to each feature", True)
     kernel_init: Initializer = attribute(Initial(), "how the kernel is drawn", LecunNormal())
     bias_init: Initializer = attribute(Initial(), "how the bias is drawn", Zeros())
+    axis: int | None = attribute(
+        Int(), "the axis that becomes `features`, where the input has several", None
+    )
 
     def infer(self, x: Type) -> Type:
         if x.dtype != "float":
             raise ShapeError(
                 f"`dense` needs floats, but its input is {x}", "use `embed` or `one_hot`"
             )
-        if len(x.shape) != 1:
+        if len(x.shape) != 1 and self.axis is None:
             raise ShapeError(
                 f"`dense` needs [features], but its input has shape {x}", _flatten_help(x)
             )
-        return x.with_last(self.features)
+        shape = list(x.shape)
+        shape[self._axis(x)] = self.features
+        return x.with_shape(shape)
+
+    def _axis(self, x: Type) -> int:
+        return feature_axis(self.name, x, -1 if self.axis is None else self.axis)
 
     def weights(self, x: Type) -> dict[str, Weight]:
-        kernel = {"kernel": Weight((x.features, self.features))}
+        kernel = {"kernel": Weight((x.shape[self._axis(x)], self.features))}
         return kernel | ({"bias": Weight((self.features,))} if self.bias else {})
 
     def flops(self, x: Type) -> int:
-        return 2 * x.features * self.features + (self.features if self.bias else 0)
+        each = 2 * x.shape[self._axis(x)] + (1 if self.bias else 0)
+        return each * self.infer(x).size
+
+    def call_code(self, x: Type) -> Code:
+        axis = self._axis(x)
+        if axis == -1:
+            return self.call
+        return code(f"jnp.swapaxes($self(jnp.swapaxes($x, {axis}, -1)), {axis}, -1)")
+
+    def holes(self, x: Type) -> dict[str, object]:
+        return {"in_features": x.shape[self._axis(x)]}
 
 
 def _flatten_help(x: Type) -> str:
-    return "put `flatten` before it" if x.shape else "give it at least one feature"
+    if not x.shape:
+        return "give it at least one feature"
+    return "put `flatten` before it, or apply it along the last axis alone with `axis: -1`"
 
 
 operations.add(Dense)

@@ -153,6 +153,17 @@ def test_padded_shortcut_takes_every_second_place_and_adds_zeros(flax_form):
     assert flax_form.source(operation, [Type((4,)), Type((6,))]) == "jnp.pad(x, ((0, 0), (0, 2)))"
 
 
+@pytest.mark.parametrize(("axis", "letters"), [(-1, "bijc,cf->bijf"), (0, "bijc,if->bfjc")])
+def test_dense_along_an_axis_is_a_product_at_every_place_of_the_others(flax_form, axis, letters):
+    operation, x = operations["dense"](4, axis=axis), normal((2, 7, 6, 3))
+    module = flax_form.build(operation, [IMAGE])
+    found = flax_form.call(operation, [IMAGE], [x], module)
+    expected = np.einsum(letters, x, module.kernel[...])
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    plain = operations["dense"](4, axis=-1)
+    assert flax_form.source(plain, [IMAGE]) == "self(x)"
+
+
 @pytest.mark.parametrize("kind", ["identity", "project", "pad"])
 def test_shortcut_between_equal_shapes_is_its_input(flax_form, kind):
     operation = operations["shortcut"](kind)

@@ -2,8 +2,16 @@
 
 from hypothesis import strategies as st
 
-from graphc.testing.strategies import layer, of, sizes, typed
+from graphc.core.registry import operations
+from graphc.testing.strategies import layer, of, sizes, typed, with_features
 
-SAMPLES = {
-    "dense": of("dense", typed(st.tuples(sizes)), features=sizes, **layer),
-}
+
+@st.composite
+def along_an_axis(draw):
+    x = draw(with_features)
+    axis = draw(st.integers(-len(x.shape), len(x.shape) - 1))
+    return operations["dense"](draw(sizes), axis=axis), [x]
+
+
+plain = of("dense", typed(st.tuples(sizes)), features=sizes, **layer)
+SAMPLES = {"dense": st.one_of(plain, along_an_axis())}
