@@ -172,7 +172,7 @@ def _copy(tree, name: str, kind, word, outer, scope: Scope, context: Context):
     captured = tuple(assembly.captured.values())
     nodes = list(assembly.nodes.values())
     inputs = tuple(Ref(each) for each in assembly.inputs)
-    alone = len(nodes) == 1 and not nodes[0].operation.variadic
+    alone = len(nodes) == 1 and not nodes[0].operation.variadic and not nodes[0].operation.ports
     if alone and nodes[0].inputs == inputs and last == Ref(nodes[0].name):
         return nodes[0].operation, captured
     return Call(assembly.finish((("y", last),)), inline=True), captured

@@ -6,6 +6,7 @@ have been replaced before a kind sees a value.
 
 from __future__ import annotations
 
+import re
 import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -164,7 +165,7 @@ class Ints(Kind):
     With `spread`, one integer stands for `length` equal ones (a window of 2 is [2, 2]).
     """
 
-    minimum: int = 1
+    minimum: int | None = 1
     length: int | None = None
     spread: bool = False
 
@@ -188,7 +189,8 @@ class Ints(Kind):
 
     def __str__(self) -> str:
         many = f"{self.length} integers" if self.length else "integers"
-        each = f"a list of {many} of at least {self.minimum}"
+        least = "" if self.minimum is None else f" of at least {self.minimum}"
+        each = f"a list of {many}{least}"
         return f"{Int(self.minimum)} or {each}" if self.spread else each
 
 
@@ -214,6 +216,43 @@ class Texts(Kind):
 
     def __str__(self) -> str:
         return "a list of strings"
+
+
+@dataclass(frozen=True)
+class Names(Kind):
+    """A list of different names, two at least: what an operation calls its outputs."""
+
+    def read(self, tree: Tree) -> tuple[str, ...]:
+        if not isinstance(tree, Sequence) or len(tree) < 2:
+            raise self.refuse(tree)
+        report = Report()
+        names: list[str | None] = []
+        for item in tree:
+            names.append(report.attempt(_name, item, names))
+        report.stop()
+        return tuple(names)  # type: ignore[arg-type]
+
+    def schema(self) -> dict:
+        name = {"type": "string", "pattern": f"^{NAME.pattern}$"}
+        return {"type": "array", "items": name, "minItems": 2, "uniqueItems": True}
+
+    def __str__(self) -> str:
+        return "a list of at least two names"
+
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _name(tree: Tree, before: list[str | None]) -> str:
+    """A name that is none of those before it."""
+    if not isinstance(tree, Scalar) or not NAME.fullmatch(tree.text):
+        found = f"`{tree.text}`" if isinstance(tree, Scalar) else describe(tree)
+        help = "a name is letters, digits and `_`, and starts with no digit"
+        raise SpecError(Diagnostic("GC221", f"{found} cannot be a name", tree.span, help=help))
+    if tree.text in before:
+        message = f"the name `{tree.text}` stands twice"
+        raise SpecError(Diagnostic("GC222", message, tree.span, help="choose another name"))
+    return tree.text
 
 
 @dataclass(frozen=True)

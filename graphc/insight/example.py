@@ -29,11 +29,17 @@ GIVEN: dict[str, dict[str, object]] = {
     "csv": {"path": "flowers.csv", "target": "species"},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "reshape": {"shape": [4, 8]},
+    "permute": {"axes": [2, 0, 1]},
     "shortcut": {"kind": "project"},
+    "slice": {"start": 1, "stop": -1},
+    "split": {"into": ["mean", "log_variance"]},
 }
 """Attributes of examples, where values by kind would make no sense."""
 
-_FITTING = {"shortcut": (Type((8, 8, 3)), Type((4, 4, 16)))}
+_FITTING = {
+    "shortcut": (Type((8, 8, 3)), Type((4, 4, 16))),
+    "squeeze": (Type((32, 1)),),
+}
 _NUMBERS = (0.5, 1.0, 2.0, -1.0)
 _NAMED_NUMBERS = {"learning_rate": 0.001}
 _COMPARED = (Type((10,)), Type((), "int", 10)), (Type((10,)), Type((10,)))

@@ -38,9 +38,12 @@ from graphc.ops import convolution as convolution
 from graphc.ops import dense as dense
 from graphc.ops import embedding as embedding
 from graphc.ops import initializers as initializers
+from graphc.ops import joining as joining
 from graphc.ops import normalization as normalization
 from graphc.ops import objectives as objectives
 from graphc.ops import pooling as pooling
 from graphc.ops import regularization as regularization
+from graphc.ops import selecting as selecting
 from graphc.ops import shaping as shaping
+from graphc.ops import shortcut as shortcut
 from graphc.ops import sources as sources

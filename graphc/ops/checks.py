@@ -29,18 +29,40 @@ def need_features(name: str, x: Type) -> None:
         )
 
 
-def feature_axis(name: str, x: Type, axis: int, rank: int | None = None) -> int:
+def need_bounded(name: str, x: Type) -> None:
+    """Refuse what is no whole number, or has no bound."""
+    if x.dtype != "int":
+        raise ShapeError(
+            f"`{name}` needs whole numbers, but its input is {x.dtype} {x.with_shape(x.shape)}",
+            "declare the input as `{int: [...], below: ...}`, or use `dense` for floats",
+        )
+    if x.below is None:
+        raise ShapeError(
+            f"`{name}` needs to know how large the numbers of its input {x} can be",
+            "declare the input with `below:`, one more than the largest",
+        )
+
+
+def feature_axis(name: str, x: Type, axis: int) -> int:
     """A feature axis as arrays count it, from the last, so that no domain axis is meant.
 
-    Args:
-        axis: as a spec gives it: 0 is the first axis of the shape, -1 the last.
-        rank: how many axes there are to choose from, if not those of x.
+    `axis` is as a spec gives it: 0 is the first axis of the shape, -1 the last.
     """
-    count = len(x.shape) if rank is None else rank
+    count = len(x.shape)
     if -count <= axis < count:
         return axis - count if axis >= 0 else axis
-    help = f"an axis is one of {listing_of_axes(count)}" if count else "it is one number"
-    raise ShapeError(f"`{name}` has no axis {axis}: its input has shape {x}", help)
+    found = f"its input has shape {x}" if count else "its input is one number"
+    help = f"an axis is one of {listing_of_axes(count)}" if count else None
+    raise ShapeError(f"`{name}` has no axis {axis}: {found}", help)
+
+
+def new_axis(name: str, x: Type, axis: int) -> int:
+    """Where a new axis stands in the shape that it makes, counted from the last."""
+    count = len(x.shape) + 1
+    if -count <= axis < count:
+        return axis - count if axis >= 0 else axis
+    help = f"it can be {listing_of_axes(count)}"
+    raise ShapeError(f"`{name}` cannot make an axis {axis} of {x}", help)
 
 
 def listing_of_axes(count: int) -> str:

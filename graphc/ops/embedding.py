@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from graphc.core.attributes import Int
 from graphc.core.code import code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Operation, ShapeError, Weight
+from graphc.core.operation import Operation, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
+from graphc.ops.checks import need_bounded
 from graphc.ops.initializers import Initial, Initializer
 
 
@@ -33,7 +34,7 @@ class Embed(Operation):
     )
 
     def infer(self, x: Type) -> Type:
-        _need_bounded(self.name, x)
+        need_bounded(self.name, x)
         return x.with_shape((*x.shape, self.features))
 
     def weights(self, x: Type) -> dict[str, Weight]:
@@ -50,24 +51,11 @@ class OneHot(Operation):
     call = code("nnx.one_hot($x, $classes)")
 
     def infer(self, x: Type) -> Type:
-        _need_bounded(self.name, x)
+        need_bounded(self.name, x)
         return x.with_shape((*x.shape, x.below or 0))
 
     def holes(self, x: Type) -> dict[str, object]:
         return {"classes": x.below}
-
-
-def _need_bounded(name: str, x: Type) -> None:
-    if x.dtype != "int":
-        raise ShapeError(
-            f"`{name}` needs whole numbers, but its input is {x.dtype} {x.with_shape(x.shape)}",
-            "declare the input as `{int: [...], below: ...}`, or use `dense` for floats",
-        )
-    if x.below is None:
-        raise ShapeError(
-            f"`{name}` needs to know how large the numbers of its input {x} can be",
-            "declare the input with `below:`, one more than the largest",
-        )
 
 
 operations.add(Embed, OneHot)

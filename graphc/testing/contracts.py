@@ -18,10 +18,11 @@ fewer = settings(few, max_examples=3)
 Samples = SearchStrategy
 
 
-def _inferred(operation: Operation, types: list[Type]) -> Type | None:
-    """The type of the value, or None where the sample does not fit."""
+def _inferred(operation: Operation, types: list[Type]) -> tuple[Type, ...] | None:
+    """The types of the outputs, or None where the sample does not fit."""
     try:
-        return operation.infer(*types)
+        found = operation.infer(*types)
+        return (found,) if isinstance(found, Type) else tuple(found.values())
     except ShapeError as error:
         assert "larger than its input" in error.message
         return None
@@ -40,14 +41,16 @@ def value_has_the_type_that_infer_says(kind: type[Operation], samples: Samples) 
 
         def value(*arrays):
             module = forms.build(operation, types)
-            return forms.call(operation, types, arrays, module)
+            found = forms.call(operation, types, arrays, module)
+            return found if operation.ports else (found,)
 
         found = jax.eval_shape(value, *(forms.array(each) for each in types))
-        if isinstance(found, int | float) or not types:
+        if isinstance(found[0], int | float) or not types:
             return  # a Python number, which takes the type of what it meets
-        sizes = (forms.SIZES[axis] for axis in promised.domain)
-        assert found.shape == (*sizes, *promised.shape)
-        assert found.dtype == DTYPES[promised.dtype]
+        for array, own in zip(found, promised, strict=True):
+            sizes = (forms.SIZES[axis] for axis in own.domain)
+            assert array.shape == (*sizes, *own.shape)
+            assert array.dtype == DTYPES[own.dtype]
 
     check()
 
@@ -63,7 +66,9 @@ def module_has_the_weights_that_it_declares(kind: type[Operation], samples: Samp
             return
         module = nnx.eval_shape(lambda: forms.build(operation, types))
         state = nnx.to_flat_state(nnx.state(module)) if module is not None else ()
-        found = {path[-1]: (v.get_value().shape, isinstance(v, nnx.Param)) for path, v in state}
+        found = {
+            "/".join(path): (v.get_value().shape, isinstance(v, nnx.Param)) for path, v in state
+        }
         weights = operation.weights(*types)
         assert found == {name: (w.shape, w.trainable) for name, w in weights.items()}
         stateful = operation.trait(Stateful)
@@ -81,7 +86,7 @@ def gradients_are_finite(kind: type[Operation], samples: Samples) -> None:
     def check(sample):
         operation, types = sample
         promised = _inferred(operation, types)
-        if promised is None or promised.dtype != "float" or not types:
+        if promised is None or promised[0].dtype != "float" or not types:
             return
         module = forms.build(operation, types)
         arrays = [forms.array(each, seed) for seed, each in enumerate(types)]
@@ -92,7 +97,8 @@ def gradients_are_finite(kind: type[Operation], samples: Samples) -> None:
             def total(params, chosen):
                 given = {**dict(enumerate(arrays)), **dict(zip(floats, chosen, strict=True))}
                 layer = None if module is None else nnx.merge(graphdef, params, rest)
-                return jnp.sum(forms.call(operation, types, list(given.values()), layer))
+                found = forms.call(operation, types, list(given.values()), layer)
+                return sum(jnp.sum(each) for each in (found if operation.ports else (found,)))
 
             return jax.grad(total, argnums=(0, 1))(params, chosen)
 
@@ -115,8 +121,9 @@ def presence_and_domain_of_the_inputs_are_kept(kind: type[Operation], samples: S
         promised = _inferred(operation, types)
         if promised is None or kind.name == "shortcut":  # of `like` only the shape counts
             return
-        assert set(promised.domain) == {axis for each in types for axis in each.domain}
-        assert promised.presence == frozenset().union(*(each.presence for each in types))
+        for own in promised:
+            assert set(own.domain) == {axis for each in types for axis in each.domain}
+            assert own.presence == frozenset().union(*(each.presence for each in types))
 
     check()
 

@@ -67,6 +67,20 @@ def of(kind, types, **attributes):
     return st.tuples(operation, listed)
 
 
+def axis_of(x):
+    """A feature axis of a type, by one of its two names."""
+    return st.integers(-len(x.shape), len(x.shape) - 1)
+
+
+@st.composite
+def along(draw, name, types, **attributes):
+    """Samples of an operation along an axis of its first input."""
+    found = draw(types)
+    several = found if isinstance(found, list) else [found]
+    given = {word: draw(each) for word, each in attributes.items()}
+    return operations[name](axis=draw(axis_of(several[0])), **given), several
+
+
 anything = typed(shapes)
 with_features = typed(featured)
 numbers = typed(shapes, "int", below=7)

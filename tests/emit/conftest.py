@@ -23,11 +23,13 @@ from graphc.ops.convolution import Conv
 from graphc.ops.dense import Dense
 from graphc.ops.initializers import Constant as ConstantInitializer
 from graphc.ops.initializers import HeNormal
+from graphc.ops.joining import Concat
 from graphc.ops.normalization import BatchNorm
 from graphc.ops.objectives import Accuracy, Adam, CrossEntropy, MeanSquaredError  # noqa: F401
 from graphc.ops.pooling import GlobalAveragePool, MaxPool
 from graphc.ops.regularization import Dropout
-from graphc.ops.shaping import Concat, Flatten, Identity, Shortcut
+from graphc.ops.shaping import Flatten, Identity
+from graphc.ops.shortcut import Shortcut
 from graphc.plan.plan import Objective, Plan, Program, Term
 
 SPEC = Source("specs/hand.yaml", "")

@@ -11,14 +11,15 @@ def reshape_points(x, axes, sizes):
     return x.reshape(*x.shape[:axes], *sizes)
 
 
-def join_features(*items):
-    """Values side by side along the last axis, repeated along the axes where they have length 1.
+def join_features(*items, axis=-1):
+    """Values side by side along an axis, repeated along the others where they have length 1.
 
     `jnp.concatenate` does not broadcast.
     """
+    items = [jnp.swapaxes(item, axis, -1) for item in items]
     shape = jnp.broadcast_shapes(*(item.shape[:-1] for item in items))
     items = [jnp.broadcast_to(item, (*shape, item.shape[-1])) for item in items]
-    return jnp.concatenate(items, axis=-1)
+    return jnp.swapaxes(jnp.concatenate(items, axis=-1), axis, -1)
 
 
 def present(mask, x):

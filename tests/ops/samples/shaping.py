@@ -5,37 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from graphc.core.registry import operations
-from graphc.testing.strategies import (
-    anything,
-    featured,
-    images,
-    initials,
-    numbers,
-    of,
-    sizes,
-    together,
-    typed,
-)
-
-
-@st.composite
-def concatenated(draw):
-    types = draw(together(st.integers(1, 3)))
-    shape = max((each.shape for each in types), key=len)
-    last = sizes.map(lambda n: (*shape[:-1], n)) if shape else st.sampled_from([(), (2,)])
-    return [replace(each, shape=draw(last)) for each in types]
-
-
-@st.composite
-def shortcuts(draw):
-    """A shortcut and two types that it can bring together."""
-    kind = draw(st.sampled_from(["identity", "project", "pad"]))
-    x = draw(typed(st.one_of(images, st.tuples(sizes))))
-    stride = draw(st.sampled_from([1, 2, 3])) if kind != "identity" else 1
-    shape = tuple(-(-size // stride) for size in x.shape[:-1])
-    more = {"identity": 0, "project": draw(st.integers(-2, 2)), "pad": draw(st.integers(0, 3))}
-    like = x.with_shape((*shape, max(1, x.features + more[kind])))
-    return operations["shortcut"](kind, draw(initials)), [x, like]
+from graphc.testing.strategies import anything, axis_of, featured, numbers, of, typed
 
 
 @st.composite
@@ -47,10 +17,36 @@ def reshapes(draw):
     return operations["reshape"](tuple(shape)), [x]
 
 
+@st.composite
+def permutes(draw):
+    x = draw(st.one_of(anything, numbers))
+    count = len(x.shape)
+    order = draw(st.permutations(range(count)))
+    signed = (draw(st.sampled_from([axis, axis - count])) for axis in order)
+    return operations["permute"](tuple(signed)), [x]
+
+
+@st.composite
+def expansions(draw):
+    x = draw(st.one_of(anything, numbers))
+    count = len(x.shape) + 1
+    return operations["expand_dims"](draw(st.integers(-count, count - 1))), [x]
+
+
+@st.composite
+def squeezes(draw):
+    x = draw(typed(featured))
+    axis = draw(axis_of(x))
+    shape = list(x.shape)
+    shape[axis] = 1
+    return operations["squeeze"](axis), [replace(x, shape=tuple(shape))]
+
+
 SAMPLES = {
     "identity": of("identity", st.one_of(anything, numbers)),
     "flatten": of("flatten", st.one_of(anything, numbers)),
     "reshape": reshapes(),
-    "concat": of("concat", concatenated()),
-    "shortcut": shortcuts(),
+    "permute": permutes(),
+    "expand_dims": expansions(),
+    "squeeze": squeezes(),
 }
