@@ -71,11 +71,15 @@ class Methods:
             epsilon: added to the variance.
         """
 
-    def concat(self, *values: Arguments, name: str | None = None) -> Value:
-        """Values side by side along the last axis.
+    def concat(self, *values: Arguments, axis: int = -1, name: str | None = None) -> Value:
+        """Values side by side along an axis.
 
-        Shapes: [..., n], [..., m], ... -> [..., n + m + ...]; a single number counts as [1]. A value
-        that lacks an axis of the domain is repeated along it.
+        Shapes: [..., n], [..., m], ... -> [..., n + m + ...]; a single number counts as [1]. Along
+        another axis, `axis: 0`, [n, c], [m, c], ... -> [n + m + ..., c]. A value that lacks an axis of
+        the domain is repeated along it.
+
+        Args:
+            axis: the axis along which they stand.
         """
 
     def constant(self, value: int | float, *, name: str | None = None) -> Value:
@@ -128,11 +132,14 @@ class Methods:
         bias: bool = True,
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
+        axis: int | None = None,
         name: str | None = None,
     ) -> Value:
         """A fully connected layer: `y = activation(x @ kernel + bias)`.
 
-        Shapes: [n] -> [features]; the kernel is [n, features].
+        Shapes: [n] -> [features]; the kernel is [n, features]. With `axis` it is applied along that
+        axis at every place of the others: [..., n] -> [..., features] for -1, and for -2, as in the
+        token mixing of MLP-Mixer, [n, c] -> [features, c].
 
         Args:
             features: how many numbers come out.
@@ -140,6 +147,7 @@ class Methods:
             bias: whether a learned number is added to each feature.
             kernel_init: how the kernel is drawn.
             bias_init: how the bias is drawn.
+            axis: the axis that becomes `features`, where the input has several.
         """
 
     def divide(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
@@ -184,10 +192,28 @@ class Methods:
     def exp(self, x: Arguments, *, name: str | None = None) -> Value:
         """The exponential."""
 
+    def expand_dims(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+        """A new axis of length 1.
+
+        Shapes: [n] -> [n, 1], so that it meets [n, m] in a formula; [1, n] for `axis: 0`.
+
+        Args:
+            axis: where the new axis stands in the new shape.
+        """
+
     def flatten(self, x: Arguments, *, name: str | None = None) -> Value:
         """All numbers of a point in one axis, the last axis running fastest.
 
         Shapes: [h, w, c] -> [h * w * c]; [] -> [1].
+        """
+
+    def flip(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+        """The entries of an axis in the opposite order.
+
+        Shapes: any, unchanged.
+
+        Args:
+            axis: the axis that is turned round.
         """
 
     def gelu(self, x: Arguments, approximate: bool = True, *, name: str | None = None) -> Value:
@@ -318,6 +344,22 @@ class Methods:
     def parallel(self, x: Arguments, *, name: str | None = None, **attributes: Any) -> Value:
         ...
 
+    def permute(self, x: Arguments, axes: Sequence[int], *, name: str | None = None) -> Value:
+        """The axes of a point in another order: the first is the axis `axes[0]` of x, and so on.
+
+        Shapes: [h, w, c] -> [c, h, w] for `permute: [2, 0, 1]`.
+
+        Args:
+            axes: all axes of the shape in their new order.
+        """
+
+    def pick(self, x: Arguments, index: Arguments, *, name: str | None = None) -> Value:
+        """The entry of the last axis that a whole number names: `y = x[..., index]`.
+
+        Shapes: [..., n], int [...] below n -> [...]: the value of the chosen action, the probability
+        of the right class.
+        """
+
     def power(self, base: Arguments, exponent: Arguments, *, name: str | None = None) -> Value:
         """Power: `base ** exponent`."""
 
@@ -345,6 +387,16 @@ class Methods:
         name: str | None = None,
     ) -> Value:
         """The block or network `residual`."""
+
+    def roll(self, x: Arguments, shift: int, *, axis: int = -1, name: str | None = None) -> Value:
+        """The entries of an axis moved on by `shift` places; those that leave come in at the front.
+
+        Shapes: any, unchanged.
+
+        Args:
+            shift: how many places each entry moves; below 0 towards the front.
+            axis: the axis along which they move.
+        """
 
     def shortcut(
         self,
@@ -381,17 +433,79 @@ class Methods:
     def silu(self, x: Arguments, *, name: str | None = None) -> Value:
         """`x * sigmoid(x)` (Elfwing et al. 2018)."""
 
+    def slice(
+        self,
+        x: Arguments,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        step: int = 1,
+        axis: int = -1,
+        name: str | None = None,
+    ) -> Value:
+        """The entries of an axis from `start` up to, but without, `stop`.
+
+        Shapes: [..., n] -> [..., ceil((stop - start) / step)]. Places below 0 count from the end, as
+        in Python: `stop: -1` leaves the last entry out.
+
+        Args:
+            start: the first place that is taken.
+            stop: the place behind the last; the end if left out.
+            step: from one place that is taken to the next.
+            axis: the axis that is cut.
+        """
+
     def softmax(self, x: Arguments, *, name: str | None = None) -> Value:
         """Probabilities over the last axis: `exp(x) / sum(exp(x))`; [..., n] -> [..., n]."""
 
     def softplus(self, x: Arguments, *, name: str | None = None) -> Value:
         """`log(1 + exp(x))`."""
 
+    def split(
+        self,
+        x: Arguments,
+        into: Sequence[str],
+        *,
+        sizes: Sequence[int] | None = None,
+        axis: int = -1,
+        name: str | None = None,
+    ) -> Value:
+        """Parts of a value along an axis, each an output with a name.
+
+        Shapes: [..., n] -> k times [..., n / k], or with `sizes` as long as those say, which together
+        are n. After `code: {split: {into: [mean, log_variance]}}` they are `code.mean` and
+        `code.log_variance`; `code` alone is the first.
+
+        Args:
+            into: the names of the parts, in their order.
+            sizes: how long each part is; equally long if left out.
+            axis: the axis that is split.
+        """
+
     def sqrt(self, x: Arguments, *, name: str | None = None) -> Value:
         """The square root."""
 
     def square(self, x: Arguments, *, name: str | None = None) -> Value:
         """`x * x`."""
+
+    def squeeze(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+        """The value without an axis of length 1.
+
+        Shapes: [n, 1] -> [n].
+
+        Args:
+            axis: the axis that goes.
+        """
+
+    def stack(self, axis: int = 0, *values: Arguments, name: str | None = None) -> Value:
+        """Values of one shape along a new axis.
+
+        Shapes: k times [n] -> [k, n], or [n, k] for `axis: -1`. A value that lacks an axis of the
+        domain is repeated along it.
+
+        Args:
+            axis: where the new axis stands in the new shape.
+        """
 
     def subtract(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
         """Difference: `a - b`."""
@@ -401,6 +515,16 @@ class Methods:
 
     def tanh(self, x: Arguments, *, name: str | None = None) -> Value:
         """The hyperbolic tangent."""
+
+    def tile(self, x: Arguments, times: int, *, axis: int = -1, name: str | None = None) -> Value:
+        """The value several times over, one copy after another along an axis.
+
+        Shapes: [..., n] -> [..., times * n].
+
+        Args:
+            times: how many copies.
+            axis: the axis along which they stand.
+        """
 
     def where(
         self,
