@@ -348,20 +348,6 @@ class Declared(Kind):
     def schema(self) -> dict:
         return {"$ref": f"#/definitions/{self.definition}"}
 
-    def full_schema(self) -> dict:
-        """The schema that `schema` refers to."""
-        entries = [self.registry[name] for name in self.names()]
-        short = [each.name for each in entries if each.short_allowed()]
-        named = {each.name: each.schema() for each in entries}
-        long = {
-            "type": "object",
-            "properties": named,
-            "additionalProperties": False,
-            "minProperties": 1,
-            "maxProperties": 1,
-        }
-        return {"anyOf": [{"enum": short}, long]}
-
     def __str__(self) -> str:
         words = [self.trait.__name__.lower()] if self.trait else []
         noun = " ".join([*words, self.registry.noun])

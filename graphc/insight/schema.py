@@ -1,8 +1,8 @@
 """The JSON Schema (draft 7) of a spec, for editors: made of the registries, and of what is here.
 
-What an editor should accept is what `graphc check` accepts, and more where a schema cannot say it:
-a step with a name that is no operation may be a block of the user's, and wherever a number or a
-word may stand, so may arithmetic on `$parameters`.
+It refuses nothing that `graphc check` accepts, and accepts more where a schema cannot say it: a
+step with a name that is no operation may be a block of the user's, and wherever a number or a word
+may stand, so may arithmetic on `$parameters`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import fields, is_dataclass
 
 import graphc.ops  # noqa: F401  (fills the registries)
 from graphc.core.attributes import Declared, Kind
-from graphc.core.declaration import Declaration
 from graphc.core.registry import (
     Registry,
     initializers,
@@ -22,6 +21,8 @@ from graphc.core.registry import (
     optimizers,
     sources,
 )
+from graphc.insight.schema_declarations import definition_of, named, of_declaration
+from graphc.insight.schema_forms import reference, with_markdown
 from graphc.insight.schema_sections import document, section_definitions
 from graphc.insight.schema_steps import step_definitions
 from graphc.ops.training import Training
@@ -34,27 +35,32 @@ REGISTRIES: tuple[Registry, ...] = (
     optimizers,
     sources,
 )
-PARAMETER = {
-    "type": "string",
-    "pattern": r"\$",
-    "description": "a parameter, or arithmetic on parameters: `$units`, `4 * $units`",
-}
 
 
 def spec_schema() -> dict:
     """The schema of a whole spec."""
-    definitions = {"parameter": PARAMETER}
+    definitions = {}
+    for registry in REGISTRIES:
+        for each in registry:
+            definitions[definition_of(registry, each)] = of_declaration(each)
     for kind in _declared_kinds():
-        definitions[kind.definition] = loosened(kind.full_schema())
-    definitions |= {f"source_{each.name}": loosened(each.schema()) for each in sources}
-    definitions |= step_definitions(loosened)
-    definitions |= section_definitions(loosened(_object_form(Training)))
-    return {
+        definitions[kind.definition] = _named(kind)
+    definitions |= step_definitions()
+    definitions |= section_definitions(of_declaration(Training, offered=False))
+    schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "graphc spec",
         **document(),
         "definitions": definitions,
     }
+    return with_markdown(schema)  # type: ignore[return-value]
+
+
+def _named(kind: Declared) -> dict:
+    """One entry of a registry; beside a data source stand the fields for the inputs."""
+    entries = [kind.registry[name] for name in kind.names()]
+    beside = {"inputs": reference("fields")} if kind.registry is sources else {}
+    return named(kind.registry, entries, beside)
 
 
 def _declared_kinds() -> list[Declared]:
@@ -77,30 +83,3 @@ def _inside(kind: Kind) -> Iterator[Declared]:
             for each in value if isinstance(value, tuple) else (value,):
                 if isinstance(each, Kind):
                     yield from _inside(each)
-
-
-def _object_form(declaration: type[Declaration]) -> dict:
-    """The schema of a declaration's attributes as a mapping."""
-    return next(form for form in declaration.schema()["anyOf"] if form.get("type") == "object")
-
-
-def loosened(schema: dict) -> dict:
-    """The schema with `$parameters` allowed wherever a value may stand."""
-    if "properties" in schema:
-        properties = {name: _value(each) for name, each in schema["properties"].items()}
-        return schema | {"properties": properties}
-    if "anyOf" in schema:
-        forms = [loosened(each) for each in schema["anyOf"] if each.get("enum") != []]
-        return schema | {"anyOf": [*forms, {"$ref": "#/definitions/parameter"}]}
-    return schema
-
-
-def _value(schema: dict) -> dict:
-    """The schema of one attribute or item."""
-    outer = {key: value for key, value in schema.items() if key == "description"}
-    inner = {key: value for key, value in schema.items() if key != "description"}
-    if inner.get("type") == "array":
-        inner["items"] = _value(inner["items"])
-    if "anyOf" not in inner:
-        inner = {"anyOf": [inner]}
-    return outer | loosened(inner)

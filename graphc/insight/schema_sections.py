@@ -1,158 +1,163 @@
-"""The JSON Schema of a spec's sections: inputs, networks, blocks, data and the whole."""
+"""The JSON Schema of a spec's sections: inputs, networks, blocks and the whole."""
 
 from __future__ import annotations
 
 from graphc.build.steps import PARAMETER_TYPES
-from graphc.core.registry import sources
-from graphc.insight.schema_steps import CHAIN
+from graphc.insight.schema_forms import (
+    LATER,
+    PARAMETER,
+    TEXT,
+    closed,
+    either,
+    mapping,
+    not_both,
+    reference,
+)
+from graphc.insight.schema_steps import CHAIN, REFERENCE, own_names
 from graphc.spec.document import VERSION
 
-_PARAMETER = {"$ref": "#/definitions/parameter"}
-_TEXT = {"type": "string"}
-_SHAPE = {
-    "description": "the shape of one example; the batch axis is never written",
-    "type": "array",
-    "items": {
-        "anyOf": [
-            {"type": "integer", "minimum": 1},
-            {"type": "string", "description": "a domain (`time`, `nodes`) or a parameter"},
-        ]
-    },
+_GRAPHS = {
+    "blocks": "named subgraphs, used like operations; every use has weights of its own",
+    "network": "what is computed: `inputs`, and `layers`, or `nodes` with an `output`",
+    "networks": "several networks by name; calls of one share its weights",
 }
+_SIZE = either({"type": "integer", "minimum": 1}, PARAMETER)
+_SHAPE = {"type": "array", "items": _SIZE}
+_OUTPUT = "the value that comes out, `h` or `h.port`; for `layers` the last"
 
 
 def document() -> dict:
-    """The schema of the whole, without its definitions."""
-    return {
-        "type": "object",
-        "properties": {
-            "graphc": {"const": VERSION, "description": "the version of the language"},
-            "params": {
-                "description": "named values: `$name` stands for them, `--set` replaces them",
-                "type": "object",
-            },
-            "use": {
-                "description": "blocks and networks of other files, by a name: `./file.yaml`",
-                "type": "object",
-                "additionalProperties": _TEXT,
-            },
-            "axes": {"description": "further axes of time and sets of nodes", "type": "object"},
-            "blocks": {
-                "description": "named subgraphs; every call of one has fresh weights",
-                "type": "object",
-                "additionalProperties": {"$ref": "#/definitions/block"},
-            },
-            "network": {"$ref": "#/definitions/network"},
-            "networks": {
-                "description": "several networks by name; calls of one share its weights",
-                "type": "object",
-                "additionalProperties": {"$ref": "#/definitions/network"},
-                "minProperties": 1,
-            },
-            "data": {"$ref": "#/definitions/data"},
-            "train": {"$ref": "#/definitions/train"},
-        },
-        "additionalProperties": False,
-        "not": {"required": ["network", "networks"]},
+    """The schema of the whole, without its definitions.
+
+    A block or a network may hide an operation by taking its name. What steps say is not looked at
+    then: their attributes are those of the block.
+    """
+    free = {"propertyNames": {"pattern": f"^(?!({'|'.join(own_names())})$)"}}
+    params = "values by name: `$name` stands for one, `--set name=value` replaces it"
+    use = "blocks and networks of other files, by a name: `{resnet: zoo/resnet}`"
+    properties = {
+        "graphc": {"const": VERSION, "description": "the version of the language"},
+        "params": mapping({}, description=params),
+        "use": mapping(TEXT, description=use),
+        **{name: {"type": "object", "description": text} for name, text in _GRAPHS.items()},
+        "data": reference("data_section"),
+        "train": reference("train"),
+        "axes": LATER,
     }
+    looked_at = {
+        "if": {"properties": {"blocks": free, "networks": free}},
+        "then": {"properties": {name: reference(name) for name in _GRAPHS}},
+    }
+    one = {"anyOf": [{"required": [name]} for name in _GRAPHS]}
+    needs = {"train": ["data"]}
+    return closed(
+        properties, dependencies=needs, allOf=[looked_at, one, not_both("network", "networks")]
+    )
 
 
 def section_definitions(training: dict) -> dict[str, dict]:
-    """The definitions `input`, `network`, `block`, `block_parameter`, `data` and `train`."""
+    """The definitions of the sections and of what stands in them."""
     return {
-        "input": _input(),
-        "network": _section({"$ref": "#/definitions/input"}, {}),
-        "block": _section(_block_input(), {"params": _block_parameters()}),
+        "blocks": mapping(reference("block"), description=_GRAPHS["blocks"]),
+        "network": _network(),
+        "networks": mapping(reference("network"), description=_GRAPHS["networks"], minProperties=1),
+        "block": _block(),
         "block_parameter": _block_parameter(),
-        "data": _data(),
-        "train": {"description": "how the network is trained"} | training,
-    }
-
-
-def _section(input: dict, more: dict) -> dict:
-    properties = {
-        "help": _TEXT,
-        **more,
-        "inputs": {"type": "object", "additionalProperties": input},
-        "layers": CHAIN,
-        "nodes": {
-            "description": "steps and formulas by name, in any order",
-            "type": "object",
-            "additionalProperties": {"$ref": "#/definitions/node"},
+        "input": _input(),
+        "data_section": {
+            "description": "where examples come from",
+            "anyOf": [reference("data_source")],
         },
-        "output": _TEXT | {"description": "the value that comes out; for `layers` the last"},
-        "outputs": {"type": "array", "items": _TEXT, "minItems": 1},
-        "initial": {"description": "values before the first step", "type": "object"},
+        "fields": {
+            "description": "the field of the data for each input, where the names differ",
+            "type": "object",
+            "additionalProperties": {"not": {"type": ["object", "array"]}},
+        },
+        "train": training,
     }
+
+
+def _network() -> dict:
+    inputs = mapping(
+        reference("input"),
+        description="what goes in, by name: `{image: [28, 28, 1]}`",
+        minProperties=1,
+    )
+    return _section({"inputs": inputs}, _GRAPHS["network"]) | {"required": ["inputs"]}
+
+
+def _block() -> dict:
+    inputs = {
+        "description": "`any`, or the value where a call gives none",
+        **either({"type": "number"}, {"enum": ["any", "zeros", "ones"]}, PARAMETER),
+    }
+    properties = {
+        "params": mapping(reference("block_parameter"), description="what a use of it may say"),
+        "inputs": mapping(inputs, description="its inputs by name; left out, one called `x`"),
+    }
+    return _section(properties, "a subgraph that is used like an operation")
+
+
+def _section(properties: dict, text: str) -> dict:
+    body = {
+        "layers": CHAIN,
+        "nodes": mapping(reference("node"), description="steps and formulas by name, in any order"),
+        "output": REFERENCE | {"description": _OUTPUT},
+        "outputs": {
+            "description": "several values that come out, the main one first",
+            "type": "array",
+            "items": REFERENCE,
+            "minItems": 1,
+            "uniqueItems": True,
+        },
+        "help": {"description": "a text about it", "anyOf": [TEXT, {}]},
+        "initial": LATER,
+    }
+    one_body = {"anyOf": [{"required": ["layers"]}, {"required": ["nodes"]}]}
+    ends = [{"required": ["layers"]}, {"required": ["output"]}, {"required": ["outputs"]}]
     return {
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-        "oneOf": [{"required": ["layers"]}, {"required": ["nodes"]}],
-        "not": {"required": ["output", "outputs"]},
+        "description": text,
+        **closed(
+            properties | body,
+            allOf=[
+                one_body,
+                not_both("layers", "nodes"),
+                not_both("output", "outputs"),
+                {"anyOf": ends},
+            ],
+        ),
     }
 
 
 def _input() -> dict:
-    below = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "data"}, _PARAMETER]}
-    long = {
-        "type": "object",
-        "properties": {
-            "int": _SHAPE,
-            "bool": _SHAPE,
-            "float": _SHAPE,
-            "shape": _SHAPE,
-            "below": below | {"description": "one more than the largest value of an int"},
-            "at_most": {"description": "the longest length of a sequence"},
-        },
-        "additionalProperties": False,
+    below = {
+        "description": "one more than the largest value; `data` takes it from the data",
+        **either({"type": "integer", "minimum": 1}, {"const": "data"}, PARAMETER),
     }
-    return {"description": "the type of an input", "anyOf": [_SHAPE, long]}
-
-
-def _block_input() -> dict:
-    return {
-        "description": "`any`, or the value where a call gives none",
-        "anyOf": [{"enum": ["any", "zeros", "ones"]}, {"type": "number"}],
+    kinds = {
+        word: {"description": f"{text}: `[]` is one for each example", **either(_SHAPE)}
+        for word, text in (
+            ("int", "whole numbers"),
+            ("bool", "true or false"),
+            ("float", "numbers"),
+            ("shape", "numbers"),
+        )
     }
-
-
-def _block_parameters() -> dict:
-    return {
-        "type": "object",
-        "additionalProperties": {"$ref": "#/definitions/block_parameter"},
-    }
+    form = closed(kinds | {"below": below, "at_most": LATER}, minProperties=1)
+    text = "the shape of one example, `[28, 28, 1]`, or `{int: [], below: 10}`"
+    return {"description": text, **either(_SHAPE, form, PARAMETER)}
 
 
 def _block_parameter() -> dict:
-    long = {
-        "type": "object",
-        "properties": {"type": {"enum": list(PARAMETER_TYPES)}, "default": {}, "help": _TEXT},
-        "required": ["type"],
-        "additionalProperties": False,
-    }
-    default = {
-        "description": "a default, which fixes the type",
-        "type": ["string", "number", "boolean", "array"],
-    }
-    words = {"enum": list(PARAMETER_TYPES), "description": "a type: the parameter is required"}
-    return {"anyOf": [words, default, long]}
-
-
-def _data() -> dict:
-    """A source by name, and which of its fields the inputs take."""
-    inputs = {
-        "description": "the field of the data for each input, where the names differ",
-        "type": "object",
-        "additionalProperties": _TEXT,
-    }
-    named = {each.name: {"$ref": f"#/definitions/source_{each.name}"} for each in sources}
-    short = [each.name for each in sources if each.short_allowed()]
-    long = {
-        "type": "object",
-        "properties": {**named, "inputs": inputs},
-        "additionalProperties": False,
-        "minProperties": 1,
-        "maxProperties": 2,
-    }
-    return {"description": "where examples come from", "anyOf": [{"enum": short}, long]}
+    kinds = {"enum": list(PARAMETER_TYPES), "description": "what it holds"}
+    form = closed(
+        {
+            "type": kinds,
+            "default": {"description": "its value where a use gives none"},
+            "help": {"description": "what it is for"},
+        },
+        required=["type"],
+    )
+    default = {"type": ["string", "number", "boolean", "array"]}
+    text = "a type, which makes it required, or a default, which fixes the type"
+    return {"description": text, **either(form, default, {"enum": list(PARAMETER_TYPES)})}

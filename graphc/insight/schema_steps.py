@@ -2,153 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from graphc.build import syntax
+from graphc.build.steps import LATER as LATER_KEYS
+from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.core.registry import operations
-from graphc.core.tree import plain
+from graphc.insight.schema_declarations import named, offer, texts
+from graphc.insight.schema_forms import (
+    LATER,
+    NAME,
+    PARAMETER,
+    closed,
+    either,
+    one_beside,
+    reference,
+)
 from graphc.spec.document import STANDARD, standard_block
 
-CHAIN = {"$ref": "#/definitions/chain"}
-_NAME = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
-_REFERENCE = {"type": "string", "description": "a value: `name`, `name.port`, `name@t-1`"}
-_PARAMETER = {"$ref": "#/definitions/parameter"}
+CHAIN_FORMS = ({"type": "array", "items": reference("step")}, PARAMETER)
+CHAIN = {"description": "steps, each reading the one before it", **either(*CHAIN_FORMS)}
+REFERENCE = {"type": "string", "pattern": r"^\s*[A-Za-z_]\w*(\.[A-Za-z_]\w*)?(@\w+[-+]\d+)?\s*$"}
+_WORD = r"\s*[A-Za-z_]\w*(/[A-Za-z_]\w*)*\s*"
 _OF_PARAMETERS = {
     "int": {"type": "integer"},
     "float": {"type": "number"},
     "bool": {"type": "boolean"},
     "string": {"type": "string"},
-    "shape": {"type": "array", "items": {"anyOf": [{"type": "integer"}, _PARAMETER]}},
-    "layers": CHAIN,
+    "shape": {"type": "array", "items": either({"type": "integer"}, PARAMETER)},
+    "layers": CHAIN_FORMS[0],
 }
 
 
-def step_definitions(loosened: Callable[[dict], dict]) -> dict[str, dict]:
-    """The definitions `step`, `chain`, `node`, `from` and `long_step`."""
-    known = {each.name: loosened(each.schema()) for each in operations}
-    known |= {name: _block(name) for name in STANDARD} | _wrappers()
-    needy = [each.name for each in operations if not each.short_allowed()]
-    short = [each.name for each in operations if each.short_allowed()]
+def own_names() -> list[str]:
+    """What graphc itself calls steps: operations, standard blocks and wrappers."""
+    return [*(each.name for each in operations), *STANDARD, *WRAPPER_FORMS]
+
+
+def step_definitions() -> dict[str, dict]:
+    """The definitions `step`, `node`, `from` and `long_step`."""
     return {
         "from": _sources(),
-        "chain": {
-            "description": "steps, each reading the one before it",
-            "anyOf": [{"type": "array", "items": {"$ref": "#/definitions/step"}}, _PARAMETER],
-        },
-        "step": {
-            "anyOf": [
-                {"enum": short},
-                {"type": "string", "not": {"enum": [*needy, *_wrappers()]}},
-                {"$ref": "#/definitions/long_step"},
-            ]
-        },
-        "long_step": {
-            "description": "an operation or a block with its attributes",
-            "type": "object",
-            "properties": known | _reserved(),
-            "minProperties": 1,
-        },
+        "step": _step(),
+        "long_step": _long_step(),
         "node": _node(),
     }
 
 
-def _node() -> dict:
-    chain = {
-        "type": "object",
-        "description": "a chain as one node",
-        "properties": {"layers": CHAIN, "from": {"$ref": "#/definitions/from"}},
-        "required": ["layers"],
-        "additionalProperties": False,
+def _step() -> dict:
+    """One item of a chain: an operation that needs no attributes is a word."""
+    short = [each for each in operations if each.short_allowed()]
+    own = {
+        "description": "a block or a network",
+        "type": "string",
+        "pattern": rf"^(?!({'|'.join(own_names())})$){_WORD}$|\$",
+        "patternErrorMessage": "a step is an operation, and this one needs attributes: `dense: 10`",
     }
-    step = {"allOf": [{"$ref": "#/definitions/long_step"}, {"not": {"required": ["layers"]}}]}
+    words = [{"const": each.name, **texts(each)} for each in short]
+    offers = [offer(each.name, each) for each in short]
+    offers += [offer(f"{each.name}: {{$1}}", each) for each in short if each.attributes()]
+    return {"anyOf": [own, *words, reference("long_step")], "defaultSnippets": offers}
+
+
+def _long_step() -> dict:
+    """An operation or a block with its attributes, and nothing else but reserved keys."""
+    known = {each.name: reference(f"operation_{each.name}") for each in operations}
+    known |= {name: _block(name) for name in STANDARD} | _wrappers()
+    beside = {
+        "from": reference("from"),
+        "name": NAME | {"description": "what other steps call the value"},
+        **dict.fromkeys(LATER_KEYS, LATER),
+    }
+    return {
+        "description": "an operation or a block with its attributes",
+        "type": "object",
+        "properties": known | beside,
+        **one_beside("from", "name"),
+    }
+
+
+def _node() -> dict:
+    chain = closed(
+        {"layers": CHAIN, "from": reference("from")},
+        description="a chain as one node",
+        required=["layers"],
+    )
+    a_step = {"not": {"anyOf": [{"required": ["layers"]}, {"required": ["name"]}]}}
+    offers = [offer(f"{each.name}: {{$1}}", each) for each in operations if each.short_allowed()]
+    step = {"allOf": [reference("long_step"), a_step], "defaultSnippets": offers}
     formula = {"type": ["string", "number"], "description": "a formula: `gate * h + x`"}
     return {"anyOf": [formula, step, chain]}
 
 
 def _sources() -> dict:
-    several = {"anyOf": [_REFERENCE, {"type": "array", "items": _REFERENCE, "minItems": 1}]}
-    by_name = {"type": "object", "additionalProperties": several}
-    return {
-        "description": "the values that a step reads; without it, the step before",
-        "anyOf": [*several["anyOf"], by_name],
-    }
-
-
-def _reserved() -> dict[str, dict]:
-    later = "(cannot be compiled yet)"
-    return {
-        "from": {"$ref": "#/definitions/from"},
-        "name": _NAME | {"description": "what other steps call the value"},
-        "initial": {"description": f"values before the first step {later}"},
-        "every": {"description": f"steps of time between two computations {later}"},
-        "if": {"description": f"whether the step is there {later}"},
-        "remat": {"description": f"whether values are computed again backwards {later}"},
-        "precision": {"description": f"of this step {later}"},
-    }
+    several = either(REFERENCE, {"type": "array", "items": REFERENCE, "minItems": 1})
+    by_name = {"type": "object", "additionalProperties": several, "minProperties": 1}
+    text = "what the step reads: `h`, `[h, x]`, or `{query: h, memory: x}`; else the step before"
+    return {"description": text, **either(*several["anyOf"], by_name)}
 
 
 def _block(name: str) -> dict:
-    """A block that ships with graphc: its parameters, or anything, as a spec's own may hide it."""
+    """A block that ships with graphc: its parameters."""
     definition = standard_block(name)
     assert definition is not None
     declared = definition.block.parameters
-    forms = [_block_mapping(declared)]
     required = [each for each in declared if each.default is None]
-    only = required if required else declared
+    properties = {each.name.text: _of_parameter(each) for each in declared}
+    names = [each.name.text for each in required]
+    forms = [closed(properties, required=names), PARAMETER]
+    only = required or declared
     if len(only) == 1:
-        forms.append(_of_parameter(only[0]))
-    forms.append({})
-    return {"description": f"a block that ships with graphc: `graphc ops {name}`", "anyOf": forms}
-
-
-def _block_mapping(declared: tuple[syntax.Declared, ...]) -> dict:
-    form = {
-        "type": "object",
-        "properties": {each.name.text: _of_parameter(each) for each in declared},
-        "additionalProperties": False,
+        forms.insert(1, _OF_PARAMETERS[only[0].type])
+    return {
+        "title": name,
+        "description": f"a block that ships with graphc: `graphc ops {name}`",
+        **either(*forms),
     }
-    required = [each.name.text for each in declared if each.default is None]
-    return form | ({"required": required} if required else {})
 
 
 def _of_parameter(declared: syntax.Declared) -> dict:
-    schema: dict = {"anyOf": [_OF_PARAMETERS[declared.type], _PARAMETER]}
-    if declared.default is not None:
-        schema["default"] = plain(declared.default)
-    return schema | ({"description": declared.help} if declared.help else {})
+    text = declared.help or f"a parameter of the block: {declared.type}"
+    return {"description": text, **either(_OF_PARAMETERS[declared.type], PARAMETER)}
 
 
 def _wrappers() -> dict[str, dict]:
-    index = _NAME | {"description": "a parameter of the layers: the number or item of each"}
-    times = {"anyOf": [{"type": "integer", "minimum": 1}, _PARAMETER]}
-    over = {"anyOf": [{"type": "array", "minItems": 1}, _PARAMETER]}
-    repeat = {
-        "description": "layers one after another, each copy with fresh weights",
-        "type": "object",
-        "properties": {
-            "times": times | {"description": "how many copies"},
-            "over": over | {"description": "an item for each copy"},
+    index = NAME | {"description": "a parameter of the layers: the number or item of each"}
+    chains = {"type": "array", "items": CHAIN, "minItems": 1}
+    others = [{"required": [word]} for word in ("times", "over", "layers", "index")]
+    repeat = closed(
+        {
+            "times": {"description": "how many copies"}
+            | either({"type": "integer", "minimum": 1}, PARAMETER),
+            "over": {"description": "an item for each copy"}
+            | either({"type": "array", "minItems": 1}, PARAMETER),
             "index": index,
             "layers": CHAIN,
-            "each": {"type": "array", "items": CHAIN, "minItems": 1}
-            | {"description": "the steps of every layer"},
-            "input": _NAME | {"description": "what the layers call the value they are given"},
+            "each": {"description": "the steps of every layer"} | chains,
+            "input": NAME | {"description": "what the layers call the value they are given"},
         },
-        "oneOf": [
-            {"required": ["times", "layers"]},
-            {"required": ["over", "index", "layers"]},
-            {"required": ["each"]},
+        title="repeat",
+        defaultSnippets=[
+            offer(body)
+            for body in ("{times: $1, layers: [$2]}", "{over: [$1], index: $2, layers: [$3]}")
         ],
-        "additionalProperties": False,
-    }
-    parallel = {
-        "description": "branches side by side, then joined",
-        "type": "object",
-        "properties": {
-            "branches": {"type": "array", "items": CHAIN, "minItems": 1},
-            "join": {"$ref": "#/definitions/operation", "description": "default: `concat`"},
+        description="layers one after another, each copy with weights of its own",
+        anyOf=[
+            {"required": ["times", "layers"], "not": {"required": ["over"]}},
+            {"required": ["over", "index", "layers"], "not": {"required": ["times"]}},
+            {"required": ["each"], "not": {"anyOf": others}},
+        ],
+    )
+    parallel = closed(
+        {
+            "branches": {"description": "chains side by side; `[]` is the value itself"} | chains,
+            "join": {
+                "description": "what joins them; default: `concat`",
+                **named(operations, [each for each in operations if each.variadic], {}),
+            },
         },
-        "required": ["branches"],
-        "additionalProperties": False,
-    }
+        title="parallel",
+        defaultSnippets=[offer("{branches: [[$1], [$2]]}")],
+        description="branches side by side, then joined",
+        required=["branches"],
+    )
     return {"repeat": repeat, "parallel": parallel}
