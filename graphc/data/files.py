@@ -15,20 +15,20 @@ from pathlib import Path
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
 from graphc.data.download import download, wrong_checksum
-from graphc.ops.sources import Downloaded
+from graphc.ops.sources import Downloaded, Stored
 
 
 @dataclass(frozen=True)
 class KnownFile:
-    """A file that was published: its name, where it is served, and its SHA-256."""
+    """A file that was published: its name, where it is served if it is, and its SHA-256."""
 
     name: str
-    site: str
+    site: str | None
     sha256: str
 
     @property
     def url(self) -> str:
-        return self.site + self.name
+        return f"{self.site}{self.name}"
 
 
 _MNIST = "https://storage.googleapis.com/cvdf-datasets/mnist/"
@@ -73,6 +73,13 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
             "8dacc3c6e136af6c3488de9e5113a7daf140c8c2f1f0b61c54ee02f03f1a962f",
         ),
     ),
+    "cifar10-lossless-5k": (
+        KnownFile(
+            "cifar10_5k.npz",
+            None,
+            "62529aa904ba8dad255aba26392aba6c309e35114c8da97e0a2beca74cee4f72",
+        ),
+    ),
 }
 """The files of each set, by the name of its folder: training data first."""
 
@@ -83,7 +90,7 @@ def cache_folder() -> Path:
     return (Path(cache) if cache else Path.home() / ".cache") / "graphc" / "data"
 
 
-def candidates(source: Downloaded, folder: str) -> list[Path]:
+def candidates(source: Stored, folder: str) -> list[Path]:
     """The folders that may hold the files of `source`, in the order they are looked in."""
     found: list[Path] = []
     if source.data_dir is not None:
@@ -95,12 +102,12 @@ def candidates(source: Downloaded, folder: str) -> list[Path]:
     return found
 
 
-def locate(source: Downloaded, folder: str) -> Path:
+def locate(source: Stored, folder: str) -> Path:
     """The folder that holds all files of `source`, downloaded if need be and allowed.
 
     Raises:
-        RunError: GC502 where no folder holds them and `download` is false; GC503 to GC505 where
-            the download failed.
+        RunError: GC502 where no folder holds them and they may not be downloaded; GC503 to GC505
+            where the download failed.
     """
     files = KNOWN[source.folder]
     looked = candidates(source, folder)
@@ -108,7 +115,7 @@ def locate(source: Downloaded, folder: str) -> Path:
         if not _lacking(each, files):
             return each
     notes = tuple(Note(_account(each, files)) for each in looked)
-    if not source.download:
+    if not source.may_download():
         message = f"the data set `{source.name}` was not found"
         raise RunError(Diagnostic("GC502", message, notes=notes, help=_help(source)))
     target = looked[0] if source.data_dir is not None else looked[-1]
@@ -122,7 +129,7 @@ def locate(source: Downloaded, folder: str) -> Path:
 
 
 def read(folder: Path, file: KnownFile) -> bytes:
-    """The uncompressed bytes of a published file; RunError GC503 where they are not those."""
+    """The bytes of a published file, uncompressed; RunError GC503 where they are not those."""
     path = folder / file.name
     try:
         data = path.read_bytes()
@@ -132,7 +139,7 @@ def read(folder: Path, file: KnownFile) -> bytes:
     found = hashlib.sha256(data).hexdigest()
     if found != file.sha256:
         raise wrong_checksum(path, found, file.sha256, "delete it and get it again")
-    return inflate(data, str(path))
+    return inflate(data, str(path)) if path.suffix == ".gz" else data
 
 
 def inflate(data: bytes, name: str) -> bytes:
@@ -160,12 +167,14 @@ def _account(folder: Path, files: tuple[KnownFile, ...]) -> str:
     return f"looked in `{folder}`, which lacks {listing(lacking)}"
 
 
-def _help(source: Downloaded) -> str:
-    folder = f"a folder that holds `{source.folder}/`"
-    ways = f"set GRAPHC_DATA to {folder}, or `data_dir` of `{source.name}`"
-    return ways if source.download else f"{ways}, or write `download: true`"
+def _help(source: Stored) -> str:
+    files = KNOWN[source.folder]
+    inside = f"{source.folder}/{files[0].name if len(files) == 1 else ''}"
+    ways = f"set GRAPHC_DATA to a folder that holds `{inside}`, or `data_dir` of `{source.name}`"
+    refused = isinstance(source, Downloaded) and not source.download
+    return f"{ways}, or write `download: true`" if refused else ways
 
 
-def _explained(problem: Diagnostic, source: Downloaded, notes: tuple[Note, ...]) -> Diagnostic:
+def _explained(problem: Diagnostic, source: Stored, notes: tuple[Note, ...]) -> Diagnostic:
     """A failed download with where the set was looked for before."""
     return replace(problem, notes=notes, help=problem.help or _help(source))

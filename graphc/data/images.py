@@ -1,4 +1,4 @@
-"""Sets of images with published files: the IDX format of MNIST, and the text of USPS."""
+"""Sets of images with published files: the formats of MNIST, USPS and the part of CIFAR-10."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from graphc.data.dataset import Arrays
 from graphc.data.examples import Examples
 from graphc.data.files import KNOWN, damaged, locate, read
-from graphc.ops.sources import Downloaded, Usps
+from graphc.ops.sources import Cifar10Subset, Downloaded, Usps
 
 DIGIT_NAMES = tuple("0123456789")
 CLOTHES = (
@@ -26,17 +26,29 @@ CLOTHES = (
     "Bag",
     "Ankle boot",
 )
+OBJECTS = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
 _UNSIGNED_BYTES = 8
 
 
 def load_mnist(source: Downloaded, folder: str) -> Examples:
     """MNIST; the images are bytes."""
-    return _load_idx(source, folder, DIGIT_NAMES)
+    return Examples(source.fields(folder), *read_mnist(source, folder), DIGIT_NAMES)
 
 
 def load_fashion_mnist(source: Downloaded, folder: str) -> Examples:
     """Fashion-MNIST, in the same format."""
-    return _load_idx(source, folder, CLOTHES)
+    return Examples(source.fields(folder), *read_mnist(source, folder), CLOTHES)
 
 
 def load_usps(source: Usps, folder: str) -> Examples:
@@ -46,14 +58,26 @@ def load_usps(source: Usps, folder: str) -> Examples:
     return Examples(source.fields(folder), *parts, class_names=DIGIT_NAMES)
 
 
-def _load_idx(source: Downloaded, folder: str, names: tuple[str, ...]) -> Examples:
+def load_cifar10_subset(source: Cifar10Subset, folder: str) -> Examples:
+    """The part of CIFAR-10; the images are bytes."""
+    found = locate(source, folder)
+    (file,) = KNOWN[source.folder]
+    with np.load(io.BytesIO(read(found, file)), allow_pickle=False) as arrays:
+        train, test = (
+            {"image": arrays[f"{part}_images"], "label": arrays[f"{part}_labels"]}
+            for part in ("train", "test")
+        )
+    return Examples(source.fields(folder), train, test, OBJECTS)
+
+
+def read_mnist(source: Downloaded, folder: str) -> tuple[Arrays, Arrays]:
+    """The training and the test digits, or clothes: `image` in bytes [n, 28, 28, 1], `label`."""
     found = locate(source, folder)
     train_images, train_labels, test_images, test_labels = (
         parse_idx(read(found, file), str(found / file.name)) for file in KNOWN[source.folder]
     )
     train = _paired(train_images, train_labels, str(found))
-    test = _paired(test_images, test_labels, str(found))
-    return Examples(source.fields(folder), train, test, names)
+    return train, _paired(test_images, test_labels, str(found))
 
 
 def _paired(images: np.ndarray, labels: np.ndarray, name: str) -> Arrays:

@@ -14,7 +14,9 @@ from graphc.core.types import Type
 from graphc.data.bundled import load_bundled
 from graphc.data.dataset import Arrays, Dataset, Scaling
 from graphc.data.examples import Examples, require_finite, require_integers
-from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
+from graphc.data.images import load_cifar10_subset, load_fashion_mnist, load_mnist, load_usps
+from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
+from graphc.data.signals import load_signals
 from graphc.data.splits import split_indices
 from graphc.data.tables import load_csv, load_npz
 from graphc.ops import sources
@@ -29,6 +31,10 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.Mnist: load_mnist,
     sources.FashionMnist: load_fashion_mnist,
     sources.Usps: load_usps,
+    sources.Cifar10Subset: load_cifar10_subset,
+    sources.Signals: load_signals,
+    sources.DigitScenes: load_digit_scenes,
+    sources.MovingDigits: load_moving_digits,
     sources.Csv: load_csv,
     sources.Npz: load_npz,
 }
@@ -76,8 +82,8 @@ def prepare(source: ArraySource, examples: Examples) -> Dataset:
 
 
 def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:
-    target = examples.train[source.target]
-    labels = target if examples.fields[source.target].dtype == "int" else None
+    target, kind = examples.train[source.target], examples.fields[source.target]
+    labels = target if kind.dtype == "int" and not kind.shape else None
     classes = 1 if labels is None else len(np.unique(labels))
     sizes = source.sizes(len(target), classes)
     return split_indices(len(target), sizes, labels, source.split_seed, examples.class_names)

@@ -12,7 +12,7 @@ from graphc.core.span import Source, Span
 from graphc.data import files
 from graphc.data.files import KNOWN, KnownFile, candidates, locate
 from graphc.data.load import load
-from graphc.ops.sources import Mnist, Usps
+from graphc.ops.sources import Cifar10Subset, Mnist, Usps
 
 
 def _idx(array):
@@ -84,6 +84,25 @@ def test_a_set_that_is_nowhere_names_every_folder(nowhere, monkeypatch, tmp_path
         "set GRAPHC_DATA to a folder that holds `usps/`, or `data_dir` of `usps`,"
         " or write `download: true`"
     )
+
+
+def test_a_set_that_is_served_nowhere_says_which_file_is_looked_for(nowhere, problem):
+    with problem("GC502") as found:
+        load(Cifar10Subset(), ".")
+    assert found[0].message == "the data set `cifar10_subset` was not found"
+    folder = nowhere / "cifar10-lossless-5k"
+    assert [str(note) for note in found[0].notes] == [f"looked in `{folder}`, which is not there"]
+    assert found[0].help == (
+        "set GRAPHC_DATA to a folder that holds `cifar10-lossless-5k/cifar10_5k.npz`,"
+        " or `data_dir` of `cifar10_subset`"
+    )
+
+
+def test_another_file_in_the_place_of_one_without_an_address_is_damaged(nowhere, problem):
+    _store(nowhere / "cifar10-lossless-5k", {"cifar10_5k.npz": b"PK"})
+    with problem("GC503") as found:
+        load(Cifar10Subset(), ".")
+    assert "cifar10_5k.npz` is damaged: its SHA-256 starts with" in found[0].message
 
 
 def test_the_problem_stands_where_the_spec_names_the_source(nowhere):

@@ -9,7 +9,7 @@ import pytest
 from graphc.data.files import inflate
 from graphc.data.images import parse_idx, parse_usps
 from graphc.data.load import load
-from graphc.ops.sources import FashionMnist, Mnist, Usps
+from graphc.ops.sources import Cifar10Subset, FashionMnist, Mnist, Usps
 
 
 def _idx(array, magic=(0, 0, 8)):
@@ -93,8 +93,9 @@ def test_a_usps_file_with_other_lines_is_refused(problem, data, message):
         (Mnist(), (54000, 6000, 10000), (28, 28, 1)),
         (FashionMnist(), (54000, 6000, 10000), (28, 28, 1)),
         (Usps(), (6562, 729, 2007), (16, 16, 1)),
+        (Cifar10Subset(), (3600, 400, 1000), (32, 32, 3)),
     ],
-    ids=["mnist", "fashion_mnist", "usps"],
+    ids=lambda value: getattr(value, "name", ""),
 )
 def test_a_real_set_is_as_declared(real_sets, source, sizes, shape):
     data = load(source, ".")

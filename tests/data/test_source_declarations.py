@@ -34,6 +34,10 @@ def test_every_attribute_is_explained(source):
     [
         ("iris", {"validation": 0.25, "test": 30, "normalize": "none", "split_seed": 7}),
         ("mnist", {"validation": 0, "data_dir": "sets", "download": False}),
+        ("cifar10_subset", {"validation": 0.25, "data_dir": "sets"}),
+        ("signals", {"count": 100, "length": 32, "noise": 0.1, "seed": 2}),
+        ("digit_scenes", {"count": 100, "test": 20, "digits": 2, "size": 40, "clutter": 3}),
+        ("moving_digits", {"frames": 4, "noise": 0.1, "download": False}),
         ("csv", {"path": "a.csv", "target": "y", "features": ["u", "v"], "kind": "number"}),
         ("csv", {"path": "a.csv", "target": "y", "test_path": "b.csv", "delimiter": "tab"}),
         ("npz", {"path": "a.npz", "target": "y", "inputs": ["x"], "pixels": ["x"]}),
@@ -57,7 +61,7 @@ def test_a_set_with_its_own_test_split_has_no_attribute_test():
 
 
 def test_images_are_not_normalized_by_default_and_tables_are():
-    images = ("digits", "mnist", "fashion_mnist", "usps")
+    images = ("digits", "mnist", "fashion_mnist", "usps", "cifar10_subset", "digit_scenes")
     assert {_read(name).normalize for name in images} == {"none"}
     tables = ("iris", "wine", "breast_cancer", "diabetes")
     assert {_read(name).normalize for name in tables} == {"standard"}

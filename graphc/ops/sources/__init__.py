@@ -1,0 +1,35 @@
+"""Where data comes from: declarations without the loading, which lives in `graphc.data`.
+
+`graphc check` asks for the fields, so nothing here imports numpy until an npz file is read.
+"""
+
+from graphc.core.registry import sources
+from graphc.ops.sources.base import ArraySource as ArraySource
+from graphc.ops.sources.base import DataSource as DataSource
+from graphc.ops.sources.base import Undivided as Undivided
+from graphc.ops.sources.bundled import BreastCancer as BreastCancer
+from graphc.ops.sources.bundled import Bundled as Bundled
+from graphc.ops.sources.bundled import Diabetes as Diabetes
+from graphc.ops.sources.bundled import Digits as Digits
+from graphc.ops.sources.bundled import Iris as Iris
+from graphc.ops.sources.bundled import Wine as Wine
+from graphc.ops.sources.csv import Columns as Columns
+from graphc.ops.sources.csv import Csv as Csv
+from graphc.ops.sources.files import FileSource as FileSource
+from graphc.ops.sources.generated import DIRECTIONS as DIRECTIONS
+from graphc.ops.sources.generated import SIGNALS as SIGNALS
+from graphc.ops.sources.generated import DigitScenes as DigitScenes
+from graphc.ops.sources.generated import MovingDigits as MovingDigits
+from graphc.ops.sources.generated import Signals as Signals
+from graphc.ops.sources.npz import Npz as Npz
+from graphc.ops.sources.published import Cifar10Subset as Cifar10Subset
+from graphc.ops.sources.published import Downloaded as Downloaded
+from graphc.ops.sources.published import FashionMnist as FashionMnist
+from graphc.ops.sources.published import Mnist as Mnist
+from graphc.ops.sources.published import Stored as Stored
+from graphc.ops.sources.published import Usps as Usps
+
+sources.add(Digits, Iris, Wine, BreastCancer, Diabetes)
+sources.add(Mnist, FashionMnist, Usps, Cifar10Subset)
+sources.add(Signals, DigitScenes, MovingDigits)
+sources.add(Csv, Npz)

@@ -1,0 +1,119 @@
+"""What all data sources have in common: their fields, and how examples are shared out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from graphc.core.attributes import LARGEST_SIZE, Either, Float, Int, Text
+from graphc.core.declaration import Declaration, attribute
+from graphc.core.operation import ShapeError
+from graphc.core.types import Type
+
+_PART = Either((Float(above=0, below=1), Int(0)))
+
+
+def normalize_attribute(default: str) -> Any:
+    """The attribute `normalize` of sources that scale by default, or do not."""
+    help = "`standard`: mean 0 and variance 1 for each feature, measured on the training part only"
+    return attribute(Text(("none", "standard")), help, default)
+
+
+def labelled(name: str, shape: tuple[int, ...], classes: int) -> dict[str, Type]:
+    """A field of floats and the field `label`."""
+    return {name: Type(shape), "label": Type((), "int", classes)}
+
+
+class DataSource(Declaration):
+    """The base of data sources.
+
+    Attributes:
+        target: the field that losses compare with by default.
+    """
+
+    target: ClassVar[str] = "label"
+
+    def fields(self, folder: str) -> Mapping[str, Type]:
+        """The fields of one example and their types, found without loading the data.
+
+        Args:
+            folder: the folder that relative paths of the spec start from.
+
+        Raises:
+            ShapeError: where that cannot be said, with the code to report.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArraySource(DataSource):
+    """The base of sources that fit into memory and are split into train, validation and test.
+
+    Attributes:
+        examples: how many there are before they are split, where that is known beforehand.
+        types: the fields, where they are known beforehand.
+    """
+
+    examples: ClassVar[int]
+    types: ClassVar[Mapping[str, Type]]
+
+    validation: float | int = attribute(
+        _PART, "what is held out of the training part: a fraction of it, or a count", 0.1
+    )
+    normalize: str = normalize_attribute("none")
+    split_seed: int = attribute(Int(0), "draws the splits; training has its own seed", 0)
+
+    def fields(self, folder: str) -> Mapping[str, Type]:
+        self.sizes(self.examples)
+        return dict(self.types)
+
+    def test_part(self) -> float | int:
+        """What is held out for the test: 0 where the source brings a test split of its own."""
+        return 0
+
+    def sizes(self, examples: int, classes: int = 1) -> dict[str, int]:
+        """How many of `examples` go where; a fraction is at least one example of each class.
+
+        Raises:
+            ShapeError: GC518 where none is left to train on.
+        """
+        test = _count(self.test_part(), examples, classes)
+        validation = _count(self.validation, max(examples - test, 0), classes)
+        train = examples - test - validation
+        if train < 1:
+            raise ShapeError(
+                f"no example is left to train on: of {examples}, {test} are held out for the test"
+                f" and {validation} for the validation",
+                "hold out fewer",
+                "GC518",
+            )
+        return {"train": train, "validation": validation, "test": test}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undivided(ArraySource):
+    """The base of sources without a test split of their own."""
+
+    test: float | int = attribute(
+        _PART, "what is held out for the test: a fraction of all examples, or a count", 0.2
+    )
+
+    def test_part(self) -> float | int:
+        return self.test
+
+
+def _count(part: float | int, examples: int, least: int) -> int:
+    return max(least, round(part * examples)) if isinstance(part, float) else part
+
+
+def check_size(examples: int, types: Mapping[str, Type]) -> None:
+    """Refuse to generate what no memory holds; raises ShapeError GC228."""
+    numbers = examples * sum(each.size for each in types.values())
+    if numbers > LARGEST_SIZE:
+        raise ShapeError(
+            f"{examples} examples are {numbers:,} numbers, and at most {LARGEST_SIZE:,} can be"
+            " handled",
+            "generate fewer or smaller ones",
+            "GC228",
+        )

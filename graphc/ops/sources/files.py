@@ -1,0 +1,50 @@
+"""The user's own files: what csv and npz have in common."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from graphc.core.attributes import Text
+from graphc.core.declaration import attribute, primary
+from graphc.core.diagnostic import similar
+from graphc.core.operation import ShapeError
+from graphc.ops.sources.base import Undivided
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSource(Undivided):
+    """The base of sources that are a file of the user's; `target` is also the field's name."""
+
+    path: str = primary(Text(), "the file, relative to the folder of the spec")
+    # The base's class variable is an attribute here: the user's own name for the target.
+    target: str = attribute(  # pyright: ignore[reportIncompatibleVariableOverride]
+        Text(), "what is predicted: the name of a column or an array"
+    )
+    kind: str = attribute(
+        Text(("classes", "number")),
+        "what the target is: `classes` for an int below their number, `number` for floats",
+        "classes",
+    )
+    test_path: str | None = attribute(
+        Text(), "a second file, the test split, in place of `test`", None
+    )
+
+    def test_part(self) -> float | int:
+        if self.test_path is None:
+            return self.test
+        if self.test != Undivided.test:
+            message = "`test` and `test_path` exclude each other"
+            raise ShapeError(message, "drop one of them", "GC518")
+        return 0
+
+    def file(self, folder: str, path: str | None = None) -> str:
+        """Where `path` (the training file if None) is; raises ShapeError GC511."""
+        found = os.path.join(folder, os.path.expanduser(path or self.path))
+        if not os.path.isfile(found):
+            parent, name = os.path.split(found)
+            near = os.listdir(parent or ".") if os.path.isdir(parent or ".") else []
+            help = similar(name, near, "file") or "a path starts from the folder of the spec"
+            what = "a folder, not a file" if os.path.isdir(found) else "not there"
+            raise ShapeError(f"the data file `{found}` is {what}", help, "GC511", path or self.path)
+        return found

@@ -1,0 +1,64 @@
+"""Arrays of the user's: one of them is the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphc.core.attributes import Texts
+from graphc.core.declaration import attribute
+from graphc.core.diagnostic import similar
+from graphc.core.operation import ShapeError
+from graphc.core.types import Type
+from graphc.ops.sources.files import FileSource
+from graphc.ops.tables import npz_arrays, npz_headers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Npz(FileSource):
+    """An npz file of numpy: one field for each array, the first axis counting the examples."""
+
+    name = "npz"
+
+    inputs: tuple[str, ...] = attribute(Texts(), "the arrays to learn from")
+    pixels: tuple[str, ...] = attribute(
+        Texts(), "those of the inputs that hold bytes and are divided by 255", ()
+    )
+
+    def fields(self, folder: str) -> Mapping[str, Type]:
+        path = self.file(folder)
+        headers = npz_headers(path, (*self.inputs, self.target))
+        stray = next((each for each in self.pixels if each not in self.inputs), None)
+        if stray is not None:
+            help = similar(stray, self.inputs, "input")
+            message = f"`pixels` names `{stray}`, which is none of the inputs"
+            raise ShapeError(message, help, "GC512", stray)
+        if not self.inputs or self.target in self.inputs:
+            message = "`inputs` names the target" if self.inputs else "`inputs` is empty"
+            raise ShapeError(message, "name the arrays to learn from", "GC512")
+        self.sizes(headers[self.target][0][0])
+        types = {each: self._input(each, *headers[each]) for each in self.inputs}
+        return types | {self.target: self._target(path, *headers[self.target])}
+
+    def _input(self, name: str, shape: tuple[int, ...], dtype: str) -> Type:
+        if name in self.pixels and dtype != "uint8":
+            message = f"`pixels` wants bytes (uint8), but the array `{name}` holds {dtype}"
+            raise ShapeError(message, code="GC516")
+        whole = dtype.startswith(("int", "uint")) and name not in self.pixels
+        return Type(shape[1:], "int" if whole else "bool" if dtype == "bool" else "float")
+
+    def _target(self, path: str, shape: tuple[int, ...], dtype: str) -> Type:
+        if self.kind == "number":
+            return Type(shape[1:] or (1,))
+        if len(shape) != 1 or not dtype.startswith(("int", "uint")):
+            what = f"`{self.target}` has shape {list(shape)} of {dtype}"
+            message = f"classes are one integer for each example, but {what}"
+            raise ShapeError(message, "a target that is a quantity has `kind: number`", "GC516")
+        labels = npz_arrays(path, (self.target,))[self.target]
+        low, high = int(labels.min()), int(labels.max())
+        if low < 0:
+            message = f"the array `{self.target}` of `{path}` holds the class {low}"
+            raise ShapeError(message, "count classes from 0", "GC515")
+        if low == high:
+            raise ShapeError(f"every example of `{path}` has the class {low}", code="GC517")
+        return Type((), "int", high + 1)
