@@ -38,8 +38,13 @@ def sums(outputs, batch):
     """The loss and the metrics summed over the rows that are there, and their number."""
     each = {"loss": losses(outputs, batch)} | metrics(outputs, batch)
     mask = batch.get("mask", jnp.ones(each["loss"].shape, bool))
-    totals = {name: jnp.sum(values, where=mask) for name, values in each.items()}
+    totals = {name: TOTAL for name, values in each.items()}
     return totals | {"count": jnp.sum(mask, dtype=jnp.float32)}
+
+def means(totals):
+    """What totals say, those of one batch or of several added up: the loss and the metrics."""
+    count = max(totals["count"], 1)
+    return MEANS
 
 def optimizer():
     """The rule that turns gradients into updates."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from graphc.core.code import copy_tree
+from graphc.core.code import Code, code, copy_tree
 from graphc.core.declaration import Declaration
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
@@ -17,7 +17,14 @@ from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
 from graphc.plan.plan import Program, Term
 
 BATCH = ("call", "graphdef", "forward")
-TRAINING = ("losses", "metrics", "sums", "optimizer", "init", "train_step", "evaluate_step")
+TRAINING = (
+    *("losses", "metrics", "sums", "means"),
+    *("optimizer", "init", "train_step", "evaluate_step"),
+)
+# The sum over the rows that are there; counts have axes of their own behind the batch.
+TOTAL = code("jnp.sum(values, where=mask)")
+TOTAL_OF_COUNTS = code("jnp.sum(values, axis=0, where=present(mask, values))")
+MEAN = code("$total / count")
 
 
 def functions(
@@ -42,6 +49,9 @@ def functions(
         keys: list[ast.expr | None] = [part(word) for word in terms]
         values["LOSS"] = _term(objective.loss, graph)
         values["METRICS"] = ast.Dict(keys, list(terms.values()))
+        counted = any(map(_value, objective.metrics))
+        values["TOTAL"] = fill(TOTAL_OF_COUNTS if counted else TOTAL, {})
+        values["MEANS"] = _means((objective.loss, *objective.metrics))
         values["OPTIMIZER"] = _declared(objective.optimizer)
         used += TRAINING
     definitions = [_Holes(values).visit(copy_tree(TEMPLATES[word])) for word in (*used, "main")]
@@ -111,6 +121,20 @@ def _term(term: Term, graph: Graph) -> ast.expr:
     values["output"] = output
     values["target"] = ast.Subscript(name("batch"), part(term.target), ast.Load())
     return fill(measure.call_code(kind, term.target_type or kind), values)
+
+
+def _value(term: Term) -> Code | None:
+    """How counts become a number, where the term is no mean."""
+    return getattr(term.measure, "value", None)
+
+
+def _means(terms: Iterable[Term]) -> ast.expr:
+    """The number of each term, out of its total."""
+    numbers = {}
+    for term in terms:
+        total = ast.Subscript(name("totals"), part(term.name), ast.Load())
+        numbers[term.name] = fill(_value(term) or MEAN, {"total": total})
+    return ast.Dict([part(word) for word in numbers], list(numbers.values()))
 
 
 def _declared(declaration: Declaration) -> ast.expr:

@@ -42,40 +42,78 @@ class Loss(Declaration):
 class Metric(Loss):
     """The base of metrics: one number for each point, averaged over all of them.
 
+    A metric that is no such mean has a `value`: its `call` then gives an array of counts for each
+    point, which are added up over all points, and `value` is what they say.
+
     Attributes:
         larger_is_better: which of two checkpoints is the better one by it.
+        value: the expression of the metric over the hole `$total`, the counts of all points. It is
+            computed on the host, outside of compiled code, from an array of numpy or jax.
     """
 
     larger_is_better: ClassVar[bool] = False
+    value: ClassVar[Code | None] = None
 
 
-class CrossEntropy(Loss):
+class _OfClasses:
+    """What compares logits with the number of the right class, at every place of a point."""
+
+    name: ClassVar[str]
+
+    def check(self, output: Type, target: Type) -> None:
+        check_classes(self.name, output, target)
+
+
+class CrossEntropy(_OfClasses, Loss):
     """Cross-entropy of logits and the number of the right class: `-log softmax(output)[target]`.
 
-    Shapes: logits [n], int [] below n -> [].
+    The mean over places, where there is a class for each of them.
+
+    Shapes: logits [..., n], int [...] below n -> [].
     """
 
     name = "cross_entropy"
     metrics = ("accuracy",)
     takes_logits = True
-    call = code("optax.softmax_cross_entropy_with_integer_labels($output, $target)")
 
-    def check(self, output: Type, target: Type) -> None:
-        _check_classes(self.name, output, target)
+    def call_code(self, output: Type, target: Type) -> Code:
+        each = "optax.softmax_cross_entropy_with_integer_labels($output, $target)"
+        return code(f"jnp.mean({each}, axis={features_axes(target)})" if target.shape else each)
 
 
-class Accuracy(Metric):
-    """The share of points where the largest logit is that of the right class.
+class Accuracy(_OfClasses, Metric):
+    """The share of places where the largest logit is that of the right class.
 
-    Shapes: logits [n], int [] below n -> [].
+    Shapes: logits [..., n], int [...] below n -> [].
     """
 
     name = "accuracy"
     larger_is_better = True
-    call = code("(jnp.argmax($output, axis=-1) == $target).astype(jnp.float32)")
 
-    def check(self, output: Type, target: Type) -> None:
-        _check_classes(self.name, output, target)
+    def call_code(self, output: Type, target: Type) -> Code:
+        each = "jnp.argmax($output, axis=-1) == $target"
+        if target.shape:
+            return code(f"jnp.mean({each}, axis={features_axes(target)})")
+        return code(f"({each}).astype(jnp.float32)")
+
+
+class MeanIou(_OfClasses, Metric):
+    """Mean intersection over union, for segmentation.
+
+    `mean_k |P_k and T_k| / |P_k or T_k|`, where P_k are the places whose largest logit is that of
+    class k and T_k those that are of class k, in all examples together: a ratio of counts over the
+    whole split, not a mean of the examples' ratios. A class that is in neither is left out.
+
+    Shapes: logits [..., n], int [...] below n -> counts [2, n], -> [].
+    """
+
+    name = "mean_iou"
+    larger_is_better = True
+    value = code("mean_ratio($total)")
+
+    def call_code(self, output: Type, target: Type) -> Code:
+        places = tuple(range(len(target.domain), target.rank))
+        return code(f"class_overlaps($output, $target, axis={places})")
 
 
 class _Distance:
@@ -124,18 +162,17 @@ class MeanAbsoluteError(_Distance, Metric):
     each = "jnp.abs({} - {})"
 
 
-def _check_classes(name: str, output: Type, target: Type) -> None:
-    if output.dtype != "float" or len(output.shape) != 1:
-        raise ShapeError(
-            f"`{name}` needs logits [classes], but the output is {output}",
-            "end the network with `dense`, one feature for each class",
-        )
+def check_classes(name: str, output: Type, target: Type) -> None:
+    """Raise ShapeError unless these are logits [..., n] and classes int [...] below n."""
+    places = target.shape if target.dtype == "int" else ()
+    if output.dtype != "float" or not output.shape or output.shape[:-1] != places:
+        raise _no_logits(name, output, target, places)
     if target.dtype != "int":
         raise ShapeError(
             f"`{name}` needs the numbers of the right classes, but the target is {target}",
             f"declare the target as `{{int: [], below: {output.features}}}`",
         )
-    if target.shape or set(target.domain) != set(output.domain):
+    if set(target.domain) != set(output.domain):
         raise ShapeError(
             f"`{name}` needs one class for each point, but the output is {output} and the target is"
             f" {target}",
@@ -151,6 +188,18 @@ def _check_classes(name: str, output: Type, target: Type) -> None:
             f"`{name}` has {output.features} logits for {target.below} classes",
             f"give the last layer {target.below} features",
         )
+
+
+def _no_logits(name: str, output: Type, target: Type, places: tuple[int, ...]) -> ShapeError:
+    if not places:
+        message = f"`{name}` needs logits [classes], but the output is {output}"
+        return ShapeError(message, "end the network with `dense`, one feature for each class")
+    wanted = f"[{', '.join(map(str, places))}, classes]"
+    return ShapeError(
+        f"`{name}` needs logits {wanted}, but the output is {output} and the target is {target}",
+        f"end the network with `conv: {{features: {target.below or '...'}, kernel: 1}}` at the size"
+        " of the target, one feature for each class",
+    )
 
 
 class Optimizer(Declaration):
@@ -220,5 +269,5 @@ class Adam(Optimizer):
 
 
 losses.add(CrossEntropy, MeanSquaredError)
-metrics.add(Accuracy, MeanAbsoluteError)
+metrics.add(Accuracy, MeanAbsoluteError, MeanIou)
 optimizers.add(Sgd, Momentum, Adam)

@@ -10,7 +10,7 @@ import numpy as np
 
 from graphc.data.batches import plain_order, take
 from graphc.runtime.state import State
-from graphc.runtime.steps import Programs, means
+from graphc.runtime.steps import Programs
 
 
 def batches(arrays: Mapping[str, Any], batch_size: int) -> Iterator[dict[str, Any]]:
@@ -30,9 +30,9 @@ def evaluated(state: State) -> dict[str, Any]:
 
 
 def evaluate_batches(programs: Programs, state: State, several: Iterable[Any]) -> dict[str, float]:
-    """The loss and each metric, as means over the examples, in evaluation mode."""
+    """The loss and each metric over all the batches, in evaluation mode."""
     weights = evaluated(state)
-    return means(*[programs.evaluate(weights, batch) for batch in several])
+    return programs.means(*[programs.evaluate(weights, batch) for batch in several])
 
 
 def predict_batches(

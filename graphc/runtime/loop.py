@@ -17,7 +17,7 @@ import numpy as np
 from graphc.runtime import events
 from graphc.runtime.evaluation import evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
-from graphc.runtime.steps import Program, Programs, means, no_totals
+from graphc.runtime.steps import Program, Programs, no_totals
 
 Stop = Callable[[], str | None]
 
@@ -110,7 +110,7 @@ def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterato
         if not run.finite:
             yield events.NotFinite(run.snapshot(), rows[run.position.done])
             return
-        yield events.Progress(run.position, steps, means(run.totals), speed)
+        yield events.Progress(run.position, steps, programs.means(run.totals), speed)
         if run.position.done < steps:
             if reason := stop():
                 run.stopped = True
@@ -118,7 +118,7 @@ def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterato
                 return
             if course.snapshot_steps and run.position.step % course.snapshot_steps == 0:
                 yield events.SnapshotDue(run.snapshot())
-    train = means(run.totals)
+    train = programs.means(run.totals)
     run.position = Position(run.position.step, epoch + 1, 0)
     run.totals = no_totals(run.totals)
     validation = None

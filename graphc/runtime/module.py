@@ -16,7 +16,7 @@ from types import ModuleType
 from graphc.runtime.errors import fail
 
 CONTRACT = 1
-TRAINING = ("losses", "metrics", "optimizer", "init", "train_step", "evaluate_step")
+TRAINING = ("losses", "metrics", "means", "optimizer", "init", "train_step", "evaluate_step")
 _alive: weakref.WeakValueDictionary[str, ModuleType] = weakref.WeakValueDictionary()
 
 

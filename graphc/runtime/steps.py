@@ -132,6 +132,14 @@ class Programs:
         self.evaluate = Program(module.evaluate_step)
         self.predict = Program(_predict(module))
 
+    def means(self, *totals: Batch) -> dict[str, float]:
+        """What totals say, those of several batches added up in float64 on the host."""
+        parts = jax.device_get([dict(each) for each in totals])
+        sums = {
+            name: sum(np.asarray(each[name], np.float64) for each in parts) for name in parts[0]
+        }
+        return {name: float(value) for name, value in self.module.means(sums).items()}
+
 
 def batch_at(data: Batch, rows: Any) -> Totals:
     """The examples `rows` of a split, with their mask; the row -1 is there in number only.
@@ -155,17 +163,12 @@ def step_key(key: Any, step: Any) -> Any:
     return jax.random.fold_in(key, step)
 
 
-def no_totals(names: Any) -> Totals:
-    """Sums before the first batch; numpy makes them in no time, a device array takes 0.1 ms."""
-    return {name: np.zeros((), np.float32) for name in sorted(names)}
+def no_totals(totals: Batch) -> Totals:
+    """Sums before the first batch, of the shapes that `totals` have.
 
-
-def means(*totals: Batch) -> dict[str, float]:
-    """What the sums are for each example; reads them from the device and adds in float64."""
-    parts = jax.device_get([dict(each) for each in totals])
-    numbers = {name: sum(float(each[name]) for each in parts) for name in parts[0]}
-    count = max(numbers.pop("count"), 1.0)
-    return {name: number / count for name, number in numbers.items()}
+    numpy makes them in no time, a device array takes 0.1 ms.
+    """
+    return {name: np.zeros(totals[name].shape, np.float32) for name in sorted(totals)}
 
 
 def _step(module: ModuleType, state: State, totals: Totals, data: Batch, rows: Any, key: Any):

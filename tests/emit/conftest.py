@@ -25,7 +25,13 @@ from graphc.ops.initializers import Constant as ConstantInitializer
 from graphc.ops.initializers import HeNormal
 from graphc.ops.joining import Concat
 from graphc.ops.normalization import BatchNorm
-from graphc.ops.objectives import Accuracy, Adam, CrossEntropy, MeanSquaredError  # noqa: F401
+from graphc.ops.objectives import (
+    Accuracy,
+    Adam,
+    CrossEntropy,
+    MeanIou,
+    MeanSquaredError,  # noqa: F401
+)
 from graphc.ops.pooling import GlobalAveragePool, MaxPool
 from graphc.ops.regularization import Dropout
 from graphc.ops.shaping import Flatten, Identity
@@ -66,14 +72,14 @@ def chain(name, inputs, *operations):
     return graph(name, inputs, nodes, previous)
 
 
-def program(networks, network="", name="hand", metrics=True):
+def program(networks, network="", name="hand", metrics=(Accuracy(),), label=LABEL):
     """A program that classifies."""
     if isinstance(networks, Graph):
         networks = {network: networks}
     port = networks[network].outputs[0][0] if len(networks[network].outputs) > 1 else None
-    accuracy = (Term("accuracy", Accuracy(), port, "label", target_type=LABEL),) if metrics else ()
-    loss = Term("loss", CrossEntropy(), port, "label", target_type=LABEL)
-    objective = Objective(loss, accuracy, tuple(networks), Adam(0.01))
+    measured = tuple(Term(each.name, each, port, "label", target_type=label) for each in metrics)
+    loss = Term("loss", CrossEntropy(), port, "label", target_type=label)
+    objective = Objective(loss, measured, tuple(networks), Adam(0.01))
     inputs = tuple((word, word) for word, _ in networks[network].inputs)
     return Program(name, f"specs/{name}.yaml", networks, Plan(network, inputs, (objective,)))
 
@@ -92,6 +98,14 @@ def lenet():
         ),
         name="lenet",
     )
+
+
+def segmentation():
+    """A class for each place, and a metric that is made of counts."""
+    network = chain("network", {"image": IMAGE}, Conv(4, (3, 3), activation=Relu()), Conv(CLASSES))
+    label = Type((8, 8), "int", CLASSES)
+    metrics = (MeanIou(), Accuracy())
+    return program(network, name="segmentation", metrics=metrics, label=label)
 
 
 def residual_block(shape, features, stride):
@@ -321,7 +335,7 @@ def nested_stacks():
 PROGRAMS = {
     make.__name__: make
     for make in (
-        *(lenet, residual, highway_unrolled, highway_rolled, noisy_unrolled, noisy_rolled),
+        *(lenet, segmentation, residual, highway_unrolled, highway_rolled, noisy_unrolled, noisy_rolled),
         *(run_of_names, two_outputs, pure_block, shared_network, odd_names, with_slashes),
         *(repeated_widths, nested_stacks),
     )
@@ -363,7 +377,8 @@ def batch_for(made, seed=0):
         field: generator.normal(size=(ROWS, *types[word].shape)).astype(np.float32)
         for word, field in plan.inputs
     }
-    batch["label"] = generator.integers(0, CLASSES, ROWS).astype(np.int32)
+    shape = plan.objectives[0].loss.target_type.shape
+    batch["label"] = generator.integers(0, CLASSES, (ROWS, *shape)).astype(np.int32)
     batch["mask"] = np.arange(ROWS) < ROWS - 3
     return jax.tree.map(jax.numpy.asarray, batch)
 

@@ -34,7 +34,7 @@ def body(source, owner="Network", method="__call__"):
     return section(source, owner).split(f"def {method}")[1].split("\n")[1:]
 
 
-@pytest.mark.parametrize("name", ["residual", "noisy_rolled"])
+@pytest.mark.parametrize("name", ["residual", "noisy_rolled", "segmentation"])
 def test_the_source_is_the_golden_one(name, emitted):
     golden = GOLDEN / f"{name}.py"
     if os.environ.get("UPDATE_GOLDENS"):

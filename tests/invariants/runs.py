@@ -32,7 +32,13 @@ network:
       name: tower
     - dense: 10
 data: digits
-train: {loss: cross_entropy, optimizer: {adam: 1e-2}, epochs: 3, batch_size: 200, seed: 7}
+train:
+  loss: cross_entropy
+  metrics: [accuracy, mean_iou]
+  optimizer: {adam: 1e-2}
+  epochs: 3
+  batch_size: 200
+  seed: 7
 """
 
 

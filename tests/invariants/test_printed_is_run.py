@@ -55,10 +55,13 @@ def numbers(model, module):
     state = jax.tree.map(lambda each: 0.1 * draw.normal(size=each.shape), shapes)
     state |= {name: jax.tree.map(np.abs, state[name]) for name in state if name != "params"}
     state = jax.tree.map(lambda each, shape: np.asarray(each, shape.dtype), state, shapes)
-    (name, kind), plan = model.graph.inputs[0], model.compiled.checked.plan
-    label = draw.integers(0, 3, ROWS).astype(np.int32)
+    (name, kind), loss = (
+        model.graph.inputs[0],
+        model.compiled.checked.plan.objectives[0].loss,
+    )
+    label = draw.integers(0, 3, (ROWS, *loss.target_type.shape)).astype(np.int32)
     batch = {name: draw.normal(size=(ROWS, *kind.shape)).astype(np.float32)}
-    batch |= {plan.objectives[0].loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
+    batch |= {loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
     return state, batch
 
 

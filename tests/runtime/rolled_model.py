@@ -155,6 +155,12 @@ def sums(each, outputs, batch):
     return {**totals, "count": jnp.sum(mask)}
 
 
+def means(totals):
+    """What totals say: the loss and the metrics."""
+    count = max(totals["count"], 1)
+    return {"loss": totals["loss"] / count, "accuracy": totals["accuracy"] / count}
+
+
 def train_step(state, batch, key):
     """The state after one update; unchanged where the loss or a gradient is not finite."""
 

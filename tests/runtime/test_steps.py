@@ -10,7 +10,7 @@ from graphc.runtime.module import module_from_source
 from graphc.runtime.state import make_state, to_canonical
 from graphc.runtime.steps import Programs, no_totals
 
-NAMES = ("accuracy", "count", "loss")
+NOTHING = {name: np.zeros((), np.float32) for name in ("accuracy", "count", "loss")}
 KEY = jax.random.key(3)
 
 
@@ -27,7 +27,7 @@ def train(dataset):
 def steps(module, data, length, lengths, order):
     """State and totals after dispatches of these lengths."""
     programs = Programs(module, length)
-    state, totals, at = make_state(module, 0), no_totals(NAMES), 0
+    state, totals, at = make_state(module, 0), no_totals(NOTHING), 0
     for count in lengths:
         arguments = (data, order, np.int32(at), np.int32(count), KEY)
         state, totals, done, finite = programs.train(state, totals, *arguments)
@@ -72,9 +72,9 @@ def test_a_program_refuses_other_shapes(module, train):
     programs = Programs(module, 4)
     order = epoch_order(100, 16, 0, 0)
     rest = (np.int32(0), np.int32(1), KEY)
-    programs.train(make_state(module, 0), no_totals(NAMES), train, order, *rest)
+    programs.train(make_state(module, 0), no_totals(NOTHING), train, order, *rest)
     with pytest.raises(TypeError):
-        programs.train(make_state(module, 0), no_totals(NAMES), train, order[:, :8], *rest)
+        programs.train(make_state(module, 0), no_totals(NOTHING), train, order[:, :8], *rest)
 
 
 def test_evaluation_does_not_depend_on_the_batch_size(module, train):
@@ -108,6 +108,6 @@ def test_donated_state_is_used_up(module, train, rolled):
     copies = {name: array.copy() for name, array in kept.items()}
     order = epoch_order(100, 16, 0, 0)
     rest = (np.int32(0), np.int32(7), KEY)
-    Programs(module, 4).train(state, no_totals(NAMES), train, order, *rest)
+    Programs(module, 4).train(state, no_totals(NOTHING), train, order, *rest)
     assert all(each.is_deleted() for each in jax.tree.leaves(state["params"]))
     assert all(np.array_equal(kept[name], copies[name]) for name in kept)
