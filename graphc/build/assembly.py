@@ -14,6 +14,7 @@ from graphc.core.span import Span
 from graphc.core.types import Type
 from graphc.graph.graph import Graph, arrange, value_types
 from graphc.graph.node import Node, Ref
+from graphc.ops.initializers import check_initial
 
 OUTER = ":outer"  # no node has such a name
 _LONGEST_TRAIL = 3
@@ -71,6 +72,7 @@ class Assembly:
         check_nodes(self._size, span)
         try:
             result = operation.infer(*types)
+            check_initial(operation, types)
         except ShapeError as error:
             notes = tuple(self._trail(node))
             raise SpecError(

@@ -101,6 +101,6 @@ class Library:
         return [*known, *(each.name for each in operations)]
 
     def _unknown(self, name: str, span: Span) -> SpecError:
-        help = similar(name, self.names(), "operation")
+        help = operations.renamed(name) or similar(name, self.names(), "operation")
         help = help or "`graphc ops` lists the operations; blocks of your own go under `blocks`"
         return SpecError(Diagnostic("GC201", f"there is no operation `{name}`", span, help=help))

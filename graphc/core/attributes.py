@@ -311,12 +311,13 @@ class Declared(Kind):
         name, attributes = self._parts(tree)
         declaration = self.registry.find(name.text, name.span)
         if self.trait is not None and declaration.trait(self.trait) is None:
+            help = f"make `{name.text}` a step of its own; these can: {listing(self.names())}"
             raise SpecError(
                 Diagnostic(
                     "GC210",
                     f"`{name.text}` cannot stand here, where {self} is wanted",
                     name.span,
-                    help=f"these can: {listing(self.names())}",
+                    help=help,
                 )
             )
         return declaration.read(attributes, name.span)

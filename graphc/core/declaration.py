@@ -50,10 +50,12 @@ class Declaration:
 
     Class attributes:
         name: the word in the spec.
+        also: words for it elsewhere, for which a spec that uses them is told the name.
         traits: what passes may know about it; each trait is an instance that carries data.
     """
 
     name: ClassVar[str]
+    also: ClassVar[tuple[str, ...]] = ()
     traits: ClassVar[tuple[object, ...]] = ()
 
     @classmethod
@@ -96,7 +98,14 @@ class Declaration:
                 cls._read_one(first, tree, values, report)
         cls._check_missing(tree, span, report)
         report.stop()
-        return cls(**values)
+        made = cls(**values)
+        if complaint := made.complaint():
+            raise SpecError(Diagnostic("GC210", complaint, span))
+        return made
+
+    def complaint(self) -> str | None:
+        """What is wrong with attributes that are right one by one, if anything is."""
+        return None
 
     @classmethod
     def _check_missing(cls, tree: Tree | None, span: Span, report: Report) -> None:

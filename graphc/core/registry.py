@@ -42,7 +42,7 @@ class Registry(Generic[T]):
     def find(self, name: str, span: Span | None = None) -> T:
         """The declaration with this name, or a located error with a suggestion."""
         if name not in self:
-            help = similar(name, self._entries, self.noun)
+            help = self.renamed(name) or similar(name, self._entries, self.noun)
             message = f"there is no {self.noun} `{name}`"
             known = help or f"the {self.noun}s are {listing(sorted(self._entries), 40)}"
             raise SpecError(Diagnostic(self.code, message, span, help=known))
@@ -60,6 +60,13 @@ class Registry(Generic[T]):
             except SpecError as error:
                 problems += error.diagnostics
         return problems
+
+    def renamed(self, name: str) -> str | None:
+        """A statement that gives the name of what is called `name` elsewhere, or None."""
+        for each in self:
+            if name.lower() in each.also:
+                return f"its name here is `{each.name}`"
+        return None
 
     def __getitem__(self, name: str) -> T:
         return self.find(name)

@@ -25,8 +25,11 @@ FLOATS = (Type((32,)), Type((8, 8, 3)), Type(()))
 INTS = (Type((), "int", 10),)
 TYPES = (*FLOATS, *INTS, Type((), "bool"))
 GIVEN: dict[str, dict[str, object]] = {
+    "clip": {"minimum": 0.0, "maximum": 1.0},
     "conv": {"features": 32, "kernel": 5},
     "csv": {"path": "flowers.csv", "target": "species"},
+    "group_norm": {"groups": 8},
+    "maxout": {"pieces": 2},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "reshape": {"shape": [4, 8]},
     "permute": {"axes": [2, 0, 1]},

@@ -78,7 +78,9 @@ def page_of(name: str) -> str:
         pages.append(f"{name}: a step that holds steps\n\n{inspect.getdoc(WRAPPER_FORMS[name])}\n")
     if not pages:
         known = [each.name for registry in REGISTRIES for each in registry]
-        help = similar(name, [*known, *STANDARD, *WRAPPER_FORMS], "entry")
+        renamed = (registry.renamed(name) for registry in REGISTRIES)
+        help = next(filter(None, renamed), None)
+        help = help or similar(name, [*known, *STANDARD, *WRAPPER_FORMS], "entry")
         message = f"a spec can name no `{name}`"
         raise SpecError(Diagnostic("GC201", message, help=help or "`graphc ops` lists them all"))
     return "\n".join(pages)

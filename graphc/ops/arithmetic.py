@@ -77,6 +77,7 @@ Add = _pointwise("add", "The sum of values: `a + b + ...`.", "{} + {}", Spelled(
 Multiply = _pointwise("multiply", "The product of values: `a * b * ...`.", "{} * {}", Spelled("*"))
 Maximum = _pointwise("maximum", "The larger of values: `max(a, b, ...)`.", "jnp.maximum({}, {})")
 Minimum = _pointwise("minimum", "The smaller of values: `min(a, b, ...)`.", "jnp.minimum({}, {})")
+Maximum.also, Minimum.also = ("max",), ("min",)
 Subtract = _pointwise("subtract", "Difference: `a - b`.", "{} - {}", Spelled("-"), inputs="ab")
 Divide = _pointwise("divide", "Quotient: `a / b`.", "{} / {}", Spelled("/"), inputs="ab")
 Power = _pointwise(

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from graphc.core.attributes import Declared, Either, Float, Kind
+from graphc.core.attributes import Declared, Either, Float, Kind, Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import Declaration, attribute, primary
+from graphc.core.operation import Operation, ShapeError
 from graphc.core.registry import initializers
 from graphc.core.tree import Scalar, Tree
+from graphc.core.types import Type
 
 
 class Initializer(Declaration):
     """The base of initialisers: `build` is the expression of the initialising function."""
 
     build: ClassVar[Code]
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raise ShapeError where an array of this shape cannot be drawn."""
+
+
+class OfKernels(Initializer):
+    """The base of those that tell inputs from outputs: the last two axes of a kernel."""
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        if len(shape) < 2:
+            message = f"`{self.name}` draws kernels [..., inputs, outputs], not {list(shape)}"
+            raise ShapeError(message, "use a number, `normal` or `uniform`")
 
 
 class Zeros(Initializer):
@@ -43,11 +58,17 @@ class Constant(Initializer):
 
 @dataclass(frozen=True)
 class Normal(Initializer):
-    """Normal with mean 0."""
+    """Normal with mean `mean`."""
 
     name = "normal"
-    build = code("nnx.initializers.normal($stddev)")
     stddev: float = primary(Float(above=0), "standard deviation", 0.01)
+    mean: float = attribute(Float(), "the middle", 0.0)
+
+    @property
+    def build(self) -> Code:  # type: ignore[override]
+        if self.mean == 0:
+            return code("nnx.initializers.normal($stddev)")
+        return code("normal_around($mean, $stddev)")
 
 
 @dataclass(frozen=True)
@@ -61,50 +82,126 @@ class TruncatedNormal(Initializer):
 
 @dataclass(frozen=True)
 class Uniform(Initializer):
-    """Uniform between 0 and `scale`."""
+    """Uniform between `low` and `high`."""
 
     name = "uniform"
-    build = code("nnx.initializers.uniform($scale)")
-    scale: float = primary(Float(above=0), "the upper end", 0.01)
+    high: float = primary(Float(), "the upper end", 0.01)
+    low: float = attribute(Float(), "the lower end", 0.0)
+
+    @property
+    def build(self) -> Code:  # type: ignore[override]
+        if self.low == 0:
+            return code("nnx.initializers.uniform($high)")
+        return code("uniform_between($low, $high)")
+
+    def complaint(self) -> str | None:
+        if self.low < self.high:
+            return None
+        return f"`uniform` needs `low` below `high`, and they are {self.low:g} and {self.high:g}"
 
 
 @dataclass(frozen=True)
-class Orthogonal(Initializer):
-    """A matrix with orthonormal rows or columns, times `scale` (Saxe et al. 2014)."""
+class VarianceScaling(OfKernels):
+    """Mean 0 and variance `scale` / n, where n counts inputs, outputs or both of one unit.
+
+    With `mode: fan_in` n is the number of inputs, `fan_out` of outputs, `fan_avg` their arithmetic
+    and `fan_geo_avg` their geometric mean; the places of a convolution's window count.
+    """
+
+    name = "variance_scaling"
+    build = code("nnx.initializers.variance_scaling($scale, $mode, $distribution)")
+    scale: float = primary(Float(above=0), "the variance times n", 1.0)
+    mode: str = attribute(
+        Text(("fan_in", "fan_out", "fan_avg", "fan_geo_avg")), "what n counts", "fan_in"
+    )
+    distribution: str = attribute(
+        Text(("truncated_normal", "normal", "uniform")), "the form", "truncated_normal"
+    )
+
+
+def _scaled(word: str, text: str, *also: str) -> type[Initializer]:
+    """An initialiser of the variance-scaling family, which has no attributes."""
+    body = {"name": word, "also": also, "__doc__": text}
+    body |= {"build": code(f"nnx.initializers.{word}()")}
+    return type(word.title().replace("_", ""), (OfKernels,), body)
+
+
+GlorotUniform = _scaled(
+    "glorot_uniform",
+    "Uniform, variance 2 / (fan in + fan out) (Glorot and Bengio 2010).",
+    *("xavier_uniform", "xavier"),
+)
+GlorotNormal = _scaled(
+    "glorot_normal",
+    "Normal, cut at two deviations, variance 2 / (fan in + fan out) (Glorot and Bengio 2010).",
+    "xavier_normal",
+)
+HeUniform = _scaled(
+    "he_uniform", "Uniform, variance 2 / fan in (He et al. 2015).", "kaiming_uniform"
+)
+HeNormal = _scaled(
+    "he_normal",
+    "Normal, cut at two deviations, variance 2 / fan in (He et al. 2015).",
+    *("kaiming_normal", "kaiming"),
+)
+LecunUniform = _scaled("lecun_uniform", "Uniform, variance 1 / fan in (LeCun et al. 1998).")
+LecunNormal = _scaled(
+    "lecun_normal", "Normal, cut at two deviations, variance 1 / fan in (LeCun et al. 1998)."
+)
+
+
+@dataclass(frozen=True)
+class Orthogonal(OfKernels):
+    """A matrix with orthonormal rows or columns, times `scale` (Saxe et al. 2014).
+
+    The rows of the matrix are all axes of the kernel but the last.
+    """
 
     name = "orthogonal"
     build = code("nnx.initializers.orthogonal($scale)", scale=1.0)
     scale: float = attribute(Float(above=0), "factor", 1.0)
 
 
-def _scaled(word: str, text: str) -> type[Initializer]:
-    """An initialiser of the variance-scaling family, which has no attributes."""
-    body = {"name": word, "__doc__": text, "build": code(f"nnx.initializers.{word}()")}
-    return type(word.title().replace("_", ""), (Initializer,), body)
+@dataclass(frozen=True)
+class DeltaOrthogonal(OfKernels):
+    """An orthogonal matrix in the middle of a convolution's window, else 0 (Xiao et al. 2018)."""
+
+    name = "delta_orthogonal"
+    build = code("nnx.initializers.delta_orthogonal($scale)", scale=1.0)
+    scale: float = attribute(Float(above=0), "factor", 1.0)
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        if not 3 <= len(shape) <= 5 or shape[-1] < shape[-2]:
+            raise ShapeError(
+                f"`{self.name}` draws kernels [*window, inputs, outputs] with no fewer outputs than"
+                f" inputs, not {list(shape)}",
+                "use `orthogonal`",
+            )
 
 
-GlorotUniform = _scaled("glorot_uniform", "Uniform, variance 2 / (fan in + fan out) (Glorot 2010).")
-GlorotNormal = _scaled("glorot_normal", "Normal, variance 2 / (fan in + fan out) (Glorot 2010).")
-HeUniform = _scaled("he_uniform", "Uniform, variance 2 / fan in (He et al. 2015).")
-HeNormal = _scaled("he_normal", "Normal, variance 2 / fan in (He et al. 2015).")
-LecunUniform = _scaled("lecun_uniform", "Uniform, variance 1 / fan in (LeCun et al. 1998).")
-LecunNormal = _scaled("lecun_normal", "Normal, variance 1 / fan in (LeCun et al. 1998).")
+@dataclass(frozen=True)
+class Identity(OfKernels):
+    """A kernel that hands each feature on, times `scale`: the unit matrix, in a window's middle."""
 
-initializers.add(
-    Zeros,
-    Ones,
-    Constant,
-    Normal,
-    TruncatedNormal,
-    Uniform,
-    Orthogonal,
-    GlorotUniform,
-    GlorotNormal,
-    HeUniform,
-    HeNormal,
-    LecunUniform,
-    LecunNormal,
-)
+    name = "identity"
+    also = ("eye", "dirac")
+    build = code("identity_kernel($scale)", scale=1.0)
+    scale: float = primary(Float(), "factor", 1.0)
+
+
+@dataclass(frozen=True)
+class Sparse(OfKernels):
+    """Normal with mean 0, and for each output a share `sparsity` of inputs 0 (Martens 2010)."""
+
+    name = "sparse"
+    build = code("sparse_normal($sparsity, $stddev)")
+    sparsity: float = primary(Float(minimum=0, below=1), "the share of zeros")
+    stddev: float = attribute(Float(above=0), "standard deviation of the others", 0.01)
+
+
+initializers.add(Zeros, Ones, Constant, Normal, TruncatedNormal, Uniform, VarianceScaling)
+initializers.add(GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal)
+initializers.add(Orthogonal, DeltaOrthogonal, Identity, Sparse)
 
 
 class Initial(Kind):
@@ -131,3 +228,11 @@ class Initial(Kind):
 
     def __hash__(self) -> int:
         return hash(Initial)
+
+
+def check_initial(operation: Operation, types: Iterable[Type]) -> None:
+    """Raise ShapeError where the attribute `name_init` cannot draw the weight `name`."""
+    for name, weight in operation.weights(*types).items():
+        chosen = getattr(operation, f"{name}_init", None)
+        if isinstance(chosen, Initializer):
+            chosen.check(weight.shape)

@@ -80,6 +80,11 @@ def loss(declaration, output, target, arrays):
     return _run(tree, dict(zip(names, arrays, strict=True)))
 
 
+def initializer(declaration):
+    """The function of an initialiser."""
+    return _run(_filled(declaration.build, declaration, {}, {}), {})
+
+
 def optimizer(declaration):
     """The optax transformation of an optimiser."""
     return _run(_filled(declaration.build, declaration, {}, {}), {})

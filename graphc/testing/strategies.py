@@ -10,7 +10,18 @@ import graphc.ops
 from graphc.core.operation import Elementwise
 from graphc.core.registry import operations
 from graphc.core.types import BATCH, Axis, Type
-from graphc.ops.initializers import Constant, GlorotUniform, HeNormal, LecunNormal, Orthogonal
+from graphc.ops.initializers import (
+    Constant,
+    GlorotUniform,
+    HeNormal,
+    Identity,
+    LecunNormal,
+    Normal,
+    Orthogonal,
+    Sparse,
+    Uniform,
+    VarianceScaling,
+)
 
 assert graphc.ops
 TIME, NODES = Axis("time", "time"), Axis("nodes", "nodes")
@@ -22,7 +33,11 @@ images = st.tuples(st.integers(3, 7), st.integers(3, 7), sizes)
 windows = st.one_of(sizes, st.tuples(sizes, sizes)).map(lambda n: (n, n) if type(n) is int else n)
 paddings = st.sampled_from(["same", "valid"])
 initials = st.sampled_from(
-    [LecunNormal(), HeNormal(), GlorotUniform(), Orthogonal(), Constant(0.5)]
+    [
+        *(LecunNormal(), HeNormal(), GlorotUniform(), Orthogonal(), Constant(0.5), Identity(2.0)),
+        *(VarianceScaling(2.0, "fan_avg", "uniform"), Sparse(0.5), Normal(0.1, 1.0)),
+        Uniform(0.1, -0.1),
+    ]
 )
 activations = st.sampled_from(
     [None, *(each() for each in operations if each.trait(Elementwise) and each.short_allowed())]
@@ -82,6 +97,7 @@ def along(draw, name, types, **attributes):
 
 
 anything = typed(shapes)
+arrays = anything.filter(lambda each: each.rank > 0)
 with_features = typed(featured)
 numbers = typed(shapes, "int", below=7)
 with_batch = typed(featured, domains=DOMAINS[1:])

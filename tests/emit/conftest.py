@@ -335,7 +335,15 @@ def nested_stacks():
 PROGRAMS = {
     make.__name__: make
     for make in (
-        *(lenet, segmentation, residual, highway_unrolled, highway_rolled, noisy_unrolled, noisy_rolled),
+        *(
+            lenet,
+            segmentation,
+            residual,
+            highway_unrolled,
+            highway_rolled,
+            noisy_unrolled,
+            noisy_rolled,
+        ),
         *(run_of_names, two_outputs, pure_block, shared_network, odd_names, with_slashes),
         *(repeated_widths, nested_stacks),
     )

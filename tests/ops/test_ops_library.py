@@ -17,6 +17,7 @@ from graphc.emit.library.arrays import present
 from graphc.emit.library.keys import at, layer_keys, named_keys
 from graphc.emit.library.layers import scan_layers, stack
 from graphc.emit.library.products import dot_bfloat16
+from graphc.testing import forms
 
 assert graphc.ops
 KEY = jax.random.key(7)
@@ -71,18 +72,16 @@ def test_named_keys_are_the_keys_one_by_one():
 
 
 def initial(name):
-    """An initialising function, by its expression."""
+    """An initialising function."""
     attributes = {each.name: 0.3 for each in initializers[name].attributes() if each.required}
-    made = initializers[name](**attributes)
-    holes = {each.name: getattr(made, each.name) for each in made.attributes()}
-    return eval(ast.unparse(made.build.fill(holes)), {"nnx": nnx})
+    return forms.initializer(initializers[name](**attributes))
 
 
 def test_weights_drawn_together_have_the_bits_of_weights_drawn_one_by_one():
     draws = {each.name: initial(each.name) for each in initializers}
 
     def every(key):
-        return {name: draw(key, (6, 4), jnp.float32) for name, draw in draws.items()}
+        return {name: draw(key, (3, 4, 6), jnp.float32) for name, draw in draws.items()}
 
     keys = layer_keys(KEY, 3)
     together, alone = jax.jit(jax.vmap(every))(keys), jax.jit(every)

@@ -1,0 +1,46 @@
+"""Initialisers that jax does not have: functions of a key, a shape and a dtype."""
+
+import jax
+import jax.numpy as jnp
+
+
+def normal_around(mean, stddev):
+    """Normal with another mean than 0."""
+
+    def draw(key, shape, dtype=jnp.float32):
+        return mean + stddev * jax.random.normal(key, shape, dtype)
+
+    return draw
+
+
+def uniform_between(low, high):
+    """Uniform from `low`, not 0, to `high`."""
+
+    def draw(key, shape, dtype=jnp.float32):
+        return jax.random.uniform(key, shape, dtype, low, high)
+
+    return draw
+
+
+def identity_kernel(scale=1.0):
+    """A kernel [*window, inputs, outputs] that hands each feature on, times `scale`."""
+
+    def draw(key, shape, dtype=jnp.float32):
+        middle = tuple((size - 1) // 2 for size in shape[:-2])
+        unit = scale * jnp.eye(*shape[-2:], dtype=dtype)
+        return jnp.zeros(shape, dtype).at[middle].set(unit)
+
+    return draw
+
+
+def sparse_normal(sparsity, stddev):
+    """Normal, but that each output takes nothing from a share `sparsity` of its inputs."""
+
+    def draw(key, shape, dtype=jnp.float32):
+        values, places = jax.random.split(key)
+        order = jax.random.uniform(places, shape).reshape(-1, shape[-1])
+        rank = jnp.argsort(jnp.argsort(order, axis=0), axis=0)
+        kept = (rank >= round(sparsity * len(rank))).reshape(shape)
+        return jnp.where(kept, stddev * jax.random.normal(values, shape, dtype), 0)
+
+    return draw
