@@ -17,6 +17,18 @@ class Methods:
     def add(self, *values: Arguments, name: str | None = None) -> Value:
         """The sum of values: `a + b + ...`."""
 
+    def alpha_dropout(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
+        """Dropout for `selu`: mean and variance of standardised numbers stay 0 and 1.
+
+        Shapes: any, unchanged. While training, each number is -1.7581, the limit of selu far below
+        zero, with probability `rate`; all are then scaled and shifted.
+
+        References: Klambauer et al., "Self-normalizing neural networks", 2017.
+
+        Args:
+            rate: the probability of the lower limit.
+        """
+
     def argmax(self, x: Arguments, *, name: str | None = None) -> Value:
         """The place of the largest number along the last axis: [..., n] -> int [...] below n."""
 
@@ -45,8 +57,8 @@ class Methods:
         x: Arguments,
         *,
         scale: bool = True,
-        bias: bool = True,
         scale_init: float | str | Mapping[str, Any] = "ones",
+        bias: bool = True,
         bias_init: float | str | Mapping[str, Any] = "zeros",
         momentum: float = 0.9,
         epsilon: float = 1e-05,
@@ -55,20 +67,49 @@ class Methods:
         """Batch normalisation: `y = (x - mean) / sqrt(var + epsilon) * scale + bias`.
 
         Shapes: [..., n] -> [..., n]. While training, mean and variance of each feature are those of the
-        batch: over all points of the domain (examples, and steps or nodes) and all axes but the last;
-        rows that pad the batch do not count. The running statistics become
+        batch: over all points of the domain (examples, and steps or nodes) and all axes but the last,
+        however many there are; rows that pad the batch do not count. The running statistics become
         `momentum * running + (1 - momentum) * batch`, and evaluation uses them.
 
         References: Ioffe and Szegedy, "Batch normalization", 2015. The running variance is the biased
-        one, as in Flax; the paper and PyTorch take the unbiased one.
+        one, as in Flax; the paper and PyTorch take the unbiased one. PyTorch's `momentum` is
+        1 - `momentum`.
 
         Args:
             scale: whether each feature is multiplied by a learned number.
-            bias: whether a learned number is added to each feature.
             scale_init: how the scale is drawn.
+            bias: whether a learned number is added to each feature.
             bias_init: how the bias is drawn.
             momentum: the share of the running statistics that a step keeps.
             epsilon: added to the variance.
+        """
+
+    def ceil(self, x: Arguments, *, name: str | None = None) -> Value:
+        """The next whole number above.
+
+        Its gradient is 0 everywhere: nothing before it learns through it.
+        """
+
+    def celu(self, x: Arguments, alpha: float = 1.0, *, name: str | None = None) -> Value:
+        """`x` where it is positive, `alpha * (exp(x / alpha) - 1)` elsewhere (Barron 2017).
+
+        Args:
+            alpha: minus the limit far below zero.
+        """
+
+    def clip(
+        self,
+        x: Arguments,
+        *,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        name: str | None = None,
+    ) -> Value:
+        """The nearest number between `minimum` and `maximum`; the gradient is 0 beyond them.
+
+        Args:
+            minimum: the least number; none if left out.
+            maximum: the largest number; none if left out.
         """
 
     def concat(self, *values: Arguments, axis: int = -1, name: str | None = None) -> Value:
@@ -123,6 +164,9 @@ class Methods:
             bias_init: how the bias is drawn.
         """
 
+    def cos(self, x: Arguments, *, name: str | None = None) -> Value:
+        """The cosine."""
+
     def dense(
         self,
         x: Arguments,
@@ -152,6 +196,19 @@ class Methods:
 
     def divide(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
         """Quotient: `a / b`."""
+
+    def drop_path(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
+        """While training, the whole value of an example is zero with probability `rate`.
+
+        Shapes: any, unchanged. Values that stay are divided by `1 - rate`. At the end of the body of a
+        `residual` this is stochastic depth: examples skip the layer at random.
+
+        References: Huang et al., "Deep networks with stochastic depth", 2016, whose survival
+        probability is 1 - `rate`; the paper draws once for a batch and multiplies in evaluation.
+
+        Args:
+            rate: the probability that an example's value is zero.
+        """
 
     def dropout(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
         """While training, each number is zero with probability `rate`, and else divided by `1 - rate`.
@@ -216,6 +273,43 @@ class Methods:
             axis: the axis that is turned round.
         """
 
+    def floor(self, x: Arguments, *, name: str | None = None) -> Value:
+        """The next whole number below.
+
+        Its gradient is 0 everywhere: nothing before it learns through it.
+        """
+
+    def gaussian_dropout(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
+        """While training, each number is multiplied by a normal one with mean 1.
+
+        Shapes: any, unchanged. The variance, rate / (1 - rate), is that of `dropout`.
+
+        References: Srivastava et al., "Dropout", 2014, section 10.
+
+        Args:
+            rate: the rate of the dropout with this variance.
+        """
+
+    def gaussian_noise(self, x: Arguments, stddev: float, *, name: str | None = None) -> Value:
+        """While training, a normal random number is added to each number.
+
+        Shapes: any, unchanged.
+
+        References: Bishop, "Training with noise is equivalent to Tikhonov regularization", 1995.
+
+        Args:
+            stddev: standard deviation of the noise.
+        """
+
+    def geglu(self, x: Arguments, *, name: str | None = None) -> Value:
+        """A gated unit: `gelu(first half) * second half`.
+
+        Shapes: [..., 2 n] -> [..., n], the halves of the last axis. It has no weights: after
+        `dense: 2 * n`, whose kernel is [W, V] side by side, it is the paper's `gelu(x W) * (x V)`.
+
+        References: Shazeer, "GLU variants improve transformer", 2020.
+        """
+
     def gelu(self, x: Arguments, approximate: bool = True, *, name: str | None = None) -> Value:
         """`x` times the probability that a standard normal is below x (Hendrycks and Gimpel 2016).
 
@@ -237,6 +331,66 @@ class Methods:
         Shapes: [h, w, c] -> [c].
         """
 
+    def glu(self, x: Arguments, *, name: str | None = None) -> Value:
+        """The gated linear unit: `first half * sigmoid(second half)`.
+
+        Shapes: [..., 2 n] -> [..., n], the halves of the last axis. The second half is the gate, as in
+        the paper, JAX and PyTorch; in `swiglu` and its kin it is the first.
+
+        References: Dauphin et al., "Language modeling with gated convolutional networks", 2017.
+        """
+
+    def group_norm(
+        self,
+        x: Arguments,
+        groups: int = 32,
+        *,
+        scale: bool = True,
+        scale_init: float | str | Mapping[str, Any] = "ones",
+        bias: bool = True,
+        bias_init: float | str | Mapping[str, Any] = "zeros",
+        epsilon: float = 1e-06,
+        name: str | None = None,
+    ) -> Value:
+        """Group normalisation: `y = (x - mean) / sqrt(var + epsilon) * scale + bias`.
+
+        Shapes: [..., n] -> [..., n]. The n channels fall into `groups` runs of n / groups neighbours;
+        mean and variance are those of one group over all axes of a point's shape. Points (examples, or
+        steps and nodes) never meet. One group is layer normalisation over the whole image.
+
+        References: Wu and He, "Group normalization", 2018.
+
+        Args:
+            scale: whether each feature is multiplied by a learned number.
+            scale_init: how the scale is drawn.
+            bias: whether a learned number is added to each feature.
+            bias_init: how the bias is drawn.
+            epsilon: added to the variance.
+            groups: how many groups the channels fall into.
+        """
+
+    def hard_shrink(
+        self,
+        x: Arguments,
+        threshold: float = 0.5,
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """`x` where it is further from zero than `threshold`, and zero elsewhere (Donoho 1995).
+
+        Args:
+            threshold: how far from zero numbers vanish.
+        """
+
+    def hard_sigmoid(self, x: Arguments, *, name: str | None = None) -> Value:
+        """`min(max(x / 6 + 1 / 2, 0), 1)`."""
+
+    def hard_silu(self, x: Arguments, *, name: str | None = None) -> Value:
+        """`x * hard_sigmoid(x)`, which others call hard swish (Howard et al. 2019)."""
+
+    def hard_tanh(self, x: Arguments, *, name: str | None = None) -> Value:
+        """`min(max(x, -1), 1)` (Collobert 2004)."""
+
     def highway(
         self,
         x: Arguments,
@@ -253,27 +407,71 @@ class Methods:
         Shapes: any, unchanged.
         """
 
+    def instance_norm(
+        self,
+        x: Arguments,
+        *,
+        scale: bool = True,
+        scale_init: float | str | Mapping[str, Any] = "ones",
+        bias: bool = True,
+        bias_init: float | str | Mapping[str, Any] = "zeros",
+        epsilon: float = 1e-06,
+        name: str | None = None,
+    ) -> Value:
+        """Instance normalisation: `y = (x - mean) / sqrt(var + epsilon) * scale + bias`.
+
+        Shapes: [..., n] -> [..., n], with at least one axis of places before the channels. Mean and
+        variance are those of one channel of one point over all places: group normalisation with a group
+        for each channel. Evaluation does the same as training.
+
+        References: Ulyanov et al., "Instance normalization", 2016.
+
+        Args:
+            scale: whether each feature is multiplied by a learned number.
+            scale_init: how the scale is drawn.
+            bias: whether a learned number is added to each feature.
+            bias_init: how the bias is drawn.
+            epsilon: added to the variance.
+        """
+
+    def l2_normalize(
+        self,
+        x: Arguments,
+        *,
+        epsilon: float = 1e-12,
+        name: str | None = None,
+    ) -> Value:
+        """Features of length one: `y = x / sqrt(max(sum(x ** 2), epsilon))`.
+
+        Shapes: [..., n] -> [..., n]; the sum is that of the last axis. Where all features are 0, so are
+        the result and its gradient is finite.
+
+        Args:
+            epsilon: the least that the sum counts as.
+        """
+
     def layer_norm(
         self,
         x: Arguments,
         *,
         scale: bool = True,
-        bias: bool = True,
         scale_init: float | str | Mapping[str, Any] = "ones",
+        bias: bool = True,
         bias_init: float | str | Mapping[str, Any] = "zeros",
         epsilon: float = 1e-06,
         name: str | None = None,
     ) -> Value:
         """Layer normalisation: `y = (x - mean) / sqrt(var + epsilon) * scale + bias`.
 
-        Shapes: [..., n] -> [..., n]; mean and variance are those of the last axis, at each point alone.
+        Shapes: [..., n] -> [..., n]; mean and variance are those of the last axis, at each point and
+        place alone.
 
         References: Ba et al., "Layer normalization", 2016.
 
         Args:
             scale: whether each feature is multiplied by a learned number.
-            bias: whether a learned number is added to each feature.
             scale_init: how the scale is drawn.
+            bias: whether a learned number is added to each feature.
             bias_init: how the bias is drawn.
             epsilon: added to the variance.
         """
@@ -291,8 +489,40 @@ class Methods:
             negative_slope: the slope below zero.
         """
 
+    def local_response_norm(
+        self,
+        x: Arguments,
+        *,
+        radius: int = 2,
+        k: float = 2.0,
+        alpha: float = 0.0001,
+        beta: float = 0.75,
+        name: str | None = None,
+    ) -> Value:
+        """Competition among channels: `y = x / (k + alpha * sum(near ** 2)) ** beta`.
+
+        Shapes: [..., n] -> [..., n]. `near` are the channels at most `radius` away at the same place,
+        the channel itself included; where the channels end, there are fewer.
+
+        The defaults are the paper's, whose n is 2 * `radius` + 1. PyTorch's `size` is
+        2 * `radius` + 1 too, but it takes the mean in place of the sum: its `alpha` is
+        `alpha` * `size`.
+
+        References: Krizhevsky et al., "ImageNet classification with deep convolutional neural
+        networks", 2012.
+
+        Args:
+            radius: how many channels count on each side.
+            k: added to the sum.
+            alpha: the weight of the sum.
+            beta: the power of the divisor.
+        """
+
     def log(self, x: Arguments, *, name: str | None = None) -> Value:
         """The natural logarithm."""
+
+    def log_sigmoid(self, x: Arguments, *, name: str | None = None) -> Value:
+        """The logarithm of `sigmoid`, without its rounding."""
 
     def log_softmax(self, x: Arguments, *, name: str | None = None) -> Value:
         """The logarithm of `softmax`, without its rounding: [..., n] -> [..., n]."""
@@ -320,11 +550,25 @@ class Methods:
     def maximum(self, *values: Arguments, name: str | None = None) -> Value:
         """The larger of values: `max(a, b, ...)`."""
 
+    def maxout(self, x: Arguments, pieces: int, *, name: str | None = None) -> Value:
+        """The largest of `pieces` neighbouring features: [..., n * pieces] -> [..., n].
+
+        After `dense: n * pieces` it is a learned piecewise linear function of n features.
+
+        References: Goodfellow et al., "Maxout networks", 2013.
+
+        Args:
+            pieces: how many features become one.
+        """
+
     def mean(self, x: Arguments, *, name: str | None = None) -> Value:
         """The mean over all features of a point: [...] -> []."""
 
     def minimum(self, *values: Arguments, name: str | None = None) -> Value:
         """The smaller of values: `min(a, b, ...)`."""
+
+    def mish(self, x: Arguments, *, name: str | None = None) -> Value:
+        """`x * tanh(softplus(x))` (Misra 2020)."""
 
     def multiply(self, *values: Arguments, name: str | None = None) -> Value:
         """The product of values: `a * b * ...`."""
@@ -363,8 +607,40 @@ class Methods:
     def power(self, base: Arguments, exponent: Arguments, *, name: str | None = None) -> Value:
         """Power: `base ** exponent`."""
 
+    def prelu(
+        self,
+        x: Arguments,
+        *,
+        shared: bool = False,
+        slope_init: float | str | Mapping[str, Any] = 0.25,
+        name: str | None = None,
+    ) -> Value:
+        """`x` where it is positive, `slope * x` elsewhere, with a learned slope for each channel.
+
+        Shapes: [..., n], unchanged; the slope is [n], or [1] where it is shared. Having weights it is a
+        step of its own, and no `activation`.
+
+        References: He et al., "Delving deep into rectifiers", 2015.
+
+        Args:
+            shared: whether one slope serves all channels.
+            slope_init: how the slopes are drawn.
+        """
+
+    def reglu(self, x: Arguments, *, name: str | None = None) -> Value:
+        """A gated unit: `relu(first half) * second half`.
+
+        Shapes: [..., 2 n] -> [..., n], the halves of the last axis. It has no weights: after
+        `dense: 2 * n`, whose kernel is [W, V] side by side, it is the paper's `relu(x W) * (x V)`.
+
+        References: Shazeer, "GLU variants improve transformer", 2020.
+        """
+
     def relu(self, x: Arguments, *, name: str | None = None) -> Value:
         """The positive part: `max(x, 0)`."""
+
+    def relu6(self, x: Arguments, *, name: str | None = None) -> Value:
+        """`min(max(x, 0), 6)` (Krizhevsky 2010)."""
 
     def repeat(self, x: Arguments, *, name: str | None = None, **attributes: Any) -> Value:
         ...
@@ -388,6 +664,27 @@ class Methods:
     ) -> Value:
         """The block or network `residual`."""
 
+    def rms_norm(
+        self,
+        x: Arguments,
+        *,
+        scale: bool = True,
+        scale_init: float | str | Mapping[str, Any] = "ones",
+        epsilon: float = 1e-06,
+        name: str | None = None,
+    ) -> Value:
+        """Root mean square normalisation: `y = x / sqrt(mean(x ** 2) + epsilon) * scale`.
+
+        Shapes: [..., n] -> [..., n]; the mean is that of the last axis, at each point and place alone.
+
+        References: Zhang and Sennrich, "Root mean square layer normalization", 2019.
+
+        Args:
+            scale: whether each feature is multiplied by a learned number.
+            scale_init: how the scale is drawn.
+            epsilon: added to the mean square.
+        """
+
     def roll(self, x: Arguments, shift: int, *, axis: int = -1, name: str | None = None) -> Value:
         """The entries of an axis moved on by `shift` places; those that leave come in at the front.
 
@@ -397,6 +694,15 @@ class Methods:
             shift: how many places each entry moves; below 0 towards the front.
             axis: the axis along which they move.
         """
+
+    def round(self, x: Arguments, *, name: str | None = None) -> Value:
+        """The nearest whole number, of two the even.
+
+        Its gradient is 0 everywhere: nothing before it learns through it.
+        """
+
+    def selu(self, x: Arguments, *, name: str | None = None) -> Value:
+        """`1.0507 x` where it is positive, `1.7581 (exp(x) - 1)` elsewhere (Klambauer et al. 2017)."""
 
     def shortcut(
         self,
@@ -430,8 +736,17 @@ class Methods:
     def sigmoid(self, x: Arguments, *, name: str | None = None) -> Value:
         """The logistic function: `1 / (1 + exp(-x))`."""
 
+    def sign(self, x: Arguments, *, name: str | None = None) -> Value:
+        """-1, 0 or 1.
+
+        Its gradient is 0 everywhere: nothing before it learns through it.
+        """
+
     def silu(self, x: Arguments, *, name: str | None = None) -> Value:
-        """`x * sigmoid(x)` (Elfwing et al. 2018)."""
+        """`x * sigmoid(x)`, which others call swish (Elfwing et al. 2018)."""
+
+    def sin(self, x: Arguments, *, name: str | None = None) -> Value:
+        """The sine."""
 
     def slice(
         self,
@@ -455,11 +770,47 @@ class Methods:
             axis: the axis that is cut.
         """
 
+    def soft_shrink(
+        self,
+        x: Arguments,
+        threshold: float = 0.5,
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """`x` brought towards zero by `threshold`, and zero nearer to it (Donoho 1995).
+
+        Args:
+            threshold: how far from zero numbers vanish.
+        """
+
     def softmax(self, x: Arguments, *, name: str | None = None) -> Value:
         """Probabilities over the last axis: `exp(x) / sum(exp(x))`; [..., n] -> [..., n]."""
 
     def softplus(self, x: Arguments, *, name: str | None = None) -> Value:
-        """`log(1 + exp(x))`."""
+        """`log(1 + exp(x))` (Dugas et al. 2001)."""
+
+    def softsign(self, x: Arguments, *, name: str | None = None) -> Value:
+        """`x / (1 + abs(x))`."""
+
+    def sparsemax(self, x: Arguments, *, name: str | None = None) -> Value:
+        """Probabilities over the last axis, of which many are 0: [..., n] -> [..., n].
+
+        The point of the probability simplex nearest to x. The losses take logits, not these.
+
+        References: Martins and Astudillo, "From softmax to sparsemax", 2016.
+        """
+
+    def spatial_dropout(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
+        """While training, each channel is zero at all places with probability `rate`.
+
+        Shapes: [..., n], unchanged, with at least one axis of places before the channels. Channels that
+        stay are divided by `1 - rate`.
+
+        References: Tompson et al., "Efficient object localization using convolutional networks", 2015.
+
+        Args:
+            rate: the probability that a channel is zero.
+        """
 
     def split(
         self,
@@ -488,6 +839,13 @@ class Methods:
     def square(self, x: Arguments, *, name: str | None = None) -> Value:
         """`x * x`."""
 
+    def squareplus(self, x: Arguments, b: float = 4.0, *, name: str | None = None) -> Value:
+        """`(x + sqrt(x * x + b)) / 2`, a `softplus` without exponentials (Barron 2021).
+
+        Args:
+            b: how smooth it is around zero; 0 gives `relu`.
+        """
+
     def squeeze(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
         """The value without an axis of length 1.
 
@@ -513,8 +871,20 @@ class Methods:
     def sum(self, x: Arguments, *, name: str | None = None) -> Value:
         """The sum over all features of a point: [...] -> []."""
 
+    def swiglu(self, x: Arguments, *, name: str | None = None) -> Value:
+        """A gated unit: `silu(first half) * second half`.
+
+        Shapes: [..., 2 n] -> [..., n], the halves of the last axis. It has no weights: after
+        `dense: 2 * n`, whose kernel is [W, V] side by side, it is the paper's `silu(x W) * (x V)`.
+
+        References: Shazeer, "GLU variants improve transformer", 2020.
+        """
+
     def tanh(self, x: Arguments, *, name: str | None = None) -> Value:
         """The hyperbolic tangent."""
+
+    def tanh_shrink(self, x: Arguments, *, name: str | None = None) -> Value:
+        """`x - tanh(x)`."""
 
     def tile(self, x: Arguments, times: int, *, axis: int = -1, name: str | None = None) -> Value:
         """The value several times over, one copy after another along an axis.
