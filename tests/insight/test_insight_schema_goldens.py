@@ -26,6 +26,7 @@ SEEN = {
 }
 """The codes of mistakes that a schema can see."""
 UNSEEN = {
+    "attributes_that_contradict": "attributes that are right one by one",
     "formula_calls": "attributes in a formula, which is a text",
     "params_of_blocks": "parameters of the spec's own block",
     "params_arithmetic": "what arithmetic on parameters gives",
