@@ -104,7 +104,7 @@ class MeanIou(_OfClasses, Metric):
     class k and T_k those that are of class k, in all examples together: a ratio of counts over the
     whole split, not a mean of the examples' ratios. A class that is in neither is left out.
 
-    Shapes: logits [..., n], int [...] below n -> counts [2, n], -> [].
+    Shapes: logits [..., n], int [...] below n -> [] out of counts [2, n].
     """
 
     name = "mean_iou"
@@ -113,7 +113,7 @@ class MeanIou(_OfClasses, Metric):
 
     def call_code(self, output: Type, target: Type) -> Code:
         places = tuple(range(len(target.domain), target.rank))
-        return code(f"class_overlaps($output, $target, axis={places})")
+        return code(f"class_overlaps($output, $target{f', axis={places}' if places else ''})")
 
 
 class _Distance:
@@ -170,7 +170,7 @@ def check_classes(name: str, output: Type, target: Type) -> None:
     if target.dtype != "int":
         raise ShapeError(
             f"`{name}` needs the numbers of the right classes, but the target is {target}",
-            f"declare the target as `{{int: [], below: {output.features}}}`",
+            "numbers go with `mean_squared_error`; a csv or npz file has `kind: classes`",
         )
     if set(target.domain) != set(output.domain):
         raise ShapeError(

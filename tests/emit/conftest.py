@@ -43,6 +43,7 @@ IMAGE = Type((8, 8, 1))
 VECTOR = Type((12,))
 LABEL = Type((), "int", 4)
 CLASSES = 4
+MEASURED = (Accuracy(),)
 ROWS = 16
 
 
@@ -72,7 +73,7 @@ def chain(name, inputs, *operations):
     return graph(name, inputs, nodes, previous)
 
 
-def program(networks, network="", name="hand", metrics=(Accuracy(),), label=LABEL):
+def program(networks, network="", name="hand", metrics=MEASURED, label=LABEL):
     """A program that classifies."""
     if isinstance(networks, Graph):
         networks = {network: networks}
@@ -385,8 +386,9 @@ def batch_for(made, seed=0):
         field: generator.normal(size=(ROWS, *types[word].shape)).astype(np.float32)
         for word, field in plan.inputs
     }
-    shape = plan.objectives[0].loss.target_type.shape
-    batch["label"] = generator.integers(0, CLASSES, (ROWS, *shape)).astype(np.int32)
+    batch["label"] = generator.integers(0, CLASSES, ROWS).astype(np.int32)
+    if plan.objectives[0].loss.target_type.shape:  # what can be learnt from each place alone
+        batch["label"] = np.digitize(batch["image"][..., 0], [-1, 0, 1]).astype(np.int32)
     batch["mask"] = np.arange(ROWS) < ROWS - 3
     return jax.tree.map(jax.numpy.asarray, batch)
 

@@ -26,6 +26,9 @@ def run(made, batch, steps=STEPS):
     return state, seen[0], seen[-1]
 
 
+ROWS_OF_HALVES = (slice(0, 5), slice(5, None))
+
+
 def paths(tree):
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     return {"/".join(str(key.key) for key in path): leaf for path, leaf in leaves}
@@ -44,9 +47,11 @@ def test_every_program_trains_and_evaluates(program_name, emitted, hand):
     assert last["loss"] < 0.9 * first["loss"]
     assert int(state["step"]) == STEPS
     totals = made.evaluate_step(state, batch)
-    assert set(totals) == {"loss", "accuracy", "count"}
+    measured = {term.name for term in made.program.plan.objectives[0].metrics}
+    assert set(totals) == {"loss", "count"} | measured
     assert np.isfinite(totals["loss"])
     assert all(each.dtype == jnp.float32 for each in totals.values())
+    assert set(made.module.means(totals)) == {"loss"} | measured
 
 
 def test_a_step_runs_in_a_loop_on_the_device(emitted, hand):
@@ -118,6 +123,28 @@ def test_rows_that_are_not_there_change_nothing(emitted, hand):
     batch = hand.batch_for(made.program)
     other = dict(batch, features=batch["features"].at[-3:].set(100.0))
     assert same(run(made, batch, 2)[0], run(made, other, 2)[0])
+
+
+def test_counts_add_up_over_batches_and_not_their_ratios(emitted, hand):
+    made = emitted("segmentation")
+    state, batch = made.init(KEY), hand.batch_for(made.program)
+    present = jax.tree.map(lambda each: each[batch["mask"]], batch)
+    halves = [jax.tree.map(lambda each, rows=rows: each[rows], present) for rows in ROWS_OF_HALVES]
+    evaluate = jax.jit(made.module.evaluate_step)
+    whole, parts = evaluate(state, present), [evaluate(state, half) for half in halves]
+    together = jax.tree.map(jnp.add, *parts)
+    padded = made.evaluate_step(state, batch)
+    expected = made.module.means(whole)
+    for totals in (together, padded):
+        found = made.module.means(totals)
+        np.testing.assert_allclose(*map(list, (found.values(), expected.values())), rtol=1e-5)
+    outputs, _ = made.module.forward(state["params"], state["statistics"], present)
+    guess, right = np.argmax(outputs, axis=-1), np.asarray(present["label"])
+    ratios = [
+        np.sum((guess == k) & (right == k)) / np.sum((guess == k) | (right == k))
+        for k in range(hand.CLASSES)
+    ]
+    np.testing.assert_allclose(expected["mean_iou"], np.mean(ratios), rtol=1e-5)
 
 
 def test_a_batch_without_a_mask_is_all_there(emitted, hand):

@@ -10,6 +10,7 @@ from flax import nnx
 import graphc.ops
 from graphc.core.registry import losses, metrics, operations, optimizers
 from graphc.core.types import BATCH, Axis, Type
+from graphc.emit.library.metrics import mean_ratio
 from graphc.emit.library.pooling import max_pool
 
 assert graphc.ops
@@ -240,6 +241,56 @@ def test_accuracy_counts_the_right_answers(flax_form):
     found = flax_form.loss(metrics["accuracy"](), Type((3,)), Type((), "int", 3), arrays)
     np.testing.assert_array_equal(found, [1, 1, 0])
     assert found.dtype == jnp.float32
+
+
+PLACES = Type((2, 4, 3)), Type((2, 4), "int", 3)
+
+
+def test_cross_entropy_at_every_place_is_the_mean_over_places(flax_form):
+    arrays = [normal((5, 2, 4, 3)), jnp.arange(40).reshape(5, 2, 4) % 3]
+    found = flax_form.loss(losses["cross_entropy"](), *PLACES, arrays)
+    flat = [arrays[0].reshape(40, 3), arrays[1].reshape(40)]
+    each = flax_form.loss(losses["cross_entropy"](), Type((3,)), Type((), "int", 3), flat)
+    np.testing.assert_allclose(found, each.reshape(5, 8).mean(1), rtol=1e-5)
+
+
+def test_accuracy_at_every_place_is_the_share_of_right_places(flax_form):
+    right = np.arange(16).reshape(2, 2, 4) % 3
+    logits = 1e3 * np.eye(3, dtype=np.float32)[right]
+    right[1, 0] = (right[1, 0] + 1) % 3
+    found = flax_form.loss(metrics["accuracy"](), *PLACES, [logits, jnp.asarray(right)])
+    np.testing.assert_array_equal(found, [1, 0.5])
+    assert found.dtype == jnp.float32
+
+
+@pytest.mark.parametrize(
+    ("output", "target"),
+    [
+        PLACES,
+        (Type((3,)), Type((), "int", 3)),
+        (Type((7, 3)), Type((7,), "int", 3)),
+        (Type((2, 3), domain=(BATCH, TIME)), Type((2,), "int", 3, (BATCH, TIME))),
+    ],
+    ids=["image", "one class", "line", "stream"],
+)
+def test_mean_iou_counts_what_both_and_what_either_say(flax_form, output, target):
+    measure = metrics["mean_iou"]()
+    measure.check(output, target)
+    logits, right = flax_form.array(output), flax_form.array(target, 2)
+    found = flax_form.loss(measure, output, target, [logits, right])
+    points = logits.shape[: len(output.domain)]
+    assert found.shape == (*points, 2, 3)
+    assert found.dtype == jnp.float32
+    guess, axes = np.argmax(logits, -1), tuple(range(len(points), right.ndim))
+    for k in range(3):
+        both = ((guess == k) & (right == k)).sum(axes)
+        either = ((guess == k) | (right == k)).sum(axes)
+        np.testing.assert_array_equal(found[..., k], np.stack([both, either], -1))
+
+
+def test_mean_iou_is_a_mean_over_the_classes_that_were_met(flax_form):
+    assert mean_ratio(np.array([[2.0, 1.0, 0.0], [4.0, 4.0, 0.0]])) == 0.375
+    assert mean_ratio(jnp.array([[2.0, 0.0], [2.0, 5.0]])) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,21 @@ CLASSES = [
         Type((10,)),
         Type((10,)),
         "needs the numbers of the right classes, but the target is [10]",
-        "declare the target as `{int: [], below: 10}`",
+        "numbers go with `mean_squared_error`; a csv or npz file has `kind: classes`",
+    ),
+    (
+        Type((4, 6, 10)),
+        Type((4, 5), "int", 10),
+        "needs logits [4, 5, classes], but the output is [4, 6, 10] and the target is int [4, 5]"
+        " below 10",
+        "end the network with `conv: {features: 10, kernel: 1}` at the size of the target, one"
+        " feature for each class",
+    ),
+    (
+        Type((4, 5, 3)),
+        Type((4, 5), "int", 10),
+        "has 3 logits for 10 classes",
+        "give the last layer 10 features",
     ),
     (Type((5,)), LABEL, "has 5 logits for 10 classes", "give the last layer 10 features"),
     (
@@ -191,7 +205,9 @@ def test_operations_refuse_with_shapes_and_help(infer, types, message, help):
 
 
 @pytest.mark.parametrize(("output", "target", "message", "help"), CLASSES)
-@pytest.mark.parametrize("declared", [losses["cross_entropy"](), metrics["accuracy"]()])
+@pytest.mark.parametrize(
+    "declared", [losses["cross_entropy"](), metrics["accuracy"](), metrics["mean_iou"]()]
+)
 def test_classes_are_checked_against_logits(declared, output, target, message, help):
     error = refused(declared.check, output, target)
     assert (error.message, error.help) == (f"`{declared.name}` {message}", help)

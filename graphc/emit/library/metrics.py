@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 
-def class_overlaps(logits, classes, axis):
+def class_overlaps(logits, classes, axis=()):
     """For each class, how many places are of it and taken for it, and how many are either.
 
     Args:

@@ -108,12 +108,13 @@ def _count(part: float | int, examples: int, least: int) -> int:
 
 
 def check_size(examples: int, types: Mapping[str, Type]) -> None:
-    """Refuse to generate what no memory holds; raises ShapeError GC228."""
+    """Refuse to generate as many as no memory holds; raises ShapeError GC228."""
     numbers = examples * sum(each.size for each in types.values())
     if numbers > LARGEST_SIZE:
         raise ShapeError(
-            f"{examples} examples are {numbers:,} numbers, and at most {LARGEST_SIZE:,} can be"
+            f"{examples:,} examples are {numbers:,} numbers, and at most {LARGEST_SIZE:,} can be"
             " handled",
             "generate fewer or smaller ones",
             "GC228",
+            str(examples),
         )

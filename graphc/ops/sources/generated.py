@@ -50,7 +50,8 @@ class _OfDigits(Downloaded):
     def fields(self, folder: str) -> Mapping[str, Type]:
         types = self.example()
         self.sizes(self.count)
-        check_size(self.count + self.test, types)
+        for count in (self.count, self.test):
+            check_size(count, types)
         return types
 
     def example(self) -> dict[str, Type]:
