@@ -11,6 +11,7 @@ from graphc.cli.failures import Command
 
 STARTERS = Path(__file__).resolve().parent / "starters"
 KINDS = ("mlp", "cnn", "residual", "highway")
+SCHEMA = "graphc.json"
 
 
 @click.command(cls=Command)
@@ -21,7 +22,8 @@ KINDS = ("mlp", "cnn", "residual", "highway")
 def command(file: str, kind: str) -> None:
     """Write a starter spec that trains at once.
 
-    It is commented, and learns handwritten digits that are bundled.
+    It is commented, and learns handwritten digits that are bundled. Where `graphc.json` lies beside
+    it (`graphc schema -o graphc.json`), its first line names that to editors.
     """
     path = Path(file)
     if path.suffix not in (".yaml", ".yml"):
@@ -29,5 +31,7 @@ def command(file: str, kind: str) -> None:
     if path.exists() or path.is_symlink():
         raise click.UsageError(f"`{path}` exists already, and is left as it is")
     text = (STARTERS / f"{kind}.yaml").read_text(encoding="utf-8")
+    if (path.parent / SCHEMA).is_file():
+        text = f"# yaml-language-server: $schema={SCHEMA}\n{text}"
     write_bytes(text.replace("FILE", path.name).encode(), str(path))
     click.echo(f"wrote {path}; train it with `graphc train {path}`")

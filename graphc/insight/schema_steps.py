@@ -124,43 +124,43 @@ def _of_parameter(declared: syntax.Declared) -> dict:
 
 
 def _wrappers() -> dict[str, dict]:
-    index = NAME | {"description": "a parameter of the layers: the number or item of each"}
     chains = {"type": "array", "items": CHAIN, "minItems": 1}
+    times = either({"type": "integer", "minimum": 1}, PARAMETER)
+    over = either({"type": "array", "minItems": 1}, PARAMETER)
     others = [{"required": [word]} for word in ("times", "over", "layers", "index")]
     repeat = closed(
         {
-            "times": {"description": "how many copies"}
-            | either({"type": "integer", "minimum": 1}, PARAMETER),
-            "over": {"description": "an item for each copy"}
-            | either({"type": "array", "minItems": 1}, PARAMETER),
-            "index": index,
+            "times": {"description": "how many copies", **times},
+            "over": {"description": "an item for each copy", **over},
+            "index": NAME | {"description": "a parameter of the layers: the number or item"},
             "layers": CHAIN,
-            "each": {"description": "the steps of every layer"} | chains,
+            "each": {"description": "the steps of every layer", **chains},
             "input": NAME | {"description": "what the layers call the value they are given"},
         },
-        title="repeat",
-        defaultSnippets=[
-            offer(body)
-            for body in ("{times: $1, layers: [$2]}", "{over: [$1], index: $2, layers: [$3]}")
-        ],
-        description="layers one after another, each copy with weights of its own",
+        defaultSnippets=[offer("{over: [$1], index: $2, layers: [$3]}")],
         anyOf=[
             {"required": ["times", "layers"], "not": {"required": ["over"]}},
             {"required": ["over", "index", "layers"], "not": {"required": ["times"]}},
             {"required": ["each"], "not": {"anyOf": others}},
         ],
     )
+    joins = [each for each in operations if each.variadic]
     parallel = closed(
         {
-            "branches": {"description": "chains side by side; `[]` is the value itself"} | chains,
-            "join": {
-                "description": "what joins them; default: `concat`",
-                **named(operations, [each for each in operations if each.variadic], {}),
-            },
+            "branches": {"description": "chains side by side; `[]` is the value itself", **chains},
+            "join": {"description": "what joins them", **named(operations, joins, {})},
         },
-        title="parallel",
-        defaultSnippets=[offer("{branches: [[$1], [$2]]}")],
-        description="branches side by side, then joined",
         required=["branches"],
     )
-    return {"repeat": repeat, "parallel": parallel}
+    text = "layers one after another, each copy with weights of its own"
+    return {
+        "repeat": _wrapper("repeat", text, repeat, "{times: $1, layers: [$2]}"),
+        "parallel": _wrapper(
+            "parallel", "branches side by side, then joined", parallel, "{branches: [[$1], [$2]]}"
+        ),
+    }
+
+
+def _wrapper(name: str, text: str, form: dict, body: str) -> dict:
+    more = {"title": name, "description": text, "defaultSnippets": [offer(body)]}
+    return more | {"anyOf": [form | {"title": name}]}

@@ -109,6 +109,14 @@ def test_new_writes_a_spec_that_checks(graphc, spec, kind):
     assert (checked.status, checked.err) == (0, "")
 
 
+def test_new_names_the_schema_that_lies_beside_it(graphc, tmp_path):
+    graphc("schema", "-o", tmp_path / "graphc.json")
+    graphc("new", tmp_path / "b.yaml")
+    first, second, *_ = (tmp_path / "b.yaml").read_text().splitlines()
+    assert first == "# yaml-language-server: $schema=graphc.json" and second.startswith("# A multi")
+    assert graphc("check", tmp_path / "b.yaml").status == 0
+
+
 def test_new_refuses_to_overwrite(graphc, spec):
     before = spec.read_text()
     done = graphc("new", "a.yaml")
