@@ -31,6 +31,14 @@ _LIKE = {
     "²": "** 2",
     "³": "** 3",
 }
+_COMPARISONS = {
+    ">": "greater",
+    ">=": "greater_equal",
+    "<": "less",
+    "<=": "less_equal",
+    "==": "equal",
+    "!=": "not_equal",
+}
 _HELP = {
     "%": "a formula has + - * / // and **",
     "&": "a product is written with `*`",
@@ -107,7 +115,7 @@ def _refuse(
     span = places.span(position, match.end() if match else position + 1)
     if match is not None:
         message = f"a formula has no comparison, and here stands `{match.group()}`"
-        help = "the larger of two values is `maximum(a, b)`, and the positive part `relu(a)`"
+        help = f"write `{_COMPARISONS[match.group()]}(a, b)`; the larger of two is `maximum(a, b)`"
         raise SpecError(Diagnostic("GC157", message, span, help=help))
     if character in "[]":
         follows = bool(found) and (found[-1].kind in ("name", "number", ")"))

@@ -9,7 +9,7 @@ from graphc.build.assembly import Poisoned, Scope
 from graphc.build.library import Definition, Network
 from graphc.build.parameters import bind
 from graphc.build.steps import fail
-from graphc.core.operation import Operation, Spelled
+from graphc.core.operation import Operation, Reduces, Spelled
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Tree, describe
 from graphc.graph.node import Ref
@@ -94,7 +94,7 @@ class _Formula:
             inputs: tuple[Ref | None, ...] = self._all(call.arguments)
         else:
             optional = {each.name for each in operation.inputs if each.optional}
-            inputs = self._positions(call, names, values, optional)
+            inputs = self._positions(call, names, values, optional, _for_several(kind))
         return self._add(operation, inputs, call, root)
 
     def _call(self, found: Definition | Network, call: syntax.Apply, root: bool) -> Ref:
@@ -123,11 +123,14 @@ class _Formula:
         rest = tuple((key, text) for key, text, _ in call.keywords if key.text not in names)
         return values, Mapping(rest, call.span)
 
-    def _positions(self, call: syntax.Apply, names, values, optional) -> tuple[Ref | None, ...]:
+    def _positions(
+        self, call: syntax.Apply, names, values, optional, help: str | None = None
+    ) -> tuple[Ref | None, ...]:
+        """The values for inputs; `help` is for who gives too many."""
         if len(call.arguments) > len(names):
             many = "one value" if len(names) == 1 else f"{len(names) or 'no'} values"
             message = f"`{call.function}` takes {many}, and is given {len(call.arguments)}"
-            raise fail("GC214", message, call.arguments[len(names)])
+            raise fail("GC214", message, call.arguments[len(names)], help)
         given: dict = dict(zip(names, call.arguments, strict=False))
         for word, value in values.items():
             if word in given:
@@ -158,6 +161,14 @@ def _is_number(expression: syntax.Expression) -> bool:
 
 def _has_weights(found) -> bool:
     return isinstance(found, type) and found.weights is not Operation.weights
+
+
+def _for_several(kind: type[Operation]) -> str | None:
+    """Who writes `max(a, b)` means `maximum`."""
+    reduces = kind.trait(Reduces)
+    if not isinstance(reduces, Reduces) or reduces.between is None:
+        return None
+    return f"several values are combined number by number by `{reduces.between}(a, b)`"
 
 
 def _takes_steps(found) -> bool:

@@ -4,6 +4,7 @@ Each of these is an error of its own here, because what YAML makes of it would o
 show up as a puzzling error much later:
 
     {y: max(a, b)}      two entries, `y: max(a` and `b)`        GC120
+    {einsum: i,i->}     the same of `i` and `i->`               GC120
     [f(a, b), c]        three items                             GC121
     y: !x               a tag on nothing                        GC122
     y: &x               an anchor on nothing                    GC123
@@ -22,6 +23,7 @@ from graphc.core.span import Span
 from graphc.core.tree import Scalar, Tree
 
 GLUED = re.compile(r"([A-Za-z_][\w/]*):([^\s:/].*)", re.DOTALL)
+TERM = re.compile(r"[A-Za-z]*(?:\s*->\s*[A-Za-z]*)?")
 CHAINS = {"layers", "body", "branches"}
 _MOST_PIECES = 64
 
@@ -48,10 +50,10 @@ def torn_entries(pairs: list[tuple[Scalar, Tree]]) -> tuple[list[Diagnostic], se
     """The calls that `{ }` tore apart at a comma, and the entries that are their pieces."""
     found, pieces = [], set()
     for first, (key, value) in enumerate(pairs):
-        if first in pieces or not _opens(value):
+        if first in pieces:
             continue
         rest = [item if is_empty(empty) else None for item, empty in _next(pairs, first)]
-        if parts := _call(value, rest):
+        if parts := _call(value, rest) if _opens(value) else _equation(value, rest):
             pieces.update(range(first + 1, first + len(parts)))
             found.append(_torn("GC120", "{ }", "a value", parts, key.text))
     return found, pieces
@@ -90,6 +92,18 @@ def _call(first: Tree, rest: Iterable[Tree | None]) -> list[Scalar]:
         depth += _balance(piece.text)
         if depth <= 0:
             return parts
+    return []
+
+
+def _equation(first: Tree, rest: Iterable[Tree | None]) -> list[Scalar]:
+    """The terms of an einsum up to the one with an arrow; nothing if they are none."""
+    parts: list[Scalar] = []
+    for piece in (first, *rest):
+        if not isinstance(piece, Scalar) or piece.quoted or not TERM.fullmatch(piece.text):
+            return []
+        parts.append(piece)
+        if "->" in piece.text:
+            return parts if len(parts) > 1 else []
     return []
 
 

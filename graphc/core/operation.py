@@ -156,6 +156,17 @@ class Spelled:
 
 
 @dataclass(frozen=True)
+class Reduces:
+    """Makes one number of many.
+
+    Args:
+        between: the operation that does the same to several values, number by number.
+    """
+
+    between: str | None = None
+
+
+@dataclass(frozen=True)
 class Logits:
     """Turns logits into probabilities, which losses do themselves."""
 

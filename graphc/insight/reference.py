@@ -11,7 +11,7 @@ import graphc.ops  # noqa: F401  (fills the registries)
 from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.core.declaration import Attribute
 from graphc.core.diagnostic import Diagnostic, SpecError, similar
-from graphc.core.operation import Contracts, Operation, Spelled, Stateful
+from graphc.core.operation import Contracts, Operation, Reduces, Spelled, Stateful
 from graphc.core.registry import Registry, operations
 from graphc.insight.example import Example, example_of, flow
 from graphc.insight.schema import REGISTRIES
@@ -147,6 +147,8 @@ def _words(trait: object) -> str:
     text = " ".join((inspect.getdoc(trait) or "").split("\n\n")[0].split())
     if isinstance(trait, Spelled):
         return f"Written in formulas as `{trait.operator}`."
+    if isinstance(trait, Reduces) and trait.between:
+        return f"{text.rstrip('.')}; `{trait.between}` takes several values."
     if isinstance(trait, Stateful):
         return f"{text.rstrip('.')}: {', '.join(trait.statistics)}."
     return text

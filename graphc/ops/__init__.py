@@ -34,8 +34,10 @@ from graphc.core.registry import operations as operations
 from graphc.core.types import Type as Type
 from graphc.ops import activations as activations
 from graphc.ops import arithmetic as arithmetic
+from graphc.ops import comparisons as comparisons
 from graphc.ops import convolution as convolution
 from graphc.ops import dense as dense
+from graphc.ops import einsum as einsum
 from graphc.ops import elementary as elementary
 from graphc.ops import embedding as embedding
 from graphc.ops import features as features
@@ -44,6 +46,8 @@ from graphc.ops import joining as joining
 from graphc.ops import normalization as normalization
 from graphc.ops import objectives as objectives
 from graphc.ops import pooling as pooling
+from graphc.ops import products as products
+from graphc.ops import reductions as reductions
 from graphc.ops import regularization as regularization
 from graphc.ops import scaling as scaling
 from graphc.ops import selecting as selecting

@@ -1,4 +1,4 @@
-"""What formulas are made of: operators, constants and reductions over features.
+"""What formulas are made of: operators, constants and choices.
 
 Values combine number by number, after the rule of `graphc.ops.broadcasting`. Numbers of the spec
 stay Python numbers in the source, so that they take the type of what they meet.
@@ -17,7 +17,7 @@ from graphc.core.operation import Elementwise, Input, Operation, ShapeError, Spe
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.broadcasting import broadcast, operand
-from graphc.ops.checks import need_features, need_floats
+from graphc.ops.checks import need_floats
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,12 @@ def _pointwise(word: str, text: str, pair: str, *traits: object, inputs=None) ->
 
 Add = _pointwise("add", "The sum of values: `a + b + ...`.", "{} + {}", Spelled("+"))
 Multiply = _pointwise("multiply", "The product of values: `a * b * ...`.", "{} * {}", Spelled("*"))
-Maximum = _pointwise("maximum", "The larger of values: `max(a, b, ...)`.", "jnp.maximum({}, {})")
-Minimum = _pointwise("minimum", "The smaller of values: `min(a, b, ...)`.", "jnp.minimum({}, {})")
-Maximum.also, Minimum.also = ("max",), ("min",)
+Maximum = _pointwise(
+    "maximum", "The larger of values: `maximum(a, b, ...)`.", "jnp.maximum({}, {})"
+)
+Minimum = _pointwise(
+    "minimum", "The smaller of values: `minimum(a, b, ...)`.", "jnp.minimum({}, {})"
+)
 Subtract = _pointwise("subtract", "Difference: `a - b`.", "{} - {}", Spelled("-"), inputs="ab")
 Divide = _pointwise("divide", "Quotient: `a / b`.", "{} / {}", Spelled("/"), inputs="ab")
 Power = _pointwise(
@@ -129,53 +132,5 @@ class Where(Operation):
         return code(f"jnp.where({', '.join(texts)}){'.astype(jnp.float32)' if bare else ''}")
 
 
-@dataclass(frozen=True)
-class _Reduce(Operation):
-    """What reductions have in common: all feature axes become one number."""
-
-    def infer(self, x: Type) -> Type:
-        need_features(self.name, x)
-        return x.with_shape(())
-
-    def flops(self, x: Type) -> int:
-        return x.size
-
-    def holes(self, x: Type) -> dict[str, object]:
-        return {"axes": features_axes(x)}
-
-
-def features_axes(x: Type) -> int | tuple[int, ...]:
-    """The feature axes of an array of this type, for the keyword `axis`."""
-    return -1 if len(x.shape) == 1 else tuple(range(-len(x.shape), 0))
-
-
-class Mean(_Reduce):
-    """The mean over all features of a point: [...] -> []."""
-
-    name = "mean"
-    call = code("jnp.mean($x, axis=$axes)")
-
-
-class Sum(_Reduce):
-    """The sum over all features of a point: [...] -> []."""
-
-    name = "sum"
-    call = code("jnp.sum($x, axis=$axes)")
-
-
-class Argmax(Operation):
-    """The place of the largest number along the last axis: [..., n] -> int [...] below n."""
-
-    name = "argmax"
-    call = code("jnp.argmax($x, axis=-1)")
-
-    def infer(self, x: Type) -> Type:
-        need_features(self.name, x)
-        return replace(x, shape=x.shape[:-1], dtype="int", below=x.features)
-
-    def flops(self, x: Type) -> int:
-        return x.size
-
-
 operations.add(Constant, Add, Multiply, Subtract, Divide, Power, Negative)
-operations.add(Maximum, Minimum, Where, Mean, Sum, Argmax)
+operations.add(Maximum, Minimum, Where)

@@ -49,7 +49,7 @@ def operand(name: str, own: Type, whole: Type) -> str:
         order += range(len(own.domain), own.rank)
         text = f"jnp.transpose({text}, {tuple(order)})"
     index = [":" if axis in own.domain else "None" for axis in whole.domain]
-    index += [":"] * len(own.shape) if own.shape else ["None"] * len(whole.shape)
+    index += ["None"] * (len(whole.shape) - len(own.shape)) + [":"] * len(own.shape)
     while index and index[-1] == ":":
         index.pop()
     return f"{text}[{', '.join(index)}]" if index else text

@@ -11,8 +11,8 @@ from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.operation import ShapeError
 from graphc.core.registry import losses, metrics, optimizers
 from graphc.core.types import Type
-from graphc.ops.arithmetic import features_axes
 from graphc.ops.broadcasting import broadcast, operand
+from graphc.ops.reductions import features_axes
 
 
 class Loss(Declaration):

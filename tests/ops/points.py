@@ -12,9 +12,9 @@ DOMAINS = {
     "none": lambda i: (),
     "batch": lambda i: (BATCH,),
     "stream": lambda i: (BATCH, TIME),
-    "only the first has the batch": lambda i: () if i else (BATCH,),
-    "one per example, others per step": lambda i: (BATCH, TIME) if i else (BATCH,),
-    "axes in another order": lambda i: (BATCH, TIME, NODES) if i else (BATCH, NODES, TIME),
+    "first alone": lambda i: () if i else (BATCH,),
+    "others by step": lambda i: (BATCH, TIME) if i else (BATCH,),
+    "other order": lambda i: (BATCH, TIME, NODES) if i else (BATCH, NODES, TIME),
 }
 """For each case, the domain of the input number i."""
 
@@ -31,4 +31,4 @@ def at_points(function, types, arrays):
             for own, array in zip(types, arrays, strict=True)
         ]
         found.append(np.asarray(function(*parts)))
-    return np.stack(found).reshape(*sizes, *found[0].shape)
+    return np.stack(found).reshape((*sizes, *found[0].shape))

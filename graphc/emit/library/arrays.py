@@ -22,6 +22,23 @@ def join_features(*items, axis=-1):
     return jnp.swapaxes(jnp.concatenate(items, axis=-1), axis, -1)
 
 
+def safe_sqrt(x):
+    """The square root, with a gradient of 0 at 0, where that of `jnp.sqrt` is infinite."""
+    positive = x > 0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1)), 0)
+
+
+def cosine_similarity(a, b, *, epsilon):
+    """The cosine of the angle between vectors along the last axis.
+
+    Lengths below `epsilon` count as that, with a gradient of 0; the gradient of
+    `optax.cosine_similarity` at a vector of zeros is not a number.
+    """
+    lengths = (jnp.sum(jnp.square(each), axis=-1) for each in (a, b))
+    one, other = (jnp.sqrt(jnp.maximum(each, epsilon**2)) for each in lengths)
+    return jnp.sum(a * b, axis=-1) / (one * other)
+
+
 def present(mask, x):
     """The mask of points that are there, shaped to broadcast against x; None stays None."""
     return None if mask is None else mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim))

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from graphc.testing.strategies import of, pair, several, together, with_features
+from graphc.testing.strategies import of, pair, several, together
 
 SAMPLES = {
     "constant": of("constant", st.just([]), value=st.sampled_from([1, -2, 0.5])),
@@ -14,7 +14,4 @@ SAMPLES = {
     "divide": of("divide", pair),
     "power": of("power", pair),
     "where": of("where", together(st.just(3), ("bool", "float"))),
-    "mean": of("mean", with_features),
-    "sum": of("sum", with_features),
-    "argmax": of("argmax", with_features),
 }
