@@ -29,8 +29,19 @@ class Methods:
             rate: the probability of the lower limit.
         """
 
-    def argmax(self, x: Arguments, *, name: str | None = None) -> Value:
-        """The place of the largest number along the last axis: [..., n] -> int [...] below n."""
+    def argmax(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+        """The place of the largest number along an axis: [..., n] -> int [...] below n.
+
+        Args:
+            axis: the axis whose places are counted, from 0.
+        """
+
+    def argmin(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+        """The place of the smallest number along an axis: [..., n] -> int [...] below n.
+
+        Args:
+            axis: the axis whose places are counted, from 0.
+        """
 
     def average_pool(
         self,
@@ -167,6 +178,32 @@ class Methods:
     def cos(self, x: Arguments, *, name: str | None = None) -> Value:
         """The cosine."""
 
+    def cosine_similarity(
+        self,
+        a: Arguments,
+        b: Arguments,
+        epsilon: float = 1e-08,
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """The cosine of the angle between vectors: `dot(a, b) / (norm(a) * norm(b))`.
+
+        Shapes: [n], [n] -> []; [slots, n], [n] -> [slots]; the axes before the last are equal, or only
+        one input has any. A length below `epsilon` counts as that.
+
+        Args:
+            epsilon: the smallest length that is divided by.
+        """
+
+    def cumulative_sum(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+        """The sum of each entry of an axis and all before it.
+
+        Shapes: any, unchanged.
+
+        Args:
+            axis: the axis along which the sum grows.
+        """
+
     def dense(
         self,
         x: Arguments,
@@ -197,6 +234,13 @@ class Methods:
     def divide(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
         """Quotient: `a / b`."""
 
+    def dot(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+        """The sum of products along the last axis: `sum(a * b)` at each place of the others.
+
+        Shapes: [n], [n] -> []; [..., n], [..., n] -> [...]. The axes before the last are equal, or
+        only one input has any.
+        """
+
     def drop_path(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
         """While training, the whole value of an example is zero with probability `rate`.
 
@@ -222,6 +266,17 @@ class Methods:
             rate: the probability of zero.
         """
 
+    def einsum(self, equation: str, *values: Arguments, name: str | None = None) -> Value:
+        """A sum of products over feature axes, each named by a letter.
+
+        Shapes: as the equation says: `ij,jk->ik` is the matrix product [n, k], [k, m] -> [n, m]. What
+        does not stand behind `->` is summed over; a letter that stands twice in one term takes the
+        diagonal. The axes of the domain are not written, and stay.
+
+        Args:
+            equation: the letters of each value, and behind `->` those that stay.
+        """
+
     def elu(self, x: Arguments, alpha: float = 1.0, *, name: str | None = None) -> Value:
         """`x` where it is positive, `alpha * (exp(x) - 1)` elsewhere (Clevert et al. 2016).
 
@@ -244,6 +299,12 @@ class Methods:
         Args:
             features: the length of each vector.
             embedding_init: how the vectors are drawn; if left out, normal with variance 1 / features.
+        """
+
+    def equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+        """Whether a is equal to b: `a == b`.
+
+        Shapes: two numbers, which combine as in formulas, to a bool.
         """
 
     def exp(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -338,6 +399,18 @@ class Methods:
         the paper, JAX and PyTorch; in `swiglu` and its kin it is the first.
 
         References: Dauphin et al., "Language modeling with gated convolutional networks", 2017.
+        """
+
+    def greater(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+        """Whether a is larger than b: `a > b`.
+
+        Shapes: two numbers, which combine as in formulas, to a bool.
+        """
+
+    def greater_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+        """Whether a is as large as, or larger than, b: `a >= b`.
+
+        Shapes: two numbers, which combine as in formulas, to a bool.
         """
 
     def group_norm(
@@ -489,6 +562,18 @@ class Methods:
             negative_slope: the slope below zero.
         """
 
+    def less(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+        """Whether a is smaller than b: `a < b`.
+
+        Shapes: two numbers, which combine as in formulas, to a bool.
+        """
+
+    def less_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+        """Whether a is as small as, or smaller than, b: `a <= b`.
+
+        Shapes: two numbers, which combine as in formulas, to a bool.
+        """
+
     def local_response_norm(
         self,
         x: Arguments,
@@ -527,6 +612,49 @@ class Methods:
     def log_softmax(self, x: Arguments, *, name: str | None = None) -> Value:
         """The logarithm of `softmax`, without its rounding: [..., n] -> [..., n]."""
 
+    def logical_and(self, *values: Arguments, name: str | None = None) -> Value:
+        """Whether all values are true.
+
+        Shapes: bools, which combine as numbers do in formulas.
+        """
+
+    def logical_not(self, x: Arguments, *, name: str | None = None) -> Value:
+        """Whether the value is false.
+
+        Shapes: a bool, unchanged.
+        """
+
+    def logical_or(self, *values: Arguments, name: str | None = None) -> Value:
+        """Whether any value is true.
+
+        Shapes: bools, which combine as numbers do in formulas.
+        """
+
+    def matmul(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+        """The matrix product of the last two axes: `y = a @ b`.
+
+        Shapes: [n, k], [k, m] -> [n, m]. A vector is a row on the left, [k], [k, m] -> [m], and a
+        column on the right, [n, k], [k] -> [n]. Axes before the last two are equal, or only one input
+        has any; they stay.
+        """
+
+    def max(
+        self,
+        x: Arguments,
+        axis: int | Sequence[int] | None = None,
+        *,
+        keep: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """The largest feature of a point.
+
+        Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too.
+
+        Args:
+            axis: the axis, or the axes, that become one number; all if left out.
+            keep: whether they stay, with a length of 1.
+        """
+
     def max_pool(
         self,
         x: Arguments,
@@ -548,7 +676,7 @@ class Methods:
         """
 
     def maximum(self, *values: Arguments, name: str | None = None) -> Value:
-        """The larger of values: `max(a, b, ...)`."""
+        """The larger of values: `maximum(a, b, ...)`."""
 
     def maxout(self, x: Arguments, pieces: int, *, name: str | None = None) -> Value:
         """The largest of `pieces` neighbouring features: [..., n * pieces] -> [..., n].
@@ -561,11 +689,42 @@ class Methods:
             pieces: how many features become one.
         """
 
-    def mean(self, x: Arguments, *, name: str | None = None) -> Value:
-        """The mean over all features of a point: [...] -> []."""
+    def mean(
+        self,
+        x: Arguments,
+        axis: int | Sequence[int] | None = None,
+        *,
+        keep: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """The mean over the features of a point.
+
+        Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too.
+
+        Args:
+            axis: the axis, or the axes, that become one number; all if left out.
+            keep: whether they stay, with a length of 1.
+        """
+
+    def min(
+        self,
+        x: Arguments,
+        axis: int | Sequence[int] | None = None,
+        *,
+        keep: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """The smallest feature of a point.
+
+        Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too.
+
+        Args:
+            axis: the axis, or the axes, that become one number; all if left out.
+            keep: whether they stay, with a length of 1.
+        """
 
     def minimum(self, *values: Arguments, name: str | None = None) -> Value:
-        """The smaller of values: `min(a, b, ...)`."""
+        """The smaller of values: `minimum(a, b, ...)`."""
 
     def mish(self, x: Arguments, *, name: str | None = None) -> Value:
         """`x * tanh(softplus(x))` (Misra 2020)."""
@@ -579,10 +738,39 @@ class Methods:
         Shapes: any, unchanged.
         """
 
+    def norm(
+        self,
+        x: Arguments,
+        axis: int | Sequence[int] | None = None,
+        *,
+        keep: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """The Euclidean length of the features of a point: `sqrt(sum(x ** 2))`.
+
+        Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too.
+
+        Args:
+            axis: the axis, or the axes, that become one number; all if left out.
+            keep: whether they stay, with a length of 1.
+        """
+
+    def not_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+        """Whether a is another number than b: `a != b`.
+
+        Shapes: two numbers, which combine as in formulas, to a bool.
+        """
+
     def one_hot(self, x: Arguments, *, name: str | None = None) -> Value:
         """A one at the place that the number names, and zeros elsewhere.
 
         Shapes: int [...] below n -> [..., n].
+        """
+
+    def outer(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+        """Every number of a times every number of b.
+
+        Shapes: [n], [m] -> [n, m]; the axes of b behind those of a.
         """
 
     def parallel(self, x: Arguments, *, name: str | None = None, **attributes: Any) -> Value:
@@ -625,6 +813,23 @@ class Methods:
         Args:
             shared: whether one slope serves all channels.
             slope_init: how the slopes are drawn.
+        """
+
+    def prod(
+        self,
+        x: Arguments,
+        axis: int | Sequence[int] | None = None,
+        *,
+        keep: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """The product over the features of a point.
+
+        Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too.
+
+        Args:
+            axis: the axis, or the axes, that become one number; all if left out.
+            keep: whether they stay, with a length of 1.
         """
 
     def reglu(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -865,11 +1070,42 @@ class Methods:
             axis: where the new axis stands in the new shape.
         """
 
+    def std(
+        self,
+        x: Arguments,
+        axis: int | Sequence[int] | None = None,
+        *,
+        keep: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """The standard deviation over the features of a point, the root of `variance`.
+
+        Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too.
+
+        Args:
+            axis: the axis, or the axes, that become one number; all if left out.
+            keep: whether they stay, with a length of 1.
+        """
+
     def subtract(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
         """Difference: `a - b`."""
 
-    def sum(self, x: Arguments, *, name: str | None = None) -> Value:
-        """The sum over all features of a point: [...] -> []."""
+    def sum(
+        self,
+        x: Arguments,
+        axis: int | Sequence[int] | None = None,
+        *,
+        keep: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """The sum over the features of a point.
+
+        Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too.
+
+        Args:
+            axis: the axis, or the axes, that become one number; all if left out.
+            keep: whether they stay, with a length of 1.
+        """
 
     def swiglu(self, x: Arguments, *, name: str | None = None) -> Value:
         """A gated unit: `silu(first half) * second half`.
@@ -894,6 +1130,23 @@ class Methods:
         Args:
             times: how many copies.
             axis: the axis along which they stand.
+        """
+
+    def variance(
+        self,
+        x: Arguments,
+        axis: int | Sequence[int] | None = None,
+        *,
+        keep: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """The variance over the features of a point: `mean((x - mean(x)) ** 2)`.
+
+        Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too.
+
+        Args:
+            axis: the axis, or the axes, that become one number; all if left out.
+            keep: whether they stay, with a length of 1.
         """
 
     def where(

@@ -27,6 +27,7 @@ TYPES = (*FLOATS, *INTS, Type((), "bool"))
 GIVEN: dict[str, dict[str, object]] = {
     "clip": {"minimum": 0.0, "maximum": 1.0},
     "conv": {"features": 32, "kernel": 5},
+    "einsum": {"equation": "ij,jk->ik"},
     "csv": {"path": "flowers.csv", "target": "species"},
     "group_norm": {"groups": 8},
     "maxout": {"pieces": 2},
@@ -40,6 +41,8 @@ GIVEN: dict[str, dict[str, object]] = {
 """Attributes of examples, where values by kind would make no sense."""
 
 _FITTING = {
+    "einsum": (Type((8, 4)), Type((4, 2))),
+    "matmul": (Type((8, 4)), Type((4, 2))),
     "shortcut": (Type((8, 8, 3)), Type((4, 4, 16))),
     "squeeze": (Type((32, 1)),),
 }
@@ -185,6 +188,8 @@ def flow(value: object) -> str:
         return f"{{{', '.join(f'{key}: {flow(each)}' for key, each in value.items())}}}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(flow(each) for each in value)}]"
+    if isinstance(value, str) and "," in value:
+        return f'"{value}"'
     words = {True: "true", False: "false", None: "none"}
     return words[value] if value is None or isinstance(value, bool) else str(value)
 
