@@ -34,6 +34,7 @@ from graphc.core.registry import operations as operations
 from graphc.core.types import Type as Type
 from graphc.ops import activations as activations
 from graphc.ops import arithmetic as arithmetic
+from graphc.ops import attention as attention
 from graphc.ops import comparisons as comparisons
 from graphc.ops import convolution as convolution
 from graphc.ops import dense as dense
@@ -54,3 +55,4 @@ from graphc.ops import selecting as selecting
 from graphc.ops import shaping as shaping
 from graphc.ops import shortcut as shortcut
 from graphc.ops import sources as sources
+from graphc.ops import tokens as tokens

@@ -29,6 +29,19 @@ def need_features(name: str, x: Type) -> None:
         )
 
 
+def need_tokens(name: str, x: Type) -> None:
+    """Refuse what is no list of tokens [tokens, features]."""
+    need_floats(name, x)
+    if len(x.shape) == 2:
+        return
+    helps = {
+        1: "give the numbers several tokens with `reshape`: `reshape: [tokens, features]`",
+        3: "cut an image into tokens with `patches`",
+    }
+    message = f"`{name}` needs [tokens, features], but its input has shape {x}"
+    raise ShapeError(message, helps.get(len(x.shape)))
+
+
 def need_bounded(name: str, x: Type) -> None:
     """Refuse what is no whole number, or has no bound."""
     if x.dtype != "int":

@@ -21,7 +21,7 @@ Samples = SearchStrategy
 def _inferred(operation: Operation, types: list[Type]) -> tuple[Type, ...] | None:
     """The types of the outputs, or None where the sample does not fit."""
     try:
-        found = operation.infer(*types)
+        found = operation.infer(*forms.given(types))
         return (found,) if isinstance(found, Type) else tuple(found.values())
     except ShapeError as error:
         assert "larger than its input" in error.message
@@ -44,7 +44,7 @@ def value_has_the_type_that_infer_says(kind: type[Operation], samples: Samples) 
             found = forms.call(operation, types, arrays, module)
             return found if operation.ports else (found,)
 
-        found = jax.eval_shape(value, *(forms.array(each) for each in types))
+        found = jax.eval_shape(value, *(forms.array(each) for each in forms.given(types)))
         if isinstance(found[0], int | float) or not types:
             return  # a Python number, which takes the type of what it meets
         for array, own in zip(found, promised, strict=True):
@@ -69,7 +69,7 @@ def module_has_the_weights_that_it_declares(kind: type[Operation], samples: Samp
         found = {
             "/".join(path): (v.get_value().shape, isinstance(v, nnx.Param)) for path, v in state
         }
-        weights = operation.weights(*types)
+        weights = operation.weights(*forms.given(types))
         assert found == {name: (w.shape, w.trainable) for name, w in weights.items()}
         stateful = operation.trait(Stateful)
         still = {name for name, weight in weights.items() if not weight.trainable}
@@ -89,8 +89,9 @@ def gradients_are_finite(kind: type[Operation], samples: Samples) -> None:
         if promised is None or promised[0].dtype != "float" or not types:
             return
         module = forms.build(operation, types)
-        arrays = [forms.array(each, seed) for seed, each in enumerate(types)]
-        floats = [i for i, each in enumerate(types) if each.dtype == "float"]
+        own = forms.given(types)
+        arrays = [forms.array(each, seed) for seed, each in enumerate(own)]
+        floats = [i for i, each in enumerate(own) if each.dtype == "float"]
 
         @jax.jit
         def gradient(params, rest, chosen):
@@ -121,9 +122,10 @@ def presence_and_domain_of_the_inputs_are_kept(kind: type[Operation], samples: S
         promised = _inferred(operation, types)
         if promised is None or kind.name == "shortcut":  # of `like` only the shape counts
             return
+        inputs = forms.given(types)
         for own in promised:
-            assert set(own.domain) == {axis for each in types for axis in each.domain}
-            assert own.presence == frozenset().union(*(each.presence for each in types))
+            assert set(own.domain) == {axis for each in inputs for axis in each.domain}
+            assert own.presence == frozenset().union(*(each.presence for each in inputs))
 
     check()
 
@@ -136,7 +138,7 @@ def flops_are_counted_without_failing(kind: type[Operation], samples: Samples) -
     def check(sample):
         operation, types = sample
         if _inferred(operation, types) is not None:
-            assert operation.flops(*types) >= 0
+            assert operation.flops(*forms.given(types)) >= 0
 
     check()
 
@@ -149,7 +151,7 @@ def what_is_random_takes_a_key(kind: type[Operation], samples: Samples) -> None:
     def check(sample):
         operation, types = sample
         if _inferred(operation, types) is not None and not kind.trait(Stochastic):
-            assert not operation.call_code(*types).uses("key")
+            assert not operation.call_code(*forms.given(types)).uses("key")
 
     check()
 

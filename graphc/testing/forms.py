@@ -27,8 +27,8 @@ def _filled(template, declaration, types, values):
     holes = {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
     holes |= declaration.holes(*types.values()) if hasattr(declaration, "holes") else {}
     for hole in template.holes:
-        if "." in hole:
-            name, member = hole.split(".")
+        name, _, member = hole.partition(".")
+        if member and name in types:
             holes[hole] = getattr(types[name], member)
     for name, value in holes.items():
         if isinstance(value, Initializer) and value != template.defaults.get(name):
@@ -41,22 +41,28 @@ def _run(tree, names):
     return eval(text, NAMES | names)
 
 
+def given(types):
+    """The types of the inputs that are there; None stands for an optional one that is not."""
+    return [each for each in types if each is not None]
+
+
 def _named(operation, types):
     if operation.variadic:
         return {f"item_{i}": each for i, each in enumerate(types)}
-    return {each.name: own for each, own in zip(operation.inputs, types, strict=True)}
+    named = {each.name: own for each, own in zip(operation.inputs, types, strict=True)}
+    return {name: own for name, own in named.items() if own is not None}
 
 
 def source(operation, types):
     """The text of the call over the names of the inputs."""
     named = _named(operation, types)
     values = {name: ast.Name(name, ast.Load()) for name in [*named, "self", "train", "mask", "key"]}
-    return ast.unparse(_filled(operation.call_code(*types), operation, named, values))
+    return ast.unparse(_filled(operation.call_code(*given(types)), operation, named, values))
 
 
 def build(operation, types, seed=0):
     """The module of an operation, or None."""
-    template = operation.build_code(*types)
+    template = operation.build_code(*given(types))
     if template is None:
         return None
     values = {"rngs": ast.Name("rngs", ast.Load())}
@@ -66,9 +72,9 @@ def build(operation, types, seed=0):
 
 def call(operation, types, arrays, module=None, train=True, mask=None, seed=1):
     """The value of an operation on arrays."""
-    given = dict(zip(_named(operation, types), arrays, strict=True))
-    given |= {"self": module, "train": train, "mask": mask, "key": jax.random.key(seed)}
-    value = _run(ast.parse(source(operation, types), mode="eval").body, given)
+    names = dict(zip(_named(operation, types), arrays, strict=True))
+    names |= {"self": module, "train": train, "mask": mask, "key": jax.random.key(seed)}
+    value = _run(ast.parse(source(operation, types), mode="eval").body, names)
     activation = getattr(operation, "activation", None)
     return value if activation is None else call(activation, [None], [value])
 

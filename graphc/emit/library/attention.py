@@ -1,0 +1,100 @@
+"""Tokens that read one another, and their positions."""
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from graphc.emit.library.keys import at
+
+
+class Attention(nnx.Module):
+    """Multi-head attention over the tokens of values [..., tokens, features].
+
+    `nnx.MultiHeadAttention` keeps random state and a cache of past tokens, and turns no positions.
+    """
+
+    def __init__(
+        self,
+        in_features,
+        *,
+        heads,
+        head_features=None,
+        memory_features=None,
+        features=None,
+        causal=False,
+        rotary=None,
+        dropout=0.0,
+        rngs,
+        **options,
+    ):
+        """The `options` are those of the four `nnx.Linear`."""
+        self.heads, self.causal, self.rotary = heads, causal, rotary
+        width = heads * (head_features or in_features // heads)
+        memory_features, features = memory_features or in_features, features or in_features
+        key = rngs.params()
+
+        def linear(name, inputs, outputs):
+            return nnx.Linear(inputs, outputs, rngs=nnx.Rngs(at(key, name)), **options)
+
+        self.query = linear("query", in_features, width)
+        self.key = linear("key", memory_features, width)
+        self.value = linear("value", memory_features, width)
+        self.out = linear("out", width, features)
+        self.drop = nnx.Dropout(dropout)
+
+    def __call__(self, x, memory=None, *, visible=None, train=False, key=None):
+        """What each token of x reads of the memory, or of x itself.
+
+        `visible` [..., tokens of x or 1, tokens of the memory] is true where it may be read.
+        """
+        memory = x if memory is None else memory
+        layers = ((self.query, x), (self.key, memory), (self.value, memory))
+        query, keys, values = (self.split(layer(tokens)) for layer, tokens in layers)
+        if self.rotary is not None:
+            query, keys = rotate(query, self.rotary), rotate(keys, self.rotary)
+        scores = jnp.einsum("...qhd,...khd->...hqk", query * query.shape[-1] ** -0.5, keys)
+        if visible is not None:
+            scores = jnp.where(visible[..., None, :, :], scores, jnp.finfo(scores.dtype).min)
+        if self.causal:
+            past = jnp.tril(jnp.ones(scores.shape[-2:], bool))
+            past = jnp.expand_dims(past, range(scores.ndim - 2))
+            scores = jnp.where(past, scores, jnp.finfo(scores.dtype).min)
+        weights = self.drop(nnx.softmax(scores), deterministic=not train, rngs=key)
+        read = jnp.einsum("...hqk,...khd->...qhd", weights, values)
+        return self.out(jax.lax.collapse(read, read.ndim - 2))
+
+    def split(self, x):
+        """[..., tokens, heads * n] as [..., tokens, heads, n]."""
+        return x.reshape(*x.shape[:-1], self.heads, -1)
+
+
+def rotate(x, base):
+    """Rotary positions: the features 2i and 2i + 1 of token t, turned by t * base ** (-2i / n).
+
+    x is [..., tokens, heads, n]. The product of two tokens turned so depends on the positions by
+    their distance alone.
+    """
+    tokens, _, n = x.shape[-3:]
+    angles = jnp.outer(jnp.arange(float(tokens)), base ** (-jnp.arange(0.0, n, 2) / n))
+    angles = jnp.expand_dims(angles, (*range(x.ndim - 3), -2))
+    even, odd, cos, sin = x[..., ::2], x[..., 1::2], jnp.cos(angles), jnp.sin(angles)
+    turned = jnp.stack([even * cos - odd * sin, even * sin + odd * cos], axis=-1)
+    return turned.reshape(x.shape)
+
+
+def sinusoids(tokens, features):
+    """Positions as waves [tokens, features].
+
+    The feature 2i of token t is sin(t / 10000 ** (2i / n)), and 2i + 1 the cosine of the same.
+    """
+    place = jnp.arange(features)
+    rates = 10000.0 ** (-(place - place % 2) / features)
+    angles = jnp.outer(jnp.arange(float(tokens)), rates)
+    return jnp.where(place[None] % 2 == 0, jnp.sin(angles), jnp.cos(angles))
+
+
+def patches(x, height, width):
+    """Images [..., h, w, c] cut into tiles: [..., tiles, height * width * c], row by row."""
+    *points, h, w, c = x.shape
+    x = x.reshape(*points, h // height, height, w // width, width, c)
+    return jnp.swapaxes(x, -4, -3).reshape(*points, -1, height * width * c)

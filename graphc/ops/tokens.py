@@ -1,0 +1,89 @@
+"""Tokens: what attention reads, made of images and told where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from graphc.core.attributes import Ints, Text
+from graphc.core.code import Code, code
+from graphc.core.declaration import attribute, primary
+from graphc.core.operation import Operation, ShapeError, Weight
+from graphc.core.registry import operations
+from graphc.core.types import Type
+from graphc.ops.checks import need_image, need_tokens
+from graphc.ops.initializers import Initial, Initializer, Normal
+
+
+@dataclass(frozen=True)
+class Position(Operation):
+    """To each token a vector is added that says where it stands.
+
+    Shapes: [tokens, n], unchanged. The vectors are learned, an embedding [tokens, n], or waves:
+    `sin(t / 10000 ** (2i / n))` in the feature 2i of token t and the cosine in 2i + 1.
+
+    References: Vaswani et al., "Attention is all you need", 2017.
+    """
+
+    name = "position"
+    build = code(
+        "nnx.Embed($tokens, $x.features, embedding_init=$embedding_init, rngs=$rngs)",
+    )
+
+    kind: str = primary(Text(("learned", "sinusoidal")), "where the vectors come from", "learned")
+    embedding_init: Initializer = attribute(
+        Initial(), "how learned vectors are drawn", Normal(0.02)
+    )
+
+    def infer(self, x: Type) -> Type:
+        need_tokens(self.name, x)
+        return x
+
+    def weights(self, x: Type) -> dict[str, Weight]:
+        return {"embedding": Weight(x.shape)} if self.kind == "learned" else {}
+
+    def flops(self, x: Type) -> int:
+        return x.size
+
+    def build_code(self, x: Type) -> Code | None:
+        return self.build if self.kind == "learned" else None
+
+    def call_code(self, x: Type) -> Code:
+        index = ", ".join(["None"] * len(x.domain)) or "..."
+        learned = self.kind == "learned"
+        vectors = "$self.embedding" if learned else "sinusoids($tokens, $x.features)"
+        return code(f"$x + {vectors}[{index}]")
+
+    def holes(self, x: Type) -> dict[str, object]:
+        return {"tokens": x.shape[0]}
+
+
+@dataclass(frozen=True)
+class Patches(Operation):
+    """An image cut into tiles, each a token, row by row.
+
+    Shapes: [h, w, c] -> [h / p * w / q, p * q * c] for tiles of [p, q].
+
+    References: Dosovitskiy et al., "An image is worth 16x16 words", 2021.
+    """
+
+    name = "patches"
+    call = code("patches($x, $height, $width)")
+
+    size: tuple[int, int] = primary(Ints(length=2, spread=True), "height and width of a tile")
+
+    def infer(self, x: Type) -> Type:
+        need_image(self.name, x)
+        height, width = self.size
+        if x.shape[0] % height or x.shape[1] % width:
+            raise ShapeError(
+                f"`patches` of [{height}, {width}] do not cover the image {x}",
+                "take a size that divides height and width",
+            )
+        tokens = x.shape[0] // height * (x.shape[1] // width)
+        return replace(x, shape=(tokens, height * width * x.features))
+
+    def holes(self, x: Type) -> dict[str, object]:
+        return dict(zip(("height", "width"), self.size, strict=True))
+
+
+operations.add(Position, Patches)
