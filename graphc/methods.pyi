@@ -43,6 +43,51 @@ class Methods:
             axis: the axis whose places are counted, from 0.
         """
 
+    def attention(
+        self,
+        query: Arguments,
+        heads: int,
+        *,
+        memory: Arguments | None = None,
+        visible: Arguments | None = None,
+        features: int | None = None,
+        head_features: int | None = None,
+        causal: bool = False,
+        rotary: bool = False,
+        rotary_base: float = 10000.0,
+        dropout: float = 0.0,
+        bias: bool = True,
+        kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
+        bias_init: float | str | Mapping[str, Any] = "zeros",
+        name: str | None = None,
+    ) -> Value:
+        """Multi-head attention: each token of the query reads the tokens of the memory.
+
+        For each head, `softmax(q @ k.T / sqrt(n)) @ v`, where q, k and v are learned projections of
+        the query, the memory and the memory with n features for each head; the heads side by side go
+        through a last projection. Without a memory the query reads itself (self-attention).
+
+        Shapes: query [tokens, n], memory [others, m] -> [tokens, features]. `visible` is a bool
+        [others], or [tokens, others], that is true where a token may be read; with `causal` a token
+        reads itself and those before it. The kernels are [n, heads * head_features] for the query,
+        [m, heads * head_features] for key and value, and [heads * head_features, features] for out.
+
+        References: Vaswani et al., "Attention is all you need", 2017. `rotary`: Su et al., "RoFormer",
+        2021. `dropout` is that of the weights, as is usual; the first paper has it elsewhere.
+
+        Args:
+            heads: how many heads.
+            features: how many numbers come out for each token; as many as the query has if left out.
+            head_features: how many numbers a head has; those of the query shared out if left out.
+            causal: whether no token reads those after it.
+            rotary: whether positions turn queries and keys.
+            rotary_base: how much slower each pair of features turns.
+            dropout: the probability that a weight is zero while training.
+            bias: whether the projections add a learned number.
+            kernel_init: how the kernels are drawn.
+            bias_init: how the biases are drawn.
+        """
+
     def average_pool(
         self,
         x: Arguments,
@@ -776,6 +821,17 @@ class Methods:
     def parallel(self, x: Arguments, *, name: str | None = None, **attributes: Any) -> Value:
         ...
 
+    def patches(self, x: Arguments, size: int | Sequence[int], *, name: str | None = None) -> Value:
+        """An image cut into tiles, each a token, row by row.
+
+        Shapes: [h, w, c] -> [h / p * w / q, p * q * c] for tiles of [p, q].
+
+        References: Dosovitskiy et al., "An image is worth 16x16 words", 2021.
+
+        Args:
+            size: height and width of a tile.
+        """
+
     def permute(self, x: Arguments, axes: Sequence[int], *, name: str | None = None) -> Value:
         """The axes of a point in another order: the first is the axis `axes[0]` of x, and so on.
 
@@ -790,6 +846,26 @@ class Methods:
 
         Shapes: [..., n], int [...] below n -> [...]: the value of the chosen action, the probability
         of the right class.
+        """
+
+    def position(
+        self,
+        x: Arguments,
+        kind: Literal["learned", "sinusoidal"] = "learned",
+        *,
+        embedding_init: float | str | Mapping[str, Any] = {'normal': 0.02},
+        name: str | None = None,
+    ) -> Value:
+        """To each token a vector is added that says where it stands.
+
+        Shapes: [tokens, n], unchanged. The vectors are learned, an embedding [tokens, n], or waves:
+        `sin(t / 10000 ** (2i / n))` in the feature 2i of token t and the cosine in 2i + 1.
+
+        References: Vaswani et al., "Attention is all you need", 2017.
+
+        Args:
+            kind: where the vectors come from.
+            embedding_init: how learned vectors are drawn.
         """
 
     def power(self, base: Arguments, exponent: Arguments, *, name: str | None = None) -> Value:
