@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from graphc.data.dataset import Dataset
+    from graphc.graph.weights import WeightMap
     from graphc.methods import Methods
     from graphc.runtime.rundir import Blueprint, RunDirectory
     from graphc.runtime.settings import Settings
@@ -81,10 +83,20 @@ class Model:
         return networks[plan.network] if plan is not None else next(iter(networks.values()))
 
     def module(self) -> Any:
-        """The source as an imported module, see docs/emitted-module.md."""
+        """The source as an imported module, see docs/emitted-module.md.
+
+        Raises:
+            SpecError: where code of your own (`python`) does not do what the spec declares.
+        """
         from graphc.runtime.module import module_from_source
 
-        return module_from_source(self.source, f"<graphc {self.compiled.checked.name}>")
+        checked = self.compiled.checked
+        if checked.user_code:
+            from graphc.runtime.trial import try_steps
+
+            training = checked.document.training
+            try_steps(checked.user_code, training.batch_size if training is not None else 2)
+        return module_from_source(self.source, f"<graphc {checked.name}>", checked.user_code)
 
     def train(
         self,
@@ -98,7 +110,8 @@ class Model:
 
         Raises:
             RunError: where the data, the disk or the numbers fail.
-            SpecError: where the spec says nothing about training.
+            SpecError: where the spec says nothing about training, or code of your own (`python`)
+                does not do what it declares.
         """
         from graphc.data.load import load
         from graphc.runtime.train import train
@@ -112,8 +125,20 @@ class Model:
         directory = Path(run) if run is not None else _free_directory(checked.name, resume)
         dataset = load(document.data, document.folder, document.place("data"))
         settings = _settings(self.compiled, cache)
-        train(_blueprint(self.compiled), dataset, settings, directory, resume=resume, report=report)
+        blueprint = _blueprint(self.compiled)
+        if checked.user_code and not resume:
+            blueprint = replace(blueprint, weights=self._weights(dataset, training.batch_size))
+        train(blueprint, dataset, settings, directory, resume=resume, report=report)
         return load_run(directory)
+
+    def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
+        """The map with the arrays of the user's code, which is tried on the way."""
+        from graphc.runtime.trial import arrays_of, try_training
+
+        module, compiled = self.module(), self.compiled
+        code, lines = compiled.checked.user_code, compiled.emitted.lines
+        try_training(module, code, lines, dataset.splits["train"], batch_size)
+        return compiled.weights.completed(arrays_of(module))
 
 
 class Run:
@@ -187,6 +212,7 @@ def compile(
     *,
     without: Iterable[str] = (),
     device: str | None = None,
+    python: bool = True,
     **sections: object,
 ) -> Model:
     """Compile a spec file, or a graph built in Python.
@@ -196,6 +222,7 @@ def compile(
         settings: `path=value` overrides, as with `--set`.
         without: passes to leave out.
         device: cpu, gpu or tpu; default: what jax finds.
+        python: whether `python` steps, which run code of your own, are allowed.
         sections: for a graph, the sections `data` and `train` as plain data.
 
     Raises:
@@ -209,17 +236,25 @@ def compile(
     """
     if isinstance(spec, (Builder, FrozenGraph)):
         spec = Source("<graph>", _text(spec, sections))
-    return Model(compiler.compile(_given(spec), settings, without, device or default_device()))
+    device = device or default_device()
+    return Model(compiler.compile(_given(spec), settings, without, device, python))
 
 
-def check(spec: str | Path | Source, settings: Iterable[str] = ()) -> compiler.Checked:
+def check(
+    spec: str | Path | Source, settings: Iterable[str] = (), *, python: bool = True
+) -> compiler.Checked:
     """Check a spec without compiling it; raises SpecError with every problem.
+
+    Args:
+        spec: a path or a Source.
+        settings: `path=value` overrides, as with `--set`.
+        python: whether `python` steps are allowed; their code is never run by a check.
 
     Example:
         >>> check("specs/mnist_lenet5").networks[""].output_type.shape
         (10,)
     """
-    return compiler.check(_given(spec), settings)
+    return compiler.check(_given(spec), settings, python=python)
 
 
 def _given(spec: str | Path | Source) -> str | Source:
@@ -323,6 +358,7 @@ def _blueprint(compiled: compiler.Compiled) -> Blueprint:
         lines,
         compiled.choices.as_dict(),
         str(Path(checked.document.folder).absolute()),
+        {name: path.read_bytes() for name, path in checked.user_code.files},
     )
 
 

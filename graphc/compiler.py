@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import graphc.ops  # noqa: F401  (fills the registries)
 from graphc.build.expand import Expander
+from graphc.build.user_code import NO_CODE, UserCode, user_code
 from graphc.core.collection import without_collection
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import ShapeError
@@ -35,12 +36,14 @@ class Checked:
         networks: the graph of each network; a single one is called "".
         plan: how to train, if the spec says so.
         warnings: what is allowed and probably not meant.
+        user_code: what runs that graphc did not write.
     """
 
     document: Document
     networks: Mapping[str, Graph]
     plan: Plan | None
     warnings: tuple[Diagnostic, ...]
+    user_code: UserCode = NO_CODE
 
     @property
     def name(self) -> str:
@@ -80,13 +83,19 @@ class Compiled:
 
 
 @without_collection
-def check(path: str | Source, settings: Iterable[str] = (), only_blocks: bool = False) -> Checked:
+def check(
+    path: str | Source,
+    settings: Iterable[str] = (),
+    only_blocks: bool = False,
+    python: bool = True,
+) -> Checked:
     """Read a spec, expand it and infer every type.
 
     Args:
         path: the file, or a text as a Source.
         settings: `path=value` overrides.
         only_blocks: whether a file of blocks, without a network, will do.
+        python: whether steps may run code of the user's.
 
     Raises:
         SpecError: with every problem that was found.
@@ -96,7 +105,8 @@ def check(path: str | Source, settings: Iterable[str] = (), only_blocks: bool = 
     read = document_of if isinstance(path, Source) else read_document
     document = read(path, settings, report, only_blocks)  # type: ignore[arg-type]
     fields = report.attempt(_fields, document)
-    networks = _expand(document, fields, report)
+    expander = _expanded(document, fields, report, python)
+    networks = expander.graphs()
     for graph in networks.values():
         for first, second in collisions(graph):
             message = f"`{first.name}` and `{second.name}` would start with the same weights"
@@ -105,11 +115,12 @@ def check(path: str | Source, settings: Iterable[str] = (), only_blocks: bool = 
     plan = None
     if document.training is not None and not report.errors:
         plan = make_plan(networks, document.training, fields, document.place, report)
+    code = user_code(expander.uses, report)
     report.stop()
-    return Checked(document, networks, plan, tuple(report.warnings))
+    return Checked(document, networks, plan, tuple(report.warnings), code)
 
 
-def _expand(document: Document, fields: Fields | None, report: Report) -> dict[str, Graph]:
+def _expanded(document: Document, fields: Fields | None, report: Report, python: bool) -> Expander:
     below = {}
     if fields is not None:
         names = {name: name for name in fields.types} | {
@@ -118,10 +129,10 @@ def _expand(document: Document, fields: Fields | None, report: Report) -> dict[s
         kinds = {name: fields.types.get(field) for name, field in names.items()}
         below = {name: kind.below for name, kind in kinds.items() if kind and kind.below}
     wrong = fields is None and document.tree.key("data") is not None
-    expander = Expander(report, document.parameters, None if wrong else below)
+    expander = Expander(report, document.parameters, None if wrong else below, python)
     for network in document.library.networks.values():
         expander.attempt(expander.network, network)
-    return expander.graphs()
+    return expander
 
 
 def _fields(document: Document) -> Fields | None:
@@ -143,16 +154,18 @@ def compile(
     settings: Iterable[str] = (),
     without: Iterable[str] = (),
     device: str = "cpu",
+    python: bool = True,
 ) -> Compiled:
     """Check a spec, run the passes and write its source.
 
     Args:
         without: names of passes to leave out.
         device: cpu, gpu or tpu: which forms to choose.
+        python: whether steps may run code of the user's.
     """
     from graphc.emit.module import emit  # only here: checking a spec needs no emitter
 
-    checked = path if isinstance(path, Checked) else check(path, settings)
+    checked = path if isinstance(path, Checked) else check(path, settings, python=python)
     networks, passes = run_passes(checked.networks, device, tuple(without))
     program = replace(checked.program, networks=networks)
     weights = WeightMap.of(networks)

@@ -19,6 +19,7 @@ from graphc.build.limits import Limits
 from graphc.build.ordering import in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
 from graphc.build.steps import fail, need_from, read_steps, step_names
+from graphc.build.user_code import Use, resolved
 from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.core.diagnostic import Diagnostic, InternalError, Note, Report, SpecError
 from graphc.core.span import Span
@@ -27,6 +28,7 @@ from graphc.core.types import Type
 from graphc.graph.calls import Call, NetworkCall
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
+from graphc.ops.user_code import Python
 
 _DEEPEST = 60
 
@@ -56,6 +58,10 @@ class Expander:
         parameters: the values of the spec's `params`.
         data_below: for each field of the data, how many values it has; None where the data is
             wrong, which is reported already.
+        python: whether code of the user's may be run.
+
+    Attributes:
+        uses: the steps that run some.
     """
 
     def __init__(
@@ -63,8 +69,10 @@ class Expander:
         report: Report,
         parameters: Mapping[str, Tree] | None = None,
         data_below: Mapping[str, int] | None = None,
+        python: bool = True,
     ) -> None:
-        self.report = report
+        self.report, self.python = report, python
+        self.uses: list[Use] = []
         self.parameters = dict(parameters or {})
         self.data_below = data_below
         self._blocks: dict[object, Graph] = {}
@@ -290,8 +298,14 @@ class Expander:
             return self._network_step(found, step, name, scope, default, context, named)
         given = None if step.attributes is None else context.environment.substitute(step.attributes)
         operation = found.read(given, step.operation_span)
+        if isinstance(operation, Python):
+            operation = resolved(operation, step, self.python)
         wanted = tuple((each.name, each.optional) for each in operation.inputs)
+        wanted = tuple((each, False) for each in operation.names) or wanted
         inputs = self.sources(step, name, wanted, operation.variadic, scope, default)
+        if isinstance(operation, Python):
+            types = tuple(scope.assembly.types[each] for each in inputs if each is not None)
+            self.uses.append(Use(operation, types, step.operation_span))
         return scope.assembly.add(name, operation, inputs, step.operation_span, named)
 
     def sources(

@@ -51,8 +51,8 @@ def check_numbers(
     for each in values:
         check_size(f"the value of `{name}` is {each}", each.size, span)
     for weight, array in operation.weights(*types).items():
-        size = Type(array.shape).size
-        check_size(f"the weight `{weight}` of `{name}` is {list(array.shape)}", size, span)
+        shape = list(array.shape or ())
+        check_size(f"the weight `{weight}` of `{name}` is {shape}", array.size, span)
 
 
 def check_size(what: str, size: int, span: Span) -> None:

@@ -23,6 +23,9 @@ settings_option = click.option(
 without_option = click.option(
     "--no-pass", "without", multiple=True, metavar="NAME", help="Leave out a pass of the compiler."
 )
+python_option = click.option(
+    "--no-python", is_flag=True, help="Refuse `python` steps, which run code beside the spec."
+)
 device_option = click.option(
     "--device",
     type=click.Choice(["cpu", "gpu", "tpu"]),

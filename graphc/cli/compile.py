@@ -8,6 +8,7 @@ from graphc.cli.common import (
     device_option,
     output_option,
     put,
+    python_option,
     settings_option,
     spec_argument,
     spec_source,
@@ -23,18 +24,20 @@ from graphc.compiler import compile
 @settings_option
 @without_option
 @device_option
+@python_option
 def command(
     spec: str,
     output: str | None,
     settings: tuple[str, ...],
     without: tuple[str, ...],
     device: str,
+    no_python: bool,
 ) -> None:
     """Print the Flax source of a spec.
 
     The module needs jax, flax and optax, and nothing of graphc; it is the one that `graphc train`
     runs.
     """
-    compiled = compile(spec_source(spec), settings, without, device)
+    compiled = compile(spec_source(spec), settings, without, device, not no_python)
     show(compiled.checked.warnings)
     put(compiled.source, output)

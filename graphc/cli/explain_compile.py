@@ -7,6 +7,7 @@ import click
 from graphc.cli.common import (
     device_option,
     put,
+    python_option,
     settings_option,
     spec_argument,
     spec_source,
@@ -22,12 +23,19 @@ from graphc.insight.explanation import explanation
 @settings_option
 @without_option
 @device_option
-def command(spec: str, settings: tuple[str, ...], without: tuple[str, ...], device: str) -> None:
+@python_option
+def command(
+    spec: str,
+    settings: tuple[str, ...],
+    without: tuple[str, ...],
+    device: str,
+    no_python: bool,
+) -> None:
     """Say what the compiler did, and why.
 
     For each pass: what it did, at which line, and what it left alone for which reason. Then what
     was chosen by table, and where each array of the spec is stored.
     """
-    compiled = compile(spec_source(spec), settings, without, device)
+    compiled = compile(spec_source(spec), settings, without, device, not no_python)
     show(compiled.checked.warnings)
     put(explanation(compiled), None)

@@ -6,7 +6,13 @@ import os
 
 import click
 
-from graphc.cli.common import settings_option, spec_argument, spec_source, without_option
+from graphc.cli.common import (
+    python_option,
+    settings_option,
+    spec_argument,
+    spec_source,
+    without_option,
+)
 from graphc.cli.failures import Command, show
 
 
@@ -14,6 +20,7 @@ from graphc.cli.failures import Command, show
 @spec_argument
 @settings_option
 @without_option
+@python_option
 @click.option("--seed", type=click.IntRange(min=0), help="Short for `--set train.seed=N`.")
 @click.option(
     "--run", metavar="DIR", help="The directory of the run; default: runs/NAME, numbered."
@@ -25,6 +32,7 @@ def command(
     spec: str,
     settings: tuple[str, ...],
     without: tuple[str, ...],
+    no_python: bool,
     seed: int | None,
     run: str | None,
     resume: bool,
@@ -43,7 +51,7 @@ def command(
         raise click.UsageError("a spec from standard input has no name: say where with `--run DIR`")
     if seed is not None:
         settings = (*settings, f"train.seed={seed}")
-    model = api.compile(spec_source(spec), settings, without=without)
+    model = api.compile(spec_source(spec), settings, without=without, python=not no_python)
     show(model.compiled.checked.warnings)
     choices = model.compiled.choices
     if choices.slow_to_compile and not quiet:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-_HOLE = re.compile(r"\$([a-z_][a-z0-9_]*)")
+_HOLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _PREFIX = "_hole_"
 Tree = TypeVar("Tree", bound=ast.AST)
 
@@ -86,6 +86,11 @@ class Code:
 def code(text: str, **defaults: object) -> Code:
     """`text`, an expression in which `$name` is a hole."""
     return Code(text, defaults)
+
+
+def imported(module: str, word: str) -> ast.expr:
+    """What `from module import word` gives; the emitter writes the import and picks the name."""
+    return ast.Name(f"{module}:{word}", ast.Load())
 
 
 def _bound(tree: ast.expr) -> set[str]:

@@ -17,6 +17,7 @@ Both are trees (see `graphc.core.code`) over these holes:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 from graphc.core.code import Code
@@ -55,12 +56,17 @@ class Weight:
     """An array that belongs to a node.
 
     Args:
-        shape: its shape as the spec's node has it.
+        shape: its shape as the spec's node has it; None for all that an opaque module holds.
         trainable: a parameter; otherwise a running statistic.
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None
     trainable: bool = True
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has, as far as that is known."""
+        return 0 if self.shape is None else prod(self.shape)
 
 
 class Operation(Declaration):
@@ -68,6 +74,7 @@ class Operation(Declaration):
 
     inputs: ClassVar[tuple[Input, ...]] = (Input(),)
     variadic: ClassVar[bool] = False
+    names: ClassVar[tuple[str, ...]] = ()  # of the values of a variadic one, if `from` gives them
     ports: ClassVar[tuple[str, ...]] = ()
     build: ClassVar[Code | None] = None
     call: ClassVar[Code]
@@ -146,6 +153,11 @@ class Stateful:
     """Keeps running statistics, which training moves and evaluation reads."""
 
     statistics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Runs code of which graphc knows nothing but the type of its value."""
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,6 @@ def layer_keys(stack: Stack, key: Key) -> ast.expr:
 
 
 def word_of_hole(hole: str) -> str:
-    """What to call the values of a hole: `x.features` is `in_features`."""
+    """What to call the values of a hole: `x.features` is `in_features`, `arguments.n` is `n`."""
     owner, _, member = hole.rpartition(".")
-    return f"in_{member}" if owner else member
+    return f"in_{member}" if owner and owner != "arguments" else member

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from graphc.core.code import copy_tree
 from graphc.emit.printing.printer import Blank
+from graphc.emit.trees import fresh
 
 Definition = ast.FunctionDef | ast.ClassDef
 IMPORTS = """
@@ -57,6 +58,46 @@ def imports(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
             group = standard if alias.name in ("functools", "zlib") else others
             group.append(statement)
     return [*standard, Blank(), *others]
+
+
+def user_imports(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
+    """The imports of what stands as `module:name`, which becomes a plain name in the statements.
+
+    A name that means something else anywhere in the module gets the module's before it.
+    """
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    taken = {*library(), *_words_of(ast.parse(IMPORTS).body), *_words_of(nodes)}
+    given: dict[str, str] = {}
+    plain: dict[str, list[ast.alias]] = {}
+    renamed: list[tuple[str, ast.alias]] = []
+    for each in sorted({node.id for node in names if ":" in node.id}):
+        module, word = each.split(":")
+        if word not in taken:
+            given[each] = word
+            plain.setdefault(module, []).append(ast.alias(word))
+        else:
+            given[each] = fresh(f"{module.replace('.', '_')}_{word}", taken)
+            renamed.append((module, ast.alias(word, given[each])))
+        taken.add(given[each])
+    for node in names:
+        node.id = given.get(node.id, node.id)
+    groups = [*plain.items(), *((module, [alias]) for module, alias in renamed)]
+    groups.sort(key=lambda group: group[0])
+    return [Blank(), *(ast.ImportFrom(*group, 0) for group in groups)] if groups else []
+
+
+def _words_of(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """What means something in a module: the names read, given, imported or defined in it."""
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, Definition):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
 
 
 def free_names(statements: Iterable[ast.stmt]) -> set[str]:

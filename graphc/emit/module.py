@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from graphc.core.span import Span
 from graphc.emit.classes import Classes
-from graphc.emit.imports import imports, library, library_definitions
+from graphc.emit.imports import imports, library, library_definitions, user_imports
 from graphc.emit.names import ModuleNames
 from graphc.emit.printing.printer import print_module
 from graphc.emit.training import functions
@@ -45,11 +45,13 @@ def emit(program: Program) -> Emitted:
         *written,
         *functions(program, classes.network_classes, words, classes.requirements),
     ]
+    from_user = user_imports(own)
     copied = library_definitions(own)
     docstring = f"{program.name}, written by graphc from {program.origin}."
     body = [
         ast.Expr(ast.Constant(docstring)),
         *imports([*copied, *own]),
+        *from_user,
         *ast.parse(f"CONTRACT = {CONTRACT}").body,
         *copied,
         *own,

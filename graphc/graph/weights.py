@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 from graphc.core.operation import Operation, Weight
@@ -53,7 +52,7 @@ class Entry:
 
     @property
     def size(self) -> int:
-        return prod(self.weight.shape)
+        return self.weight.size
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class WeightMap:
 
     @property
     def parameters(self) -> int:
-        """How many numbers are trained."""
+        """How many numbers are trained, those of opaque modules aside."""
         return sum(each.size for each in self.entries if each.weight.trainable)
 
     def split(self, stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,12 +98,26 @@ class WeightMap:
             for stored, entries in groups.items()
         }
 
+    def completed(self, arrays: Mapping[str, Weight]) -> WeightMap:
+        """The map with what opaque modules hold, out of all arrays by their stored paths."""
+        entries: list[Entry] = []
+        for each in self.entries:
+            if each.weight.shape is not None:
+                entries.append(each)
+                continue
+            path, stored = each.path.removesuffix("*"), each.stored.removesuffix("*")
+            for name, weight in arrays.items():
+                if name.startswith(stored):
+                    own = path + name.removeprefix(stored)
+                    entries.append(Entry(own, weight, name, each.view, each.nodes))
+        return WeightMap(tuple(entries))
+
     def as_list(self) -> list[dict]:
         """The form that a run keeps."""
         return [
             {
                 "path": each.path,
-                "shape": list(each.weight.shape),
+                "shape": list(each.weight.shape or ()),
                 "trainable": each.weight.trainable,
                 "stored": each.stored,
                 "view": [lens.as_list() for lens in each.view],

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
-from math import prod
 
-from graphc.core.operation import Operation
+from graphc.core.operation import Opaque, Operation
 from graphc.core.types import Type
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
 from graphc.graph.graph import Graph
@@ -24,18 +23,28 @@ class Cost:
         nodes: operations, the parts of formulas not counted.
         parameters: numbers that are trained.
         flops: floating point operations for one example, a multiply-add counted as two.
+        more: which of the two is larger by what opaque operations add, which nobody knows.
     """
 
     nodes: int = 0
     parameters: int = 0
     flops: int = 0
+    more: frozenset[str] = frozenset()
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
             self.nodes + other.nodes,
             self.parameters + other.parameters,
             self.flops + other.flops,
+            self.more | other.more,
         )
+
+    def shown(self, what: str, number: Callable[[int], str] = "{:,}".format) -> str:
+        """`parameters` or `flops` as text: `650`, `?` where none is known, `650 + ?`."""
+        value = getattr(self, what)
+        if what not in self.more:
+            return number(value)
+        return f"{number(value)} + ?" if value else "?"
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ def shown_nodes(graph: Graph) -> Iterator[tuple[Node, Cost]]:
         if owner is None:
             yield node, cost + parts.get(node.name, Cost())
         else:
-            parts[owner] = parts.get(owner, Cost()) + Cost(0, cost.parameters, cost.flops)
+            parts[owner] = parts.get(owner, Cost()) + replace(cost, nodes=0)
 
 
 _graphs: dict[Graph, Cost] = {}
@@ -104,7 +113,8 @@ def cost_of_graph(graph: Graph) -> Cost:
 def cost_of(operation: Operation, types: tuple[Type, ...]) -> Cost:
     """The cost of one node; a network's parameters are counted with the network, not its calls."""
     if isinstance(operation, NetworkCall):
-        return Cost(1, 0, cost_of_graph(operation.graph).flops)
+        cost = cost_of_graph(operation.graph)
+        return Cost(1, 0, cost.flops, cost.more - {"parameters"})
     if isinstance(operation, Call):
         return cost_of_graph(operation.graph)
     if isinstance(operation, (Repeat, Stack)):
@@ -112,10 +122,13 @@ def cost_of(operation: Operation, types: tuple[Type, ...]) -> Cost:
         for run in runs(operation, types):
             one = cost_of(run.operation, run.types)
             count = run.count
-            total += Cost(count * one.nodes, count * one.parameters, count * one.flops)
+            total += Cost(count * one.nodes, count * one.parameters, count * one.flops, one.more)
         return total
-    trained = (each for each in operation.weights(*types).values() if each.trainable)
-    return Cost(1, sum(prod(each.shape) for each in trained), operation.flops(*types))
+    trained = [each for each in operation.weights(*types).values() if each.trainable]
+    more = {"parameters" for each in trained if each.shape is None}
+    more |= {"flops"} if operation.trait(Opaque) else set()
+    parameters = sum(each.size for each in trained)
+    return Cost(1, parameters, operation.flops(*types), frozenset(more))
 
 
 def cost_of_networks(networks: Mapping[str, Graph]) -> Cost:
@@ -124,7 +137,9 @@ def cost_of_networks(networks: Mapping[str, Graph]) -> Cost:
     total = Cost()
     for name, graph in networks.items():
         cost = cost_of_graph(graph)
-        total += Cost(cost.nodes, cost.parameters, 0 if name in called else cost.flops)
+        if name in called:
+            cost = replace(cost, flops=0, more=cost.more - {"flops"})
+        total += cost
     return total
 
 

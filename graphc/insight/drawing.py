@@ -111,7 +111,8 @@ def _label(point: Point) -> list[str]:
         return [point.name, str(point.output)]
     times = f" ({point.count} times)" if point.count > 1 else ""
     own = point.operation if point.name == point.operation else f"{point.name}: {point.operation}"
-    size = f", {short(point.cost.parameters)} parameters" if point.cost.parameters else ""
+    count = point.cost.shown("parameters", short)
+    size = f", {count} parameters" if count != "0" else ""
     return [own + times, f"{point.output}{size}"]
 
 
@@ -155,8 +156,10 @@ def _node(point: Point) -> dict:
     return _common(point) | {
         "attributes": dict(point.attributes),
         "output": _type(point.output),
-        "parameters": point.cost.parameters,
-        "flops": point.cost.flops,
+        **{
+            what: None if what in point.cost.more else getattr(point.cost, what)
+            for what in ("parameters", "flops")
+        },
     }
 
 

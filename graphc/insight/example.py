@@ -32,6 +32,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "group_norm": {"groups": 8},
     "maxout": {"pieces": 2},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
+    "python": {"definition": "layers:Gate", "arguments": {"features": 32}},
     "reshape": {"shape": [4, 8]},
     "permute": {"axes": [2, 0, 1]},
     "shortcut": {"kind": "project"},
@@ -104,7 +105,8 @@ class Example:
         if not isinstance(operation, Operation):
             yield from _plain_lines(operation)
             return
-        names = [f"item_{i}" for i in range(2)] if operation.variadic else self.names
+        names = [f"item_{i}" for i in range(len(self.types))]
+        names = names if operation.variadic else [*self.names]
         site = Site(operation, tuple(names), self.types)
         module = None
         if (tree := site.build(Key())) is not None:

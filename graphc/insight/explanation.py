@@ -69,7 +69,10 @@ def _choices(compiled: Compiled) -> Iterator[str]:
 
 def _weights(compiled: Compiled) -> Iterator[str]:
     entries = compiled.weights.entries
-    yield f"weights: {compiled.weights.parameters:,} parameters in {len(entries):,} arrays"
+    opaque = sum(each.weight.shape is None for each in entries)
+    more = (" + ?", " and those of your own code") if opaque else ("", "")
+    count, arrays = compiled.weights.parameters, len(entries) - opaque
+    yield f"weights: {count:,}{more[0]} parameters in {arrays:,} arrays{more[1]}"
     header = ("in the spec", "shape", "stored as", "view")
     cells = [header]
     for group in _by_storage(entries):
@@ -90,4 +93,5 @@ def _by_storage(entries: tuple[Entry, ...]) -> Iterator[list[Entry]]:
 def _entry(entry: Entry) -> tuple[str, str, str, str]:
     view = "".join(f"[{', '.join(map(str, lens.as_list()[1:]))}]" for lens in entry.view)
     kind = "" if entry.weight.trainable else " statistic"
-    return entry.path, f"{list(entry.weight.shape)}{kind}", entry.stored, view or "whole"
+    shape = "?" if entry.weight.shape is None else str(list(entry.weight.shape))
+    return entry.path, f"{shape}{kind}", entry.stored, view or "whole"

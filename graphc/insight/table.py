@@ -85,12 +85,13 @@ def _cells(row: Row, source: Source, deeper: int) -> Sequence[str]:
         return name, row.operation, str(row.output), "", "", ""
     cost = row.cost
     line = place(row.span, source)
-    return name, row.operation, str(row.output), f"{cost.parameters:,}", short(cost.flops), line
+    parameters, flops = cost.shown("parameters"), cost.shown("flops", short)
+    return name, row.operation, str(row.output), parameters, flops, line
 
 
 def _totals(name: str, cost: Cost) -> Sequence[str]:
     nodes = "1 node" if cost.nodes == 1 else f"{cost.nodes:,} nodes"
-    return name, nodes, "", f"{cost.parameters:,}", short(cost.flops), ""
+    return name, nodes, "", cost.shown("parameters"), cost.shown("flops", short), ""
 
 
 def place(span: Span | None, source: Source) -> str:

@@ -56,3 +56,4 @@ from graphc.ops import shaping as shaping
 from graphc.ops import shortcut as shortcut
 from graphc.ops import sources as sources
 from graphc.ops import tokens as tokens
+from graphc.ops import user_code as user_code

@@ -7,13 +7,14 @@ Rules:
     2. So is a run of at least four equal nodes, each read by the next alone, that nobody marked.
     3. On the CPU, layers with a library convolution are left as they are: inside a loop the
        convolution loses its threads and runs some thirty times slower.
+    4. So are layers with code of the user's, in which anything may stand.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from graphc.core.operation import LibraryConvolution, Operation
+from graphc.core.operation import LibraryConvolution, Opaque, Operation
 from graphc.core.types import Type
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
 from graphc.graph.graph import Graph, arrange
@@ -75,6 +76,8 @@ def _layer_reason(layer: Operation, types: tuple[Type, ...], device: str) -> tup
         return 1, f"a layer makes {layer.infer(*types)} of {types[0]}"
     if device == "cpu" and any(each.trait(LibraryConvolution) for each in inside(layer)):
         return 3, "a convolution in a loop is some 30 times slower on the CPU"
+    if any(each.trait(Opaque) for each in inside(layer)):
+        return 4, "it runs code of your own, in which anything may stand"
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from graphc.core.operation import LibraryConvolution, Operation
+from graphc.core.operation import LibraryConvolution, Opaque, Operation
 from graphc.core.types import Type
 from graphc.graph.calls import Call, Repeat, Stack
 from graphc.graph.graph import Graph
@@ -72,7 +72,11 @@ Leaf = tuple[Operation, tuple[Type, ...], int]
 
 
 def _steps(leaves: list[Leaf], batch: int, device: str) -> int:
-    if device == "cpu" and any(each.trait(LibraryConvolution) for each, _, _ in leaves):
+    def heavy(operation: Operation) -> bool:
+        """Whether it is, or may hold, what must not stand in a loop on the CPU."""
+        return bool(operation.trait(LibraryConvolution) or operation.trait(Opaque))
+
+    if device == "cpu" and any(heavy(operation) for operation, _, _ in leaves):
         return 1
     work = 3 * batch * sum(operation.flops(*types) * times for operation, types, times in leaves)
     return next((steps for most, steps in STEPS_BY_WORK if work <= most), 1)

@@ -17,10 +17,15 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         RunError: GC604 or GC608; the old file is then untouched.
     """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """`write_text` of bytes."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with writing(path):
         try:
-            write_durably(temporary, text.encode())
+            write_durably(temporary, data)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)

@@ -10,18 +10,24 @@ import hashlib
 import linecache
 import sys
 import weakref
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 
+from graphc.build.user_code import NO_CODE, UserCode
 from graphc.runtime.errors import fail
+from graphc.runtime.importing import importing
 
 CONTRACT = 1
 TRAINING = ("losses", "metrics", "means", "optimizer", "init", "train_step", "evaluate_step")
 _alive: weakref.WeakValueDictionary[str, ModuleType] = weakref.WeakValueDictionary()
 
 
-def import_module(path: str | Path) -> ModuleType:
+def import_module(path: str | Path, files: Iterable[str] = ()) -> ModuleType:
     """The module in the file `path`; the same object while the same source is in use.
+
+    Args:
+        files: the Python files beside it that it may import.
 
     Raises:
         RunError: GC610 where it cannot be read or run, or follows another contract.
@@ -33,16 +39,23 @@ def import_module(path: str | Path) -> ModuleType:
         reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
         raise fail("GC610", f"`{path}` cannot be read: {reason}") from error
     linecache.checkcache(str(path))
-    return _load(source, str(path))
+    return _load(
+        source, str(path), (str(path.parent),), {each: path.parent / each for each in files}
+    )
 
 
-def module_from_source(source: str, filename: str = "<graphc>") -> ModuleType:
+def module_from_source(
+    source: str, filename: str = "<graphc>", code: UserCode = NO_CODE
+) -> ModuleType:
     """The module of a source that is in no file; tracebacks show its lines all the same.
+
+    Args:
+        code: what it may import.
 
     Raises:
         RunError: GC610, as for a file.
     """
-    module = _load(source, filename)
+    module = _load(source, filename, code.folders, dict(code.files))
     lines = source.splitlines(keepends=True)
     # Without a time of modification, `linecache.checkcache` leaves the entry alone.
     linecache.cache[filename] = (len(source), None, lines, filename)
@@ -63,9 +76,13 @@ def require_training(module: ModuleType) -> ModuleType:
     return module
 
 
-def _load(source: str, filename: str) -> ModuleType:
-    digest = hashlib.sha256(f"{filename}\0{source}".encode()).hexdigest()
-    name = f"graphc_module_{digest[:16]}"
+def _load(
+    source: str, filename: str, folders: Iterable[str], files: Mapping[str, Path]
+) -> ModuleType:
+    digest = hashlib.sha256(f"{filename}\0{source}".encode())
+    for each in files.values():
+        digest.update(b"\0" + each.read_bytes())
+    name = f"graphc_module_{digest.hexdigest()[:16]}"
     if name in _alive:
         return _alive[name]
     module = ModuleType(name)
@@ -74,7 +91,8 @@ def _load(source: str, filename: str) -> ModuleType:
     sys.modules[name] = weakref.proxy(module)
     weakref.finalize(module, sys.modules.pop, name, None)
     try:
-        exec(compile(source, filename, "exec"), module.__dict__)
+        with importing(folders, files):
+            exec(compile(source, filename, "exec"), module.__dict__)
     except Exception as error:
         message = f"`{filename}` cannot be run: {type(error).__name__}: {error}"
         raise fail("GC610", message, "compile the spec again") from error

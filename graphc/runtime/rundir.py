@@ -2,6 +2,7 @@
 
 spec.yaml       the spec
 model.py        the source that is trained
+*.py            copies of the user's own files that `python` steps name, and of what these import
 model.json      weight map, line map, choices, settings; written last, so that it marks a run
 metrics.jsonl   one line for each epoch and event
 result.json     what came out
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -20,13 +21,14 @@ from typing import Any, Self
 
 from graphc.graph.weights import WeightMap
 from graphc.runtime.errors import fail, writing
-from graphc.runtime.files import append_line, read_lines, write_json, write_text
+from graphc.runtime.files import append_line, read_lines, write_bytes, write_json, write_text
 from graphc.runtime.lock import NAME as LOCK
 from graphc.runtime.lock import Lock
 from graphc.runtime.module import CONTRACT
 
 Lines = Mapping[int, tuple[str, str, int, int, int]]
 _MARK = "model.json"
+_OWN = ("spec.yaml", "model.py")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Blueprint:
             column and end column.
         choices: what was decided by table; kept, so that a resumed run decides the same.
         folder: the folder that the spec's relative paths start from.
+        files: the Python files of the user's that `source` imports, by their paths in the run.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Blueprint:
     lines: Lines = field(default_factory=dict)
     choices: Mapping[str, Any] = field(default_factory=dict)
     folder: str = "."
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class RunDirectory:
@@ -87,9 +91,13 @@ class RunDirectory:
                 (path / "checkpoints").mkdir()
             write_text(path / "spec.yaml", blueprint.spec)
             write_text(path / "model.py", blueprint.source)
+            for name, data in blueprint.files.items():
+                with writing(path / name):
+                    (path / name).parent.mkdir(parents=True, exist_ok=True)
+                write_bytes(path / name, data)
             write_json(path / _MARK, _as_json(blueprint, settings))
         except BaseException:
-            _clear(path)
+            _clear(path, blueprint.files)
             lock.release()
             raise
         return cls(path, blueprint, dict(settings), lock)
@@ -99,7 +107,7 @@ class RunDirectory:
         """An existing run; with `lock`, to write to it.
 
         Raises:
-            RunError: GC606 where there is no run, GC607 where its `model.py` or `spec.yaml` was
+            RunError: GC606 where there is no run, GC607 where a file that it was made from was
                 changed, GC609 where another process uses it.
         """
         path = Path(path).absolute()
@@ -108,13 +116,14 @@ class RunDirectory:
             spec = (path / "spec.yaml").read_bytes().decode()
             source = (path / "model.py").read_bytes().decode()
             stored = json.loads((path / _MARK).read_bytes())
-            blueprint = _from_json(spec, source, stored)
+            files = {each: _read(path / each) for each in stored["sha256"] if each not in _OWN}
+            blueprint = _from_json(spec, source, files, stored)
         except (OSError, ValueError, KeyError, TypeError) as error:
             what = "is no directory" if not path.is_dir() else "is no run of graphc"
             help = "name the directory that `graphc train` wrote"
             raise fail("GC606", f"`{path}` {what}", help) from error
-        for name, text in (("spec.yaml", spec), ("model.py", source)):
-            if digest(text) != stored["sha256"].get(name):
+        for name, data in _hashed(blueprint).items():
+            if digest(data) != stored["sha256"].get(name):
                 message = f"`{path / name}` was changed since the run was made"
                 raise fail("GC607", message, "restore it, or train into another directory")
         return cls(path, blueprint, stored["settings"], Lock(path) if lock else None)
@@ -168,9 +177,23 @@ class RunDirectory:
         write_json(self.path / "result.json", dict(result))
 
 
-def digest(text: str) -> str:
-    """The SHA-256 of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def digest(data: bytes) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _hashed(blueprint: Blueprint) -> dict[str, bytes]:
+    """The files that a run is made from, and must stay as they are."""
+    return {
+        "spec.yaml": blueprint.spec.encode(),
+        "model.py": blueprint.source.encode(),
+        **blueprint.files,
+    }
+
+
+def _read(path: Path) -> bytes:
+    """A file, which is empty where it is gone."""
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _refuse_used(path: Path) -> None:
@@ -188,12 +211,14 @@ def _refuse_used(path: Path) -> None:
         raise fail("GC605", message, "name a directory that is empty or does not exist")
 
 
-def _clear(path: Path) -> None:
+def _clear(path: Path, files: Iterable[str]) -> None:
     """Take back what `create` wrote, so that the directory can be used again."""
-    for name in ("spec.yaml", "model.py", _MARK, LOCK):
+    for name in (*files, "spec.yaml", "model.py", _MARK, LOCK):
         (path / name).unlink(missing_ok=True)
-    if (path / "checkpoints").is_dir():
-        (path / "checkpoints").rmdir()
+    folders = {parent for name in files for parent in (path / name).relative_to(path).parents}
+    for each in sorted({*folders, Path("checkpoints")} - {Path(".")}, reverse=True):
+        if (path / each).is_dir():
+            (path / each).rmdir()
 
 
 def _essential(spec: str) -> list[str]:
@@ -206,7 +231,7 @@ def _as_json(blueprint: Blueprint, settings: Mapping[str, Any]) -> dict[str, Any
     return {
         "contract": CONTRACT,
         "name": blueprint.name,
-        "sha256": {"spec.yaml": digest(blueprint.spec), "model.py": digest(blueprint.source)},
+        "sha256": {name: digest(data) for name, data in _hashed(blueprint).items()},
         "settings": dict(settings),
         "choices": dict(blueprint.choices),
         "folder": blueprint.folder,
@@ -215,7 +240,9 @@ def _as_json(blueprint: Blueprint, settings: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _from_json(spec: str, source: str, stored: Mapping[str, Any]) -> Blueprint:
+def _from_json(
+    spec: str, source: str, files: Mapping[str, bytes], stored: Mapping[str, Any]
+) -> Blueprint:
     return Blueprint(
         stored["name"],
         spec,
@@ -224,4 +251,5 @@ def _from_json(spec: str, source: str, stored: Mapping[str, Any]) -> Blueprint:
         {int(line): tuple(place) for line, place in stored["lines"].items()},
         stored["choices"],
         stored["folder"],
+        files,
     )

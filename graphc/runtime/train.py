@@ -60,7 +60,7 @@ def train(
     if settings.cache:
         use_compilation_cache()
     with _directory(directory, blueprint, settings, resume) as run, stop_on_signals() as stop:
-        module = require_training(import_module(run.model))
+        module = require_training(import_module(run.model, run.blueprint.files))
         programs = Programs(module, settings.steps_per_dispatch)
         start, seconds = _start(run, programs, dataset, settings, resume, report, stop)
         course = _course(dataset, settings)
@@ -72,6 +72,7 @@ def train(
         )
         recorder = Recorder(run, keeper, settings.monitor, report, seconds)
         recorder.note("resumed" if resume else "started", start.position)
+        _warn_of_edits(run, blueprint, report)
         report(_started(run, course, start.position, settings))
         last: Event | None = None
         for last in fit(programs, course, start, stop):
@@ -97,6 +98,16 @@ def _directory(
         run.close()
         raise
     return run
+
+
+def _warn_of_edits(run: RunDirectory, blueprint: Blueprint, report: Report) -> None:
+    """Say where the user's files are others by now than those that the run keeps."""
+    for name, data in run.blueprint.files.items():
+        if blueprint.files.get(name, data) != data:
+            message = f"`{name}` was changed since; the run goes on with its own copy"
+            help = "train into another directory to use the new one"
+            problem = Diagnostic("GC607", message, help=help, severity="warning")
+            report(events.Warned(problem))
 
 
 def _start(

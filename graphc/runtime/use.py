@@ -23,7 +23,7 @@ Warn = Callable[[Diagnostic], None]
 
 def _last(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
     """The compiled programs, and the params and statistics of the last checkpoint."""
-    module = require_training(import_module(run.model))
+    module = require_training(import_module(run.model, run.blueprint.files))
     template = state_shapes(module)
     wanted = {name: template[name] for name in ("params", "statistics")}
     found = load_last(run.checkpoints, warn)

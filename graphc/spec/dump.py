@@ -253,6 +253,9 @@ class _Writer:
     def _from(self, node: Node) -> dict[str, object]:
         operation = node.operation
         names = [each.name for each in operation.inputs]
+        if operation.names:
+            given = zip(operation.names, node.references, strict=True)
+            return {"from": {name: self._source(ref) for name, ref in given}}
         if operation.variadic:
             return {"from": [self.reference(ref) for ref in node.references]}
         given = [

@@ -27,7 +27,7 @@ def override(
 
 
 def _put_in(tree: Mapping, setting: str, keys: SequenceLike[str]) -> Tree:
-    source = Source(f"--set {setting}", setting)
+    source = Source(f"--set {setting}", setting, tree.span.source.folder)
     path, equals, text = setting.partition("=")
     if not equals or not all(word.strip() for word in path.split(".")):
         message = f"`--set {setting}` is not of the form path=value"
