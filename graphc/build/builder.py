@@ -170,6 +170,8 @@ class _Place:
     def _sources(self, word: str, values: list, attributes: dict, span: Span):
         """The inputs among the arguments; what is left are attributes."""
         found: list[syntax.Reference] = []
+        if self._attribute_first(word, values, span):
+            values.append(values.pop(0))
         while values and self._is_value(values[0]):
             first = values.pop(0)
             items = first if isinstance(first, (list, tuple)) else (first,)
@@ -187,6 +189,11 @@ class _Place:
             definition = self.context.library.find(word, span)
             given = self._with_primary(definition, word, values[0], attributes, span)
         return (named or tuple(found) or None), given
+
+    def _attribute_first(self, word: str, values: list, span: Span) -> bool:
+        """Whether the primary attribute stands before any number of values."""
+        variadic = getattr(self.context.library.find(word, span), "variadic", False)
+        return variadic and len(values) > 1 and not self._is_value(values[0])
 
     def _input_names(self, word: str, span: Span) -> set[str]:
         """The inputs that may be given by name."""

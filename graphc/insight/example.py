@@ -18,7 +18,9 @@ from graphc.core.span import nowhere
 from graphc.core.tree import from_plain
 from graphc.core.types import Type
 from graphc.emit.filling import Key, Site, fill
+from graphc.emit.imports import user_imports
 from graphc.emit.slots import drop_defaults
+from graphc.emit.trees import assign
 from graphc.ops.objectives import Loss
 
 FLOATS = (Type((32,)), Type((8, 8, 3)), Type(()))
@@ -44,6 +46,7 @@ GIVEN: dict[str, dict[str, object]] = {
 _FITTING = {
     "einsum": (Type((8, 4)), Type((4, 2))),
     "matmul": (Type((8, 4)), Type((4, 2))),
+    "python": (Type((32,)),),
     "shortcut": (Type((8, 8, 3)), Type((4, 4, 16))),
     "squeeze": (Type((32, 1)),),
 }
@@ -72,7 +75,7 @@ class Example:
         operation = self.declaration
         assert isinstance(operation, Operation)
         if operation.variadic:
-            return ("a", "b")
+            return ("a", "b")[: len(self.types)]
         return tuple(each.name for each in operation.inputs if not each.optional)
 
     def spec_lines(self, registry: Registry) -> Iterator[str]:
@@ -97,7 +100,10 @@ class Example:
         for name, weight in self.declaration.weights(*self.types).items():
             kind = "" if weight.trainable else ", a running statistic"
             inputs = " and ".join(str(each) for each in self.types)
-            yield f"{name}: {list(weight.shape)} for an input {inputs}{kind}"
+            if weight.shape is None:
+                yield "those of the module, by its own names"
+            else:
+                yield f"{name}: {list(weight.shape)} for an input {inputs}{kind}"
 
     def flax_lines(self) -> Iterator[str]:
         """The expressions that build it and call it."""
@@ -105,15 +111,18 @@ class Example:
         if not isinstance(operation, Operation):
             yield from _plain_lines(operation)
             return
-        names = [f"item_{i}" for i in range(len(self.types))]
-        names = names if operation.variadic else [*self.names]
-        site = Site(operation, tuple(names), self.types)
+        items = tuple(f"item_{i}" for i in range(len(self.types)))
+        site = Site(operation, items if operation.variadic else self.names, self.types)
+        lines: list[ast.stmt] = []
         module = None
         if (tree := site.build(Key())) is not None:
             drop_defaults(tree)
-            yield f"{operation.name} = {_text(tree)}"
+            lines.append(assign(operation.name, tree))
             module = ast.Name(operation.name)
-        yield _text(site.call([ast.Name(each) for each in self.names], module, Key()))
+        value = site.call([ast.Name(each) for each in self.names], module, Key())
+        lines.append(ast.Expr(value))
+        for each in [*user_imports(lines)[1:], *lines]:
+            yield _text(each)
 
 
 def example_of(declaration: type[Declaration]) -> Example | None:
@@ -196,5 +205,5 @@ def flow(value: object) -> str:
     return words[value] if value is None or isinstance(value, bool) else str(value)
 
 
-def _text(tree: ast.expr) -> str:
+def _text(tree: ast.AST) -> str:
     return ast.unparse(ast.fix_missing_locations(tree))
