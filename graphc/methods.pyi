@@ -908,6 +908,40 @@ class Methods:
             keep: whether they stay, with a length of 1.
         """
 
+    def python(
+        self,
+        definition: str,
+        *values: Arguments,
+        output: Sequence[int] | None = None,
+        dtype: Literal["float", "int", "bool"] | None = None,
+        below: int | None = None,
+        arguments: Mapping[str, Any] = {},
+        takes: Literal["train", "key", "mask"] | Sequence[Literal["train", "key", "mask"]] | None = None,
+        installed: bool = False,
+        name: str | None = None,
+    ) -> Value:
+        """A function, or a layer (a class), in a Python file of your own beside the spec.
+
+        A function gives `y = name(x, **arguments)`. A class is an `nnx.Module`, built once:
+        `y = Name(**arguments, rngs=rngs)(x)`. Several values (`from: [a, b]`) come in their order,
+        named ones (`from: {a: h, b: x}`) under their names. By keyword come, where the signature has
+        them, `train` (true in training), `key` (a random key, None in evaluation), `mask` (the rows of
+        the batch that are there, None for all), and for a constructor `rngs`.
+
+        Arrays are [batch, *shape], float32, int32 or bool. `graphc check` reads the file and never
+        runs it; whether the value is as declared here is found out before training. `nnx.Param` holds
+        parameters, any other variable a statistic, which a call may move; random state is refused.
+
+        Args:
+            definition: the file `module.py`, and a class or function in it.
+            output: the shape of the value for one example; if left out, that of the first input.
+            dtype: the kind of numbers; if left out, float, or without `output` the input's.
+            below: for whole numbers, one more than the largest, where that is known.
+            arguments: further arguments, by name; lists arrive as tuples.
+            takes: what a call is given; if left out, what its signature has.
+            installed: whether the module is one that is installed, rather than a file of yours.
+        """
+
     def reglu(self, x: Arguments, *, name: str | None = None) -> Value:
         """A gated unit: `relu(first half) * second half`.
 

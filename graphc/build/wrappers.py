@@ -14,7 +14,7 @@ from graphc.build.steps import check_keys, check_name, fail
 from graphc.core.attributes import Declared, Int, Kind
 from graphc.core.declaration import within
 from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError, listing
-from graphc.core.operation import Operation
+from graphc.core.operation import Opaque, Operation
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 from graphc.graph.calls import Call, Repeat
@@ -223,10 +223,15 @@ def branching(
 def _joining(tree: Tree) -> Operation:
     word = tree.entries[0][0] if isinstance(tree, Mapping) and len(tree) == 1 else tree
     named = isinstance(word, Scalar) and isinstance(word.value, str)
-    if named and not operations.find(word.text, word.span).variadic:
-        help = f"these do: {listing(each.name for each in operations if each.variadic)}"
+    if named and not joins(operations.find(word.text, word.span)):
+        help = f"these do: {listing(each.name for each in operations if joins(each))}"
         raise fail("GC210", f"`{word.text}` does not join several values", word, help)
     return attribute_of("parallel", "join", Declared(operations), tree)
+
+
+def joins(kind: type[Operation]) -> bool:
+    """Whether it can join the branches of a `parallel`."""
+    return kind.variadic and kind.trait(Opaque) is None
 
 
 def _check_chains(several: Iterable[Tree]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphc.build import syntax
 from graphc.build.steps import LATER as LATER_KEYS
-from graphc.build.wrappers import WRAPPER_FORMS
+from graphc.build.wrappers import WRAPPER_FORMS, joins
 from graphc.core.registry import operations
 from graphc.insight.schema_declarations import named, offer, texts
 from graphc.insight.schema_forms import (
@@ -144,11 +144,11 @@ def _wrappers() -> dict[str, dict]:
             {"required": ["each"], "not": {"anyOf": others}},
         ],
     )
-    joins = [each for each in operations if each.variadic]
+    joining = [each for each in operations if joins(each)]
     parallel = closed(
         {
             "branches": {"description": "chains side by side; `[]` is the value itself", **chains},
-            "join": {"description": "what joins them", **named(operations, joins, {})},
+            "join": {"description": "what joins them", **named(operations, joining, {})},
         },
         required=["branches"],
     )

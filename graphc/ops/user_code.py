@@ -200,7 +200,8 @@ class Python(Operation):
 
     def call_code(self, *types: Type) -> Code:
         function = "$self" if self.signature.is_class else "$definition"
-        values = [f"{each}=$item_{i}" for i, each in enumerate(self.names)] or ["$items"]
+        places = [f"$item_{i}" for i in range(len(types))]
+        values = [f"{each}={i}" for each, i in zip(self.names, places, strict=False)] or places
         further = [] if self.signature.is_class else self._arguments()
         context = [f"{each}=${each}" for each in CONTEXT if each in self.signature.takes]
         return _code(f"{function}({', '.join([*values, *further, *context])})")

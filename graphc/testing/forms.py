@@ -14,6 +14,7 @@ from flax import nnx
 
 from graphc.core.types import BATCH, Type
 from graphc.emit import library
+from graphc.emit.imports import user_imports
 from graphc.ops.initializers import Initializer
 from graphc.testing.strategies import NODES, TIME
 
@@ -37,8 +38,14 @@ def _filled(template, declaration, types, values):
 
 
 def _run(tree, names):
-    text = ast.unparse(ast.fix_missing_locations(tree))
-    return eval(text, NAMES | names)
+    imports = user_imports([ast.Expr(tree)])[1:]
+    names = NAMES | names
+    exec(_text(ast.Module(imports, [])), names)
+    return eval(_text(tree), names)
+
+
+def _text(tree):
+    return ast.unparse(ast.fix_missing_locations(tree))
 
 
 def given(types):
@@ -55,9 +62,14 @@ def _named(operation, types):
 
 def source(operation, types):
     """The text of the call over the names of the inputs."""
+    return _text(_call(operation, types))
+
+
+def _call(operation, types):
     named = _named(operation, types)
-    values = {name: ast.Name(name, ast.Load()) for name in [*named, "self", "train", "mask", "key"]}
-    return ast.unparse(_filled(operation.call_code(*given(types)), operation, named, values))
+    words = [*named, "self", "train", "mask", "key"]
+    values = {name: ast.Name(name, ast.Load()) for name in words}
+    return _filled(operation.call_code(*given(types)), operation, named, values)
 
 
 def build(operation, types, seed=0):
@@ -74,7 +86,7 @@ def call(operation, types, arrays, module=None, train=True, mask=None, seed=1):
     """The value of an operation on arrays."""
     names = dict(zip(_named(operation, types), arrays, strict=True))
     names |= {"self": module, "train": train, "mask": mask, "key": jax.random.key(seed)}
-    value = _run(ast.parse(source(operation, types), mode="eval").body, names)
+    value = _run(_call(operation, types), names)
     activation = getattr(operation, "activation", None)
     return value if activation is None else call(activation, [None], [value])
 
