@@ -20,6 +20,7 @@ from graphc.core.attributes import Ints as Ints
 from graphc.core.attributes import Kind as Kind
 from graphc.core.attributes import Text as Text
 from graphc.core.code import code as code
+from graphc.core.code import imported as imported
 from graphc.core.declaration import attribute as attribute
 from graphc.core.declaration import primary as primary
 from graphc.core.operation import BatchCoupled as BatchCoupled

@@ -5,10 +5,13 @@ import textwrap
 import pytest
 
 import graphc as gc
+import graphc.ops
 from graphc.core import plugins
 from graphc.core.diagnostic import SpecError
 from graphc.core.registry import operations
 from graphc.core.span import Source
+
+assert graphc.ops  # fills the registry
 
 MODULE = '''
 """Operations of another package."""
