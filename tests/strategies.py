@@ -107,13 +107,14 @@ def shuffled(value: Any, pick: Pick, free: Callable[[tuple[str, ...]], bool], pa
 
 @dataclass
 class _Scope:
-    """What can be named at a place: values of [features], and names that are taken."""
+    """What can be named at a place: values of [features], arrays, and names that are taken."""
 
     values: dict[str, int] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    arrays: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def inner(self) -> _Scope:
-        return _Scope(dict(self.values), set(self.taken))
+        return _Scope(dict(self.values), set(self.taken), dict(self.arrays))
 
 
 class _Writer:
@@ -200,6 +201,7 @@ class _Writer:
         if source == "features":
             return {"dense": features, "from": source}
         if source == "token":
+            scope.arrays[f"{name}.table"] = (5, features)
             return {"embed": features, "from": source}
         if source == "words":
             return {"layers": [{"embed": 2}, "flatten", {"dense": features}], "from": source}
@@ -221,6 +223,7 @@ class _Writer:
 
     def node(self, scope: _Scope, name: str, depth: int) -> Any:
         kinds = [self.joined, self.formula, self.chain, self.alias, self.cell, self.mixed]
+        kinds += [self.learned]
         if "encoder" in self.networks:
             kinds += [self.shared, self.siamese]
         return self.of(kinds)(scope, name, depth)
@@ -230,10 +233,17 @@ class _Writer:
 
     def joined(self, scope: _Scope, name: str, depth: int) -> Any:
         """One dense, from several values."""
-        sources = [self.source(scope)[0] for _ in range(self.pick.integer(1, 3))]
+        chosen = [self.source(scope) for _ in range(self.pick.integer(1, 3))]
+        sources, widths = [word for word, _ in chosen], [width for _, width in chosen]
         scope.values[name] = features = self.width()
+        scope.arrays[f"{name}.kernel"] = (sum(widths), features)
         from_ = sources[0] if len(sources) == 1 else sources
         return {"dense": {"features": features, "activation": self.of(ACTIVATIONS)}, "from": from_}
+
+    def learned(self, scope: _Scope, name: str, depth: int) -> Any:
+        """An array by itself, which layers may take as their kernel."""
+        scope.arrays[name] = shape = self.width(), self.width()
+        return {"weight": {"shape": list(shape), "init": self.of(("orthogonal", 0.5))}}
 
     def chain(self, scope: _Scope, name: str, depth: int) -> Any:
         source, features = self.source(scope)
@@ -365,7 +375,9 @@ class _Writer:
             kinds += [self.repeat, self.residual, self.highway, self.parallel]
             kinds += [self.unit, self.deep, self.wrapped, self.growing, self.each]
         if before and scope.values:
-            kinds += [self.capture, self.capture]
+            kinds += [self.capture, self.capture, self.shift]
+        if any(features in shape for shape in scope.arrays.values()):
+            kinds += [self.tied, self.tied]
         return self.of(kinds)(features, scope, depth, before)
 
     def dense(self, features, scope, depth, before) -> tuple[Steps, int]:
@@ -397,6 +409,25 @@ class _Writer:
             return [{"dense": after, "from": [previous, self.source(scope)[0]]}], after
         word = self.of(("add", "multiply", "maximum"))
         return [{word: {}, "from": [previous, other]}], features
+
+    def shift(self, features, scope, depth, before) -> tuple[Steps, int]:
+        """A learned number for each feature."""
+        previous, word = self.name(before, scope, features), self.fresh(scope)
+        steps: Steps = [{"weight": [features], "name": word}]
+        return [*steps, {"add": {}, "from": [previous, word]}], features
+
+    def tied(self, features, scope, depth, before) -> tuple[Steps, int]:
+        """A layer that is given its kernel."""
+        fits = {word: shape for word, shape in scope.arrays.items() if features in shape}
+        word = self.of(list(fits))
+        n, after = fits[word]
+        given = {"kernel": word, "bias": self.maybe()}
+        if n != features:
+            after, given["transpose"] = n, True
+        if self.maybe(4):
+            return [{"dense": {"features": after, **given}}], after
+        given["activation"] = self.of(ACTIVATIONS)
+        return [{"dense": {"features": after, **given}}], after
 
     def repeat(self, features, scope, depth, before) -> tuple[Steps, int]:
         inner = scope.inner()

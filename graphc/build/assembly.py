@@ -9,11 +9,13 @@ from graphc.build import syntax
 from graphc.build.limits import Limits, check_nodes, check_numbers
 from graphc.build.steps import not_yet
 from graphc.core.diagnostic import Diagnostic, Note, SpecError, listing, similar
-from graphc.core.operation import Operation, ShapeError
+from graphc.core.operation import Operation, ShapeError, Weight
 from graphc.core.span import Span
-from graphc.core.types import Type
+from graphc.core.types import Type, constant
+from graphc.graph.calls import Call
 from graphc.graph.graph import Graph, arrange, value_types
 from graphc.graph.node import Node, Ref
+from graphc.graph.tied import nameable
 from graphc.ops.initializers import check_initial
 
 OUTER = ":outer"  # no node has such a name
@@ -83,6 +85,26 @@ class Assembly:
         self.types.update(value_types(node, result))
         return Ref(name)
 
+    def port(self, ref: Ref, word: str) -> Ref | None:
+        """An output of a node by its name, or an array that the node makes."""
+        node = self.nodes.get(ref.node)
+        if node is None or ref.port is not None:
+            return None
+        found = Ref(ref.node, word)
+        if word not in node.operation.ports:
+            arrays = self.arrays(ref)
+            if word not in arrays:
+                return None
+            self.types[found] = constant(arrays[word].shape)
+        return found
+
+    def arrays(self, ref: Ref) -> dict[str, Weight]:
+        """The arrays of a node that can be named."""
+        node = self.nodes.get(ref.node)
+        if node is None or ref.port is not None:
+            return {}
+        return nameable(node.operation.weights(*(self.types[each] for each in node.references)))
+
     def free_name(self, word: str, avoid: Collection[str] = ()) -> str:
         """`word`, or `word_2`, `word_3` ... if it is taken or to be avoided."""
         name, count = word, self._counts.get(word, 1)
@@ -125,6 +147,9 @@ class Assembly:
                 if source is None:
                     word = str(ref).removesuffix(OUTER)
                     notes.append(Note(f"{self.types[ref]} is the input `{word}`"))
+                    break
+                if ref.port is not None and ref.port not in source.operation.ports:
+                    notes.append(Note(f"{self.types[ref]} is the weight `{ref}`", source.span))
                     break
                 received = ", ".join(str(self.types[each]) for each in source.references)
                 kind = source.operation
@@ -204,10 +229,26 @@ class Scope:
 
 
 def _port(assembly: Assembly, ref: Ref, reference: syntax.Reference) -> Ref:
-    node = assembly.nodes.get(ref.node)
-    ports = node.operation.ports if node is not None and ref.port is None else ()
-    if reference.port in ports:
-        return Ref(ref.node, reference.port)
-    help = f"its outputs are {listing(ports)}" if ports else "it has one output; leave the port out"
-    message = f"`{reference.name}` has no output `{reference.port}`"
-    raise SpecError(Diagnostic("GC223", message, reference.span, help=help))
+    found = assembly.port(ref, str(reference.port))
+    if found is None:
+        what = "output or weight" if assembly.arrays(ref) else "output"
+        message = f"`{reference.name}` has no {what} `{reference.port}`"
+        help = _other_ports(assembly, ref, reference, what)
+        raise SpecError(Diagnostic("GC223", message, reference.span, help=help))
+    return found
+
+
+def _other_ports(assembly: Assembly, ref: Ref, reference: syntax.Reference, what: str) -> str:
+    """What a node has, where it has no such output or weight."""
+    name, word = reference.name, str(reference.port)
+    operation = assembly.nodes[ref.node].operation if ref.node in assembly.nodes else None
+    ports, arrays = getattr(operation, "ports", ()), assembly.arrays(ref)
+    if word in getattr(operation, "given", ()):
+        return f"`{name}` is given its `{word}`: name the value that it is given"
+    if ref.port is None and (ports or arrays):
+        known = {"its outputs are": ports, "its weights are": arrays}
+        lists = [f"{words} {listing(names)}" for words, names in known.items() if names]
+        return similar(word, [*ports, *arrays], what) or "; ".join(lists)
+    if isinstance(operation, Call) and not ports:
+        return "a weight inside a block has no name outside, unless it is one of its `outputs`"
+    return f"it has one output and no weights: write `{name}`"

@@ -21,7 +21,8 @@ import networkx as nx
 
 from graphc.build import syntax
 from graphc.build.assembly import Assembly, Bound, Scope
-from graphc.build.expand import Context, Expander
+from graphc.build.context import Context
+from graphc.build.expand import Expander
 from graphc.build.formula import parse
 from graphc.build.formulas import expand_formula
 from graphc.build.library import Library
@@ -38,7 +39,10 @@ from graphc.graph.node import Ref
 
 @dataclass(frozen=True)
 class Value:
-    """The value of a node, to be handed to further calls; `value.port` is one of its outputs."""
+    """The value of a node, to be handed to further calls.
+
+    `value.port` is one of its outputs, or one of its weights: `token.table`.
+    """
 
     _ref: Ref
     _owner: Assembly
@@ -49,9 +53,9 @@ class Value:
         return self._owner.types[self._ref]
 
     def __getattr__(self, port: str) -> Value:
-        ref = Ref(self._ref.node, port)
-        if port.startswith("_") or ref not in self._owner.types:
-            raise AttributeError(f"`{self._ref}` has no output `{port}`")
+        ref = None if port.startswith("_") else self._owner.port(self._ref, port)
+        if ref is None:
+            raise AttributeError(f"`{self._ref}` has no output or weight `{port}`")
         return Value(ref, self._owner)
 
     def __str__(self) -> str:
@@ -188,6 +192,9 @@ class _Place:
         if values:
             definition = self.context.library.find(word, span)
             given = self._with_primary(definition, word, values[0], attributes, span)
+        if named and found:
+            first = self._input_names(word, span)[:1]
+            named = {**dict.fromkeys(first, tuple(found)), **named}
         return (named or tuple(found) or None), given
 
     def _attribute_first(self, word: str, values: list, span: Span) -> bool:
@@ -195,14 +202,14 @@ class _Place:
         variadic = getattr(self.context.library.find(word, span), "variadic", False)
         return variadic and len(values) > 1 and not self._is_value(values[0])
 
-    def _input_names(self, word: str, span: Span) -> set[str]:
+    def _input_names(self, word: str, span: Span) -> list[str]:
         """The inputs that may be given by name."""
         found = self.context.library.find(word, span)
         if isinstance(found, type):
-            return {each.name for each in found.inputs}
+            return [each.name for each in found.inputs]
         block = getattr(found, "block", None)
         declared = block.section.inputs if block is not None else None
-        return {each.name.text for each in declared or ()}
+        return ["x"] if declared is None else [each.name.text for each in declared]
 
     def _with_primary(self, definition, word: str, value, attributes: dict, span: Span) -> dict:
         first = definition.primary() if isinstance(definition, type) else None

@@ -8,20 +8,22 @@ with the shapes that led there. A node whose input could not be made is passed o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from graphc.build import syntax
 from graphc.build.assembly import Assembly, Poisoned, Scope
+from graphc.build.context import Context, enter, from_inside
 from graphc.build.formulas import constant, expand_formula, is_required
 from graphc.build.inputs import ask_type, but_the_first, connect
-from graphc.build.library import Definition, Library, Network
+from graphc.build.library import Definition, Network
 from graphc.build.limits import Limits
 from graphc.build.ordering import in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
 from graphc.build.steps import fail, need_from, read_steps, step_names
+from graphc.build.tying import Given
 from graphc.build.user_code import Use, resolved
 from graphc.build.wrappers import WRAPPER_FORMS
-from graphc.core.diagnostic import Diagnostic, InternalError, Note, Report, SpecError
+from graphc.core.diagnostic import Diagnostic, InternalError, Report, SpecError
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, Tree
 from graphc.core.types import Type
@@ -29,25 +31,6 @@ from graphc.graph.calls import Call, NetworkCall
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
 from graphc.ops.user_code import Python
-
-_DEEPEST = 60
-
-
-@dataclass(frozen=True)
-class Context:
-    """The place that is being expanded.
-
-    Args:
-        expander: the expansion it belongs to.
-        library: the names of operations, blocks and networks.
-        environment: the parameters.
-        calls: the blocks and networks that are being expanded around it, outermost first.
-    """
-
-    expander: Expander
-    library: Library
-    environment: Environment
-    calls: tuple[tuple[str, int], ...] = ()
 
 
 class Expander:
@@ -159,7 +142,7 @@ class Expander:
         nodes = tuple(each for each in section.nodes if each[0].text not in scope.names)
         default = _only_input(scope)
         scope.assembly.reserved |= {name.text for name, _ in nodes}
-        for name, node in in_order(nodes, self.report):
+        for name, node in in_order(nodes, self.report, context.environment):
             ref = None
             if node is not None:
                 ref = self.attempt(self.node, node, name, scope, default, context)
@@ -300,12 +283,14 @@ class Expander:
         operation = found.read(given, step.operation_span)
         if isinstance(operation, Python):
             operation = resolved(operation, step, self.python)
+        weights = Given.of(operation, step)
         wanted = tuple((each.name, each.optional) for each in operation.inputs)
         wanted = tuple((each, False) for each in operation.names) or wanted
-        inputs = self.sources(step, name, wanted, operation.variadic, scope, default)
+        inputs = self.sources(weights.step, name, wanted, operation.variadic, scope, default)
         if isinstance(operation, Python):
             types = tuple(scope.assembly.types[each] for each in inputs if each is not None)
             self.uses.append(Use(operation, types, step.operation_span))
+        operation, inputs = weights.tie(name, inputs, scope)
         return scope.assembly.add(name, operation, inputs, step.operation_span, named)
 
     def sources(
@@ -415,7 +400,7 @@ class Expander:
         finally:
             inner, self.report = self.report, report
         if inner.errors:
-            raise SpecError(_from_inside(each, block, span) for each in inner.errors)
+            raise SpecError(from_inside(each, block, span) for each in inner.errors)
         self.report.diagnostics += inner.warnings
         if outputs is None:
             raise Poisoned
@@ -446,38 +431,6 @@ class Expander:
             raise Poisoned
         operation = NetworkCall(graph, network=network.name)
         return scope.assembly.add(name, operation, inputs, step.operation_span, named)
-
-
-def enter(context: Context, name: str, identity: int, span: Span) -> Context:
-    """The context inside a block or network; one that holds itself is an error."""
-    names = [each for each, _ in context.calls]
-    if len(names) > _DEEPEST:
-        message = f"`{name}` is called more than {_DEEPEST} calls deep"
-        raise SpecError(Diagnostic("GC213", message, span, help="call fewer inside each other"))
-    if any(each == identity for _, each in context.calls):
-        trail = " -> ".join(f"`{each}`" for each in [*names, name])
-        message = f"`{name}` calls itself: {trail}"
-        help = "write repetition with `repeat`; a block is copied wherever it is called"
-        raise SpecError(Diagnostic("GC213", message, span, help=help))
-    return replace(context, calls=(*context.calls, (name, identity)))
-
-
-def _from_inside(diagnostic: Diagnostic, block: syntax.Block, span: Span) -> Diagnostic:
-    """What went wrong in a block, as its caller sees it.
-
-    A shape or a parameter that a block of another file cannot take is the caller's mistake: nobody
-    wants to mend the standard blocks.
-    """
-    place = diagnostic.span
-    if (
-        diagnostic.code in ("GC203", "GC210")
-        and place is not None
-        and place.source is not span.source
-    ):
-        note = Note(f"this arises inside the block `{block.name}`", place)
-        return replace(diagnostic, span=span, notes=(*diagnostic.notes, note))
-    note = Note(f"in block `{block.name}`, called", span)
-    return replace(diagnostic, notes=(*diagnostic.notes, note))
 
 
 def _need_from(reader: syntax.Reference, scope: Scope) -> SpecError | Poisoned:

@@ -15,7 +15,7 @@ from graphc.core.tree import Mapping, Scalar, Tree, describe
 from graphc.graph.node import Ref
 
 if TYPE_CHECKING:
-    from graphc.build.expand import Context
+    from graphc.build.context import Context
 
 
 def expand_formula(expression: syntax.Expression, name: str, scope: Scope, context: Context) -> Ref:

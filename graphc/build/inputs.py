@@ -111,7 +111,7 @@ def connect(
         pairs = ", ".join(f"{each}: ..." for each in required)
         message = f"`{owner}` has {len(required)} inputs and needs to be told them by name"
         raise fail("GC214", message, place, f"write `from: {{{pairs}}}`")
-    first = _joined(sources, f"{name}:{wanted[0][0]}", scope, span)
+    first = joined(sources, f"{name}:{wanted[0][0]}", scope, span)
     return (first, *(None for _ in wanted[1:]))
 
 
@@ -136,12 +136,13 @@ def _by_name(wanted: Wanted, sources: dict, name: str, scope: Scope, span: Span,
         help = f"write `from: {{{pairs}}}`"
         raise fail("GC214", f"`{owner}` is not given {listing(missing)}", place, help)
     return tuple(
-        _joined(sources[word], f"{name}:{word}", scope, span) if word in sources else None
+        joined(sources[word], f"{name}:{word}", scope, span) if word in sources else None
         for word in known
     )
 
 
-def _joined(references, name: str, scope: Scope, span: Span) -> Ref:
+def joined(references, name: str, scope: Scope, span: Span) -> Ref:
+    """One value of several, as the node `name`."""
     if not references:
         help = "name a value, or leave `from` out"
         raise fail("GC214", "`from` names no value", syntax.Reference("", span), help)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import networkx as nx
 
 from graphc.build import syntax
+from graphc.build.parameters import Environment
+from graphc.build.tying import names_in_braces
 from graphc.core.diagnostic import Note, Report
 from graphc.core.tree import Scalar
 
 Entry = tuple[Scalar, syntax.Node | None]
 
 
-def in_order(entries: tuple[Entry, ...], report: Report) -> Iterator[Entry]:
+def in_order(
+    entries: tuple[Entry, ...], report: Report, environment: Environment
+) -> Iterator[Entry]:
     """The entries, each after those it reads and ties by name, so that the order written is free.
 
     A cycle is reported and its nodes left out.
@@ -22,7 +27,7 @@ def in_order(entries: tuple[Entry, ...], report: Report) -> Iterator[Entry]:
     graph = nx.DiGraph()
     graph.add_nodes_from(table)
     for name, node in entries:
-        for reference in references(node):
+        for reference in _References(environment).of(node):
             if reference.name in table and reference.delay is None:
                 graph.add_edge(reference.name, name.text)
     on_cycle: set[str] = set()
@@ -38,57 +43,63 @@ def in_order(entries: tuple[Entry, ...], report: Report) -> Iterator[Entry]:
         yield table[name]
 
 
-def references(node: syntax.Node | None) -> Iterator[syntax.Reference]:
-    """Every value that a node names outside of itself."""
-    waiting: list = [node]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, syntax.Reference):
-            yield each
-        elif isinstance(each, syntax.Unary):
-            waiting.append(each.operand)
-        elif isinstance(each, syntax.Binary):
-            waiting += [each.left, each.right]
-        elif isinstance(each, syntax.Apply):
-            waiting += [*each.arguments, *(value for _, _, value in each.keywords)]
-        elif isinstance(each, syntax.Step):
-            waiting += _sources(each.sources)
-            waiting += _nested(each.attributes)
-        elif isinstance(each, syntax.Chain):
-            waiting += _sources(each.sources)
-            waiting += _of_steps(each.steps) if isinstance(each.steps, tuple) else ()
+@dataclass(frozen=True)
+class _References:
+    """Finds the values that something names outside of itself."""
+
+    environment: Environment
+
+    def of(self, node: syntax.Node | None) -> Iterator[syntax.Reference]:
+        """Those of a node."""
+        waiting: list = [node]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, syntax.Reference):
+                yield each
+            elif isinstance(each, syntax.Unary):
+                waiting.append(each.operand)
+            elif isinstance(each, syntax.Binary):
+                waiting += [each.left, each.right]
+            elif isinstance(each, syntax.Apply):
+                waiting += [*each.arguments, *(value for _, _, value in each.keywords)]
+            elif isinstance(each, syntax.Step):
+                waiting += _sources(each.sources)
+                waiting += names_in_braces(each.operation, each.attributes, self.environment)
+                waiting += self.nested(each.attributes)
+            elif isinstance(each, syntax.Chain):
+                waiting += _sources(each.sources)
+                waiting += self.of_steps(each.steps) if isinstance(each.steps, tuple) else ()
+
+    def of_steps(self, steps: tuple[syntax.Step | None, ...]) -> list[syntax.Reference]:
+        """What the steps of a chain name, but for the steps before them."""
+        found: list[syntax.Reference] = []
+        own: set[str] = set()
+        for step in steps:
+            found += [each for each in self.of(step) if each.name not in own]
+            own |= {step.name.text} if step is not None and step.name is not None else set()
+        return found
+
+    def nested(self, tree) -> list[syntax.Reference]:
+        """What the steps name that a step was given (`body`, `branches`)."""
+        kind = getattr(tree, "kind", None)
+        found: list[syntax.Reference] = []
+        if kind == "list":
+            own: set[str] = set()
+            for item in tree.items:
+                found += [each for each in self.nested(item) if each.name not in own]
+                name = item.get("name") if item.kind == "mapping" else None
+                own |= {name.text} if isinstance(name, Scalar) else set()
+        elif kind == "mapping":
+            for key, value in tree:
+                found += _names(value) if key.text == "from" else self.nested(value)
+                found += names_in_braces(key.text, value, self.environment)
+        return found
 
 
 def _sources(sources) -> list:
     if isinstance(sources, dict):
         return [each for several in sources.values() for each in several]
     return list(sources or ())
-
-
-def _of_steps(steps: tuple[syntax.Step | None, ...]) -> list[syntax.Reference]:
-    """What the steps of a chain name, but for the steps before them."""
-    found: list[syntax.Reference] = []
-    own: set[str] = set()
-    for step in steps:
-        found += [each for each in references(step) if each.name not in own]
-        own |= {step.name.text} if step is not None and step.name is not None else set()
-    return found
-
-
-def _nested(tree) -> list[syntax.Reference]:
-    """Names under `from` inside the steps that a step was given (`body`, `branches`)."""
-    kind = getattr(tree, "kind", None)
-    found: list[syntax.Reference] = []
-    if kind == "list":
-        own: set[str] = set()
-        for item in tree.items:
-            found += [each for each in _nested(item) if each.name not in own]
-            name = item.get("name") if item.kind == "mapping" else None
-            own |= {name.text} if isinstance(name, Scalar) else set()
-    elif kind == "mapping":
-        for key, value in tree:
-            found += _names(value) if key.text == "from" else _nested(value)
-    return found
 
 
 def _names(tree) -> list[syntax.Reference]:

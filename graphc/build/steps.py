@@ -142,9 +142,9 @@ def read_sources(tree: Tree) -> tuple[syntax.Reference, ...] | dict[str, tuple]:
 def _references(tree: Tree, key: str) -> tuple[syntax.Reference, ...]:
     """A reference, or a list of them, under `from`, `output` or `outputs`."""
     if not isinstance(tree, Sequence):
-        return (_reference(tree, key),)
+        return (value_reference(tree, key),)
     report = Report()
-    found = tuple(report.attempt(_reference, item, key) for item in tree)
+    found = tuple(report.attempt(value_reference, item, key) for item in tree)
     report.stop()
     return found
 
@@ -155,7 +155,8 @@ def _as_tuple(sources, tree: Tree) -> tuple[syntax.Reference, ...]:
     return sources
 
 
-def _reference(tree: Tree, key: str) -> syntax.Reference:
+def value_reference(tree: Tree, key: str) -> syntax.Reference:
+    """The name of a value, as it stands under `key`."""
     if isinstance(tree, Scalar) and isinstance(tree.value, str):
         expression = parse(tree)
         if isinstance(expression, syntax.Reference):

@@ -18,6 +18,7 @@ from graphc.build.formulas import constant, is_required
 from graphc.build.library import WRAPPERS, Definition, Library, Network
 from graphc.build.parameters import Environment, Layers, Value, bind, uses
 from graphc.build.steps import need_from, not_yet, read_steps
+from graphc.build.tying import names_in_braces
 from graphc.build.wrappers import branching, repeated, wrapped
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
 from graphc.core.operation import Operation
@@ -203,12 +204,17 @@ class _Section:
         found = self.attempt(self.library.find, step.operation, step.operation_span)
         if step.sources is not None or not _reads_nothing(found):
             self._sources(step.sources, step.word, place)
+        first = next(iter(_input_names(found)), None)
+        if isinstance(step.sources, dict) and first not in step.sources and place.default:
+            place.default.read = True
         if isinstance(found, str):
             self._wrapper(found, step, place)
         elif isinstance(found, Definition):
             self._block(found, step.attributes, step.word, place)
         elif isinstance(found, type):
             self._operation(found, step.attributes, step.operation_span, place)
+            for each in names_in_braces(step.operation, step.attributes, Environment(place.known)):
+                self.reference(each, place)
 
     def _sources(self, sources, reader: syntax.Reference, place: _Place) -> None:
         if sources is None:
@@ -379,12 +385,13 @@ def _reads_nothing(found) -> bool:
     return isinstance(found, type) and found.inputs == () and not found.variadic
 
 
-def _input_names(found) -> set[str]:
+def _input_names(found) -> list[str]:
+    """The names of the inputs in their order."""
     if isinstance(found, Definition | Network):
         section = found.block.section if isinstance(found, Definition) else found.section
         declared = section.inputs
-        return {"x"} if declared is None else {each.name.text for each in declared}
-    return {each.name for each in found.inputs} if isinstance(found, type) else set()
+        return ["x"] if declared is None else [each.name.text for each in declared]
+    return [each.name for each in found.inputs] if isinstance(found, type) else []
 
 
 def _rows(block: syntax.Block, given: Tree | None) -> dict[str, Tree]:

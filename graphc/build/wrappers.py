@@ -21,7 +21,7 @@ from graphc.graph.calls import Call, Repeat
 from graphc.graph.node import Ref
 
 if TYPE_CHECKING:
-    from graphc.build.expand import Context
+    from graphc.build.context import Context
 
 _KEYS = {
     "repeat": ("times", "over", "index", "layers", "each", "input"),

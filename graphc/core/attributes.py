@@ -286,18 +286,44 @@ class Either(Kind):
     kinds: tuple[Kind, ...]
 
     def read(self, tree: Tree) -> object:
+        helps = []
         for kind in self.kinds:
             try:
                 return kind.read(tree)
-            except SpecError:
-                continue
-        raise self.refuse(tree)
+            except SpecError as error:
+                helps += [each.help for each in error.diagnostics if each.help]
+        raise self.refuse(tree, next(iter(helps), None))
 
     def schema(self) -> dict:
         return {"anyOf": [kind.schema() for kind in self.kinds]}
 
     def __str__(self) -> str:
         return " or ".join(str(kind) for kind in self.kinds)
+
+
+@dataclass(frozen=True)
+class Name:
+    """The name of a value as an attribute has it; `graphc.build` finds the value."""
+
+    written: Scalar
+
+
+@dataclass(frozen=True)
+class Named(Kind):
+    """The name of a value that a layer takes in place of a weight of its own."""
+
+    def read(self, tree: Tree) -> Name:
+        if not isinstance(tree, Scalar) or not isinstance(tree.value, str):
+            raise self.refuse(tree)
+        if tree.text.lower() in ("true", "false", "yes", "no", "on", "off"):
+            raise self.refuse(tree)
+        return Name(tree)
+
+    def schema(self) -> dict:
+        return {"type": "string", "description": "a value: `name`, `name.weight`"}
+
+    def __str__(self) -> str:
+        return "the name of a value"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ Both are trees (see `graphc.core.code`) over these holes:
     $x             in `call`: the value of the input x
     $items         in `call` of a variadic operation: its values; each alone is `$item_0`, ...
     $self          in `call`: the module that `build` made
-    $rngs          in `build`: the random keys of this node
+    $rngs          in `build`: the random keys of this node, from the one key `$key`
     $train $key $mask   in `call`: threaded through every class on the way, only where needed
 """
 
@@ -58,10 +58,12 @@ class Weight:
     Args:
         shape: its shape as the spec's node has it; None for all that an opaque module holds.
         trainable: a parameter; otherwise a running statistic.
+        stored: where the module keeps it, if not under its own name; "" if it is the module.
     """
 
     shape: tuple[int, ...] | None
     trainable: bool = True
+    stored: str | None = None
 
     @property
     def size(self) -> int:
@@ -84,7 +86,7 @@ class Operation(Declaration):
         raise NotImplementedError
 
     def weights(self, *types: Type) -> dict[str, Weight]:
-        """The node's arrays by their names in the module."""
+        """The node's arrays by their names; "" for one that is the node itself."""
         return {}
 
     def flops(self, *types: Type) -> int:
@@ -98,6 +100,10 @@ class Operation(Declaration):
     def call_code(self, *types: Type) -> Code:
         """The expression of the value for inputs of these types."""
         return self.call
+
+    def pure_code(self, *types: Type) -> Code | None:
+        """The same without a module, over a hole for each weight, if it has such a form."""
+        return None
 
     def holes(self, *types: Type) -> dict[str, object]:
         """Values of further holes, or other values for attributes' holes."""
@@ -128,7 +134,10 @@ class Linear:
 
 @dataclass(frozen=True)
 class Contracts:
-    """Multiplies matrices through `keyword` of its build, which takes the `dot` of a precision."""
+    """Multiplies matrices through `keyword`, which takes the `dot` of a precision.
+
+    It is a keyword of its build, or of its call where it has no module.
+    """
 
     keyword: str
 

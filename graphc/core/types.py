@@ -80,6 +80,11 @@ class Type:
         return f"{self.dtype} {shape}" + (f" below {self.below}" if self.below else "")
 
 
+def constant(shape: Iterable[int]) -> Type:
+    """Floats that are the same at every point: no domain."""
+    return Type(tuple(shape), domain=(), presence=frozenset())
+
+
 def join_domains(types: Iterable[Type]) -> tuple[tuple[Axis, ...], frozenset[str]]:
     """The smallest domain that holds all of them, and its presence.
 

@@ -93,10 +93,21 @@ class Body:
         return self.invoker.value(self._site(node), operands, self._module(node), self._key(node))
 
     def _operand(self, ref: Ref) -> ast.expr:
-        """A local, or the expression of a part that stands in its reader's."""
+        """A local, an array of a module, or the expression of a part that stands in its reader."""
+        if self.graph.is_weight(ref):
+            return self._array(ref)
         if ref.node in self.plan.inlined:
             return self._value(self.graph.by_name[ref.node])
         return name(self.plan.names[ref])
+
+    def _array(self, ref: Ref) -> ast.expr:
+        """`self.token.embedding[...]`."""
+        node = self.graph.by_name[ref.node]
+        weight = node.operation.weights(*self.graph.input_types(node))[str(ref.port)]
+        module: ast.expr = attribute("self", self.graph.identifiers[ref.node])
+        for word in str(weight.stored or ref.port).split("/"):
+            module = ast.Attribute(module, word, ast.Load())
+        return ast.Subscript(module, ast.Constant(...), ast.Load())
 
     def _site(self, node: Node) -> Site:
         """The node's operation with the inputs that are given."""

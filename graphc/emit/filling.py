@@ -40,15 +40,16 @@ class Site:
     types: tuple[Type, ...]
 
     def of(self, operation: Operation, types: tuple[Type, ...] | None = None) -> Site:
-        """Another operation on the same inputs."""
-        return Site(operation, self.inputs, self.types if types is None else types)
+        """Another operation on the same inputs, which it may call otherwise."""
+        names = self.inputs if operation.variadic else tuple(each.name for each in operation.inputs)
+        return Site(operation, names, self.types if types is None else types)
 
     def build(self, key: Key) -> ast.expr | None:
         """The expression of the module, if there is one; defaults are marked, not left out."""
         template = self.operation.build_code(*self.types)
         if template is None:
             return None
-        values = self._values(template) | {"rngs": call("nnx.Rngs", [key.tree])}
+        values = self._values(template) | {"rngs": call("nnx.Rngs", [key.tree]), "key": key.tree}
         return fill(template, values, keep_defaults=True)
 
     def call(self, operands: Sequence[ast.expr], module: ast.expr | None, key: Key) -> ast.expr:
@@ -73,7 +74,7 @@ class Site:
         }
         for hole in template.holes:
             owner, _, member = hole.partition(".")
-            if member and owner in types:
+            if member and hasattr(types.get(owner), member):
                 values[hole] = getattr(types[owner], member)
         return values | self.operation.holes(*self.types)
 

@@ -12,7 +12,9 @@ from graphc.emit.printing.printer import Blank
 from graphc.emit.trees import fresh
 
 Definition = ast.FunctionDef | ast.ClassDef
+STANDARD = ("copy", "functools", "zlib")
 IMPORTS = """
+import copy
 import functools
 import zlib
 
@@ -55,7 +57,7 @@ def imports(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
         assert isinstance(statement, ast.Import | ast.ImportFrom)
         alias = statement.names[0]
         if (alias.asname or alias.name) in used:
-            group = standard if alias.name in ("functools", "zlib") else others
+            group = standard if alias.name in STANDARD else others
             group.append(statement)
     return [*standard, Blank(), *others]
 

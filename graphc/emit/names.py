@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
-MODULES = ("functools", "zlib", "jax", "jnp", "optax", "nnx")
+MODULES = ("copy", "functools", "zlib", "jax", "jnp", "optax", "nnx")
 CONTRACT = (
     *("CONTRACT", "build", "call", "graphdef", "forward", "losses", "metrics", "optimizer"),
     *("init", "train_step", "evaluate_step", "sums", "main"),

@@ -99,7 +99,7 @@ def copies(repeat: Repeat, types: Inputs) -> Iterator[tuple[Operation, Inputs]]:
 
 
 def live_nodes(graph: Graph) -> list[Node]:
-    """The nodes that an output needs, depth first, so that chains stay together.
+    """The nodes whose values an output needs, depth first, so that chains stay together.
 
     Calls of networks keep the order that the graph has them in: it is the order in which running
     statistics move.
@@ -114,10 +114,10 @@ def live_nodes(graph: Graph) -> list[Node]:
     stack = [*reversed([*calls, *(ref for _, ref in graph.outputs)])]
     while stack:
         ref = stack[-1]
-        node = graph.by_name.get(ref.node)
+        node = None if graph.is_weight(ref) else graph.by_name.get(ref.node)
         waiting = [
             each
-            for each in (node.references if node and ref.node not in order else ())
+            for each in (graph.values(node) if node and ref.node not in order else ())
             if each.node in graph.by_name and each.node not in order
         ]
         if waiting:
@@ -131,12 +131,12 @@ def live_nodes(graph: Graph) -> list[Node]:
 
 def _reachable(graph: Graph) -> set[str]:
     found: set[str] = set()
-    stack = [ref.node for _, ref in graph.outputs]
+    stack = [ref.node for _, ref in graph.outputs if not graph.is_weight(ref)]
     while stack:
         word = stack.pop()
         if word in graph.by_name and word not in found:
             found.add(word)
-            stack += (each.node for each in graph.by_name[word].references)
+            stack += (each.node for each in graph.values(graph.by_name[word]))
     return found
 
 

@@ -44,8 +44,9 @@ class Call(Operation):
     def infer(self, *types: Type) -> Type | dict[str, Type]:
         for (name, wanted), given in zip(self.graph.inputs, types, strict=True):
             if wanted != given:
+                what = "one for all examples" if wanted.domain and not given.domain else str(given)
                 raise ShapeError(
-                    f"`{self.title}` takes {wanted} as its `{name}`, and is given {given}"
+                    f"`{self.title}` takes {wanted} as its `{name}`, and is given {what}"
                 )
         values = {port: self.graph.types[ref] for port, ref in self.graph.outputs}
         return values if self.ports else next(iter(values.values()))

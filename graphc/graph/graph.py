@@ -11,7 +11,7 @@ import networkx as nx
 
 from graphc.core.diagnostic import Diagnostic, InternalError, Note, SpecError
 from graphc.core.operation import ShapeError
-from graphc.core.types import Type
+from graphc.core.types import Type, constant
 from graphc.graph.node import Node, Ref
 
 RESERVED = frozenset(
@@ -55,11 +55,36 @@ class Graph:
 
     @cached_property
     def types(self) -> Mapping[Ref, Type]:
-        """The type of every value: of each input, each node and each port."""
+        """The type of every value: of each input, each node, each port and each array read."""
         types = {Ref(name): each for name, each in self.inputs}
         for node in self.nodes:
             types.update(value_types(node, infer(node, types)))
+            for ref in self.tied.get(node.name, ()):
+                arrays = node.operation.weights(*(types[each] for each in node.references))
+                types[ref] = constant(arrays[ref.port].shape)  # type: ignore[index]
         return types
+
+    def is_weight(self, ref: Ref) -> bool:
+        """Whether a reference is to an array of a node, rather than to what the node computes."""
+        node = self.by_name.get(ref.node) if ref.port else None
+        return node is not None and ref.port not in node.operation.ports
+
+    def values(self, node: Node) -> Iterator[Ref]:
+        """The references of a node to what others compute: not to their arrays."""
+        return (ref for ref in node.references if not self.is_weight(ref))
+
+    @cached_property
+    def tied(self) -> Mapping[str, tuple[Ref, ...]]:
+        """The nodes of which arrays are read as values, and those values.
+
+        Their arrays must stay whole and in one place.
+        """
+        read = dict.fromkeys(ref for node in self.nodes for ref in node.references)
+        read |= dict.fromkeys(ref for _, ref in self.outputs)
+        found: dict[str, tuple[Ref, ...]] = {}
+        for ref in filter(self.is_weight, read):
+            found[ref.node] = (*found.get(ref.node, ()), ref)
+        return found
 
     @cached_property
     def _hash(self) -> int:

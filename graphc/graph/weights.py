@@ -186,4 +186,9 @@ def _of_operation(
             yield from _of_operation(operation.layer, types, path, layer, stored, deeper, nodes)
     else:
         for word, weight in operation.weights(*types).items():
-            yield Entry(f"{here}/{word}", weight, f"{stored}/{word}", view, nodes)
+            place = word if weight.stored is None else weight.stored
+            yield Entry(_below(here, word), weight, _below(stored, place), view, nodes)
+
+
+def _below(path: str, word: str) -> str:
+    return f"{path}/{word}" if word else path

@@ -21,6 +21,7 @@ from graphc.emit.filling import Key, Site, fill
 from graphc.emit.imports import user_imports
 from graphc.emit.slots import drop_defaults
 from graphc.emit.trees import assign
+from graphc.graph.tied import nameable
 from graphc.ops.objectives import Loss
 
 FLOATS = (Type((32,)), Type((8, 8, 3)), Type(()))
@@ -100,10 +101,13 @@ class Example:
         for name, weight in self.declaration.weights(*self.types).items():
             kind = "" if weight.trainable else ", a running statistic"
             inputs = " and ".join(str(each) for each in self.types)
+            inputs = f" for an input {inputs}" if inputs else ""
             if weight.shape is None:
                 yield "those of the module, by its own names"
             else:
-                yield f"{name}: {list(weight.shape)} for an input {inputs}{kind}"
+                yield f"{name or 'the value'}: {list(weight.shape)}{inputs}{kind}"
+        if nameable(self.declaration.weights(*self.types)):
+            yield "those that are trained may be given under `from` by their names instead"
 
     def flax_lines(self) -> Iterator[str]:
         """The expressions that build it and call it."""

@@ -134,7 +134,8 @@ class _Painter:
                 continue
             self._leaf(graph, node, id, group, inputs, costs[node.name])
             ends[Ref(node.name)] = End(id)
-            ends |= {Ref(node.name, port): End(id, port) for port in node.operation.ports}
+            read = (ref.port for ref in graph.tied.get(node.name, ()))
+            ends |= {Ref(node.name, port): End(id, port) for port in (*node.operation.ports, *read)}
         return ends
 
     def _leaf(self, graph: Graph, node: Node, id: str, group: str | None, inputs, cost) -> None:

@@ -58,3 +58,4 @@ from graphc.ops import shortcut as shortcut
 from graphc.ops import sources as sources
 from graphc.ops import tokens as tokens
 from graphc.ops import user_code as user_code
+from graphc.ops import weights as weights

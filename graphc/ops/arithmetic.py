@@ -15,7 +15,7 @@ from graphc.core.code import Code, code
 from graphc.core.declaration import primary
 from graphc.core.operation import Elementwise, Input, Operation, ShapeError, Spelled
 from graphc.core.registry import operations
-from graphc.core.types import Type
+from graphc.core.types import Type, constant
 from graphc.ops.broadcasting import broadcast, operand
 from graphc.ops.checks import need_floats
 
@@ -34,7 +34,7 @@ class Constant(Operation):
     value: int | float = primary(Either((Int(), Float())), "the number")
 
     def infer(self) -> Type:
-        return Type((), domain=(), presence=frozenset())
+        return constant(())
 
 
 class Pointwise(Operation):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphc.core.attributes import Bool, Declared, Int
+from graphc.core.attributes import Bool, Declared, Either, Int, Name, Named
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import Contracts, Elementwise, Linear, Operation, ShapeError, Weight
@@ -21,6 +21,11 @@ class Dense(Operation):
     Shapes: [n] -> [features]; the kernel is [n, features]. With `axis` it is applied along that
     axis at every place of the others: [..., n] -> [..., features] for -1, and for -2, as in the
     token mixing of MLP-Mixer, [n, c] -> [features, c].
+
+    `kernel: token.table` takes the kernel from elsewhere, and `bias: NAME` the bias.
+
+    References: for kernels that are embeddings, Press and Wolf, "Using the output embedding to
+    improve language models", 2017.
     """
 
     name = "dense"
@@ -38,7 +43,15 @@ class Dense(Operation):
     activation: Operation | None = attribute(
         Declared(operations, Elementwise), "applied to the result", None
     )
-    bias: bool = attribute(Bool(), "whether a learned number is added to each feature", True)
+    bias: bool | Name = attribute(
+        Either((Bool(), Named())),
+        "whether a learned number is added to each feature, or the value that is",
+        True,
+    )
+    kernel: Name | None = attribute(Named(), "a value to take in place of a learned kernel", None)
+    transpose: bool = attribute(
+        Bool(), "whether the kernel that it is given is [features, n]", False
+    )
     kernel_init: Initializer = attribute(Initial(), "how the kernel is drawn", LecunNormal())
     bias_init: Initializer = attribute(Initial(), "how the bias is drawn", Zeros())
     axis: int | None = attribute(
@@ -54,6 +67,9 @@ class Dense(Operation):
             raise ShapeError(
                 f"`dense` needs [features], but its input has shape {x}", _flatten_help(x)
             )
+        if self.transpose:
+            help = "leave it out, or name a value: `kernel: token.table`"
+            raise ShapeError("`transpose` turns the kernel that `dense` is given: none is", help)
         shape = list(x.shape)
         shape[self._axis(x)] = self.features
         return x.with_shape(shape)
@@ -70,10 +86,19 @@ class Dense(Operation):
         return each * self.infer(x).size
 
     def call_code(self, x: Type) -> Code:
+        return code(self._along(x, "$self({})"))
+
+    def pure_code(self, x: Type) -> Code:
+        form = "linear({}, $kernel, $bias)" if self.bias else "linear({}, $kernel)"
+        return code(self._along(x, form))
+
+    def _along(self, x: Type, product: str) -> str:
+        """The product over the axis, which `product` takes as the last one of what fills its {}."""
         axis = self._axis(x)
         if axis == -1:
-            return self.call
-        return code(f"jnp.swapaxes($self(jnp.swapaxes($x, {axis}, -1)), {axis}, -1)")
+            return product.format("$x")
+        turned = product.format(f"jnp.swapaxes($x, {axis}, -1)")
+        return f"jnp.swapaxes({turned}, {axis}, -1)"
 
     def holes(self, x: Type) -> dict[str, object]:
         return {"in_features": x.shape[self._axis(x)]}

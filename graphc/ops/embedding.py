@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphc.core.attributes import Int
-from graphc.core.code import code
+from graphc.core.attributes import Int, Name, Named
+from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import Operation, Weight
 from graphc.core.registry import operations
@@ -16,20 +16,22 @@ from graphc.ops.initializers import Initial, Initializer
 
 @dataclass(frozen=True)
 class Embed(Operation):
-    """A learned vector for each whole number: `y = embedding[x]`.
+    """A learned vector for each whole number: `y = table[x]`.
 
-    Shapes: int [...] below n -> [..., features]; the embedding is [n, features].
+    Shapes: int [...] below n -> [..., features]; the table is [n, features]. `table: NAME` takes it
+    from elsewhere.
     """
 
     name = "embed"
     build = code(
-        "nnx.Embed($x.below, $features, embedding_init=$embedding_init, rngs=$rngs)",
-        embedding_init=None,
+        "nnx.Embed($x.below, $features, embedding_init=$table_init, rngs=$rngs)",
+        table_init=None,
     )
     call = code("$self($x)")
 
     features: int = primary(Int(1), "the length of each vector")
-    embedding_init: Initializer | None = attribute(
+    table: Name | None = attribute(Named(), "a value to take in place of a learned table", None)
+    table_init: Initializer | None = attribute(
         Initial(), "how the vectors are drawn; if left out, normal with variance 1 / features", None
     )
 
@@ -38,7 +40,10 @@ class Embed(Operation):
         return x.with_shape((*x.shape, self.features))
 
     def weights(self, x: Type) -> dict[str, Weight]:
-        return {"embedding": Weight((x.below or 0, self.features))}
+        return {"table": Weight((x.below or 0, self.features), stored="embedding")}
+
+    def pure_code(self, x: Type) -> Code:
+        return code("jnp.take($table, $x, axis=0)")
 
 
 class OneHot(Operation):

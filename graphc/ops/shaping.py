@@ -109,6 +109,10 @@ class Permute(Operation):
             )
         return replace(x, shape=tuple(x.shape[axis] for axis in order))
 
+    def call_code(self, x: Type) -> Code:
+        turned = not x.domain and [axis % 2 for axis in self.axes] == [1, 0]
+        return code("$x.T") if turned else self.call
+
     def holes(self, x: Type) -> dict[str, object]:
         order = (axis + x.rank if axis < 0 else axis + len(x.domain) for axis in self.axes)
         return {"order": (*range(len(x.domain)), *order)}

@@ -1,7 +1,8 @@
 """prune: what no output needs is not computed.
 
 Rules:
-    1. A node that no output depends on is removed, with its weights.
+    1. A node that no output depends on is removed, with its weights. One of which only the arrays
+       are read (tied weights) stays; its value is not computed.
     2. A node that gives its only input unchanged (`flatten` of [64]) is bypassed.
 """
 

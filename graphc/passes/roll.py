@@ -5,6 +5,7 @@ The program's size, and with it the time to compile, no longer grows with depth.
 Rules:
     1. A `repeat` of at least four equal layers that keep the type of their input is rolled.
     2. So is a run of at least four equal nodes, each read by the next alone, that nobody marked.
+       A node whose arrays are read by name (tied weights) is part of no run.
     3. On the CPU, layers with a library convolution are left as they are: inside a loop the
        convolution loses its threads and runs some thirty times slower.
     4. So are layers with code of the user's, in which anything may stand.
@@ -113,12 +114,13 @@ def _roll_runs(graph: Graph, remarks: Remarks) -> Graph:
 
 
 def _runs(graph: Graph) -> list[list[Node]]:
-    """Maximal runs of equal nodes, each read by the next alone."""
+    """Maximal runs of equal nodes, each read by the next alone, none of them for its arrays."""
     outputs = {ref.node for _, ref in graph.outputs}
     following: dict[str, Node] = {}
     for node in graph.nodes:
         users = graph.users[node.name]
-        if len(users) == 1 and node.name not in outputs and _same_layer(node, users[0]):
+        alone = len(users) == 1 and node.name not in outputs and users[0].name not in graph.tied
+        if alone and _same_layer(node, users[0]):
             following[node.name] = users[0]
     starts = [node for node in graph.nodes if node.name in following]
     later = {node.name for node in following.values()}

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import networkx as nx
 
 from graphc.build import syntax
 from graphc.build.formula import unparse
@@ -19,6 +21,7 @@ from graphc.core.types import Type
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
+from graphc.graph.tied import Tied
 from graphc.spec.writer import write
 
 _HERE = nowhere()
@@ -184,10 +187,8 @@ class _Writer:
         """
         steps: list[object] = []
         before, taken = source, set()
-        for node in nodes:
+        for node in self._before_what_hides(nodes, prefix):
             name = node.name[len(prefix) :]
-            if "/" in name:
-                continue
             step = self._step(node)
             if self._first(node) == before:
                 self._leave_out_first(step)
@@ -200,6 +201,26 @@ class _Writer:
             before = Ref(node.name)
             steps.append(step)
         return steps
+
+    def _before_what_hides(self, nodes: list[Node], prefix: str) -> list[Node]:
+        """The steps of a chain; one that reads a value comes before one that takes its name."""
+        owners = {node.name: node.name[len(prefix) :].split("/")[0] for node in nodes}
+        steps = {
+            owners[node.name]: node for node in nodes if node.name == prefix + owners[node.name]
+        }
+        order = nx.DiGraph([(each, list(steps)[-1]) for each in list(steps)[:-1]])
+        order.add_nodes_from(steps)
+        for node in nodes:
+            for ref in self._plain_inputs(node):
+                one, other = owners.get(ref.node), owners[node.name]
+                if one is None:
+                    one, other = other, self._text(ref).split(".")[0]
+                if one != other and other in steps and (steps[other].named or ref.node in owners):
+                    order.add_edge(one, other)
+        if not nx.is_directed_acyclic_graph(order):
+            return list(steps.values())
+        places = {name: place for place, name in enumerate(steps)}
+        return [steps[name] for name in nx.lexicographical_topological_sort(order, places.get)]
 
     def _first(self, node: Node) -> Ref | None:
         """The value that a step takes if its text names none."""
@@ -248,6 +269,8 @@ class _Writer:
             return self.blocks.name(operation), None
         if isinstance(operation, Repeat):
             return "repeat", self._repeat(node, operation)
+        if isinstance(operation, Tied) and any(map(self._turned, node.references)):
+            operation = replace(operation.layer, transpose=True)  # type: ignore[call-arg]
         return operation.name, operation.write()
 
     def _from(self, node: Node) -> dict[str, object]:
@@ -269,6 +292,7 @@ class _Writer:
 
     def _source(self, ref: Ref) -> object:
         """A reference, or the list that a concatenation for one input came from."""
+        ref = self._turned(ref) or ref
         joined = self._joined(ref)
         if joined is None:
             return self.reference(ref)
@@ -278,9 +302,15 @@ class _Writer:
         node = self.graph.by_name.get(ref.node)
         return node if node is not None and node.part and not _is_number(node.name) else None
 
+    def _turned(self, ref: Ref) -> Ref | None:
+        """What `transpose: true` of a step turns, if the value is that turned."""
+        node = self.graph.by_name.get(ref.node)
+        return node.inputs[0] if node is not None and node.name.endswith(":transpose") else None
+
     def _plain_inputs(self, node: Node) -> list[Ref]:
         plain: list[Ref] = []
         for ref in node.references:
+            ref = self._turned(ref) or ref
             joined = self._joined(ref)
             plain += joined.references if joined is not None else (ref,)
         return plain

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
 
 from graphc.core.operation import Operation, ShapeError, Stateful, Stochastic
-from graphc.core.types import Type
+from graphc.core.types import Type, constant
+from graphc.graph.tied import Tied, nameable
 from graphc.testing import forms
 
 DTYPES = {"float": jnp.float32, "int": jnp.int32, "bool": jnp.bool_}
@@ -65,12 +66,15 @@ def module_has_the_weights_that_it_declares(kind: type[Operation], samples: Samp
         if _inferred(operation, types) is None:
             return
         module = nnx.eval_shape(lambda: forms.build(operation, types))
-        state = nnx.to_flat_state(nnx.state(module)) if module is not None else ()
         found = {
-            "/".join(path): (v.get_value().shape, isinstance(v, nnx.Param)) for path, v in state
+            path: (variable.get_value().shape, isinstance(variable, nnx.Param))
+            for path, variable in forms.arrays(module).items()
         }
         weights = operation.weights(*forms.given(types))
-        assert found == {name: (w.shape, w.trainable) for name, w in weights.items()}
+        assert found == {
+            name if each.stored is None else each.stored: (each.shape, each.trainable)
+            for name, each in weights.items()
+        }
         stateful = operation.trait(Stateful)
         still = {name for name, weight in weights.items() if not weight.trainable}
         assert still == set(stateful.statistics if stateful else ())
@@ -130,6 +134,35 @@ def presence_and_domain_of_the_inputs_are_kept(kind: type[Operation], samples: S
     check()
 
 
+def weights_can_come_from_elsewhere(kind: type[Operation], samples: Samples) -> None:
+    """A layer that is given its arrays computes what it does with its own, and makes none."""
+
+    @fewer
+    @given(samples)
+    def check(sample):
+        operation, types = sample
+        if _inferred(operation, types) is None:
+            return
+        module = forms.build(operation, types)
+        own = forms.arrays(module)
+        names = nameable(operation.weights(*types))
+        inputs = [forms.array(each, seed) for seed, each in enumerate(types)]
+        places = {name: each.stored or name for name, each in names.items()}
+        for some in {tuple(names), tuple(names)[:1]} - {()}:
+            arrays = [own[places[name]].get_value() for name in some]
+            tied = Tied(operation, some)
+            whole = [*types, *(constant(array.shape) for array in arrays)]
+            assert tied.infer(*whole) == operation.infer(*types)
+            assert tied.weights(*whole).keys() == operation.weights(*types).keys() - {*some}
+            rest = forms.build(tied, whole)
+            assert forms.arrays(rest).keys() == own.keys() - {places[name] for name in some}
+            found = forms.call(tied, whole, [*inputs, *arrays], rest)
+            expected = forms.call(operation, types, inputs, module)
+            assert jax.tree.all(jax.tree.map(jnp.allclose, found, expected))
+
+    check()
+
+
 def flops_are_counted_without_failing(kind: type[Operation], samples: Samples) -> None:
     """And are not negative."""
 
@@ -168,6 +201,7 @@ CONTRACTS = (
     module_has_the_weights_that_it_declares,
     gradients_are_finite,
     presence_and_domain_of_the_inputs_are_kept,
+    weights_can_come_from_elsewhere,
     flops_are_counted_without_failing,
     what_is_random_takes_a_key,
     declaration_is_documented,

@@ -29,7 +29,7 @@ def _filled(template, declaration, types, values):
     holes |= declaration.holes(*types.values()) if hasattr(declaration, "holes") else {}
     for hole in template.holes:
         name, _, member = hole.partition(".")
-        if member and name in types:
+        if member and hasattr(types.get(name), member):
             holes[hole] = getattr(types[name], member)
     for name, value in holes.items():
         if isinstance(value, Initializer) and value != template.defaults.get(name):
@@ -77,9 +77,17 @@ def build(operation, types, seed=0):
     template = operation.build_code(*given(types))
     if template is None:
         return None
-    values = {"rngs": ast.Name("rngs", ast.Load())}
+    values = {name: ast.Name(name, ast.Load()) for name in ("rngs", "key")}
     tree = _filled(template, operation, _named(operation, types), values)
-    return _run(tree, {"rngs": nnx.Rngs(seed)})
+    return _run(tree, {"rngs": nnx.Rngs(seed), "key": jax.random.key(seed)})
+
+
+def arrays(module):
+    """The variables of a module by their paths in it; "" where it is one itself."""
+    if module is None:
+        return {}
+    state = nnx.to_flat_state(nnx.state(nnx.Dict(it=module)))
+    return {"/".join(map(str, path[1:])): variable for path, variable in state}
 
 
 def call(operation, types, arrays, module=None, train=True, mask=None, seed=1):

@@ -17,7 +17,7 @@ from graphc.passes.manager import PASSES, REQUIRED
 from graphc.runtime.state import to_canonical
 
 ROOT = Path(__file__).parents[2]
-CHANGED = (3, 10, 21)
+CHANGED = (4, 12, 46)
 """Seeds of documents in which the passes find much to do."""
 SHALLOW = {
     "specs/fashion_resnet.yaml": ((28, 12),),
@@ -224,6 +224,46 @@ network:
     - repeat: {times: 2, layers: [identity, flatten]}
     - repeat: {times: 2, layers: [relu]}
     - dense: 3
+"""
+CASES["an array of a node outside, in every layer", 4] = """
+network:
+  inputs: {x: [4]}
+  nodes:
+    shared: {dense: {features: 4, activation: tanh}}
+    shift: {weight: [4]}
+    deep:
+      repeat:
+        times: 4
+        layers:
+          - {dense: {features: 4, kernel: shared.kernel, activation: tanh}, name: a}
+          - {dense: {features: 4, bias: a.bias}, name: b}
+          - {add: {}, from: [b, shift]}
+          - {dropout: 0.5}
+      from: shared
+    y: {dense: 3, from: deep}
+  output: y
+"""
+CASES["a run of layers with one kernel, beside one that is read", 4] = """
+network:
+  inputs: {x: [4]}
+  nodes:
+    a: {dense: {features: 4, activation: tanh}, from: x}
+    b: {dense: {features: 4, activation: tanh}, from: a}
+    c: {dense: {features: 4, activation: tanh, kernel: b.kernel}, from: b}
+    d: {dense: {features: 4, activation: tanh, kernel: b.kernel}, from: c}
+    e: {dense: {features: 4, activation: tanh, kernel: b.kernel}, from: d}
+    f: {dense: {features: 4, activation: tanh, kernel: b.kernel}, from: e}
+    y: {dense: 3, from: f}
+  output: y
+"""
+CASES["arrays of what is not computed",] = """
+network:
+  inputs: {x: [4]}
+  nodes:
+    dead: {layers: [{dense: 5}, {dense: 4}], from: x}
+    deader: {dense: 3, from: dead}
+    y: {dense: {features: 3, kernel: deader.kernel}, from: x}
+  output: y
 """
 CASES["layers with several initial values are not equal",] = """
 network:

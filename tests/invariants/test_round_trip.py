@@ -141,6 +141,25 @@ HARD = {
     "an input that is told by name behind the step before": """
         y: {layers: [tanh, {power: {}, from: {exponent: z}},
             {power: , from: {base: z, exponent: x}}], from: x}""",
+    "arrays of nodes, in braces and under from": """
+        a: {dense: 4, from: x},
+        b: {dense: {features: 4, kernel: a.kernel, transpose: true}, from: a},
+        c: {dense: {features: 4, kernel: a.kernel, bias: b.bias}, from: b},
+        y: {dense: {features: 3, bias: false}, from: {x: [c, b], kernel: [k, k2]}},
+        k: {weight: [8, 2]}, k2: {weight: {shape: [8, 1], init: 0.5}}""",
+    "arrays of steps, inside a chain and outside": """
+        h: {layers: [{dense: 4, name: one}, {dense: {features: 4, kernel: one.kernel}}], from: x},
+        y: {dense: {features: 4, bias: h.bias}, from: h}""",
+    "an array from around a body and a repeat": """
+        h: {dense: 4, from: x},
+        r: {residual: [{dense: {features: 4, kernel: h.kernel, transpose: true}}], from: h},
+        y: {repeat: {times: 4, layers: [{dense: {features: 4, kernel: h.kernel}}]}, from: r}""",
+    "formulas of arrays": """
+        w: {weight: []}, h: {dense: 4, from: x}, k: w * h.kernel / sum(h.kernel ** 2),
+        y: {dense: {features: 4, kernel: k}, from: h}""",
+    "a learned array in a body that hides what another step reads": """
+        y: {residual: [{tanh: , name: y_1}, {weight: [4], name: x}, {add: {}, from: [y_1, x]}],
+            from: x}""",
     "a step that reads from around what is named like the step before": """
         tanh: {dense: 4, from: x}, y: {layers: [tanh, {dense: 3, from: tanh}], from: z}""",
 }
