@@ -255,7 +255,9 @@ class Methods:
         features: int,
         *,
         activation: str | Mapping[str, Any] | None = None,
-        bias: bool = True,
+        bias: bool | str = True,
+        kernel: str | None = None,
+        transpose: bool = False,
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
         axis: int | None = None,
@@ -267,10 +269,17 @@ class Methods:
         axis at every place of the others: [..., n] -> [..., features] for -1, and for -2, as in the
         token mixing of MLP-Mixer, [n, c] -> [features, c].
 
+        `kernel: token.table` takes the kernel from elsewhere, and `bias: NAME` the bias.
+
+        References: for kernels that are embeddings, Press and Wolf, "Using the output embedding to
+        improve language models", 2017.
+
         Args:
             features: how many numbers come out.
             activation: applied to the result.
-            bias: whether a learned number is added to each feature.
+            bias: whether a learned number is added to each feature, or the value that is.
+            kernel: a value to take in place of a learned kernel.
+            transpose: whether the kernel that it is given is [features, n].
             kernel_init: how the kernel is drawn.
             bias_init: how the bias is drawn.
             axis: the axis that becomes `features`, where the input has several.
@@ -334,16 +343,19 @@ class Methods:
         x: Arguments,
         features: int,
         *,
-        embedding_init: float | str | Mapping[str, Any] | None = None,
+        table: str | None = None,
+        table_init: float | str | Mapping[str, Any] | None = None,
         name: str | None = None,
     ) -> Value:
-        """A learned vector for each whole number: `y = embedding[x]`.
+        """A learned vector for each whole number: `y = table[x]`.
 
-        Shapes: int [...] below n -> [..., features]; the embedding is [n, features].
+        Shapes: int [...] below n -> [..., features]; the table is [n, features]. `table: NAME` takes it
+        from elsewhere.
 
         Args:
             features: the length of each vector.
-            embedding_init: how the vectors are drawn; if left out, normal with variance 1 / features.
+            table: a value to take in place of a learned table.
+            table_init: how the vectors are drawn; if left out, normal with variance 1 / features.
         """
 
     def equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
@@ -1257,6 +1269,23 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
+        """
+
+    def weight(
+        self,
+        shape: Sequence[int],
+        *,
+        init: float | str | Mapping[str, Any] = {'normal': 0.02},
+        name: str | None = None,
+    ) -> Value:
+        """A learned array, the same for all examples: queries, factors, or a kernel that layers share.
+
+        Shapes: -> `shape`. In formulas it meets other values as any of them do; in a `repeat` every
+        copy has its own.
+
+        Args:
+            shape: the shape; [] is one number.
+            init: how it is drawn.
         """
 
     def where(
