@@ -94,18 +94,19 @@ class Methods:
         window: int | Sequence[int],
         *,
         stride: int | Sequence[int] | None = None,
-        padding: Literal["same", "valid"] = "valid",
+        padding: Literal["same", "valid"] | int | Sequence[int | Sequence[int]] = "valid",
         name: str | None = None,
     ) -> Value:
         """The mean of each window, channel by channel.
 
-        Shapes: [h, w, c] -> [h', w', c], with h' as for `conv`. What pads is not counted: a window at
-        the border is the mean of what lies inside the image (as in Keras, not as in PyTorch).
+        Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. What pads
+        is not counted: a window at the border is the mean of what lies inside the image (as in Keras;
+        PyTorch counts the zeros).
 
         Args:
-            window: height and width of the window.
+            window: how long the window is along each spatial axis.
             stride: steps between two windows; as long as the window if left out.
-            padding: around the image (same), or none (valid).
+            padding: around the image, as for `conv`.
         """
 
     def batch_norm(
@@ -195,29 +196,46 @@ class Methods:
         *,
         kernel: int | Sequence[int] = 3,
         stride: int | Sequence[int] = 1,
-        padding: Literal["same", "valid"] = "same",
+        dilation: int | Sequence[int] = 1,
+        padding: Literal["same", "valid", "circular", "reflect", "causal"] | int | Sequence[int | Sequence[int]] = "same",
         activation: str | Mapping[str, Any] | None = None,
         bias: bool = True,
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
+        groups: int = 1,
         name: str | None = None,
     ) -> Value:
-        """A convolution over height and width: `y = activation(x * kernel + bias)`.
+        """A convolution over the spatial axes: `y = activation(x * kernel + bias)`.
 
-        Shapes: [h, w, c] -> [h', w', features]; the kernel is [*kernel, c, features]. With stride s,
-        `padding: same` gives h' = ceil(h / s) and `padding: valid` h' = floor((h - k) / s) + 1.
+        Shapes: [n, c] -> [n', features], [h, w, c] -> [h', w', features] and [d, h, w, c] ->
+        [d', h', w', features]; the kernel is [*kernel, c / groups, features]. Along one axis, y[i] is
+        the sum over j of x[stride * i + dilation * j - before] kernel[j]; the kernel is not flipped.
 
-        References: LeCun et al., "Gradient-based learning applied to document recognition", 1998.
+        A kernel of k numbers spans r = dilation * (k - 1) + 1. `padding: valid` adds nothing and leaves
+        n' = floor((n - r) / stride) + 1. A number, a list with one for each axis, or a list of
+        [before, after] for each axis adds so many zeros to n. The other words leave
+        n' = ceil(n / stride): `same` adds zeros, with an odd one behind; `circular` continues the image
+        with itself and `reflect` mirrors it at its outermost numbers; `causal`, for one axis, adds
+        zeros in front, so that no place sees what comes after it.
+
+        With `groups`, channels and features are cut into as many equal parts, and each part of the
+        features sees its own part of the channels.
+
+        References: LeCun et al., "Gradient-based learning applied to document recognition", 1998;
+        Yu and Koltun, "Multi-scale context aggregation by dilated convolutions", 2016; Krizhevsky et
+        al., "ImageNet classification with deep convolutional neural networks", 2012 (groups).
 
         Args:
             features: how many channels come out.
-            kernel: height and width of the kernel.
+            kernel: how long the kernel is along each spatial axis.
             stride: steps between two places of the kernel.
-            padding: zeros around the image (same), or none (valid).
+            dilation: steps between two numbers that the kernel sees.
+            padding: what lies around the image: one of these words, or numbers of zeros.
             activation: applied to the result.
             bias: whether a learned number is added to each channel.
             kernel_init: how the kernel is drawn.
             bias_init: how the bias is drawn.
+            groups: parts of the channels that do not see one another.
         """
 
     def cos(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -283,6 +301,42 @@ class Methods:
             kernel_init: how the kernel is drawn.
             bias_init: how the bias is drawn.
             axis: the axis that becomes `features`, where the input has several.
+        """
+
+    def depthwise_conv(
+        self,
+        x: Arguments,
+        multiplier: int = 1,
+        *,
+        kernel: int | Sequence[int] = 3,
+        stride: int | Sequence[int] = 1,
+        dilation: int | Sequence[int] = 1,
+        padding: Literal["same", "valid", "circular", "reflect", "causal"] | int | Sequence[int | Sequence[int]] = "same",
+        activation: str | Mapping[str, Any] | None = None,
+        bias: bool = True,
+        kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
+        bias_init: float | str | Mapping[str, Any] = "zeros",
+        name: str | None = None,
+    ) -> Value:
+        """A convolution of each channel by itself: `y = activation(x * kernel + bias)`.
+
+        Shapes: [..., c] -> [..., c * multiplier], with one to three spatial axes and sizes as for
+        `conv`; the kernel is [*kernel, 1, c * multiplier], and the channels made of the first channel
+        come first. It is `conv` with as many groups as channels, summed up slice by slice, which is
+        many times faster on the CPU.
+
+        References: Sifre, "Rigid-motion scattering for image classification", 2014.
+
+        Args:
+            multiplier: how many channels come out of each.
+            kernel: how long the kernel is along each spatial axis.
+            stride: steps between two places of the kernel.
+            dilation: steps between two numbers that the kernel sees.
+            padding: what lies around the image: one of these words, or numbers of zeros.
+            activation: applied to the result.
+            bias: whether a learned number is added to each channel.
+            kernel_init: how the kernel is drawn.
+            bias_init: how the bias is drawn.
         """
 
     def divide(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
@@ -436,17 +490,17 @@ class Methods:
         """
 
     def global_average_pool(self, x: Arguments, *, name: str | None = None) -> Value:
-        """The mean of each channel over height and width.
+        """The mean of each channel over all spatial axes.
 
-        Shapes: [h, w, c] -> [c].
+        Shapes: [..., c] -> [c], with at least one spatial axis.
 
         References: Lin et al., "Network in network", 2014.
         """
 
     def global_max_pool(self, x: Arguments, *, name: str | None = None) -> Value:
-        """The largest number of each channel over height and width.
+        """The largest number of each channel over all spatial axes.
 
-        Shapes: [h, w, c] -> [c].
+        Shapes: [..., c] -> [c], with at least one spatial axis.
         """
 
     def glu(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -718,18 +772,18 @@ class Methods:
         window: int | Sequence[int],
         *,
         stride: int | Sequence[int] | None = None,
-        padding: Literal["same", "valid"] = "valid",
+        padding: Literal["same", "valid"] | int | Sequence[int | Sequence[int]] = "valid",
         name: str | None = None,
     ) -> Value:
         """The largest number of each window, channel by channel.
 
-        Shapes: [h, w, c] -> [h', w', c], with h' as for `conv`. What pads never wins. Where several are
-        largest, the gradient is shared among them.
+        Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. What pads
+        never wins. Where several are largest, the gradient is shared among them.
 
         Args:
-            window: height and width of the window.
+            window: how long the window is along each spatial axis.
             stride: steps between two windows; as long as the window if left out.
-            padding: around the image (same), or none (valid).
+            padding: around the image, as for `conv`.
         """
 
     def maximum(self, *values: Arguments, name: str | None = None) -> Value:
@@ -1042,12 +1096,13 @@ class Methods:
     ) -> Value:
         """What a residual block adds to its body: x, brought to the shape of `like`.
 
-        Shapes: x [h, w, c], like [h', w', c'] -> [h', w', c'], or x [n], like [m] -> [m]. Only the
-        shape of `like` matters. Where the shapes are equal it is x. Otherwise
+        Shapes: x [..., c], like [..., c'] -> [..., c'], with as many spatial axes or none: x [n],
+        like [m] -> [m]. Only the shape of `like` matters. Where the shapes are equal it is x. Otherwise
 
         - `identity` refuses;
         - `project` multiplies the channels by a learned kernel [c, c'], without bias, at every s-th
-          place where h' = ceil(h / s): a strided 1x1 convolution (option B of the paper);
+          place of an axis of n where n' = ceil(n / s): a strided convolution with a kernel of 1
+          (option B of the paper);
         - `pad` takes every s-th place and appends channels of zeros (option A).
 
         The projection is written as a matrix product, which is faster than a library convolution on the

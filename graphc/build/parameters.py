@@ -21,7 +21,12 @@ from graphc.core.types import Type
 
 _USE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _LARGEST = 2**63 - 1
-MEMBERS = ("features", "below", "height", "width", "channels")
+SIZES = {
+    2: ("length", "channels"),
+    3: ("height", "width", "channels"),
+    4: ("depth", "height", "width", "channels"),
+}
+MEMBERS = ("features", "below", "length", *SIZES[4])
 
 
 @dataclass(frozen=True)
@@ -128,13 +133,13 @@ class Environment:
 
 
 def _member(kind: Type, use: syntax.Parameter) -> int:
-    images = {"height": -3, "width": -2, "channels": -1}
+    sizes = dict(zip(SIZES.get(len(kind.shape), ()), kind.shape, strict=False))
     if use.member == "features" and kind.shape:
         return kind.shape[-1]
     if use.member == "below" and kind.below:
         return kind.below
-    if use.member in images and len(kind.shape) >= -images[use.member]:
-        return kind.shape[images[use.member]]
+    if use.member in sizes:
+        return sizes[use.member]
     text = f"`${use.name}.{use.member}` is not known: `{use.name}` is {kind}"
     help = None if use.member in MEMBERS else similar(use.member or "", MEMBERS, "property")
     raise fail("GC216", text, use, help or f"a property is one of {listing(MEMBERS)}")

@@ -58,7 +58,7 @@ class Int(Kind):
     def read(self, tree: Tree) -> int:
         value = tree.value if isinstance(tree, Scalar) else None
         if type(value) is not int or (self.minimum is not None and value < self.minimum):
-            raise self.refuse(tree, _unquoted(tree))
+            raise self.refuse(tree, unquoted(tree))
         if abs(value) > LARGEST:
             raise self.refuse(tree, f"the largest integer is {LARGEST}")
         return value
@@ -82,7 +82,7 @@ class Float(Kind):
     def read(self, tree: Tree) -> float:
         value = tree.value if isinstance(tree, Scalar) else None
         if type(value) not in (int, float) or not self._allows(value):
-            raise self.refuse(tree, _unquoted(tree))
+            raise self.refuse(tree, unquoted(tree))
         return float(value)
 
     def _allows(self, value: float) -> bool:
@@ -110,7 +110,7 @@ class Float(Kind):
         return "a number" + (f" of {' and '.join(bounds)}" if bounds else "")
 
 
-def _unquoted(tree: Tree) -> str | None:
+def unquoted(tree: Tree) -> str | None:
     """The help for a number in quotes."""
     if isinstance(tree, Scalar) and tree.quoted and type(scalar_value(tree.text)) in (int, float):
         return f"leave the quotes out: `{tree.text}`"
@@ -160,41 +160,24 @@ class Text(Kind):
 
 @dataclass(frozen=True)
 class Ints(Kind):
-    """A list of integers of at least `minimum`; with `length`, of exactly so many.
-
-    With `spread`, one integer stands for `length` equal ones (a window of 2 is [2, 2]).
-    """
+    """A list of integers of at least `minimum`."""
 
     minimum: int | None = 1
-    length: int | None = None
-    spread: bool = False
 
     def read(self, tree: Tree) -> tuple[int, ...]:
-        item = Int(self.minimum)
-        if isinstance(tree, Scalar) and self.spread and type(tree.value) is int:
-            return (_size(item, tree),) * (self.length or 1)
-        if not isinstance(tree, Sequence) or (self.length and len(tree) != self.length):
+        if not isinstance(tree, Sequence):
             raise self.refuse(tree)
-        return tuple(_size(item, each) for each in tree)
-
-    def write(self, value: tuple[int, ...]) -> object:
-        short = self.spread and self.length and len(set(value)) == 1
-        return value[0] if short else list(value)
+        return tuple(read_size(Int(self.minimum), each) for each in tree)
 
     def schema(self) -> dict:
-        array: dict = {"type": "array", "items": Int(self.minimum).schema()}
-        if self.length:
-            array |= {"minItems": self.length, "maxItems": self.length}
-        return {"anyOf": [Int(self.minimum).schema(), array]} if self.spread else array
+        return {"type": "array", "items": Int(self.minimum).schema()}
 
     def __str__(self) -> str:
-        many = f"{self.length} integers" if self.length else "integers"
         least = "" if self.minimum is None else f" of at least {self.minimum}"
-        each = f"a list of {many}{least}"
-        return f"{Int(self.minimum)} or {each}" if self.spread else each
+        return f"a list of integers{least}"
 
 
-def _size(item: Int, tree: Tree) -> int:
+def read_size(item: Int, tree: Tree) -> int:
     """An entry of a shape, a window or a stride."""
     value = item.read(tree)
     if value > LARGEST_SIZE:

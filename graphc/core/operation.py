@@ -123,7 +123,8 @@ class Linear:
     """Linear in its input, but for the bias.
 
     Args:
-        kernel: the weight that multiplies the input, contracted over its axis `contracts`.
+        kernel: the weight that multiplies the input, contracted over its axis `contracts`; where
+            that axis is shorter than the input's last, each output sees a part of it (groups).
         bias: the weight that is added, if any.
     """
 

@@ -11,11 +11,14 @@ from graphc.core.code import copy_tree
 from graphc.emit.printing.printer import Blank
 from graphc.emit.trees import fresh
 
+STANDARD = ("functools", "itertools", "math", "zlib")
 Definition = ast.FunctionDef | ast.ClassDef
 STANDARD = ("copy", "functools", "zlib")
 IMPORTS = """
 import copy
 import functools
+import itertools
+import math
 import zlib
 
 import jax

@@ -23,6 +23,7 @@ from graphc.emit.slots import drop_defaults
 from graphc.emit.trees import assign
 from graphc.graph.tied import nameable
 from graphc.ops.objectives import Loss
+from graphc.ops.per_axis import Around, PerAxis
 
 FLOATS = (Type((32,)), Type((8, 8, 3)), Type(()))
 INTS = (Type((), "int", 10),)
@@ -191,7 +192,9 @@ def _value(kind: Kind) -> object:
     if isinstance(kind, Texts):
         return ["name"]
     if isinstance(kind, Ints):
-        return 2 if kind.spread else [2] * (kind.length or 1)
+        return [2]
+    if isinstance(kind, (PerAxis, Around)):
+        return 2
     if isinstance(kind, Many):
         return _value(kind.kind)
     return _value(kind.kinds[0]) if isinstance(kind, Either) else None

@@ -84,30 +84,15 @@ def listing_of_axes(count: int) -> str:
     return f"{ahead} (or {behind})"
 
 
-def need_image(name: str, x: Type) -> None:
-    """Refuse what is no image [height, width, channels]."""
+def need_image(name: str, x: Type, most: int | None = 3) -> None:
+    """Refuse what is no image: at least one spatial axis, and at most `most`, before channels."""
     need_floats(name, x)
-    if len(x.shape) == 3:
+    axes = len(x.shape) - 1
+    if axes >= 1 and (most is None or axes <= most):
         return
+    forms = "[length, channels], [height, width, channels] or [depth, height, width, channels]"
+    wanted = "an image, like [height, width, channels]" if most is None else forms
     help = None
-    if len(x.shape) == 1:
+    if axes == 0:
         help = f"put `{name}` before `flatten`, or make an image with `reshape`"
-    elif len(x.shape) == 2:
-        help = f"add an axis of channels: `reshape: [{x.shape[0]}, {x.shape[1]}, 1]`"
-    raise ShapeError(f"`{name}` needs [height, width, channels], but its input has shape {x}", help)
-
-
-def windowed(
-    name: str, x: Type, window: tuple[int, ...], stride: tuple[int, ...], padding: str
-) -> tuple[int, ...]:
-    """Height and width of what a sliding window leaves of an image."""
-    need_image(name, x)
-    if padding == "same":
-        return tuple(-(-size // step) for size, step in zip(x.shape, stride, strict=False))
-    if any(size < width for size, width in zip(x.shape, window, strict=False)):
-        raise ShapeError(
-            f"the window [{window[0]}, {window[1]}] of `{name}` is larger than its input {x}",
-            "make it smaller, or use `padding: same`",
-        )
-    sizes = zip(x.shape, window, stride, strict=False)
-    return tuple((size - width) // step + 1 for size, width, step in sizes)
+    raise ShapeError(f"`{name}` needs {wanted}, but its input has shape {x}", help)

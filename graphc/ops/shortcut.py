@@ -18,12 +18,13 @@ from graphc.ops.initializers import Initial, Initializer, LecunNormal
 class Shortcut(Operation):
     """What a residual block adds to its body: x, brought to the shape of `like`.
 
-    Shapes: x [h, w, c], like [h', w', c'] -> [h', w', c'], or x [n], like [m] -> [m]. Only the
-    shape of `like` matters. Where the shapes are equal it is x. Otherwise
+    Shapes: x [..., c], like [..., c'] -> [..., c'], with as many spatial axes or none: x [n],
+    like [m] -> [m]. Only the shape of `like` matters. Where the shapes are equal it is x. Otherwise
 
     - `identity` refuses;
     - `project` multiplies the channels by a learned kernel [c, c'], without bias, at every s-th
-      place where h' = ceil(h / s): a strided 1x1 convolution (option B of the paper);
+      place of an axis of n where n' = ceil(n / s): a strided convolution with a kernel of 1
+      (option B of the paper);
     - `pad` takes every s-th place and appends channels of zeros (option A).
 
     The projection is written as a matrix product, which is faster than a library convolution on the
@@ -56,16 +57,19 @@ class Shortcut(Operation):
 
     def _check(self, x: Type, like: Type) -> None:
         problem = f"`shortcut` leads from {list(x.shape)} to {list(like.shape)}"
-        if len(x.shape) != len(like.shape) or len(x.shape) not in (1, 3):
+        if len(x.shape) != len(like.shape) or not x.shape:
             raise ShapeError(problem, "both must be images, or both [features]")
         if self.kind == "identity":
             raise ShapeError(
                 f"{problem}, and `identity` needs equal shapes", "write `shortcut: project`"
             )
         if _strides(x, like) is None:
+            grows = any(n < wanted for n, wanted in zip(x.shape[:-1], like.shape, strict=False))
             raise ShapeError(
-                f"{problem}, and no stride takes {list(x.shape[:2])} to {list(like.shape[:2])}",
-                "use `padding: same` in the body, which only strides make smaller",
+                f"{problem}, and no stride takes {list(x.shape[:-1])} to {list(like.shape[:-1])}",
+                "make the input larger before it branches, with `upsample`"
+                if grows
+                else "use `padding: same` in the body, which only strides make smaller",
             )
         if self.kind == "pad" and like.features < x.features:
             raise ShapeError(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from graphc.core.attributes import Ints, Text
+from graphc.core.attributes import Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import Operation, ShapeError, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
-from graphc.ops.checks import need_image, need_tokens
+from graphc.ops.checks import need_floats, need_tokens
 from graphc.ops.initializers import Initial, Initializer, Normal
+from graphc.ops.per_axis import PerAxis, Sizes, spread
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,14 @@ class Patches(Operation):
     name = "patches"
     call = code("patches($x, $height, $width)")
 
-    size: tuple[int, int] = primary(Ints(length=2, spread=True), "height and width of a tile")
+    size: Sizes = primary(PerAxis(), "height and width of a tile")
 
     def infer(self, x: Type) -> Type:
-        need_image(self.name, x)
-        height, width = self.size
+        need_floats(self.name, x)
+        if len(x.shape) != 3:
+            message = f"`patches` needs [height, width, channels], but its input has shape {x}"
+            raise ShapeError(message, "put it before what takes the axes of the image away")
+        height, width = spread(self.name, "size", self.size, x)
         if x.shape[0] % height or x.shape[1] % width:
             raise ShapeError(
                 f"`patches` of [{height}, {width}] do not cover the image {x}",
@@ -83,7 +87,7 @@ class Patches(Operation):
         return replace(x, shape=(tokens, height * width * x.features))
 
     def holes(self, x: Type) -> dict[str, object]:
-        return dict(zip(("height", "width"), self.size, strict=True))
+        return dict(zip(("height", "width"), spread(self.name, "size", self.size, x), strict=True))
 
 
 operations.add(Position, Patches)

@@ -96,7 +96,9 @@ def call(operation, types, arrays, module=None, train=True, mask=None, seed=1):
     names |= {"self": module, "train": train, "mask": mask, "key": jax.random.key(seed)}
     value = _run(_call(operation, types), names)
     activation = getattr(operation, "activation", None)
-    return value if activation is None else call(activation, [None], [value])
+    if activation is None:
+        return value
+    return call(activation, [operation.infer(*given(types))], [value])
 
 
 def loss(declaration, output, target, arrays):

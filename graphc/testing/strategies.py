@@ -29,9 +29,8 @@ DOMAINS = [(), (BATCH,), (BATCH, TIME), (BATCH, NODES), (BATCH, TIME, NODES), (B
 sizes = st.integers(1, 4)
 shapes = st.lists(sizes, min_size=0, max_size=3).map(tuple)
 featured = st.lists(sizes, min_size=1, max_size=3).map(tuple)
-images = st.tuples(st.integers(3, 7), st.integers(3, 7), sizes)
-windows = st.one_of(sizes, st.tuples(sizes, sizes)).map(lambda n: (n, n) if type(n) is int else n)
-paddings = st.sampled_from(["same", "valid"])
+lengths = st.integers(3, 6)
+images = st.one_of(*(st.tuples(*[lengths] * axes, sizes) for axes in (1, 2, 3)))
 initials = st.sampled_from(
     [
         *(LecunNormal(), HeNormal(), GlorotUniform(), Orthogonal(), Constant(0.5), Identity(2.0)),
@@ -94,6 +93,28 @@ def along(draw, name, types, **attributes):
     several = found if isinstance(found, list) else [found]
     given = {word: draw(each) for word, each in attributes.items()}
     return operations[name](axis=draw(axis_of(several[0])), **given), several
+
+
+@st.composite
+def per_axis(draw, axes, values):
+    """What an attribute takes that has a value for each of so many axes."""
+    return draw(st.one_of(values, st.tuples(*[values] * axes)))
+
+
+@st.composite
+def around(draw, axes, words, most):
+    """A padding: a word, or numbers up to `most`, alone, for each axis or before and after it."""
+    number = st.integers(0, most)
+    several = per_axis(axes, number)
+    pairs = st.tuples(*[st.tuples(number, number)] * axes)
+    return draw(st.one_of(st.sampled_from(words), several, pairs))
+
+
+@st.composite
+def on_images(draw, name, attributes):
+    """Samples on images: `attributes` gives a strategy of them for a shape [*sizes, channels]."""
+    x = draw(typed(images))
+    return operations[name](**draw(attributes(x.shape))), [x]
 
 
 anything = typed(shapes)

@@ -113,7 +113,7 @@ def test_a_default_that_only_some_have_becomes_a_parameter(hand):
     source = emit(hand.program(graph)).source
     assert source.count("class ") == 2
     assert "nnx.Conv(1, 1, (3, 3), strides=stride, rngs=" in source
-    assert 'self.b = Block((2, 2), key=at(key, "b"))' in source
+    assert 'self.b = Block(2, key=at(key, "b"))' in source
 
 
 def test_blocks_with_one_title_and_other_structure_are_two_classes(hand):

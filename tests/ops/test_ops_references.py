@@ -11,7 +11,6 @@ import graphc.ops
 from graphc.core.registry import losses, metrics, operations, optimizers
 from graphc.core.types import BATCH, Axis, Type
 from graphc.emit.library.metrics import mean_ratio
-from graphc.emit.library.pooling import max_pool
 
 assert graphc.ops
 pytestmark = pytest.mark.usefixtures("quick_compile")
@@ -25,54 +24,6 @@ def normal(shape, seed=0):
 
 def apply(flax_form, operation, types, arrays, **options):
     return flax_form.call(operation, types, arrays, flax_form.build(operation, types), **options)
-
-
-def pooled(x, window, stride, padding, function):
-    """Pooling with loops; what lies outside the image takes no part."""
-    height, width = x.shape[1:3]
-    (k, m), (s, t) = window, stride
-    if padding == "same":
-        rows, columns = -(-height // s), -(-width // t)
-        top = max((rows - 1) * s + k - height, 0) // 2
-        left = max((columns - 1) * t + m - width, 0) // 2
-    else:
-        rows, columns, top, left = (height - k) // s + 1, (width - m) // t + 1, 0, 0
-    out = np.zeros((x.shape[0], rows, columns, x.shape[3]), np.float32)
-    for i in range(rows):
-        for j in range(columns):
-            first, left_most = i * s - top, j * t - left
-            part = x[:, max(first, 0) : first + k, max(left_most, 0) : left_most + m]
-            out[:, i, j] = function(part, axis=(1, 2))
-    return out
-
-
-@pytest.mark.parametrize(("name", "function"), [("max_pool", np.max), ("average_pool", np.mean)])
-@pytest.mark.parametrize("padding", ["same", "valid"])
-@pytest.mark.parametrize(("window", "stride"), [((2, 2), None), ((3, 3), (2, 2)), ((1, 2), (2, 1))])
-def test_pooling_is_what_the_loops_say(flax_form, name, function, padding, window, stride):
-    x = normal((2, 7, 6, 3))
-    operation = operations[name](window, stride, padding)
-    found = apply(flax_form, operation, [IMAGE], [x])
-    expected = pooled(np.asarray(x), window, stride or window, padding, function)
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
-    assert found.shape[1:] == operation.infer(IMAGE).shape
-
-
-def test_max_pool_has_the_gradient_of_the_library_pool_where_nothing_ties():
-    x = normal((2, 6, 6, 3))
-
-    def one(x):
-        return jnp.sum(jnp.square(max_pool(x, (3, 3), strides=(2, 2), padding="same")))
-
-    def other(x):
-        return jnp.sum(jnp.square(nnx.max_pool(x, (3, 3), strides=(2, 2), padding="SAME")))
-
-    np.testing.assert_allclose(jax.grad(one)(x), jax.grad(other)(x), rtol=1e-6)
-
-
-def test_stride_that_is_the_window_is_not_written(flax_form):
-    operation = operations["max_pool"]((2, 2), (2, 2))
-    assert flax_form.source(operation, [IMAGE]) == "max_pool(x, (2, 2))"
 
 
 def test_padded_rows_do_not_move_the_statistics_of_batch_norm(flax_form):

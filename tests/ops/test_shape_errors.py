@@ -29,17 +29,19 @@ CASES = [
     (
         made("conv", 6),
         [Type((64,))],
-        "`conv` needs [height, width, channels], but its input has shape [64]",
+        "`conv` needs [length, channels], [height, width, channels] or [depth, height, width,"
+        " channels], but its input has shape [64]",
         "put `conv` before `flatten`, or make an image with `reshape`",
     ),
     (
-        made("conv", 6),
+        made("conv", 6, (5, 5)),
         [Type((28, 28))],
-        "`conv` needs [height, width, channels], but its input has shape [28, 28]",
-        "add an axis of channels: `reshape: [28, 28, 1]`",
+        "`kernel: [5, 5]` of `conv` is for 2 axes, but its input [28, 28] has 1 axis and channels",
+        "write one integer for all axes, or a list of 1; `reshape: [28, 28, 1]` gives an image its"
+        " channel",
     ),
     (
-        made("conv", 6, (5, 5), (1, 1), "valid"),
+        operations["conv"](6, 5, padding="valid").infer,
         [Type((3, 9, 1))],
         "the window [5, 5] of `conv` is larger than its input [3, 9, 1]",
         "make it smaller, or use `padding: same`",

@@ -33,7 +33,7 @@ class Residual(nnx.Module):
             in_features,
             features,
             (3, 3),
-            strides=(2, 2),
+            strides=2,
             use_bias=False,
             rngs=nnx.Rngs(at(key, "body", "conv")),
         )

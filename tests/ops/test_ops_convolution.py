@@ -1,0 +1,124 @@
+"""Convolutions against PyTorch with the same weights."""
+
+import ast
+
+import numpy as np
+import pytest
+from hypothesis import given
+from samples import SAMPLES
+
+from graphc.core.operation import ShapeError
+from graphc.core.registry import operations
+from graphc.core.types import Type
+from graphc.emit.filling import Key, Site
+from graphc.emit.slots import drop_defaults
+from graphc.testing import forms
+from graphc.testing.contracts import few
+
+peers = pytest.importorskip("peers")
+torch = peers.torch
+pytestmark = pytest.mark.usefixtures("quick_compile")
+
+
+def fits(operation, kind):
+    try:
+        return operation.infer(kind)
+    except ShapeError as error:
+        assert "larger than its input" in error.message
+        return None
+
+
+def applied(operation, kind):
+    """An input, the module, and its value before the activation."""
+    x, module = forms.array(kind), forms.build(operation, [kind])
+    if operation.bias:
+        shape = module.bias.shape
+        module.bias[...] = np.linspace(-1, 1, np.prod(shape), dtype=np.float32).reshape(shape)
+    return x, module, module(x)
+
+
+def by_torch(operation, kind, x, module, groups):
+    axes = len(kind.shape) - 1
+    stride, dilation = (peers.every(each, axes) for each in (operation.stride, operation.dilation))
+    window = peers.every(operation.kernel, axes)
+    spans = [d * (k - 1) + 1 for k, d in zip(window, dilation, strict=True)]
+    pairs = peers.borders(kind.shape[:-1], spans, stride, operation.padding)
+    mode = peers.MODES.get(operation.padding, "constant")
+    y = peers.function("conv", axes)(
+        peers.surrounded(peers.first(x, axes), pairs, mode),
+        peers.kernel(module.kernel[...]),
+        torch.from_numpy(np.array(module.bias[...])) if operation.bias else None,
+        stride=stride,
+        dilation=dilation,
+        groups=groups,
+    )
+    return peers.last(y, x, axes)
+
+
+@pytest.mark.parametrize("name", ["conv", "depthwise_conv"])
+def test_convolutions_are_those_of_torch(name):
+    @few
+    @given(SAMPLES[name])
+    def check(sample):
+        operation, [kind] = sample
+        if fits(operation, kind) is not None:
+            x, module, found = applied(operation, kind)
+            groups = getattr(operation, "groups", kind.features)
+            expected = by_torch(operation, kind, x, module, groups)
+            np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5)
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "shape", "text"),
+    [
+        ("conv", {}, (9, 2), "nnx.Conv(2, 4, (3,), rngs=nnx.Rngs(key))"),
+        ("conv", {"kernel": 5}, (9, 9, 2), "nnx.Conv(2, 4, (5, 5), rngs=nnx.Rngs(key))"),
+        (
+            "conv",
+            {"kernel": (1, 3), "stride": (2, 2), "padding": "valid", "groups": 2},
+            (9, 9, 2),
+            "nnx.Conv(2, 4, (1, 3), strides=2, padding='VALID', feature_group_count=2,"
+            " rngs=nnx.Rngs(key))",
+        ),
+        (
+            "conv",
+            {"stride": (1, 2, 2), "dilation": 2, "padding": (1, (0, 1), 2), "bias": False},
+            (9, 9, 9, 2),
+            "nnx.Conv(2, 4, (3, 3, 3), strides=(1, 2, 2), padding=((1, 1), (0, 1), (2, 2)),"
+            " kernel_dilation=2, use_bias=False, rngs=nnx.Rngs(key))",
+        ),
+        (
+            "conv",
+            {"stride": (1, 1), "dilation": (1, 1), "padding": ((2, 2), 2)},
+            (9, 9, 2),
+            "nnx.Conv(2, 4, (3, 3), padding=2, rngs=nnx.Rngs(key))",
+        ),
+    ],
+)
+def test_what_equals_a_default_is_not_written(name, attributes, shape, text):
+    operation = operations[name](features=4, **attributes)
+    tree = Site(operation, ("x",), (Type(shape),)).build(Key())
+    drop_defaults(tree)
+    assert ast.unparse(ast.fix_missing_locations(tree)) == text
+
+
+def test_a_size_for_all_axes_is_the_same_layer_as_one_for_each():
+    kind = Type((6, 5, 2))
+    one, other = operations["conv"](3, 3), operations["conv"](3, (3, 3), (1, 1), 1, ((1, 1), 1))
+    assert one.infer(kind) == other.infer(kind)
+    assert one.weights(kind) == other.weights(kind)
+    x = forms.array(kind)
+    values = [forms.build(each, [kind])(x) for each in (one, other)]
+    np.testing.assert_array_equal(*values)
+
+
+def test_a_grouped_convolution_counts_the_channels_that_it_sees():
+    kind = Type((8, 8, 6))
+    whole, grouped = operations["conv"](6), operations["conv"](6, groups=3)
+    assert whole.weights(kind)["kernel"].shape == (3, 3, 6, 6)
+    assert grouped.weights(kind)["kernel"].shape == (3, 3, 2, 6)
+    assert whole.flops(kind) == 64 * 6 * (2 * 9 * 6 + 1)
+    assert grouped.flops(kind) == 64 * 6 * (2 * 9 * 2 + 1)
+    assert operations["depthwise_conv"]().flops(kind) == 64 * 6 * (2 * 9 + 1)
