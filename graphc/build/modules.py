@@ -65,7 +65,7 @@ def parse(path: Path, span: Span) -> ast.Module:
         return _parsed(path, path.stat().st_mtime_ns)
     except SyntaxError as error:
         reason, line = error.msg, error.lineno or 1
-        notes = (Note("it stands", place(path, line)),)
+        notes = (Note("the mistake is", place(path, line)),)
     except (OSError, ValueError, RecursionError) as error:
         reason, notes = str(getattr(error, "strerror", None) or error).lower(), ()
     message = f"`{path}` cannot be read: {reason}"

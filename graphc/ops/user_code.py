@@ -13,7 +13,7 @@ from graphc.core.declaration import attribute, primary
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import Opaque, Operation, ShapeError, Weight
 from graphc.core.registry import operations
-from graphc.core.tree import Mapping, Scalar, Sequence, Tree
+from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 from graphc.core.types import DTYPES, Type, join_domains
 
 CONTEXT = ("train", "key", "mask")
@@ -93,13 +93,11 @@ def _plain(tree: Tree) -> object:
         return tuple(_plain(item) for item in tree)
     value = tree.value if isinstance(tree, Scalar) else None
     if value is None or (isinstance(value, float) and not abs(value) < float("inf")):
-        message = f"expected a finite number, a string, true, false or a list, found {_found(tree)}"
+        message = (
+            f"expected a finite number, a string, true, false or a list, found {describe(tree)}"
+        )
         raise SpecError(Diagnostic("GC210", message, tree.span))
     return value
-
-
-def _found(tree: Tree) -> str:
-    return f"`{tree.text}`" if isinstance(tree, Scalar) and tree.text else f"a {tree.kind}"
 
 
 def _written(value: object) -> object:

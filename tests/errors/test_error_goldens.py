@@ -2,7 +2,8 @@
 
 A line of `NAME.yaml` that a diagnostic stands on ends in a comment `#~ CODE` (several codes where
 there are several); `NAME.stderr` is the text that `graphc check` shows. `UPDATE_GOLDENS=1` writes
-the texts anew. A first line `# set: path=value` gives a setting, as `--set` does.
+the texts anew. A line `# set: path=value` gives a setting, as `--set` does; `# --no-python` refuses
+code of the user's.
 """
 
 import os
@@ -25,7 +26,8 @@ SETTING = re.compile(r"# set: (\S+)")
 def diagnostics(name: str) -> list[Diagnostic]:
     """Everything that `check` reports, errors or warnings."""
     try:
-        return list(check(name, settings(name)).warnings)
+        python = "# --no-python" not in Path(name).read_text(encoding="utf-8")
+        return list(check(name, settings(name), python=python).warnings)
     except SpecError as error:
         return error.diagnostics
 
