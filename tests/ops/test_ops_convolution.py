@@ -73,32 +73,56 @@ def test_convolutions_are_those_of_torch(name):
 @pytest.mark.parametrize(
     ("name", "attributes", "shape", "text"),
     [
-        ("conv", {}, (9, 2), "nnx.Conv(2, 4, (3,), rngs=nnx.Rngs(key))"),
-        ("conv", {"kernel": 5}, (9, 9, 2), "nnx.Conv(2, 4, (5, 5), rngs=nnx.Rngs(key))"),
+        ("conv", {"features": 4}, (9, 2), "nnx.Conv(2, 4, (3,), rngs=nnx.Rngs(key))"),
         (
             "conv",
-            {"kernel": (1, 3), "stride": (2, 2), "padding": "valid", "groups": 2},
+            {"features": 4, "kernel": 5},
+            (9, 9, 2),
+            "nnx.Conv(2, 4, (5, 5), rngs=nnx.Rngs(key))",
+        ),
+        (
+            "conv",
+            {"features": 4, "kernel": (1, 3), "stride": (2, 2), "padding": "valid", "groups": 2},
             (9, 9, 2),
             "nnx.Conv(2, 4, (1, 3), strides=2, padding='VALID', feature_group_count=2,"
             " rngs=nnx.Rngs(key))",
         ),
         (
             "conv",
-            {"stride": (1, 2, 2), "dilation": 2, "padding": (1, (0, 1), 2), "bias": False},
+            {
+                "features": 4,
+                "stride": (1, 2, 2),
+                "dilation": 2,
+                "padding": (1, (0, 1), 2),
+                "bias": False,
+            },
             (9, 9, 9, 2),
             "nnx.Conv(2, 4, (3, 3, 3), strides=(1, 2, 2), padding=((1, 1), (0, 1), (2, 2)),"
             " kernel_dilation=2, use_bias=False, rngs=nnx.Rngs(key))",
         ),
         (
             "conv",
-            {"stride": (1, 1), "dilation": (1, 1), "padding": ((2, 2), 2)},
+            {"features": 4, "stride": (1, 1), "dilation": (1, 1), "padding": ((2, 2), 2)},
             (9, 9, 2),
             "nnx.Conv(2, 4, (3, 3), padding=2, rngs=nnx.Rngs(key))",
+        ),
+        (
+            "depthwise_conv",
+            {"multiplier": 2},
+            (9, 9, 2),
+            "nnx.Conv(2, 4, (3, 3), feature_group_count=2, conv_general_dilated=depthwise,"
+            " rngs=nnx.Rngs(key))",
+        ),
+        (
+            "depthwise_conv",
+            {"multiplier": 2, "kernel": 9},
+            (9, 9, 2),
+            "nnx.Conv(2, 4, (9, 9), feature_group_count=2, rngs=nnx.Rngs(key))",
         ),
     ],
 )
 def test_what_equals_a_default_is_not_written(name, attributes, shape, text):
-    operation = operations[name](features=4, **attributes)
+    operation = operations[name](**attributes)
     tree = Site(operation, ("x",), (Type(shape),)).build(Key())
     drop_defaults(tree)
     assert ast.unparse(ast.fix_missing_locations(tree)) == text
