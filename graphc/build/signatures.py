@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from inspect import Parameter, Signature
 
 from graphc.build.library import Definition, Network
+from graphc.build.tying import takes_names
 from graphc.core.declaration import Attribute
 from graphc.core.operation import Operation
 from graphc.core.tree import Mapping as MappingTree
@@ -86,6 +87,8 @@ def _attribute(each: Attribute) -> Parameter:
     if default is not Parameter.empty and default is not None:
         default = each.kind.write(default)
     annotation = annotation_of(each.kind.schema())
+    if takes_names(each.kind):
+        annotation = annotation.replace("str", "Argument")
     if default is None and "None" not in annotation:
         annotation = f"{annotation} | None"
     return Parameter(each.name, kind, default=default, annotation=annotation)

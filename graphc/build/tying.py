@@ -124,13 +124,14 @@ def names_in_braces(
     kinds = {each.name: each.kind for each in operations[word].attributes()}
     for key, value in tree:
         kind = kinds.get(key.text)
-        if kind is not None and _takes_names(kind):
+        if kind is not None and takes_names(kind):
             with suppress(SpecError):
                 read = kind.read(environment.substitute(value))
                 if isinstance(read, Name):
                     yield value_reference(read.written, f"`{key.text}`")
 
 
-def _takes_names(kind: Kind) -> bool:
+def takes_names(kind: Kind) -> bool:
+    """Whether an attribute of this kind may be the name of a value."""
     kinds = kind.kinds if isinstance(kind, Either) else (kind,)
     return any(isinstance(each, Named) for each in kinds)
