@@ -26,7 +26,7 @@ SIZES = {
     3: ("height", "width", "channels"),
     4: ("depth", "height", "width", "channels"),
 }
-MEMBERS = ("features", "below", "length", *SIZES[4])
+MEMBERS = ("features", "below", "tokens", "length", *SIZES[4])
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,8 @@ def _member(kind: Type, use: syntax.Parameter) -> int:
         return kind.shape[-1]
     if use.member == "below" and kind.below:
         return kind.below
+    if use.member == "tokens" and len(kind.shape) == 2:
+        return kind.shape[0]
     if use.member in sizes:
         return sizes[use.member]
     text = f"`${use.name}.{use.member}` is not known: `{use.name}` is {kind}"

@@ -25,10 +25,11 @@ from graphc.graph.tied import nameable
 from graphc.ops.objectives import Loss
 from graphc.ops.per_axis import Around, PerAxis
 
-FLOATS = (Type((32,)), Type((8, 8, 3)), Type(()))
+FLOATS = (Type((32,)), Type((8, 8, 3)), Type((16, 32)), Type(()))
 INTS = (Type((), "int", 10),)
 TYPES = (*FLOATS, *INTS, Type((), "bool"))
 GIVEN: dict[str, dict[str, object]] = {
+    "attention": {"heads": 4},
     "clip": {"minimum": 0.0, "maximum": 1.0},
     "conv": {"features": 32, "kernel": 5},
     "einsum": {"equation": "ij,jk->ik"},

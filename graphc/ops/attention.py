@@ -94,7 +94,8 @@ class Attention(Operation):
         if self.causal and query.shape[0] != memory.shape[0]:
             raise ShapeError(
                 f"`causal` needs as many tokens in the memory as in the query, and there are"
-                f" {memory.shape[0]} and {query.shape[0]}"
+                f" {memory.shape[0]} and {query.shape[0]}",
+                "leave `causal` out, or say what may be read with `visible`",
             )
         if visible is not None:
             _check_visible(query, memory, visible)
@@ -110,9 +111,11 @@ class Attention(Operation):
         width = self.heads * self._each(query)
         sizes = {"query": (query.features, width), "key": (memory.features, width)}
         sizes |= {"value": sizes["key"], "out": (width, self.features or query.features)}
-        found = {f"{name}/kernel": Weight(shape) for name, shape in sizes.items()}
-        if self.bias:
-            found |= {f"{name}/bias": Weight(shape[1:]) for name, shape in sizes.items()}
+        found = {}
+        for name, shape in sizes.items():
+            found[f"{name}/kernel"] = Weight(shape)
+            if self.bias:
+                found[f"{name}/bias"] = Weight(shape[1:])
         return found
 
     def flops(self, *types: Type) -> int:

@@ -35,7 +35,7 @@ def need_tokens(name: str, x: Type) -> None:
     if len(x.shape) == 2:
         return
     helps = {
-        1: "give the numbers several tokens with `reshape`: `reshape: [tokens, features]`",
+        1: "make tokens of it with `reshape: [tokens, features]`",
         3: "cut an image into tokens with `patches`",
     }
     message = f"`{name}` needs [tokens, features], but its input has shape {x}"
