@@ -720,8 +720,14 @@ class Methods:
     def log_sigmoid(self, x: Arguments, *, name: str | None = None) -> Value:
         """The logarithm of `sigmoid`, without its rounding."""
 
-    def log_softmax(self, x: Arguments, *, name: str | None = None) -> Value:
-        """The logarithm of `softmax`, without its rounding: [..., n] -> [..., n]."""
+    def log_softmax(self, x: Arguments, *, axis: int = -1, name: str | None = None) -> Value:
+        """The logarithm of `softmax`, without its rounding.
+
+        Shapes: any, unchanged.
+
+        Args:
+            axis: the axis along which the probabilities add up to 1.
+        """
 
     def logical_and(self, *values: Arguments, name: str | None = None) -> Value:
         """Whether all values are true.
@@ -1165,8 +1171,14 @@ class Methods:
             threshold: how far from zero numbers vanish.
         """
 
-    def softmax(self, x: Arguments, *, name: str | None = None) -> Value:
-        """Probabilities over the last axis: `exp(x) / sum(exp(x))`; [..., n] -> [..., n]."""
+    def softmax(self, x: Arguments, *, axis: int = -1, name: str | None = None) -> Value:
+        """Probabilities along an axis: `exp(x) / sum(exp(x))`.
+
+        Shapes: any, unchanged.
+
+        Args:
+            axis: the axis along which the probabilities add up to 1.
+        """
 
     def softplus(self, x: Arguments, *, name: str | None = None) -> Value:
         """`log(1 + exp(x))` (Dugas et al. 2001)."""
@@ -1307,6 +1319,16 @@ class Methods:
         Args:
             times: how many copies.
             axis: the axis along which they stand.
+        """
+
+    def top_k(self, x: Arguments, count: int, *, name: str | None = None) -> Value:
+        """The largest numbers of the last axis, the largest first, and their places.
+
+        Shapes: [..., n] -> `values` [..., count] and `places`, int [..., count] below n. The value
+        without a port is the first of them.
+
+        Args:
+            count: how many of them.
         """
 
     def variance(

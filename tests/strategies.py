@@ -223,7 +223,7 @@ class _Writer:
 
     def node(self, scope: _Scope, name: str, depth: int) -> Any:
         kinds = [self.joined, self.formula, self.chain, self.alias, self.cell, self.mixed]
-        kinds += [self.learned]
+        kinds += [self.learned, self.split]
         if "encoder" in self.networks:
             kinds += [self.shared, self.siamese]
         return self.of(kinds)(scope, name, depth)
@@ -310,6 +310,18 @@ class _Writer:
         scope.values[name + port] = features
         return {word: features, "from": given}
 
+    def split(self, scope: _Scope, name: str, depth: int) -> Any:
+        """Parts of a value, each an output."""
+        source, features = self.source(scope)
+        if features == 1:
+            return self.alias(scope, name, depth)
+        first = self.pick.integer(1, features - 1)
+        into, sizes = [self.of(WORDS), "rest"], [first, features - first]
+        scope.values |= {f"{name}.{into[0]}": first, f"{name}.rest": features - first}
+        if 2 * first == features and self.maybe():
+            return {"split": into, "from": source}
+        return {"split": {"into": into, "sizes": sizes}, "from": source}
+
     def mixed(self, scope: _Scope, name: str, depth: int) -> Any:
         """A block with two inputs told by name."""
         one, features = self.source(scope)
@@ -373,7 +385,7 @@ class _Writer:
         kinds = [self.dense, self.plain, self.noise, self.run]
         if depth:
             kinds += [self.repeat, self.residual, self.highway, self.parallel]
-            kinds += [self.unit, self.deep, self.wrapped, self.growing, self.each]
+            kinds += [self.unit, self.deep, self.wrapped, self.growing, self.each, self.attention]
         if before and scope.values:
             kinds += [self.capture, self.capture, self.shift]
         if any(features in shape for shape in scope.arrays.values()):
@@ -398,6 +410,13 @@ class _Writer:
         """Equal layers that nobody marked."""
         layer = {"dense": {"features": features, "activation": self.of(ACTIVATIONS)}}
         return [dict(layer) for _ in range(self.pick.integer(2, 5))], features
+
+    def attention(self, features, scope, depth, before) -> tuple[Steps, int]:
+        """Features as tokens that read one another, once or several times over."""
+        layer = {"attention": {"heads": 2, **self.of(({}, {"causal": True}, {"dropout": 0.5}))}}
+        entrance = [{"reshape": [features, 1]}, {"dense": {"features": 4, "axis": -1}}, "position"]
+        layers = [layer] if self.maybe() else [{"repeat": {"times": 4, "layers": [layer]}}]
+        return [*entrance, *layers, {"dense": {"features": 3, "axis": 0}}, {"mean": -1}], 3
 
     def capture(self, features, scope, depth, before) -> tuple[Steps, int]:
         """A step that also reads a value from outside."""

@@ -43,6 +43,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "shortcut": {"kind": "project"},
     "slice": {"start": 1, "stop": -1},
     "split": {"into": ["mean", "log_variance"]},
+    "top_k": {"count": 5},
 }
 """Attributes of examples, where values by kind would make no sense."""
 

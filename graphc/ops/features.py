@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from graphc.core.attributes import Int
 from graphc.core.code import code
-from graphc.core.declaration import primary
+from graphc.core.declaration import attribute, primary
 from graphc.core.operation import Logits, Operation, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type
-from graphc.ops.checks import need_features
+from graphc.ops.checks import feature_axis, need_features
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,40 @@ class _Probabilities(Operation):
         return 4 * x.size
 
 
-class Softmax(_Probabilities):
-    """Probabilities over the last axis: `exp(x) / sum(exp(x))`; [..., n] -> [..., n]."""
+@dataclass(frozen=True)
+class _Softmax(_Probabilities):
+    """What softmax and its logarithm have in common."""
+
+    axis: int = attribute(Int(), "the axis along which the probabilities add up to 1", -1)
+
+    def infer(self, x: Type) -> Type:
+        made = super().infer(x)
+        feature_axis(self.name, x, self.axis)
+        return made
+
+    def holes(self, x: Type) -> dict[str, object]:
+        return {"place": feature_axis(self.name, x, self.axis)}
+
+
+class Softmax(_Softmax):
+    """Probabilities along an axis: `exp(x) / sum(exp(x))`.
+
+    Shapes: any, unchanged.
+    """
 
     name = "softmax"
-    call = code("nnx.softmax($x)")
+    call = code("nnx.softmax($x, axis=$place)", place=-1)
     traits = (Logits(),)
 
 
-class LogSoftmax(_Probabilities):
-    """The logarithm of `softmax`, without its rounding: [..., n] -> [..., n]."""
+class LogSoftmax(_Softmax):
+    """The logarithm of `softmax`, without its rounding.
+
+    Shapes: any, unchanged.
+    """
 
     name = "log_softmax"
-    call = code("nnx.log_softmax($x)")
+    call = code("nnx.log_softmax($x, axis=$place)", place=-1)
 
 
 class Sparsemax(_Probabilities):

@@ -137,4 +137,29 @@ class Pick(Operation):
         )
 
 
-operations.add(Slice, Flip, Roll, Pick)
+@dataclass(frozen=True)
+class TopK(Operation):
+    """The largest numbers of the last axis, the largest first, and their places.
+
+    Shapes: [..., n] -> `values` [..., count] and `places`, int [..., count] below n. The value
+    without a port is the first of them.
+    """
+
+    name = "top_k"
+    ports = ("values", "places")
+    call = code("jax.lax.top_k($x, $count)")
+
+    count: int = primary(Int(1), "how many of them")
+
+    def infer(self, x: Type) -> dict[str, Type]:
+        need_features(self.name, x)
+        if self.count > x.features:
+            raise ShapeError(f"`top_k` takes {self.count} numbers of {x}, which has {x.features}")
+        values = x.with_last(self.count)
+        return {"values": values, "places": replace(values, dtype="int", below=x.features)}
+
+    def flops(self, x: Type) -> int:
+        return x.size
+
+
+operations.add(Slice, Flip, Roll, Pick, TopK)

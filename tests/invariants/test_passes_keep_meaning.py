@@ -28,8 +28,16 @@ SHALLOW = {
     "specs/usps_mlp.yaml": ((16, 6), (256, 12), (128, 8)),
     "zoo/highway.yaml": (("depth: 50", "depth: 5"), (784, 8)),
     "zoo/lenet5.yaml": ((28, 20),),
+    "zoo/mixer.yaml": (
+        *((224, 8), ("patch: 16", "patch: 4"), (512, 6), (768, 6), (2048, 8), (3072, 8)),
+        *((256, 3), (384, 3), ("depth: 8", "depth: 4"), ("depth: 12", "depth: 4"), (1000, 3)),
+    ),
     "zoo/mlp.yaml": ((784, 8), (512, 12), (256, 8)),
     "zoo/resnet.yaml": (("trunk: 3", "trunk: 2"), ("[32, 32, 3]", "[8, 8, 3]")),
+    "zoo/vit.yaml": (
+        *((224, 8), ("patch: 16", "patch: 4"), (192, 6), (384, 12), (768, 12), (1000, 3)),
+        ("depth: 12", "depth: 4"),
+    ),
 }
 """What makes a file small: equal layers are fewer and images smaller."""
 
@@ -205,6 +213,39 @@ networks:
       both: encoder(left) * encoder(right)
       z: {dense: 3, from: both}
     output: z
+"""
+CASES["attention to a memory inside a roll", 4] = """
+network:
+  inputs: {x: [12]}
+  nodes:
+    tokens: {layers: [{reshape: [3, 4]}, position], from: x}
+    h:
+      repeat:
+        times: 4
+        input: before
+        layers:
+          - attention: {heads: 2, rotary: true, dropout: 0.3}
+            from: {query: before, memory: tokens}
+      from: tokens
+    y: {layers: [{mean: 0}, {dense: 3}], from: h}
+  output: y
+"""
+CASES["named parts inside a roll and outside", 5] = """
+blocks:
+  gated:
+    nodes:
+      both: {dense: 8}
+      part: {split: [gate, value], from: both}
+      y: sigmoid(part.gate) * part.value + x
+    output: y
+network:
+  inputs: {x: [4]}
+  nodes:
+    h: {repeat: {times: 5, layers: [gated]}, from: x}
+    part: {split: {into: [first, rest], sizes: [1, 3]}, from: h}
+    y: {dense: 3, from: part.rest}
+    z: 2 * part.first
+  outputs: [y, z, part.first]
 """
 CASES["dead nodes and nodes that change nothing",] = """
 network:

@@ -86,6 +86,8 @@ CASES = {
     "cosine of pairs": (made("cosine_similarity"), [(2, 3), (2, 3)], _cosine),
     "einsum": (made("einsum", "ij,jk,k->ki"), [(2, 3), (3, 4), (4,)], _sum),
     "einsum of a diagonal": (made("einsum", "ii->i"), [(3, 3)], lambda x: np.einsum("ii->i", x)),
+    "softmax": (made("softmax", 0), [(3, 2)], lambda x: np.exp(x) / np.exp(x).sum(0)),
+    "log_softmax": (made("log_softmax", 0), [(3, 2)], lambda x: x - np.log(np.exp(x).sum(0))),
     "pick": (made("pick"), [(2, 3), LABEL], lambda x, i: x[np.arange(2), i]),
 }
 
@@ -109,6 +111,16 @@ def test_an_operation_does_to_each_point_what_numpy_does(
     assert found.shape[len(found.shape) - len(operation.infer(*types).shape) :] == (
         operation.infer(*types).shape
     )
+
+
+def test_top_k_gives_the_largest_numbers_and_where_they_stand(flax_form):
+    x = Type((2, 5))
+    array = flax_form.array(x)
+    values, places = flax_form.call(made("top_k", 3), [x], [array])
+    order = np.argsort(-np.asarray(array), axis=-1)[..., :3]
+    np.testing.assert_array_equal(places, order)
+    np.testing.assert_array_equal(values, np.take_along_axis(np.asarray(array), order, axis=-1))
+    assert made("top_k", 3).infer(x)["places"].below == 5
 
 
 @pytest.mark.parametrize("name", ["std", "norm", "cosine_similarity"])

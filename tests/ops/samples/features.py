@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from graphc.core.registry import operations
-from graphc.testing.strategies import featured, of, typed, with_features
+from graphc.testing.strategies import along, featured, of, typed, with_features
 
 halved = typed(featured.map(lambda shape: (*shape[:-1], 2 * shape[-1])))
 
@@ -15,8 +15,8 @@ def pieces(draw):
 
 
 SAMPLES = {
-    "softmax": of("softmax", with_features),
-    "log_softmax": of("log_softmax", with_features),
+    "softmax": along("softmax", with_features),
+    "log_softmax": along("log_softmax", with_features),
     "sparsemax": of("sparsemax", with_features),
     "maxout": pieces(),
     "glu": of("glu", halved),

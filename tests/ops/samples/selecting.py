@@ -39,9 +39,16 @@ def picks(draw):
     return operations["pick"](), [replace(x, shape=(*shape, below + 1)), index]
 
 
+@st.composite
+def largest(draw):
+    x = draw(with_features)
+    return operations["top_k"](draw(st.integers(1, x.features))), [x]
+
+
 SAMPLES = {
     "slice": slices(),
     "flip": along("flip", with_features),
     "roll": along("roll", with_features, shift=st.integers(-3, 3)),
     "pick": picks(),
+    "top_k": largest(),
 }
