@@ -6,6 +6,7 @@ import click
 
 from graphc.cli.common import (
     format_option,
+    output_option,
     put,
     python_option,
     settings_option,
@@ -13,29 +14,41 @@ from graphc.cli.common import (
     spec_source,
 )
 from graphc.cli.failures import Command, show
-from graphc.compiler import check
+from graphc.compiler import Checked, check
 
 
 @click.command(cls=Command)
 @spec_argument
 @settings_option
 @python_option
-@format_option("text", "dot", "mermaid", "json")
-def command(spec: str, settings: tuple[str, ...], no_python: bool, layout: str) -> None:
+@format_option("text", "html", "dot", "mermaid", "json")
+@output_option
+def command(
+    spec: str, settings: tuple[str, ...], no_python: bool, layout: str, output: str | None
+) -> None:
     """Show a spec as a table or a drawing.
 
     The table has a row for every node, with its output's shape, its parameters and the floating
     point operations that it takes for one example; what stands inside a block is indented below
-    its totals. `dot` is for Graphviz, `mermaid` for Markdown, `json` for programs.
+    its totals. `html` is a page to open in a browser, with everything in one file: blocks that
+    fold, shapes on the edges, the spec beside it. `dot` is for Graphviz, `mermaid` for Markdown,
+    `json` for programs.
     """
     checked = check(spec_source(spec), settings, python=not no_python)
     show(checked.warnings)
+    put(_drawn(checked, layout), output)
+
+
+def _drawn(checked: Checked, layout: str) -> str:
     if layout == "text":
         from graphc.insight.table import network_table
 
-        put(network_table(checked.networks, checked.document.source), None)
-        return
+        return network_table(checked.networks, checked.document.source)
+    if layout == "html":
+        from graphc.insight.page.page import page
+
+        return page(checked)
     from graphc.insight.drawing import DRAWINGS
     from graphc.insight.picture import picture_of
 
-    put(DRAWINGS[layout](picture_of(checked.networks), checked.name), None)
+    return DRAWINGS[layout](picture_of(checked.networks), checked.name)

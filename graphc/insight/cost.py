@@ -80,20 +80,32 @@ def runs(operation: Repeat | Stack, types: tuple[Type, ...]) -> list[Run]:
     return found
 
 
-def folded(graph: Graph, node: Node) -> str | None:
-    """The node that a part of a formula is shown with; None for what is shown by itself."""
-    if not node.part or isinstance(node.operation, HOLDERS):
-        return None
-    owner = graph.by_name.get(node.name.split(":")[0])
-    return None if owner is None or isinstance(owner.operation, HOLDERS) else owner.name
+def folded(graph: Graph) -> dict[str, str]:
+    """For each part of a formula that is shown with its node, that node.
+
+    Blocks that a formula calls are shown by themselves, and so is what the formula hands to them.
+    """
+    owners: dict[str, str] = {}
+    alone: set[str] = set()
+    for node in reversed(graph.nodes):
+        owner = graph.by_name.get(node.name.partition(":")[0])
+        if not node.part or owner is None:
+            continue
+        handed = any(each.name in alone for each in graph.users[node.name])
+        if handed or isinstance(node.operation, HOLDERS) or isinstance(owner.operation, HOLDERS):
+            alone.add(node.name)
+        else:
+            owners[node.name] = owner.name
+    return owners
 
 
 def shown_nodes(graph: Graph) -> Iterator[tuple[Node, Cost]]:
     """The nodes that are shown, each with its cost and that of the parts folded into it."""
     parts: dict[str, Cost] = {}
+    owners = folded(graph)
     for node in graph.nodes:
         cost = cost_of(node.operation, graph.input_types(node))
-        owner = folded(graph, node)
+        owner = owners.get(node.name)
         if owner is None:
             yield node, cost + parts.get(node.name, Cost())
         else:
@@ -133,7 +145,7 @@ def cost_of(operation: Operation, types: tuple[Type, ...]) -> Cost:
 
 def cost_of_networks(networks: Mapping[str, Graph]) -> Cost:
     """The sum over several networks; the work of one that is called is in its callers'."""
-    called = {name for graph in networks.values() for name in _called(graph)}
+    called = called_networks(networks)
     total = Cost()
     for name, graph in networks.items():
         cost = cost_of_graph(graph)
@@ -141,6 +153,11 @@ def cost_of_networks(networks: Mapping[str, Graph]) -> Cost:
             cost = replace(cost, flops=0, more=cost.more - {"flops"})
         total += cost
     return total
+
+
+def called_networks(networks: Mapping[str, Graph]) -> set[str]:
+    """The networks that others call."""
+    return {name for graph in networks.values() for name in _called(graph)}
 
 
 def _called(graph: Graph) -> set[str]:

@@ -52,6 +52,7 @@ class Group:
     kind: str
     name: str
     operation: str
+    attributes: Mapping[str, object] = field(default_factory=dict)
     count: int = 1
     span: Span | None = None
 
@@ -64,6 +65,7 @@ class Edge:
     target: str
     input: str | None = None
     port: str | None = None
+    type: Type | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -81,6 +83,7 @@ class End:
 
     id: str
     port: str | None = None
+    type: Type | None = field(default=None, compare=False)
 
 
 def picture_of(networks: Mapping[str, Graph]) -> Picture:
@@ -104,7 +107,7 @@ class _Painter:
         for name, kind in graph.inputs:
             point = Point(f"{prefix}{name}", group, "input", name, "input", kind)
             self.picture.points.append(point)
-            given[name] = End(point.id)
+            given[name] = End(point.id, None, kind)
         ends = self.graph(graph, prefix, group, given)
         for port, ref in graph.outputs:
             id = f"{prefix}output:{port}"
@@ -117,12 +120,13 @@ class _Painter:
         """Paint the nodes of a graph; gives the ends of all its values."""
         ends = {Ref(name): end for name, end in given.items()}
         costs = {node.name: cost for node, cost in shown_nodes(graph)}
+        owners = folded(graph)
         for node in graph.nodes:
             id = f"{prefix}{node.name}"
             inputs = [(name, ends[ref]) for name, ref in _named_inputs(node)]
-            owner = folded(graph, node)
+            owner = owners.get(node.name)
             if owner is not None:
-                ends[Ref(node.name)] = End(f"{prefix}{owner}")
+                ends[Ref(node.name)] = End(f"{prefix}{owner}", None, output_type(graph, node))
                 for _, end in inputs:
                     self._edge(end, f"{prefix}{owner}")
                 continue
@@ -133,9 +137,10 @@ class _Painter:
                 ends |= {Ref(node.name, port): end for port, end in made.items() if port}
                 continue
             self._leaf(graph, node, id, group, inputs, costs[node.name])
-            ends[Ref(node.name)] = End(id)
+            ends[Ref(node.name)] = End(id, None, output_type(graph, node))
             read = (ref.port for ref in graph.tied.get(node.name, ()))
-            ends |= {Ref(node.name, port): End(id, port) for port in (*node.operation.ports, *read)}
+            refs = {port: Ref(node.name, port) for port in (*node.operation.ports, *read)}
+            ends |= {ref: End(id, port, graph.types[ref]) for port, ref in refs.items()}
         return ends
 
     def _leaf(self, graph: Graph, node: Node, id: str, group: str | None, inputs, cost) -> None:
@@ -160,7 +165,8 @@ class _Painter:
         """Paint what holds a graph; gives the ends of its ports, the main one first."""
         kind = "block" if isinstance(operation, Call) else "repeat"
         word = operation_title(operation)
-        self.picture.groups.append(Group(id, group, kind, name, word, count, span))
+        values = dict(operation.arguments) if isinstance(operation, Call) else {}
+        self.picture.groups.append(Group(id, group, kind, name, word, values, count, span))
         if isinstance(operation, Call):
             given = {
                 each: end
@@ -184,7 +190,7 @@ class _Painter:
                 Point(layer, id, "node", run.label, word, kind, cost, values, run.count, span)  # type: ignore[arg-type]
             )
             self._edges(given, layer)
-            end = End(layer)
+            end = End(layer, None, kind)  # type: ignore[arg-type]
         return {None: end}
 
     def _edges(self, inputs: list[tuple[str, End]], target: str) -> None:
@@ -192,7 +198,7 @@ class _Painter:
             self._edge(end, target, name if len(inputs) > 1 and name else None)
 
     def _edge(self, end: End, target: str, input: str | None = None) -> None:
-        edge = Edge(end.id, target, input, end.port)
+        edge = Edge(end.id, target, input, end.port, end.type)
         if end.id != target:
             self.picture.edges[edge] = None
 

@@ -23,6 +23,7 @@ HEAVY = "jax,jaxlib,flax,optax,orbax,numpy,sklearn,scipy,rich"
         (["check", "a.yaml"], HEAVY),
         (["show", "a.yaml"], HEAVY),
         (["show", "a.yaml", "--format", "dot"], HEAVY),
+        (["show", "a.yaml", "--format", "html"], HEAVY),
         (["compile", "a.yaml"], HEAVY),
         (["explain-compile", "a.yaml"], HEAVY),
         (["ops", "dense"], HEAVY),

@@ -17,10 +17,22 @@ def test_show_prints_a_table(graphc, spec):
 
 
 @pytest.mark.parametrize(
-    "layout, start", [("dot", 'digraph "a" {'), ("mermaid", "flowchart TD"), ("json", "{")]
+    "layout, start",
+    [
+        ("html", "<!DOCTYPE html>"),
+        ("dot", 'digraph "a" {'),
+        ("mermaid", "flowchart TD"),
+        ("json", "{"),
+    ],
 )
 def test_show_draws(graphc, spec, layout, start):
     assert graphc("show", "a.yaml", "--format", layout).out.startswith(start)
+
+
+def test_show_writes_to_a_file(graphc, spec, tmp_path):
+    done = graphc("show", "a.yaml", "--format", "html", "-o", "a.html")
+    assert (done.status, done.out) == (0, "")
+    assert (tmp_path / "a.html").read_text() == graphc("show", "a.yaml", "--format", "html").out
 
 
 def test_show_with_json_gives_errors_as_json(graphc, spec):

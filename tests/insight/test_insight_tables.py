@@ -2,6 +2,7 @@
 
 import json
 
+import networkx as nx
 import pytest
 
 from graphc.compiler import check
@@ -141,6 +142,24 @@ def test_a_formula_is_one_point_and_reads_each_value_once():
     picture = picture_of(checked("pair").networks)
     edges = [edge for edge in picture.edges if edge.target == "encoder/y"]
     assert [edge.source for edge in edges] == ["encoder/both"]
+
+
+def test_what_a_formula_hands_to_a_block_is_a_point_of_its_own():
+    text = """\
+graphc: 1
+blocks:
+  mix: {inputs: {a: any, b: any}, nodes: {y: a * b + a}, output: y}
+network:
+  inputs: {x: [4]}
+  nodes: {z: "mix(x, 2 * (x + 1)) - x / 3"}
+  output: z
+"""
+    picture = picture_of(check(Source("a.yaml", text)).networks)
+    names = {point.name: point.operation for point in picture.points if point.group is None}
+    assert names.pop("z") in ("formula", "subtract")
+    assert sorted(names.values()) == ["add", "input", "multiply", "output"]
+    graph = nx.DiGraph((edge.source, edge.target) for edge in picture.edges)
+    assert nx.is_directed_acyclic_graph(graph)
 
 
 def test_json_has_nodes_groups_and_edges():

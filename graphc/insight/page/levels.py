@@ -1,0 +1,162 @@
+"""A picture level by level: what stands in a group, with its edges cut where they cross borders.
+
+An edge into a group ends at a port on its border and goes on from there inside, so that every level
+can be laid out by itself, whatever is folded. Edges that carry one value into a group share a port.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from graphc.insight.cost import Cost
+from graphc.insight.page.layers import Item, Layout, Wire, layered
+from graphc.insight.picture import Edge, Group, Picture, Point
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a point gives: its output, or one of its ports."""
+
+    point: str
+    port: str | None = None
+
+
+@dataclass(frozen=True)
+class Port:
+    """Where a value crosses the border of a group; `kind` is in or out."""
+
+    group: str
+    kind: str
+    value: Value
+
+
+@dataclass
+class Level:
+    """One group from inside.
+
+    Args:
+        group: the group; None for the whole.
+        points: the points that stand in it.
+        levels: the groups that stand in it.
+        ports: on its border.
+        wires: its edges, each with the points that it leads to.
+        layout: where everything stands; points and groups by their names.
+    """
+
+    group: Group | None
+    points: list[Point] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=list)
+    ports: dict[Port, None] = field(default_factory=dict)
+    wires: dict[Wire, dict[str, None]] = field(default_factory=dict)
+    layout: Layout = field(default_factory=Layout)
+
+    def connect(self, source: Item, value: Value, target: Item, end: str) -> None:
+        """Add a wire that leads to the point `end`."""
+        self.ports |= {each: None for each in (source, target) if isinstance(each, Port)}
+        self.wires.setdefault(Wire(source, value, target), {})[end] = None
+
+    @property
+    def cost(self) -> Cost:
+        """The sum over what it holds, as often as it is there; of one copy of the group."""
+        parts = [
+            *((each.cost, each.count) for each in self.points),
+            *((each.cost, each.group.count) for each in self.levels if each.group),
+        ]
+        return sum(
+            (
+                Cost(each.nodes * count, each.parameters * count, each.flops * count)
+                for each, count in parts
+            ),
+            Cost(),
+        )
+
+    @property
+    def size(self) -> int:
+        """How many boxes it shows with all its groups folded."""
+        return len(self.points) + len(self.levels)
+
+    def all(self) -> Iterator[Level]:
+        """Itself and every level inside."""
+        yield self
+        for each in self.levels:
+            yield from each.all()
+
+
+def levels_of(picture: Picture) -> Level:
+    """The whole as levels, each laid out."""
+    picture = _shortened(picture)
+    known: dict[str | None, Level] = {None: Level(None)}
+    parents: dict[str, str | None] = {each.id: each.group for each in picture.points}
+    for group in picture.groups:
+        known[group.id] = Level(group)
+        known[group.group].levels.append(known[group.id])
+        parents[group.id] = group.group
+    for point in picture.points:
+        known[point.group].points.append(point)
+    for edge in picture.edges:
+        _wire(edge, known, parents)
+    order = {point.id: i for i, point in enumerate(picture.points)}
+    for level in known.values():
+        level.layout = _laid_out(level, order)
+    return known[None]
+
+
+def _laid_out(level: Level, order: dict[str, int]) -> Layout:
+    """The layout, in the order of the points where nothing else decides."""
+    places = {each.id: order[each.id] for each in level.points}
+    for inner in level.levels:
+        assert inner.group is not None
+        inside = (order[point.id] for each in inner.all() for point in each.points)
+        places[inner.group.id] = min(inside, default=0)
+    first = [each for each in level.ports if each.kind == "in"]
+    last = [each for each in level.ports if each.kind == "out"]
+    items: list[Item] = [*first, *sorted(places, key=places.__getitem__), *last]
+    return layered(items, level.wires, first, last)
+
+
+def _shortened(picture: Picture) -> Picture:
+    """A repeat of one kind of layer and that layer become one."""
+    everything: list[Point | Group] = [*picture.points, *picture.groups]
+    inside = Counter(each.group for each in everything)
+    single = {
+        each.id: each for each in picture.groups if each.kind == "repeat" and inside[each.id] == 1
+    }
+
+    def shortened(each):
+        while (outer := single.get(each.group)) is not None:
+            each = replace(each, group=outer.group, name=outer.name, count=each.count * outer.count)
+        return each
+
+    points = [shortened(each) for each in picture.points]
+    groups = [shortened(each) for each in picture.groups if each.id not in single]
+    return Picture(points, groups, picture.edges)
+
+
+def _wire(edge: Edge, known: dict[str | None, Level], parents: dict[str, str | None]) -> None:
+    """Cut an edge where it leaves groups and where it enters them."""
+    value = Value(edge.source, edge.port)
+    ups, downs = _around(edge.source, parents), _around(edge.target, parents)
+    while ups and downs and ups[-1] == downs[-1]:
+        ups.pop()
+        downs.pop()
+    item: Item = edge.source
+    level = parents[edge.source]
+    for group in ups:
+        known[group].connect(item, value, Port(group, "out", value), edge.target)
+        item, level = group, parents[group]
+    for group in reversed(downs):
+        known[level].connect(item, value, group, edge.target)
+        item, level = Port(group, "in", value), group
+    known[level].connect(item, value, edge.target, edge.target)
+
+
+def _around(name: str, parents: dict[str, str | None]) -> list[str]:
+    """The groups around a point, the innermost first."""
+    found = []
+    group = parents[name]
+    while group is not None:
+        found.append(group)
+        group = parents[group]
+    return found
