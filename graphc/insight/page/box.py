@@ -72,7 +72,9 @@ def shape(types: Iterable[tuple[str | None, Type]]) -> str:
     return f'<span class="shape">{text}</span>' if text else ""
 
 
-def note(each: Point | Group, cost: Cost, times: int, reads: Iterable[str] = ()) -> dict:
+def note(
+    each: Point | Group, cost: Cost, times: int, place: str, reads: Iterable[str] = ()
+) -> dict:
     """What is shown of a box when it is chosen: its path, a text, and rows of names and values."""
     rows = [] if each.kind in ("input", "output") else [("operation", each.operation)]
     values = {name: value for name, value in each.attributes.items() if value is not None}
@@ -84,6 +86,7 @@ def note(each: Point | Group, cost: Cost, times: int, reads: Iterable[str] = ())
     if cost.flops:
         rows.append(("FLOPs", _product(cost.flops, times)))
     rows += [("reads", word) for word in reads]
+    rows += [("written", f"in {place}")] if place else []
     return {"path": each.id, "text": summary(each.operation), "rows": rows}
 
 

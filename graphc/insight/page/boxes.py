@@ -84,7 +84,9 @@ class Boxes:
     def _point(self, point: Point, times: int) -> str:
         times *= point.count
         reads = self.reads.get(point.id, {})
-        self.notes[self._id(point.id)] = note(point, point.cost, times, reads)
+        self.notes[self._id(point.id)] = note(
+            point, point.cost, times, self.sources.place(point.span), reads
+        )
         words = ", ".join(each.rpartition("/")[2] for each in reads)
         ports = self.types.get(point.id, {}) if point.kind != "output" else {}
         inside = content(point, point.cost, times, self.cost)
@@ -97,7 +99,9 @@ class Boxes:
         group = level.group
         assert group is not None
         times *= group.count
-        self.notes[self._id(group.id)] = note(group, level.cost, times)
+        self.notes[self._id(group.id)] = note(
+            group, level.cost, times, self.sources.place(group.span)
+        )
         outs = [each.value for each in level.ports if each.kind == "out"]
         types = [(each.port, self.types[each.point][each.port]) for each in outs]
         is_open = " open" if id(level) in opened else ""
