@@ -49,6 +49,6 @@ def _drawn(checked: Checked, layout: str) -> str:
 
         return page(checked)
     from graphc.insight.drawing import DRAWINGS
-    from graphc.insight.picture import picture_of
+    from graphc.insight.painting import picture_of
 
     return DRAWINGS[layout](picture_of(checked.networks), checked.name)

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from graphc.compiler import check
 from graphc.core.span import Source
 from graphc.insight.cost import cost_of_networks
+from graphc.insight.levels import Value, Wire, levels_of
 from graphc.insight.page.box import TIMES
-from graphc.insight.page.layers import Lane, Wire, layered
-from graphc.insight.page.levels import levels_of
+from graphc.insight.page.layers import Lane, layered
 from graphc.insight.page.page import page
-from graphc.insight.picture import picture_of
+from graphc.insight.painting import picture_of
 from graphc.spec.bundled import bundled, names
 
 PAIR = """\
@@ -158,11 +158,11 @@ def level_edges(name):
 def test_wires_lead_from_every_value_to_all_that_read_it(name):
     picture, root = level_edges(name)
     reached = {
-        (wire.value.point, wire.value.port, end)
+        (wire.value.point, wire.value.port, edge.target)
         for level in root.all()
-        for wire, ends in level.wires.items()
-        for end in ends
-        if wire.target == end
+        for wire, edges in level.wires.items()
+        for edge in edges
+        if wire.target == edge.target
     }
     assert reached == {(each.source, each.port, each.target) for each in picture.edges}
 
@@ -188,7 +188,7 @@ def well_laid_out(items, wires, layout):
 
 
 def wires(*pairs):
-    return [Wire(source, source, target) for source, target in pairs]
+    return [Wire(source, Value(source), target) for source, target in pairs]
 
 
 def test_a_chain_with_a_way_around_is_straight():
@@ -224,8 +224,10 @@ def test_ports_stand_at_the_top_and_at_the_bottom():
 def test_generated_networks_are_laid_out(document):
     spec = check(Source("a.yaml", strategies.text(document)))
     for level in levels_of(picture_of(spec.networks)).all():
-        items = [*(each.id for each in level.points), *(each.group.id for each in level.levels)]
-        well_laid_out(items, level.wires, level.layout)
+        items = [*level.ports, *level.points, *level.levels]
+        first = [each for each in level.ports if each.kind == "in"]
+        last = [each for each in level.ports if each.kind == "out"]
+        well_laid_out(items, level.wires, layered(items, level.wires, first, last))
     Reader(page(spec))
 
 

@@ -10,7 +10,7 @@ from graphc.core.span import Source
 from graphc.graph.weights import WeightMap
 from graphc.insight.cost import cost_of_networks
 from graphc.insight.drawing import as_json, dot, mermaid
-from graphc.insight.picture import picture_of
+from graphc.insight.painting import picture_of
 from graphc.insight.table import network_table, short
 from graphc.spec.bundled import bundled, names
 

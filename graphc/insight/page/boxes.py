@@ -8,9 +8,9 @@ from html import escape
 
 from graphc.core.types import Type
 from graphc.insight.cost import Cost
+from graphc.insight.levels import Item, Level, Port, Wire
 from graphc.insight.page.box import content, costs, note, shape
-from graphc.insight.page.layers import Item, Lane, Wire
-from graphc.insight.page.levels import Level, Port
+from graphc.insight.page.layers import Lane, Layout, layered
 from graphc.insight.page.texts import Sources, hue
 from graphc.insight.picture import Group, Picture, Point
 
@@ -45,9 +45,10 @@ class Boxes:
     def html(self, main: str) -> str:
         """All networks, that called `main` unfolded."""
         opened = _opened(self.root, main)
-        if not any(each.group.kind == "network" for each in self.root.levels if each.group):
+        levels = self.root.levels.values()
+        if not any(each.group.kind == "network" for each in levels if each.group):
             return "".join(self._grid(self.root, 1, opened))
-        return "".join(part for each in self.root.levels for part in self._network(each, opened))
+        return "".join(part for each in levels for part in self._network(each, opened))
 
     def _network(self, level: Level, opened: set[int]) -> Iterator[str]:
         group = level.group
@@ -62,24 +63,22 @@ class Boxes:
         """One level, which is there so many times: everything in it at its place, row by row."""
         number = len(self.wires)
         self.wires.append([])
-        layout = level.layout
+        layout = self._laid_out(level)
         sizes = f"--rows:{layout.rows};--columns:{layout.columns}"
         yield f'<div class="grid" data-grid="{number}" style="{sizes}">'
-        points = {each.id: each for each in level.points}
-        inner = {each.group.id: each for each in level.levels if each.group}
         for cell in sorted(layout.places, key=layout.places.__getitem__):
             row, column = layout.places[cell]
             area = f'style="grid-area:{row + 1}/{column + 1}"'
             if isinstance(cell, Port):
                 yield f'<b class="port {cell.kind}" data-key="{self._key(cell)}" {area}></b>'
-            elif cell in points:
-                yield f'<div class="cell" {area}>{self._point(points[cell], times)}</div>'
+            elif cell in level.points:
+                yield f'<div class="cell" {area}>{self._point(level.points[cell], times)}</div>'
             elif not isinstance(cell, Lane):
                 yield f'<div class="cell" {area}>'
-                yield from self._group(inner[cell], times, opened)
+                yield from self._group(level.levels[cell], times, opened)
                 yield "</div>"
         yield "</div>"
-        self.wires[number] = [self._wire(level, wire) for wire in level.wires]
+        self.wires[number] = [self._wire(level, wire, layout) for wire in level.wires]
 
     def _point(self, point: Point, times: int) -> str:
         times *= point.count
@@ -134,20 +133,30 @@ class Boxes:
             links += f'<a class="place" href="#{line}">{escape(self.sources.place(each.span))}</a>'
         return links
 
-    def _wire(self, level: Level, wire: Wire) -> list:
+    def _laid_out(self, level: Level) -> Layout:
+        """The layout, in the order of the points where nothing else decides."""
+        places = {name: self.numbers[name] for name in level.points}
+        for name, inner in level.levels.items():
+            inside = (self.numbers[point] for each in inner.all() for point in each.points)
+            places[name] = min(inside, default=0)
+        first = [each for each in level.ports if each.kind == "in"]
+        last = [each for each in level.ports if each.kind == "out"]
+        items: list[Item] = [*first, *sorted(places, key=places.__getitem__), *last]
+        return layered(items, level.wires, first, last)
+
+    def _wire(self, level: Level, wire: Wire, layout: Layout) -> list:
         """A wire for the script: its ends, its points, and the row and column of every lane.
 
         At a group it ends at the group's port, which lies inside.
         """
-        groups = {each.group.id for each in level.levels if each.group}
-        source, target, layout = wire.source, wire.target, level.layout
-        start = Port(source, "out", wire.value) if source in groups else source
-        end = Port(target, "in", wire.value) if target in groups else target
+        source, target = wire.source, wire.target
+        start = Port(source, "out", wire.value) if source in level.levels else source
+        end = Port(target, "in", wire.value) if target in level.levels else target
         return [
             self._key(start),
             self._key(end),
             self.numbers[wire.value.point],
-            [self.numbers[each] for each in level.wires[wire]],
+            [self.numbers[each] for each in {edge.target: None for edge in level.wires[wire]}],
             [number for lane in layout.lanes[wire] for number in layout.places[lane]],
         ]
 
@@ -172,7 +181,7 @@ def _opened(root: Level, main: str) -> set[int]:
     """
     opened, count, waiting = {id(root)}, root.size, [root]
     while waiting:
-        for inner in waiting.pop(0).levels:
+        for inner in waiting.pop(0).levels.values():
             group = inner.group
             assert group is not None
             shown = group.name == main if group.kind == "network" else group.count == 1

@@ -15,19 +15,19 @@ from bisect import bisect_left, insort
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any, Protocol
 
 _SWEEPS = 12
 
 Item = Hashable
 
 
-@dataclass(frozen=True)
-class Wire:
+class Wire(Protocol):
     """A value on its way from an item to one that reads it."""
 
-    source: Item
-    value: Hashable
-    target: Item
+    source: Any
+    value: Any
+    target: Any
 
 
 @dataclass(frozen=True)

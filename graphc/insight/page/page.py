@@ -12,10 +12,10 @@ from pathlib import Path
 
 from graphc.compiler import Checked
 from graphc.insight.cost import Cost, called_networks, cost_of_networks
+from graphc.insight.levels import levels_of
 from graphc.insight.page.boxes import Boxes
-from graphc.insight.page.levels import levels_of
 from graphc.insight.page.texts import Sources
-from graphc.insight.picture import picture_of
+from graphc.insight.painting import picture_of
 from graphc.insight.table import short
 
 _HERE = Path(__file__).parent

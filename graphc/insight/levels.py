@@ -1,7 +1,7 @@
 """A picture level by level: what stands in a group, with its edges cut where they cross borders.
 
 An edge into a group ends at a port on its border and goes on from there inside, so that every level
-can be laid out by itself, whatever is folded. Edges that carry one value into a group share a port.
+can be laid out and compared by itself. Edges that carry one value into a group share a port.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from graphc.insight.cost import Cost
-from graphc.insight.page.layers import Item, Layout, Wire, layered
 from graphc.insight.picture import Edge, Group, Picture, Point
 
 
@@ -32,6 +31,19 @@ class Port:
     value: Value
 
 
+Item = str | Port
+"""A point or a group, by its path, or a port."""
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A value on its way from an item of a level to one that reads it."""
+
+    source: Item
+    value: Value
+    target: Item
+
+
 @dataclass
 class Level:
     """One group from inside.
@@ -39,30 +51,28 @@ class Level:
     Args:
         group: the group; None for the whole.
         points: the points that stand in it.
-        levels: the groups that stand in it.
+        levels: the groups that stand in it, by their paths.
         ports: on its border.
-        wires: its edges, each with the points that it leads to.
-        layout: where everything stands; points and groups by their names.
+        wires: its edges, with those of the picture that they are parts of.
     """
 
     group: Group | None
-    points: list[Point] = field(default_factory=list)
-    levels: list[Level] = field(default_factory=list)
+    points: dict[str, Point] = field(default_factory=dict)
+    levels: dict[str, Level] = field(default_factory=dict)
     ports: dict[Port, None] = field(default_factory=dict)
-    wires: dict[Wire, dict[str, None]] = field(default_factory=dict)
-    layout: Layout = field(default_factory=Layout)
+    wires: dict[Wire, list[Edge]] = field(default_factory=dict)
 
-    def connect(self, source: Item, value: Value, target: Item, end: str) -> None:
-        """Add a wire that leads to the point `end`."""
+    def connect(self, source: Item, value: Value, target: Item, edge: Edge) -> None:
+        """Add a part of an edge."""
         self.ports |= {each: None for each in (source, target) if isinstance(each, Port)}
-        self.wires.setdefault(Wire(source, value, target), {})[end] = None
+        self.wires.setdefault(Wire(source, value, target), []).append(edge)
 
     @property
     def cost(self) -> Cost:
         """The sum over what it holds, as often as it is there; of one copy of the group."""
         parts = [
-            *((each.cost, each.count) for each in self.points),
-            *((each.cost, each.group.count) for each in self.levels if each.group),
+            *((each.cost, each.count) for each in self.points.values()),
+            *((each.cost, each.group.count) for each in self.levels.values() if each.group),
         ]
         return sum(
             (
@@ -80,40 +90,23 @@ class Level:
     def all(self) -> Iterator[Level]:
         """Itself and every level inside."""
         yield self
-        for each in self.levels:
+        for each in self.levels.values():
             yield from each.all()
 
 
 def levels_of(picture: Picture) -> Level:
-    """The whole as levels, each laid out."""
+    """The whole as levels; everything in one is in the order of the graph."""
     picture = _shortened(picture)
     known: dict[str | None, Level] = {None: Level(None)}
     parents: dict[str, str | None] = {each.id: each.group for each in picture.points}
     for group in picture.groups:
-        known[group.id] = Level(group)
-        known[group.group].levels.append(known[group.id])
+        known[group.id] = known[group.group].levels[group.id] = Level(group)
         parents[group.id] = group.group
     for point in picture.points:
-        known[point.group].points.append(point)
+        known[point.group].points[point.id] = point
     for edge in picture.edges:
         _wire(edge, known, parents)
-    order = {point.id: i for i, point in enumerate(picture.points)}
-    for level in known.values():
-        level.layout = _laid_out(level, order)
     return known[None]
-
-
-def _laid_out(level: Level, order: dict[str, int]) -> Layout:
-    """The layout, in the order of the points where nothing else decides."""
-    places = {each.id: order[each.id] for each in level.points}
-    for inner in level.levels:
-        assert inner.group is not None
-        inside = (order[point.id] for each in inner.all() for point in each.points)
-        places[inner.group.id] = min(inside, default=0)
-    first = [each for each in level.ports if each.kind == "in"]
-    last = [each for each in level.ports if each.kind == "out"]
-    items: list[Item] = [*first, *sorted(places, key=places.__getitem__), *last]
-    return layered(items, level.wires, first, last)
 
 
 def _shortened(picture: Picture) -> Picture:
@@ -144,12 +137,12 @@ def _wire(edge: Edge, known: dict[str | None, Level], parents: dict[str, str | N
     item: Item = edge.source
     level = parents[edge.source]
     for group in ups:
-        known[group].connect(item, value, Port(group, "out", value), edge.target)
+        known[group].connect(item, value, Port(group, "out", value), edge)
         item, level = group, parents[group]
     for group in reversed(downs):
-        known[level].connect(item, value, group, edge.target)
+        known[level].connect(item, value, group, edge)
         item, level = Port(group, "in", value), group
-    known[level].connect(item, value, edge.target, edge.target)
+    known[level].connect(item, value, edge.target, edge)
 
 
 def _around(name: str, parents: dict[str, str | None]) -> list[str]:
