@@ -155,14 +155,26 @@ class BatchCoupled:
 
 @dataclass(frozen=True)
 class Stochastic:
-    """Draws random numbers from the key of its node while training."""
+    """Draws random numbers from the key of its node while training.
+
+    Args:
+        given: the attribute for which it does, where it does not always.
+    """
+
+    given: str | None = None
 
 
 @dataclass(frozen=True)
 class Stateful:
-    """Keeps running statistics, which training moves and evaluation reads."""
+    """Keeps running statistics, which training moves and evaluation reads.
+
+    Args:
+        statistics: their names among the weights.
+        given: the attribute for which it does, where it does not always.
+    """
 
     statistics: tuple[str, ...]
+    given: str | None = None
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ class Registry(Generic[T]):
 
 operations: Registry = Registry("operation", "GC201")
 initializers: Registry = Registry("initializer", "GC205")
+kernel_norms: Registry = Registry("kernel norm", "GC230")
 losses: Registry = Registry("loss", "GC401")
 metrics: Registry = Registry("metric", "GC402")
 optimizers: Registry = Registry("optimizer", "GC403")

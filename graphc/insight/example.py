@@ -59,6 +59,7 @@ _NAMED_NUMBERS = {"learning_rate": 0.001}
 _COMPARED = (Type((10,)), Type((), "int", 10)), (Type((10,)), Type((10,)))
 _PLACES = {
     "initializer": "dense: {{features: 32, kernel_init: {}}}",
+    "kernel norm": "dense: {{features: 32, kernel_norm: {}}}",
     "loss": "loss: {}",
     "metric": "metrics: {}",
     "optimizer": "optimizer: {}",

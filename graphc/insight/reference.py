@@ -11,7 +11,7 @@ import graphc.ops  # noqa: F401  (fills the registries)
 from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.core.declaration import Attribute
 from graphc.core.diagnostic import Diagnostic, SpecError, similar
-from graphc.core.operation import Contracts, Operation, Reduces, Spelled, Stateful
+from graphc.core.operation import Contracts, Operation, Reduces, Spelled, Stateful, Stochastic
 from graphc.core.registry import Registry, operations
 from graphc.insight.example import Example, example_of, flow
 from graphc.insight.schema import REGISTRIES
@@ -150,5 +150,7 @@ def _words(trait: object) -> str:
     if isinstance(trait, Reduces) and trait.between:
         return f"{text.rstrip('.')}; `{trait.between}` takes several values."
     if isinstance(trait, Stateful):
-        return f"{text.rstrip('.')}: {', '.join(trait.statistics)}."
+        text = f"{text.rstrip('.')}: {', '.join(trait.statistics)}."
+    if isinstance(trait, Stateful | Stochastic) and trait.given:
+        return f"With `{trait.given}`: {text[:1].lower()}{text[1:]}"
     return text

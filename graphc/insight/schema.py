@@ -15,6 +15,7 @@ from graphc.core.attributes import Declared, Kind
 from graphc.core.registry import (
     Registry,
     initializers,
+    kernel_norms,
     losses,
     metrics,
     operations,
@@ -30,6 +31,7 @@ from graphc.ops.training import Training
 REGISTRIES: tuple[Registry, ...] = (
     operations,
     initializers,
+    kernel_norms,
     losses,
     metrics,
     optimizers,

@@ -12,8 +12,10 @@ from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.checks import feature_axis
 from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
+from graphc.ops.kernels import changing_kernel
 
 
+@changing_kernel
 @dataclass(frozen=True)
 class Dense(Operation):
     """A fully connected layer: `y = activation(x @ kernel + bias)`.
