@@ -279,6 +279,8 @@ class Methods:
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
         axis: int | None = None,
+        kernel_norm: str | Mapping[str, Any] | None = None,
+        drop_connect: float = 0.0,
         name: str | None = None,
     ) -> Value:
         """A fully connected layer: `y = activation(x @ kernel + bias)`.
@@ -301,6 +303,8 @@ class Methods:
             kernel_init: how the kernel is drawn.
             bias_init: how the bias is drawn.
             axis: the axis that becomes `features`, where the input has several.
+            kernel_norm: how the kernel is normalised before each product.
+            drop_connect: the probability that a number of the kernel is zero, drawn anew at each training step (Wan et al. 2013).
         """
 
     def depthwise_conv(

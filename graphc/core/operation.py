@@ -158,7 +158,7 @@ class Stochastic:
     """Draws random numbers from the key of its node while training.
 
     Args:
-        given: the attribute for which it does, where it does not always.
+        given: what must be given for it, where it does not always.
     """
 
     given: str | None = None
@@ -170,7 +170,7 @@ class Stateful:
 
     Args:
         statistics: their names among the weights.
-        given: the attribute for which it does, where it does not always.
+        given: what must be given for it, where it does not always.
     """
 
     statistics: tuple[str, ...]

@@ -13,7 +13,7 @@ from graphc.core.code import Code
 from graphc.core.declaration import Declaration
 from graphc.core.diagnostic import SpecError
 from graphc.core.operation import Operation, ShapeError
-from graphc.core.registry import Registry
+from graphc.core.registry import Registry, operations
 from graphc.core.span import nowhere
 from graphc.core.tree import from_plain
 from graphc.core.types import Type
@@ -22,6 +22,7 @@ from graphc.emit.imports import user_imports
 from graphc.emit.slots import drop_defaults
 from graphc.emit.trees import assign
 from graphc.graph.tied import nameable
+from graphc.ops.kernels import KernelNorm
 from graphc.ops.objectives import Loss
 from graphc.ops.per_axis import Around, PerAxis
 
@@ -157,7 +158,11 @@ def example_of(declaration: type[Declaration]) -> Example | None:
 
 
 def _plain_lines(declaration: Declaration) -> Iterator[str]:
-    """The expression of a loss, an initialiser or an optimiser."""
+    """The expression of a loss, an initialiser or an optimiser; a layer with a kernel norm."""
+    if isinstance(declaration, KernelNorm):
+        dense = operations["dense"](32, kernel_norm=declaration)
+        yield from Example(dense, FLOATS[:1]).flax_lines()
+        return
     values = {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
     template = getattr(declaration, "build", None)
     if isinstance(declaration, Loss):

@@ -44,8 +44,8 @@ from graphc.ops import elementary as elementary
 from graphc.ops import embedding as embedding
 from graphc.ops import features as features
 from graphc.ops import initializers as initializers
-from graphc.ops import kernels as kernels
 from graphc.ops import joining as joining
+from graphc.ops import kernels as kernels
 from graphc.ops import normalization as normalization
 from graphc.ops import objectives as objectives
 from graphc.ops import pooling as pooling

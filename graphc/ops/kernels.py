@@ -161,7 +161,7 @@ def changing_kernel(layer: Layer) -> Layer:
     but that one draw serves all examples of a batch, and that numbers which stay are divided by
     1 - `drop_connect` in place of sampling in evaluation.
     """
-    moving = (Stochastic("drop_connect"), Stateful(("u",), "kernel_norm"))
+    moving = (Stochastic("drop_connect"), Stateful(("u",), "kernel_norm: spectral_norm"))
     body = {"__doc__": layer.__doc__, "__module__": layer.__module__}
     body |= {"traits": (*layer.traits, *moving)}
     made = type(layer.__name__, (_Changing, layer), body)

@@ -22,6 +22,7 @@ from graphc.ops.initializers import (
     Uniform,
     VarianceScaling,
 )
+from graphc.ops.kernels import SpectralNorm, WeightNorm
 
 assert graphc.ops
 TIME, NODES = Axis("time", "time"), Axis("nodes", "nodes")
@@ -125,3 +126,7 @@ with_batch = typed(featured, domains=DOMAINS[1:])
 pair = together(st.just(2))
 several = together(st.integers(1, 4))
 layer = {"bias": st.booleans(), "kernel_init": initials, "activation": activations}
+kernel_changes = {
+    "kernel_norm": st.sampled_from([None, WeightNorm(), SpectralNorm(2)]),
+    "drop_connect": st.sampled_from([0.0, 0.3]),
+}

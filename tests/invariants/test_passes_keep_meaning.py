@@ -313,6 +313,36 @@ network:
     - repeat: {times: 4, index: i, layers: [{dense: {features: 4, bias_init: 0.1 * $i}}, tanh]}
     - dense: 3
 """
+CASES["kernels that are changed before each product", 4] = """
+network:
+  inputs: {x: [4]}
+  layers:
+    - repeat:
+        times: 4
+        layers:
+          - dense: {features: 5, kernel_norm: weight_norm, activation: tanh}
+          - dense: {features: 4, kernel_norm: {spectral_norm: 2}, drop_connect: 0.2}
+          - dense: {features: 4, kernel_norm: weight_standardization, activation: tanh}
+          - dense: {features: 4, drop_connect: 0.2}
+    - dense: {features: 3, kernel_norm: spectral_norm}
+"""
+CASES["kernels from elsewhere that are changed", 4] = """
+network:
+  inputs: {x: [4]}
+  nodes:
+    a: {dense: {features: 4, kernel_norm: weight_norm, activation: tanh}}
+    deep:
+      repeat:
+        times: 4
+        layers:
+          - dense: {features: 4, kernel: a.kernel, kernel_norm: weight_norm, bias: a.scale}
+          - dense: {features: 4, kernel: a.kernel, bias: a.bias, drop_connect: 0.2}
+          - dense: {features: 4, kernel: a.kernel, kernel_norm: spectral_norm}
+          - prelu
+      from: a
+    y: {dense: 3, from: deep}
+  output: y
+"""
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])

@@ -106,9 +106,7 @@ def test_spectral_norm_moves_its_direction_in_training_alone(flax_form):
     module = flax_form.build(operation, [KIND])
     before = np.asarray(module.u[...])
     np.testing.assert_allclose(np.linalg.norm(before), 1, rtol=1e-5)
-    one, again = (
-        flax_form.call(operation, [KIND], [X], module, train=False) for _ in range(2)
-    )
+    one, again = (flax_form.call(operation, [KIND], [X], module, train=False) for _ in range(2))
     assert (module.u[...] == before).all()
     assert (one == again).all()
     flax_form.call(operation, [KIND], [X], module)

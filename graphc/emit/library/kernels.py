@@ -32,8 +32,11 @@ def unit(vector):
 
 
 def with_direction(layer, *, rngs):
-    """The layer with a random direction of its outputs as a statistic, for `spectral_norm`."""
-    key = jax.random.fold_in(rngs.params(), 1)  # not the key of the kernel
+    """The layer with a random direction of its outputs as a statistic, for `spectral_norm`.
+
+    Its key is folded once more, because the kernel was drawn with `rngs` as they are.
+    """
+    key = jax.random.fold_in(rngs.params(), 1)
     layer.u = nnx.BatchStat(unit(jax.random.normal(key, layer.kernel.shape[-1:])))
     return layer
 
