@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,13 +110,17 @@ class Model:
 
         Raises:
             RunError: where the data, the disk or the numbers fail.
-            SpecError: where the spec says nothing about training, or code of your own (`python`)
-                does not do what it declares.
+            SpecError: where the spec says nothing about training, the model is for inference, or
+                code of your own (`python`) does not do what it declares.
         """
         from graphc.data.load import load
         from graphc.runtime.train import train
 
         checked = self.compiled.checked
+        if self.compiled.program.inference:
+            message = "a model that was compiled for inference cannot be trained"
+            help = "compile it without `inference`"
+            raise SpecError(Diagnostic("GC412", message, checked.document.place(), help=help))
         document, training = checked.document, checked.document.training
         if training is None or checked.plan is None or document.data is None:
             help = "add `train: {loss: ..., epochs: ...}` and `data: ...`"
@@ -176,9 +180,11 @@ class Run:
         """The resolved spec that it was trained from."""
         from graphc.spec.document import document_of
 
+        return document_of(self._spec())
+
+    def _spec(self) -> Source:
         blueprint = self._directory.blueprint
-        name = str(self.path / "spec.yaml")
-        return document_of(Source(name, blueprint.spec, blueprint.folder))
+        return Source(str(self.path / "spec.yaml"), blueprint.spec, blueprint.folder)
 
     def dataset(self) -> Dataset:
         """Its data."""
@@ -205,6 +211,39 @@ class Run:
 
         return predict_run(self._directory, self.dataset(), inputs, self._warn)
 
+    def inference(self) -> Inference:
+        """The network for evaluation alone, with the weights it ended with.
+
+        Its batch norms are folded into the layers before them, which cannot be undone: what this
+        gives is never trained on or saved in the run.
+        """
+        from graphc.runtime.inference import inference_arrays
+
+        model = Model(compiler.compile(self._spec(), device=default_device(), inference=True))
+        arrays = inference_arrays(
+            self._directory, model.module(), model.compiled.weights, self._warn
+        )
+        return Inference(model, arrays["params"], arrays["statistics"])
+
+
+@dataclass(frozen=True)
+class Inference:
+    """A trained network for evaluation alone: `Run.inference` makes it.
+
+        trained = gc.load_run("runs/digits").inference()
+        forward = jax.jit(trained.model.module().forward)
+        logits = forward(trained.params, trained.statistics, {"image": images})
+
+    Attributes:
+        model: the program, with its source and its module.
+        params: its parameters, as nested dicts of arrays.
+        statistics: the running statistics of the norms that could not be folded.
+    """
+
+    model: Model
+    params: dict[str, Any]
+    statistics: dict[str, Any]
+
 
 def compile(
     spec: str | Path | Source | Graph | FrozenGraph,
@@ -213,6 +252,7 @@ def compile(
     without: Iterable[str] = (),
     device: str | None = None,
     python: bool = True,
+    inference: bool = False,
     **sections: object,
 ) -> Model:
     """Compile a spec file, or a graph built in Python.
@@ -223,6 +263,7 @@ def compile(
         without: passes to leave out.
         device: cpu, gpu or tpu; default: what jax finds.
         python: whether `python` steps, which run code of your own, are allowed.
+        inference: for evaluation alone: no training functions, batch norms folded into layers.
         sections: for a graph, the sections `data` and `train` as plain data.
 
     Raises:
@@ -237,7 +278,8 @@ def compile(
     if isinstance(spec, (Builder, FrozenGraph)):
         spec = Source("<graph>", _text(spec, sections))
     device = device or default_device()
-    return Model(compiler.compile(_given(spec), settings, without, device, python))
+    compiled = compiler.compile(_given(spec), settings, without, device, python, inference)
+    return Model(compiled)
 
 
 def check(

@@ -155,6 +155,7 @@ def compile(
     without: Iterable[str] = (),
     device: str = "cpu",
     python: bool = True,
+    inference: bool = False,
 ) -> Compiled:
     """Check a spec, run the passes and write its source.
 
@@ -162,12 +163,15 @@ def compile(
         without: names of passes to leave out.
         device: cpu, gpu or tpu: which forms to choose.
         python: whether steps may run code of the user's.
+        inference: whether the program only evaluates: it has no training functions, and its batch
+            norms are folded into the layers before them.
     """
     from graphc.emit.module import emit  # only here: checking a spec needs no emitter
 
     checked = path if isinstance(path, Checked) else check(path, settings, python=python)
-    networks, passes = run_passes(checked.networks, device, tuple(without))
-    program = replace(checked.program, networks=networks)
+    networks, passes = run_passes(checked.networks, device, tuple(without), inference)
+    program = replace(checked.program, networks=networks, inference=inference)
     weights = WeightMap.of(networks)
-    choices = choose(program, checked.document.training, device, tuple(without))
+    training = None if inference else checked.document.training
+    choices = choose(program, training, device, tuple(without))
     return Compiled(checked, program, emit(program), weights, passes, choices)

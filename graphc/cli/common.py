@@ -33,6 +33,11 @@ device_option = click.option(
     show_default=True,
     help="The device to choose forms for.",
 )
+inference_option = click.option(
+    "--inference",
+    is_flag=True,
+    help="For evaluation alone: no training functions, batch norms folded into layers.",
+)
 output_option = click.option(
     "-o", "--output", metavar="FILE", help="Write to a file instead of standard output."
 )

@@ -122,15 +122,22 @@ class Elementwise:
 class Linear:
     """Linear in its input, but for the bias.
 
+    Its outputs are the last axis of the kernel, of the bias and of its value.
+
     Args:
         kernel: the weight that multiplies the input, contracted over its axis `contracts`; where
             that axis is shorter than the input's last, each output sees a part of it (groups).
-        bias: the weight that is added, if any.
+        bias: the weight that is added, if any; an attribute of this name says whether it is.
+        own: attributes in which layers beside one another may differ and be one wider layer.
+        changes: attributes that make another kernel of it before it multiplies, where they are
+            given.
     """
 
     kernel: str = "kernel"
-    bias: str | None = "bias"
+    bias: str = "bias"
     contracts: int = -2
+    own: tuple[str, ...] = ("features", "activation", "kernel_init", "bias_init")
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,11 @@ class Stochastic:
 
 
 @dataclass(frozen=True)
+class Noise:
+    """In evaluation it gives its input unchanged."""
+
+
+@dataclass(frozen=True)
 class Stateful:
     """Keeps running statistics, which training moves and evaluation reads.
 
@@ -180,6 +192,21 @@ class Stateful:
 @dataclass(frozen=True)
 class Opaque:
     """Runs code of which graphc knows nothing but the type of its value."""
+
+
+@dataclass(frozen=True)
+class Standardizes:
+    """In evaluation a product and a sum for each feature, which the layer before can take in.
+
+    That is `(x - mean) / sqrt(variance + epsilon) * scale + bias`, over weights of these names
+    (the last two may be missing) and the attribute `epsilon`, along the last axis.
+    """
+
+    mean: str = "mean"
+    variance: str = "var"
+    scale: str = "scale"
+    bias: str = "bias"
+    epsilon: str = "epsilon"
 
 
 @dataclass(frozen=True)

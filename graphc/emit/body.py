@@ -16,6 +16,7 @@ from graphc.emit.printing.printer import tagged
 from graphc.emit.schedule import Schedule, schedule
 from graphc.emit.trees import assign, attribute, function, name, parameters, set_attribute
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+from graphc.graph.forms import Beside
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
 
@@ -118,7 +119,7 @@ class Body:
         return Site(node.operation, tuple(each.name for each, ref in pairs if ref), types)
 
     def _key(self, node: Node) -> Key:
-        if isinstance(node.operation, Stack):
+        if isinstance(node.operation, Stack | Beside):
             return Key()  # the paths of its layers start at the graph
         return Key(key_path(node.name))
 

@@ -19,6 +19,7 @@ from graphc.emit.slots import (
 )
 from graphc.emit.trees import call, lambda_, name, part
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+from graphc.graph.forms import Beside
 from graphc.graph.graph import Graph
 
 INDICES = "ijklmnpqrstuvw"
@@ -75,7 +76,14 @@ class Constructor:
             return self._list(site, operation, key, depth)
         if isinstance(operation, Stack):
             return self._stack(site, operation, key)
+        if isinstance(operation, Beside):
+            return self._beside(site, operation, key)
         return site.build(key)
+
+    def _beside(self, site: Site, operation: Beside, key: Key) -> ast.expr:
+        pairs = zip(operation.layers, operation.paths, strict=True)
+        layers = [self.make(site.of(layer), key.under(*key_path(path))) for layer, path in pairs]
+        return call("beside", [layer for layer in layers if layer])
 
     def _stack(self, site: Site, operation: Stack, key: Key) -> ast.expr | None:
         layer = self.make(site.of(operation.layer), Key())

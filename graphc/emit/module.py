@@ -47,7 +47,8 @@ def emit(program: Program) -> Emitted:
     ]
     from_user = user_imports(own)
     copied = library_definitions(own)
-    docstring = f"{program.name}, written by graphc from {program.origin}."
+    purpose = " for inference" if program.inference else ""
+    docstring = f"{program.name}, written by graphc{purpose} from {program.origin}."
     body = [
         ast.Expr(ast.Constant(docstring)),
         *imports([*copied, *own]),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 
-TEMPLATES = {
-    definition.name: definition
-    for definition in ast.parse('''
+
+def _templates(text: str) -> dict[str, ast.FunctionDef]:
+    functions = (each for each in ast.parse(text).body if isinstance(each, ast.FunctionDef))
+    return {each.name: each for each in functions}
+
+
+TEMPLATES = _templates('''
 def build(key):
     """The model with fresh weights."""
     return MODEL
@@ -103,7 +107,15 @@ def main():
     width, middle = (max(len(row[column]) for row in rows) for column in (0, 1))
     for path, shape, size in rows:
         print(f"{path:{width}}  {shape:{middle}}  {size:>12,}")
-''').body
-    if isinstance(definition, ast.FunctionDef)
-}
+''')
+INFERENCE = _templates('''
+def call(model, batch):
+    """The outputs for a batch."""
+    return OUTPUTS
+
+def forward(params, statistics, batch):
+    """The outputs for a batch, over pure state."""
+    return call(nnx.merge(graphdef(), params, statistics), batch)
+''')
+"""What is different in a module for inference."""
 RUN = ast.parse('if __name__ == "__main__":\n    main()').body

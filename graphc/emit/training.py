@@ -11,7 +11,7 @@ from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs, Requirements
-from graphc.emit.templates import RUN, TEMPLATES
+from graphc.emit.templates import INFERENCE, RUN, TEMPLATES
 from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
 from graphc.plan.plan import Program, Term
@@ -42,7 +42,7 @@ def functions(
         ),
     }
     used = ["build", *BATCH]
-    if program.plan is not None:
+    if program.plan is not None and not program.inference:
         objective = program.plan.objectives[0]
         graph = program.networks[network]
         terms = {term.name: _term(term, graph) for term in objective.metrics}
@@ -54,7 +54,8 @@ def functions(
         values["MEANS"] = _means((objective.loss, *objective.metrics))
         values["OPTIMIZER"] = _declared(objective.optimizer)
         used += TRAINING
-    definitions = [_Holes(values).visit(copy_tree(TEMPLATES[word])) for word in (*used, "main")]
+    templates = TEMPLATES | (INFERENCE if program.inference else {})
+    definitions = [_Holes(values).visit(copy_tree(templates[word])) for word in (*used, "main")]
     return [*definitions, *map(copy_tree, RUN)]
 
 
@@ -88,7 +89,9 @@ def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Ne
     ]
     made = call(_module(program, network), inputs)
     key = Key(key_path(network) if network else ()).tree
-    given = {"train": needs.train and name("train"), "key": needs.key and key}
+    given = {}
+    if not program.inference:
+        given = {"train": needs.train and name("train"), "key": needs.key and key}
     get = ast.Attribute(name("batch"), "get", ast.Load())
     given["mask"] = needs.mask and call(get, [part("mask")])
     for other, word in words.items():

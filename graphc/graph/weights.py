@@ -15,21 +15,10 @@ from typing import Any
 from graphc.core.operation import Operation, Weight
 from graphc.core.types import Type
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+from graphc.graph.forms import Beside, Folded
 from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
+from graphc.graph.lenses import Columns, Index, Lens, joined, lens
 from graphc.graph.node import Node
-
-
-@dataclass(frozen=True)
-class Index:
-    """The array at one place of the leading axis."""
-
-    place: int
-
-    def get(self, array: Any) -> Any:
-        return array[self.place]
-
-    def as_list(self) -> list:
-        return ["index", self.place]
 
 
 @dataclass(frozen=True)
@@ -42,13 +31,15 @@ class Entry:
         stored: the path of the array that holds it, `highways/h/kernel`.
         view: the lenses that lead from there to it, outermost first.
         nodes: the nodes on the way, for places in the spec.
+        norm: the path of the normalisation that it takes in, in a program for inference.
     """
 
     path: str
     weight: Weight
     stored: str
-    view: tuple[Index, ...]
+    view: tuple[Lens, ...]
     nodes: tuple[Node, ...] = ()
+    norm: str | None = None
 
     @property
     def size(self) -> int:
@@ -82,19 +73,19 @@ class WeightMap:
         for each in self.entries:
             if each.stored in stored:
                 array = stored[each.stored]
-                for lens in each.view:
-                    array = lens.get(array)
+                for part in each.view:
+                    array = part.get(array)
                 arrays[each.path] = array
         return arrays
 
-    def join(self, arrays: Mapping[str, Any], stack: Any) -> dict[str, Any]:
-        """The stored arrays out of the spec's; `stack` stacks a list along a new first axis."""
+    def join(self, arrays: Mapping[str, Any], library: Any) -> dict[str, Any]:
+        """The stored arrays out of the spec's, by numpy or jax.numpy."""
         groups: dict[str, list[Entry]] = {}
         for each in self.entries:
             if each.path in arrays:
                 groups.setdefault(each.stored, []).append(each)
         return {
-            stored: _join([(each.view, arrays[each.path]) for each in entries], stack)
+            stored: joined([(each.view, arrays[each.path]) for each in entries], library)
             for stored, entries in groups.items()
         }
 
@@ -120,7 +111,7 @@ class WeightMap:
                 "shape": list(each.weight.shape or ()),
                 "trainable": each.weight.trainable,
                 "stored": each.stored,
-                "view": [lens.as_list() for lens in each.view],
+                "view": [part.as_list() for part in each.view],
             }
             for each in self.entries
         ]
@@ -134,24 +125,15 @@ class WeightMap:
                     row["path"],
                     Weight(tuple(row["shape"]), row["trainable"]),
                     row["stored"],
-                    tuple(Index(place) for _, place in row["view"]),
+                    tuple(map(lens, row["view"])),
                 )
                 for row in rows
             )
         )
 
 
-def _join(parts: list[tuple[tuple[Index, ...], Any]], stack: Any) -> Any:
-    if not parts[0][0]:
-        return parts[0][1]
-    rows: dict[int, list] = {}
-    for (first, *rest), array in parts:
-        rows.setdefault(first.place, []).append((tuple(rest), array))
-    return stack([_join(rows[place], stack) for place in sorted(rows)])
-
-
 def _of_graph(
-    graph: Graph, path: str, stored: str, view: tuple[Index, ...], nodes: tuple[Node, ...]
+    graph: Graph, path: str, stored: str, view: tuple[Lens, ...], nodes: tuple[Node, ...]
 ) -> Iterator[Entry]:
     for node in graph.nodes:
         inner = f"{stored}{graph.identifiers[node.name]}"
@@ -166,7 +148,7 @@ def _of_operation(
     path: str,
     name: str,
     stored: str,
-    view: tuple[Index, ...],
+    view: tuple[Lens, ...],
     nodes: tuple[Node, ...],
 ) -> Iterator[Entry]:
     """The arrays of one operation: `path` leads to its graph, `name` from there to it."""
@@ -184,10 +166,17 @@ def _of_operation(
         for i, layer in enumerate(operation.paths):
             deeper = (*view, Index(i))
             yield from _of_operation(operation.layer, types, path, layer, stored, deeper, nodes)
+    elif isinstance(operation, Beside):
+        places = operation.places(*types)
+        for inner, layer, place in zip(operation.layers, operation.paths, places, strict=True):
+            deeper = (*view, Columns(place.start, place.stop))
+            yield from _of_operation(inner, types, path, layer, stored, deeper, nodes)
     else:
+        norm = f"{path}{operation.path}" if isinstance(operation, Folded) else None
         for word, weight in operation.weights(*types).items():
             place = word if weight.stored is None else weight.stored
-            yield Entry(_below(here, word), weight, _below(stored, place), view, nodes)
+            paths = _below(here, word), _below(stored, place)
+            yield Entry(paths[0], weight, paths[1], view, nodes, norm)
 
 
 def _below(path: str, word: str) -> str:

@@ -18,7 +18,8 @@ _LINES_SHOWN = 3
 def explanation(compiled: Compiled) -> str:
     """The whole as text."""
     source = compiled.checked.document.source
-    lines = [f"{source.name}, for {compiled.choices.device}"]
+    purpose = "for inference on" if compiled.program.inference else "for"
+    lines = [f"{source.name}, {purpose} {compiled.choices.device}"]
     for report in compiled.passes:
         lines += ["", *_pass(report, source)]
     lines += ["", *_choices(compiled)]
@@ -55,7 +56,9 @@ def _choices(compiled: Compiled) -> Iterator[str]:
     choices = compiled.choices
     yield "choices"
     steps = choices.steps_per_dispatch
-    if compiled.checked.plan is None:
+    if compiled.program.inference:
+        yield "  steps per dispatch: none, for nothing is trained"
+    elif compiled.checked.plan is None:
         yield "  steps per dispatch: none, for there is no `train`"
     else:
         asked = compiled.checked.document.training.steps_per_dispatch is not None  # type: ignore[union-attr]
@@ -91,7 +94,7 @@ def _by_storage(entries: tuple[Entry, ...]) -> Iterator[list[Entry]]:
 
 
 def _entry(entry: Entry) -> tuple[str, str, str, str]:
-    view = "".join(f"[{', '.join(map(str, lens.as_list()[1:]))}]" for lens in entry.view)
+    view = "".join(map(str, entry.view))
     kind = "" if entry.weight.trainable else " statistic"
     shape = "?" if entry.weight.shape is None else str(list(entry.weight.shape))
     return entry.path, f"{shape}{kind}", entry.stored, view or "whole"

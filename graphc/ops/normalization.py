@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from graphc.core.attributes import Bool, Float, Int
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import BatchCoupled, Operation, ShapeError, Stateful, Weight
+from graphc.core.operation import (
+    BatchCoupled,
+    Operation,
+    ShapeError,
+    Standardizes,
+    Stateful,
+    Weight,
+)
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.checks import need_features
@@ -70,7 +77,7 @@ class BatchNorm(_Affine):
         scale_init=Ones(),
     )
     call = code("$self($x, use_running_average=not $train, mask=present($mask, $x))")
-    traits = (Stateful(("mean", "var")), BatchCoupled())
+    traits = (Stateful(("mean", "var")), BatchCoupled(), Standardizes())
 
     momentum: float = attribute(
         Float(minimum=0, below=1), "the share of the running statistics that a step keeps", 0.9

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphc.core.attributes import Float
 from graphc.core.code import code
 from graphc.core.declaration import primary
-from graphc.core.operation import Operation, ShapeError, Stochastic
+from graphc.core.operation import Noise, Operation, ShapeError, Stochastic
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.checks import need_floats
@@ -19,7 +19,7 @@ RATE = Float(minimum=0, below=1)
 class _Noise(Operation):
     """What noise has in common: shapes are unchanged, and in evaluation so is the value."""
 
-    traits = (Stochastic(),)
+    traits = (Stochastic(), Noise())
 
     def infer(self, x: Type) -> Type:
         need_floats(self.name, x)

@@ -2,7 +2,8 @@
 
 A pass is a function from graph to graph that changes speed and never meaning: the weights, named
 and drawn by the nodes of the spec, stay the same under another storage, and `WeightMap.of` the
-result says which. Every pass says what it did at which line, and what it left alone and why.
+result says which. Every pass says what it did at which line, and what it left alone and why. Only
+programs for inference undergo `fold`, after which some weights are other ones.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 
 from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
 from graphc.graph.graph import Graph
+from graphc.passes.fold import fold
 from graphc.passes.infer import check_types
+from graphc.passes.merge import merge
 from graphc.passes.prune import prune
 from graphc.passes.remarks import Remark, Remarks
 from graphc.passes.roll import roll
@@ -35,14 +38,28 @@ class PassReport:
     remarks: tuple[Remark, ...]
 
 
-PASSES: Mapping[str, Pass] = {"infer": check_types, "prune": prune, "roll": roll}
+PASSES: Mapping[str, Pass] = {
+    "infer": check_types,
+    "prune": prune,
+    "fold": fold,
+    "roll": roll,
+    "merge": merge,
+}
 REQUIRED = ("infer",)
+FOR_INFERENCE = ("fold",)
+"""What a program that trains must not undergo."""
 
 
 def run_passes(
-    networks: Mapping[str, Graph], device: str = "cpu", without: tuple[str, ...] = ()
+    networks: Mapping[str, Graph],
+    device: str = "cpu",
+    without: tuple[str, ...] = (),
+    inference: bool = False,
 ) -> tuple[dict[str, Graph], tuple[PassReport, ...]]:
     """The networks after every pass but those in `without`.
+
+    Args:
+        inference: whether the program only evaluates, so that the passes `FOR_INFERENCE` run too.
 
     Raises:
         SpecError: GC310 for a pass that does not exist or cannot be left out.
@@ -52,6 +69,8 @@ def run_passes(
     graphs = dict(networks)
     reports = []
     for name, run in PASSES.items():
+        if name in FOR_INFERENCE and not inference:
+            continue
         remarks = Remarks(device)
         if name not in without:
             graphs = {word: run(graph, remarks) for word, graph in graphs.items()}

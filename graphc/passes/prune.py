@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from graphc.core.operation import Unchanged
-from graphc.graph.graph import Graph, arrange
-from graphc.graph.node import Node, Ref
+from graphc.graph.graph import Graph
+from graphc.graph.node import Ref
 from graphc.passes.remarks import Remarks
-from graphc.passes.walk import everywhere
+from graphc.passes.walk import everywhere, rewired
 
 
 def prune(graph: Graph, remarks: Remarks) -> Graph:
@@ -42,21 +42,13 @@ def _remove(graph: Graph, remarks: Remarks) -> Graph:
 
 def _bypass(graph: Graph, remarks: Remarks) -> Graph:
     moved: dict[Ref, Ref] = {}
-    kept: list[Node] = []
     for node in graph.nodes:
-        inputs = tuple(None if ref is None else moved.get(ref, ref) for ref in node.inputs)
-        node = replace(node, inputs=inputs)
+        kind = graph.types[Ref(node.name)]
+        source = node.inputs[0] if len(node.inputs) == 1 else None
         unchanged = node.operation.trait(Unchanged)
-        source = inputs[0] if len(inputs) == 1 else None
-        if unchanged is None or source is None:
-            kept.append(node)
-        elif graph.types[Ref(node.name)] == graph.types[source]:
+        if unchanged is not None and source is not None and graph.types[source] == kind:
             moved[Ref(node.name)] = source
-            text = f"`{node.name}` is bypassed: it gives its input {graph.types[source]} unchanged"
+            text = f"`{node.name}` is bypassed: it gives its input {kind} unchanged"
             remarks.did(2, text, node.span)
-        else:
-            kept.append(node)
-    if not moved:
-        return graph
-    outputs = tuple((port, moved.get(ref, ref)) for port, ref in graph.outputs)
-    return Graph(graph.name, graph.inputs, arrange(graph.inputs, kept), outputs)
+    kept = [node for node in graph.nodes if Ref(node.name) not in moved]
+    return rewired(graph, kept, moved) if moved else graph

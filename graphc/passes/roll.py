@@ -17,11 +17,11 @@ from dataclasses import replace
 
 from graphc.core.operation import LibraryConvolution, Opaque, Operation
 from graphc.core.types import Type
-from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
-from graphc.graph.graph import Graph, arrange
+from graphc.graph.calls import Repeat, Stack
+from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
 from graphc.passes.remarks import Remarks
-from graphc.passes.walk import everywhere, inside
+from graphc.passes.walk import everywhere, has_weights, inside, rewired
 
 FEWEST = 4
 
@@ -82,20 +82,6 @@ def _layer_reason(layer: Operation, types: tuple[Type, ...], device: str) -> tup
     return None
 
 
-def has_weights(operation: Operation, types: tuple[Type, ...]) -> bool:
-    """Whether an operation, or something inside it, holds arrays of its own."""
-    if isinstance(operation, NetworkCall):
-        return False
-    if isinstance(operation, Call):
-        inner = operation.graph
-        return any(has_weights(each.operation, inner.input_types(each)) for each in inner.nodes)
-    if isinstance(operation, Repeat):
-        return any(has_weights(copy, types) for copy in dict.fromkeys(operation.copies))
-    if isinstance(operation, Stack):
-        return has_weights(operation.layer, types)
-    return bool(operation.weights(*types))
-
-
 def _roll_runs(graph: Graph, remarks: Remarks) -> Graph:
     for found in _runs(graph):
         run = [graph.by_name[node.name] for node in found]  # it may read a run rolled before
@@ -153,15 +139,5 @@ def _with_run(graph: Graph, run: list[Node]) -> Graph:
     paths = tuple(node.name for node in run)
     stack = Node(name, Stack(first.operation, paths), first.inputs, first.span, last.named)
     gone = set(paths)
-
-    def moved(ref: Ref | None) -> Ref | None:
-        return Ref(name) if ref == Ref(last.name) else ref
-
-    kept = [
-        replace(node, inputs=tuple(moved(ref) for ref in node.inputs))
-        for node in graph.nodes
-        if node.name not in gone
-    ]
-    outputs = tuple((port, moved(ref)) for port, ref in graph.outputs)
-    nodes = arrange(graph.inputs, [*kept, stack])
-    return Graph(graph.name, graph.inputs, nodes, outputs)  # type: ignore[arg-type]
+    kept = [node for node in graph.nodes if node.name not in gone]
+    return rewired(graph, [*kept, stack], {Ref(last.name): Ref(name)})

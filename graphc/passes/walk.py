@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from graphc.core.operation import Operation
-from graphc.graph.calls import Call, Repeat, Stack
-from graphc.graph.graph import Graph
+from graphc.core.types import Type
+from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+from graphc.graph.forms import Beside, Folded
+from graphc.graph.graph import Graph, arrange
+from graphc.graph.node import Node, Ref
 
 
 def everywhere(rewrite: Callable[[Graph], Graph]) -> Callable[[Graph], Graph]:
@@ -46,6 +49,35 @@ def inside(operation: Operation) -> list[Operation]:
             waiting += [node.operation for node in each.graph.nodes]
         elif isinstance(each, Repeat):
             waiting += dict.fromkeys(each.copies)
-        elif isinstance(each, Stack):
+        elif isinstance(each, Stack | Folded):
             waiting.append(each.layer)
+        elif isinstance(each, Beside):
+            waiting += each.layers
     return found
+
+
+def has_weights(operation: Operation, types: tuple[Type, ...]) -> bool:
+    """Whether an operation, or something inside it, holds arrays of its own."""
+    if isinstance(operation, NetworkCall):
+        return False
+    if isinstance(operation, Call):
+        inner = operation.graph
+        return any(has_weights(each.operation, inner.input_types(each)) for each in inner.nodes)
+    if isinstance(operation, Repeat):
+        return any(has_weights(copy, types) for copy in dict.fromkeys(operation.copies))
+    if isinstance(operation, Stack):
+        return has_weights(operation.layer, types)
+    return bool(operation.weights(*types))
+
+
+def rewired(graph: Graph, nodes: Iterable[Node], moved: Mapping[Ref, Ref]) -> Graph:
+    """The graph over these nodes, where whatever reads a value that moved reads the other one."""
+
+    def now(ref: Ref) -> Ref:
+        while ref in moved:
+            ref = moved[ref]
+        return ref
+
+    kept = [replace(node, inputs=tuple(ref and now(ref) for ref in node.inputs)) for node in nodes]
+    outputs = tuple((port, now(ref)) for port, ref in graph.outputs)
+    return Graph(graph.name, graph.inputs, arrange(graph.inputs, kept), outputs)

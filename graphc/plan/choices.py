@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from graphc.core.operation import LibraryConvolution, Opaque, Operation
 from graphc.core.types import Type
 from graphc.graph.calls import Call, Repeat, Stack
+from graphc.graph.forms import Beside, Folded
 from graphc.graph.graph import Graph
 from graphc.ops.training import Training
 from graphc.plan.plan import Program
@@ -97,5 +98,10 @@ def _inside(operation: Operation, types: tuple[Type, ...], times: int) -> Iterat
             types = (copy.infer(*types), *types[1:])  # type: ignore[assignment]
     elif isinstance(operation, Stack):
         yield from _inside(operation.layer, types, times * len(operation.paths))
+    elif isinstance(operation, Beside):
+        for layer in operation.layers:
+            yield layer, types, times
+    elif isinstance(operation, Folded):
+        yield operation.layer, types, times
     else:
         yield operation, types, times

@@ -65,9 +65,11 @@ class Program:
         origin: the path of the spec, for the module's first line.
         networks: by name; a single one is called "".
         plan: how to train, if the spec says so.
+        inference: whether it only evaluates; the plan then says what the data is called.
     """
 
     name: str
     origin: str
     networks: Mapping[str, Graph]
     plan: Plan | None = None
+    inference: bool = False

@@ -104,7 +104,7 @@ def _join(
         return {name: arrays[name] for name in leaves}
     entries = [each for each in weights.entries if each.stored in leaves]
     known = {each.stored for each in entries}
-    mapped = weights.join({each.path: arrays[f"{prefix}{each.path}"] for each in entries}, np.stack)
+    mapped = weights.join({each.path: arrays[f"{prefix}{each.path}"] for each in entries}, np)
     return mapped | {name: arrays[f"{prefix}{name}"] for name in leaves if name not in known}
 
 

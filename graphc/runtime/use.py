@@ -9,6 +9,7 @@ import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, listing
 from graphc.data.dataset import Dataset
+from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import batches, evaluate_batches, predict_batches
 from graphc.runtime.keeper import load_last
@@ -26,12 +27,17 @@ def _last(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
     module = require_training(import_module(run.model, run.blueprint.files))
     template = state_shapes(module)
     wanted = {name: template[name] for name in ("params", "statistics")}
+    state = restore_state(last_checkpoint(run, warn), wanted, run.blueprint.weights, run.path)
+    return Programs(module, 1), state
+
+
+def last_checkpoint(run: RunDirectory, warn: Warn) -> Checkpoint:
+    """The newest intact checkpoint; raises RunError GC602 where there is none."""
     found = load_last(run.checkpoints, warn)
     if found is None:
         help = "let it train until the first checkpoint is written"
         raise fail("GC602", f"the run in `{run.path}` has no checkpoint yet", help)
-    state = restore_state(found, wanted, run.blueprint.weights, run.path)
-    return Programs(module, 1), state
+    return found
 
 
 def evaluate_run(run: RunDirectory, dataset: Dataset, split: str, warn: Warn) -> dict[str, float]:

@@ -1,0 +1,114 @@
+"""Operations that passes put in the place of layers; the arrays stay those of the spec's nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphc.core.code import Code, code
+from graphc.core.operation import Input, Operation, Weight
+from graphc.core.types import Type
+
+
+@dataclass(frozen=True)
+class Beside(Operation):
+    """Layers that read the same input as one wider layer, whose value is theirs side by side.
+
+    Args:
+        layers: they differ in their outputs only, which are the last axis of each array and of
+            the value; none has an activation.
+        paths: the spec's path of each below the graph that holds them.
+    """
+
+    name = "beside"
+    build = code("beside($layers)")  # the emitter writes the layers, each with its own key
+    call = code("$self($x)")
+
+    layers: tuple[Operation, ...]
+    paths: tuple[str, ...]
+
+    def infer(self, x: Type) -> Type:
+        return x.with_shape((*self.layers[0].infer(x).shape[:-1], self.places(x)[-1].stop))
+
+    def places(self, x: Type) -> list[slice]:
+        """Where the outputs of each layer lie along the last axis."""
+        found, start = [], 0
+        for layer in self.layers:
+            stop = start + layer.infer(x).features
+            found.append(slice(start, stop))
+            start = stop
+        return found
+
+    def weights(self, x: Type) -> dict[str, Weight]:
+        wide = self.places(x)[-1].stop
+        narrow = self.layers[0].weights(x)
+        return {name: Weight((*each.shape[:-1], wide)) for name, each in narrow.items()}
+
+    def flops(self, x: Type) -> int:
+        return sum(layer.flops(x) for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class Part(Operation):
+    """One layer's share of the value of `Beside`, under its activation.
+
+    Args:
+        start: where it begins along the last axis.
+        stop: where the next one begins.
+    """
+
+    name = "part"
+
+    start: int
+    stop: int
+    activation: Operation | None = None
+
+    def infer(self, x: Type) -> Type:
+        return x.with_last(self.stop - self.start)
+
+    def call_code(self, x: Type) -> Code:
+        start = "$start" if self.start else ""
+        stop = "$stop" if self.stop < x.features else ""
+        return code(f"$x[..., {start}:{stop}]")
+
+    def holes(self, x: Type) -> dict[str, object]:
+        return {"start": self.start, "stop": self.stop}
+
+
+@dataclass(frozen=True)
+class Folded(Operation):
+    """A layer whose kernel and bias take in the normalisation behind it; for inference only.
+
+    Args:
+        layer: it has a bias, and its outputs are the last axis of its arrays.
+        norm: the normalisation.
+        path: the spec's path of the normalisation below the graph that holds the layer.
+    """
+
+    name = "folded"
+
+    layer: Operation
+    norm: Operation
+    path: str
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:  # type: ignore[override]
+        return self.layer.inputs
+
+    def infer(self, *types: Type) -> Type:
+        return self.layer.infer(*types)
+
+    def weights(self, *types: Type) -> dict[str, Weight]:
+        return self.layer.weights(*types)
+
+    def flops(self, *types: Type) -> int:
+        return self.layer.flops(*types)
+
+    def build_code(self, *types: Type) -> Code | None:
+        return self.layer.build_code(*types)
+
+    def call_code(self, *types: Type) -> Code:
+        return self.layer.call_code(*types)
+
+    def holes(self, *types: Type) -> dict[str, object]:
+        attributes = {each.name: getattr(self.layer, each.name) for each in self.layer.attributes()}
+        return attributes | self.layer.holes(*types)

@@ -1,0 +1,34 @@
+"""What a node must be so that its kernel and bias may be joined with others or changed."""
+
+from __future__ import annotations
+
+from graphc.core.operation import Linear
+from graphc.graph.graph import Graph
+from graphc.graph.node import Node
+
+
+def plain_linear(graph: Graph, node: Node) -> Linear | None:
+    """The trait of a layer that is its own kernel and bias on one input, and nothing else.
+
+    A layer is not where another node gives it the kernel, where something is done to the kernel at
+    each call, where it draws random numbers, or where other arrays are among its weights.
+    """
+    operation, types = node.operation, graph.input_types(node)
+    trait = operation.trait(Linear)
+    if not isinstance(trait, Linear) or len(node.references) != 1:
+        return None
+    names = set(operation.weights(*types))
+    call = operation.call_code(*types)
+    defaults = {each.name: each.default for each in operation.attributes()}
+    plain = (
+        names in ({trait.kernel}, {trait.kernel, trait.bias})
+        and not any(call.uses(hole) for hole in ("train", "key", "mask"))
+        and all(getattr(operation, name) == defaults[name] for name in trait.changes)
+    )
+    return trait if plain else None
+
+
+def contracts_all(graph: Graph, node: Node, trait: Linear) -> bool:
+    """Whether each output reads every feature of the input, as in no grouped convolution."""
+    (kind,) = graph.input_types(node)
+    return node.operation.weights(kind)[trait.kernel].shape[trait.contracts] == kind.features
