@@ -13,6 +13,9 @@ from graphc.core.types import Type
 class Beside(Operation):
     """Layers that read the same input as one wider layer, whose value is theirs side by side.
 
+    In the source it is the list of their values, and each `Part` is an item. (The gradient of
+    `jnp.split` joins those of the parts; that of slices adds them up, padded, which is slower.)
+
     Args:
         layers: they differ in their outputs only, which are the last axis of each array and of
             the value; none has an activation.
@@ -21,7 +24,7 @@ class Beside(Operation):
 
     name = "beside"
     build = code("beside($layers)")  # the emitter writes the layers, each with its own key
-    call = code("$self($x)")
+    call = code("jnp.split($self($x), $sections, axis=-1)")
 
     layers: tuple[Operation, ...]
     paths: tuple[str, ...]
@@ -38,6 +41,11 @@ class Beside(Operation):
             start = stop
         return found
 
+    def holes(self, x: Type) -> dict[str, object]:
+        stops = [place.stop for place in self.places(x)]
+        even = len({layer.infer(x).features for layer in self.layers}) == 1
+        return {"sections": len(stops) if even else stops[:-1]}
+
     def weights(self, x: Type) -> dict[str, Weight]:
         wide = self.places(x)[-1].stop
         narrow = self.layers[0].weights(x)
@@ -52,26 +60,22 @@ class Part(Operation):
     """One layer's share of the value of `Beside`, under its activation.
 
     Args:
-        start: where it begins along the last axis.
-        stop: where the next one begins.
+        index: which of the layers.
+        features: its outputs.
     """
 
     name = "part"
+    call = code("$x[$index]")
 
-    start: int
-    stop: int
+    index: int
+    features: int
     activation: Operation | None = None
 
     def infer(self, x: Type) -> Type:
-        return x.with_last(self.stop - self.start)
-
-    def call_code(self, x: Type) -> Code:
-        start = "$start" if self.start else ""
-        stop = "$stop" if self.stop < x.features else ""
-        return code(f"$x[..., {start}:{stop}]")
+        return x.with_last(self.features)
 
     def holes(self, x: Type) -> dict[str, object]:
-        return {"start": self.start, "stop": self.stop}
+        return {"index": self.index}
 
 
 @dataclass(frozen=True)

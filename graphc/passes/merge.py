@@ -55,8 +55,9 @@ def _share(graph: Graph, remarks: Remarks) -> Graph:
             ports = (None, *node.operation.ports)
             moved |= {Ref(node.name, port): Ref(keeper.name, port) for port in ports}
         if gone and keeper.inputs:
-            places = f"{len(gone) + 1} places"
-            remarks.did(1, f"`{keeper.operation.name}` is computed once for {places}", keeper.span)
+            word = getattr(keeper.operation, "title", keeper.operation.name)
+            text = f"`{word}` is computed once for {len(gone) + 1} places"
+            remarks.did(1, text, keeper.span)
     kept = [node for node in graph.nodes if Ref(node.name) not in moved]
     return rewired(graph, kept, moved) if moved else graph
 
@@ -161,8 +162,8 @@ def _joined(graph: Graph, siblings: list[Node]) -> Graph:
     wide = Beside(tuple(map(_without_activation, siblings)), tuple(node.name for node in siblings))
     name = _name(graph, siblings)
     parts = {}
-    for node, place in zip(siblings, wide.places(*graph.input_types(first)), strict=True):
-        part = Part(place.start, place.stop, _activation(node))
+    for i, node in enumerate(siblings):
+        part = Part(i, graph.types[Ref(node.name)].features, _activation(node))
         parts[node.name] = replace(node, operation=part, inputs=(Ref(name),))
     kept = [parts.get(node.name, node) for node in graph.nodes]
     return rewired(graph, [*kept, Node(name, wide, first.inputs, first.span)], {})

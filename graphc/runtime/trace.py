@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
@@ -59,12 +59,16 @@ class Statement:
 
 @dataclass
 class _Watched:
-    """A frame of the module: where it is, and which values have been looked at."""
+    """A frame of the module: where it is, and which values have been looked at.
+
+    `items` holds, for each list of several nodes' values, the ranges of what it was made from.
+    """
 
     caller: FrameType | None
     index: int
     line: int
     seen: dict[str, int]
+    items: dict[str, tuple] = field(default_factory=dict)
     calls: dict[tuple[int, CodeType], int] = field(default_factory=dict)
     negative: dict[str, Sighting] = field(default_factory=dict)
 
@@ -136,9 +140,15 @@ class Watch:
         if kind is None or self.found is not None:
             return
         statement = self._statement(watched)
+        if isinstance(value, list) and name != _RETURN:
+            # Values of several nodes: the statement of each takes its item.
+            watched.items[name] = tuple(_ranges(frame, statement.names, exclude=name))
+            return
         shown = "" if name == _RETURN else name
         function = frame.f_code.co_qualname
-        ranges = tuple(_ranges(frame, statement.names, exclude=name))
+        inputs = [word for word in statement.names if word not in watched.items]
+        ranges = tuple(_ranges(frame, inputs, exclude=name))
+        ranges += tuple(row for word in statement.names for row in watched.items.get(word, ()))
         turns = tuple(self._turns(frame))[::-1]
         sighting = Sighting(shown, function, statement.line, ranges, turns)
         if kind == "negative":
@@ -194,7 +204,7 @@ def _numbers(value: Any) -> np.ndarray | None:
     return np.asarray(value).astype(np.float64)
 
 
-def _ranges(frame: FrameType, names: tuple[str, ...], exclude: str) -> Iterator[tuple]:
+def _ranges(frame: FrameType, names: Sequence[str], exclude: str) -> Iterator[tuple]:
     for name in names:
         if name == exclude:
             continue
