@@ -929,19 +929,19 @@ class Methods:
         x: Arguments,
         kind: Literal["learned", "sinusoidal"] = "learned",
         *,
-        embedding_init: float | str | Mapping[str, Any] = {'normal': 0.02},
+        table_init: float | str | Mapping[str, Any] = {'normal': 0.02},
         name: str | None = None,
     ) -> Value:
         """To each token a vector is added that says where it stands.
 
-        Shapes: [tokens, n], unchanged. The vectors are learned, an embedding [tokens, n], or waves:
+        Shapes: [tokens, n], unchanged. The vectors are learned, a table [tokens, n], or waves:
         `sin(t / 10000 ** (2i / n))` in the feature 2i of token t and the cosine in 2i + 1.
 
         References: Vaswani et al., "Attention is all you need", 2017.
 
         Args:
             kind: where the vectors come from.
-            embedding_init: how learned vectors are drawn.
+            table_init: how learned vectors are drawn.
         """
 
     def power(self, base: Arguments, exponent: Arguments, *, name: str | None = None) -> Value:

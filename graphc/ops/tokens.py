@@ -19,7 +19,7 @@ from graphc.ops.per_axis import PerAxis, Sizes, spread
 class Position(Operation):
     """To each token a vector is added that says where it stands.
 
-    Shapes: [tokens, n], unchanged. The vectors are learned, an embedding [tokens, n], or waves:
+    Shapes: [tokens, n], unchanged. The vectors are learned, a table [tokens, n], or waves:
     `sin(t / 10000 ** (2i / n))` in the feature 2i of token t and the cosine in 2i + 1.
 
     References: Vaswani et al., "Attention is all you need", 2017.
@@ -27,20 +27,18 @@ class Position(Operation):
 
     name = "position"
     build = code(
-        "nnx.Embed($tokens, $x.features, embedding_init=$embedding_init, rngs=$rngs)",
+        "nnx.Embed($tokens, $x.features, embedding_init=$table_init, rngs=$rngs)",
     )
 
     kind: str = primary(Text(("learned", "sinusoidal")), "where the vectors come from", "learned")
-    embedding_init: Initializer = attribute(
-        Initial(), "how learned vectors are drawn", Normal(0.02)
-    )
+    table_init: Initializer = attribute(Initial(), "how learned vectors are drawn", Normal(0.02))
 
     def infer(self, x: Type) -> Type:
         need_tokens(self.name, x)
         return x
 
     def weights(self, x: Type) -> dict[str, Weight]:
-        return {"embedding": Weight(x.shape)} if self.kind == "learned" else {}
+        return {"table": Weight(x.shape, stored="embedding")} if self.kind == "learned" else {}
 
     def flops(self, x: Type) -> int:
         return x.size
@@ -49,9 +47,15 @@ class Position(Operation):
         return self.build if self.kind == "learned" else None
 
     def call_code(self, x: Type) -> Code:
-        index = ", ".join(["None"] * len(x.domain)) or "..."
         learned = self.kind == "learned"
-        vectors = "$self.embedding" if learned else "sinusoids($tokens, $x.features)"
+        return self._added(x, "$self.embedding" if learned else "sinusoids($tokens, $x.features)")
+
+    def pure_code(self, x: Type) -> Code:
+        return self._added(x, "$table")
+
+    def _added(self, x: Type, vectors: str) -> Code:
+        """The sum of x and vectors, which have no domain."""
+        index = ", ".join(["None"] * len(x.domain)) or "..."
         return code(f"$x + {vectors}[{index}]")
 
     def holes(self, x: Type) -> dict[str, object]:

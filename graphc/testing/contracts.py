@@ -145,17 +145,19 @@ def weights_can_come_from_elsewhere(kind: type[Operation], samples: Samples) -> 
         operation, types = sample
         if _inferred(operation, types) is None:
             return
+        kinds = forms.given(types)
         module = forms.build(operation, types)
         own = forms.arrays(module)
-        names = nameable(operation.weights(*types))
-        inputs = [forms.array(each, seed) for seed, each in enumerate(types)]
+        names = nameable(operation.weights(*kinds))
+        inputs = [forms.array(each, seed) for seed, each in enumerate(kinds)]
         places = {name: each.stored or name for name, each in names.items()}
         for some in {tuple(names), tuple(names)[:1]} - {()}:
             arrays = [own[places[name]].get_value() for name in some]
             tied = Tied(operation, some)
             whole = [*types, *(constant(array.shape) for array in arrays)]
-            assert tied.infer(*whole) == operation.infer(*types)
-            assert tied.weights(*whole).keys() == operation.weights(*types).keys() - {*some}
+            given_types = forms.given(whole)
+            assert tied.infer(*given_types) == operation.infer(*kinds)
+            assert tied.weights(*given_types).keys() == operation.weights(*kinds).keys() - {*some}
             rest = forms.build(tied, whole)
             assert forms.arrays(rest).keys() == own.keys() - {places[name] for name in some}
             found = forms.call(tied, whole, [*inputs, *arrays], rest)
