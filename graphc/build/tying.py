@@ -76,7 +76,7 @@ class Given:
         types = [scope.assembly.types[ref] for ref in inputs if ref is not None]
         if not self.weights or not _fits(layer, types):
             return layer, inputs
-        known = nameable(layer.weights(*types))
+        known = {} if layer.variadic else nameable(layer.weights(*types))
         self._check(known, span)
         found = {
             word: joined(references, f"{name}:{word}", scope, span)
