@@ -180,11 +180,11 @@ class Run:
         """The resolved spec that it was trained from."""
         from graphc.spec.document import document_of
 
-        return document_of(self._spec())
+        return document_of(self._spec(str(self.path / "spec.yaml")))
 
-    def _spec(self) -> Source:
+    def _spec(self, name: str) -> Source:
         blueprint = self._directory.blueprint
-        return Source(str(self.path / "spec.yaml"), blueprint.spec, blueprint.folder)
+        return Source(name, blueprint.spec, blueprint.folder)
 
     def dataset(self) -> Dataset:
         """Its data."""
@@ -219,7 +219,8 @@ class Run:
         """
         from graphc.runtime.inference import inference_arrays
 
-        model = Model(compiler.compile(self._spec(), device=default_device(), inference=True))
+        spec = self._spec(f"{self._directory.blueprint.name}.yaml")
+        model = Model(compiler.compile(spec, device=default_device(), inference=True))
         arrays = inference_arrays(
             self._directory, model.module(), model.compiled.weights, self._warn
         )

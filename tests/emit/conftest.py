@@ -1,6 +1,7 @@
 """Programs made by hand, and how to run what is emitted for them."""
 
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from types import ModuleType, SimpleNamespace
 
@@ -36,6 +37,9 @@ from graphc.ops.pooling import GlobalAveragePool, MaxPool
 from graphc.ops.regularization import Dropout
 from graphc.ops.shaping import Flatten, Identity
 from graphc.ops.shortcut import Shortcut
+from graphc.passes.fold import fold
+from graphc.passes.merge import merge
+from graphc.passes.remarks import Remarks
 from graphc.plan.plan import Objective, Plan, Program, Term
 
 SPEC = Source("specs/hand.yaml", "")
@@ -186,6 +190,39 @@ def highway_unrolled():
 
 def highway_rolled():
     return layers(rolled(highway_block(), 3))
+
+
+def merged_rolled():
+    whole = highway_rolled()
+    return replace(whole, networks={"": merge(whole.networks[""], Remarks())})
+
+
+def merged_widths():
+    """Layers of several widths without a bias, in a block of two sizes and beside it."""
+
+    def block(size):
+        nodes = [
+            node("wide", Dense(2 * size, activation=Tanh(), bias=False), "x"),
+            node("one", Dense(1, activation=Sigmoid(), bias=False), "x"),
+            node("y", Multiply(), "wide", "one"),
+        ]
+        return Call(graph("scaled", {"x": Type((size,))}, nodes, "y"), (("size", size),))
+
+    nodes = [
+        node("large", block(12), "features"),
+        node("a", Dense(6, activation=Relu()), "large"),
+        node("b", Dense(6), "large"),
+        node("ab", Add(), "a", "b"),
+        node("small", block(6), "ab"),
+        node("logits", Dense(CLASSES), "small"),
+    ]
+    made = graph("network", {"features": VECTOR}, nodes, "logits")
+    return program(merge(made, Remarks()))
+
+
+def residual_inference():
+    whole = residual()
+    return replace(whole, networks={"": fold(whole.networks[""], Remarks())}, inference=True)
 
 
 def noisy_unrolled():
@@ -346,7 +383,7 @@ PROGRAMS = {
             noisy_rolled,
         ),
         *(run_of_names, two_outputs, pure_block, shared_network, odd_names, with_slashes),
-        *(repeated_widths, nested_stacks),
+        *(repeated_widths, nested_stacks, merged_rolled, merged_widths),
     )
 }
 

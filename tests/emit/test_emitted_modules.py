@@ -84,8 +84,10 @@ def test_stored_paths_are_those_of_the_weight_map(program_name, emitted):
     assert set(paths(state["statistics"])) == stored[False]
     arrays = paths(state["params"]) | paths(state["statistics"])
     for entry in entries:
-        shape = arrays[entry.stored].shape
-        assert shape[len(entry.view) :] == entry.weight.shape
+        array = np.empty(arrays[entry.stored].shape)
+        for each in entry.view:
+            array = each.get(array)
+        assert array.shape == entry.weight.shape
 
 
 def canonical(made, state):
@@ -108,6 +110,19 @@ def test_a_rolled_stack_is_the_unrolled_one(kind, emitted, hand):
     for path in one:
         np.testing.assert_allclose(one[path], other[path], rtol=2e-4, atol=2e-6, err_msg=path)
     np.testing.assert_allclose(totals["loss"], others["loss"], rtol=1e-5)
+
+
+def test_layers_of_one_input_are_what_they_are_apart(emitted, hand):
+    merged, apart = emitted("merged_rolled"), emitted("highway_rolled")
+    states = [made.init(KEY) for made in (merged, apart)]
+    assert same(
+        *(canonical(made, state) for made, state in zip((merged, apart), states, strict=True))
+    )
+    batch = hand.batch_for(merged.program)
+    ends = [run(made, batch, steps=3) for made in (merged, apart)]
+    one, other = (canonical(made, end[0]) for made, end in zip((merged, apart), ends, strict=True))
+    for path in one:
+        np.testing.assert_allclose(one[path], other[path], rtol=2e-4, atol=2e-6, err_msg=path)
 
 
 def test_a_run_of_names_keeps_the_keys_of_its_nodes(emitted):

@@ -34,12 +34,53 @@ def body(source, owner="Network", method="__call__"):
     return section(source, owner).split(f"def {method}")[1].split("\n")[1:]
 
 
-@pytest.mark.parametrize("name", ["residual", "noisy_rolled", "segmentation"])
+@pytest.mark.parametrize("name", ["residual", "noisy_rolled", "segmentation", "merged_rolled"])
 def test_the_source_is_the_golden_one(name, emitted):
     golden = GOLDEN / f"{name}.py"
     if os.environ.get("UPDATE_GOLDENS"):
         golden.write_text(emitted(name).source, encoding="utf-8")
     assert emitted(name).source == golden.read_text(encoding="utf-8")
+
+
+def test_a_module_for_inference_is_the_golden_one(hand):
+    golden = GOLDEN / "residual_inference.py"
+    source = emit(hand.residual_inference()).source
+    if os.environ.get("UPDATE_GOLDENS"):
+        golden.write_text(source, encoding="utf-8")
+    assert source == golden.read_text(encoding="utf-8")
+
+
+def test_layers_of_one_input_are_one_product_that_is_split(emitted):
+    lines = [line.strip() for line in body(emitted("merged_rolled").source, "Highway")]
+    assert lines[:3] == [
+        "gate_h = jnp.split(self.gate_h(x), 2, axis=-1)",
+        "gate = nnx.sigmoid(gate_h[0])",
+        "h = nnx.relu(gate_h[1])",
+    ]
+    source = emitted("merged_widths").source
+    assert "one_wide = jnp.split(self.one_wide(x), [1], axis=-1)" in source
+    assert source.count("class Scaled") == 1
+    assert "b = a_b[1]" in source
+
+
+def test_a_line_of_joined_layers_is_that_of_the_first(hand):
+    x = (("x", hand.VECTOR),)
+    nodes = [
+        hand.node(word, hand.Dense(6, activation=hand.Tanh()), "x", line=line)
+        for word, line in (("a", 4), ("b", 6))
+    ]
+    nodes.append(hand.node("y", hand.Add(), "a", "b", line=8))
+    made = emit(hand.program(hand.merge(hand.graph("", dict(x), nodes, "y"), hand.Remarks())))
+    found = {
+        line.strip().partition(" =")[0]: (path, span.line)
+        for number, line in enumerate(made.source.splitlines(), 1)
+        if number in made.lines
+        for path, span in [made.lines[number]]
+        if " = " in line
+    }
+    assert found["a_b"] == ("a_b", 4)
+    assert found["a"] == ("a", 4)
+    assert found["b"] == ("b", 6)
 
 
 @pytest.mark.skipif(RUFF is None, reason="ruff is not installed")

@@ -257,6 +257,58 @@ network:
     z: {dense: 3, from: a}
   output: z
 """
+CASES["products of one input, of several widths, in a block called twice",] = """
+network:
+  inputs: {x: [4]}
+  layers: [gates, {gates: {}, name: again}, {dense: 3}]
+blocks:
+  gates:
+    nodes:
+      wide: {dense: {features: 6, activation: tanh, kernel_init: he_normal}, from: x}
+      one: {dense: {features: 1, activation: sigmoid, bias_init: 1.0}, from: x}
+      same: {dense: 4, from: x}
+      noisy: {dropout: 0.5, from: wide}
+      y: {dense: 4, from: [noisy]}
+      z: (y + tanh(same)) * one - tanh(same)
+    output: z
+"""
+CASES["products of one input without a bias, next to one with it",] = """
+network:
+  inputs: {x: [4]}
+  nodes:
+    a: {dense: {features: 3, activation: tanh, bias: false}, from: x}
+    b: {dense: {features: 3, activation: silu, bias: false}, from: x}
+    c: {dense: {features: 3, activation: sigmoid}, from: x}
+    z: a * b + c
+  output: z
+"""
+CASES["a rolled run of calls with products of one input", 4] = """
+network:
+  inputs: {x: [4]}
+  layers: [glu, glu, glu, glu, {dense: 3}]
+blocks:
+  glu:
+    nodes:
+      value: {dense: 4, from: x}
+      gate: {dense: {features: 4, activation: sigmoid}, from: x}
+      y: value * gate + value
+    output: y
+"""
+CASES["equal values, equal calls, and noise that only looks equal",] = """
+networks:
+  encoder: {inputs: {x: [4]}, layers: [{dense: 4}, tanh]}
+  main:
+    inputs: {x: [4]}
+    nodes:
+      twice: encoder(x) * encoder(x)
+      swish: silly(twice) + silly(twice) / (1 + exp(-twice)) + 2 / (1 + exp(-twice))
+      left: {dropout: 0.5, from: swish}
+      right: {dropout: 0.5, from: swish}
+      z: {dense: 3, from: [left, right]}
+    output: z
+blocks:
+  silly: {nodes: {y: x * sigmoid(x) + sigmoid(x)}, output: y}
+"""
 CASES["layers that do nothing",] = """
 network:
   inputs: {x: [4]}
@@ -366,6 +418,28 @@ def test_a_convolution_is_rolled_on_the_gpu_and_not_on_the_cpu():
     assert rolled(CONVOLUTIONS, "cpu") == []
     assert rolled(CONVOLUTIONS, "gpu") == [4]
     require_same_meaning(graphs(CONVOLUTIONS), "gpu")
+
+
+SIBLINGS = """
+network:
+  inputs: {image: [4, 4, 2]}
+  nodes:
+    a: {conv: {features: 2, kernel: 1}, from: image}
+    b: {conv: {features: 3, kernel: 1, activation: tanh}, from: image}
+    flat: {flatten: {}, from: both}
+    both: {concat: {}, from: [a, b]}
+    query: {dense: 70, from: flat}
+    key: {dense: 70, from: flat}
+    z: {dense: 3, from: [query, key]}
+  output: z
+"""
+
+
+def test_convolutions_and_wide_products_are_joined_on_the_gpu():
+    assert "beside" not in make(graphs(SIBLINGS)).source
+    source = make(graphs(SIBLINGS), device="gpu").source
+    assert source.count("= beside(") == 2
+    require_same_meaning(graphs(SIBLINGS), "gpu")
 
 
 NOISY = CASES["batch_norm and dropout inside a roll", 4]

@@ -7,13 +7,16 @@ import jax
 import numpy as np
 import pytest
 
+from graphc.compiler import compile
 from graphc.core.diagnostic import RunError
+from graphc.core.span import Source
 from graphc.runtime import checkpoint, events
 from graphc.runtime.events import NotFinite, Position, Snapshot
 from graphc.runtime.keeper import checkpoints
 from graphc.runtime.loop import Course
 from graphc.runtime.module import module_from_source
 from graphc.runtime.replay import explain
+from graphc.runtime.rundir import Blueprint
 from graphc.runtime.state import make_state
 
 NODES = {
@@ -181,3 +184,43 @@ def test_a_run_stops_and_keeps_the_last_good_state(runner):
     assert all(np.isfinite(each).all() for each in saved.arrays.values())
     assert not (path / "result.json").exists()
     assert not runner.of(events.EpochEnded)
+
+
+GATED = """
+network:
+  inputs: {features: [4]}
+  nodes:
+    h: {dense: {features: 8, activation: relu}, from: features}
+    gate: {dense: {features: 8, activation: silu}, from: features}
+    free: {dense: {features: 8}, from: features}
+    y: {dense: 3, from: mix}
+    mix: gate * h + free
+  output: y
+data: iris
+train: {loss: cross_entropy}
+"""
+
+
+@pytest.mark.parametrize("word, line", [("h", 5), ("gate", 6), ("free", 7)])
+def test_each_of_several_layers_in_one_product_is_named(word, line):
+    """They are computed by one statement, and each is looked at in its own."""
+    compiled = compile(Source("gated.yaml", GATED))
+    lines = {
+        number: (path, span.source.name, span.line, span.column, span.end_column)
+        for number, (path, span) in compiled.emitted.lines.items()
+    }
+    blueprint = Blueprint("gated", GATED, compiled.source, compiled.weights, lines)
+    module = module_from_source(compiled.source, "<gated>")
+    state = make_state(module, 0)
+    place = sorted(("free", "gate", "h")).index(word)
+    kernel = np.array(state["params"]["free_gate_h"]["kernel"])
+    kernel[:, 8 * place : 8 * place + 8] = [[3e38], [3e38], [-3e38], [-3e38]]
+    state["params"]["free_gate_h"]["kernel"] = kernel
+    arrays = {"features": np.full((4, 4), 30, np.float32), "label": np.zeros(4, np.int32)}
+    course = Course(arrays, lambda epoch: None, [], 1, 1, jax.random.key(0))
+    event = NotFinite(Snapshot(Position(0, 0, 0), state, {}), np.arange(4, dtype=np.int32))
+    problem = explain(module, event, course, blueprint)
+    assert problem.message == f"the value of `{word}` is not finite at step 0"
+    assert f"gated.yaml:{line}:" in str(problem)
+    notes = texts(problem)
+    assert any("`free_gate_h/kernel`, which is between -3e+38 and 3e+38" in each for each in notes)
