@@ -326,8 +326,8 @@ class Methods:
 
         Shapes: [..., c] -> [..., c * multiplier], with one to three spatial axes and sizes as for
         `conv`; the kernel is [*kernel, 1, c * multiplier], and the channels made of the first channel
-        come first. It is `conv` with as many groups as channels, summed up slice by slice, which is
-        many times faster on the CPU.
+        come first. It is `conv` with as many groups as channels; a kernel of at most 64 numbers is
+        summed up slice by slice, which is many times faster on the CPU.
 
         References: Sifre, "Rigid-motion scattering for image classification", 2014.
 

@@ -78,5 +78,5 @@ def test_a_layer_without_a_bias_gets_one():
 
 def test_what_was_compiled_for_inference_is_not_trained(tmp_path):
     model = gc.compile(Source("folded.yaml", SPEC), inference=True)
-    with pytest.raises(SpecError, match="GC412.*compiled for inference"):
+    with pytest.raises(SpecError, match=r"GC412.*compiled for inference"):
         model.train(tmp_path / "run")

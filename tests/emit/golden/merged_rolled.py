@@ -139,6 +139,12 @@ def sums(outputs, batch):
     return totals | {"count": jnp.sum(mask, dtype=jnp.float32)}
 
 
+def means(totals):
+    """What totals say, those of one batch or of several added up: the loss and the metrics."""
+    count = max(totals["count"], 1)
+    return {"loss": totals["loss"] / count, "accuracy": totals["accuracy"] / count}
+
+
 def optimizer():
     """The rule that turns gradients into updates."""
     return optax.adam(0.01)

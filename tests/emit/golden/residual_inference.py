@@ -24,7 +24,7 @@ class Residual(nnx.Module):
 
     def __init__(self, in_features, features, *, key):
         self.body_conv = nnx.Conv(
-            in_features, features, (3, 3), strides=(2, 2), rngs=nnx.Rngs(at(key, "body", "conv"))
+            in_features, features, (3, 3), strides=2, rngs=nnx.Rngs(at(key, "body", "conv"))
         )
         self.body_conv_2 = nnx.Conv(
             features,

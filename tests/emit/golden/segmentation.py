@@ -25,7 +25,7 @@ def at(key, *path):
     return key
 
 
-def class_overlaps(logits, classes, axis):
+def class_overlaps(logits, classes, axis=()):
     """For each class, how many places are of it and taken for it, and how many are either.
 
     Args:
