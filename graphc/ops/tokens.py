@@ -80,7 +80,10 @@ class Patches(Operation):
         need_floats(self.name, x)
         if len(x.shape) != 3:
             message = f"`patches` needs [height, width, channels], but its input has shape {x}"
-            raise ShapeError(message, "put it before what takes the axes of the image away")
+            help = "put it before `flatten`, or make an image with `reshape`"
+            if len(x.shape) == 2:
+                help = f"add an axis of channels: `reshape: {[*x.shape, 1]}`"
+            raise ShapeError(message, help)
         height, width = spread(self.name, "size", self.size, x)
         if x.shape[0] % height or x.shape[1] % width:
             raise ShapeError(
