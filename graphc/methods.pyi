@@ -900,12 +900,13 @@ class Methods:
     def patches(self, x: Arguments, size: int | Sequence[int], *, name: str | None = None) -> Value:
         """An image cut into tiles, each a token, row by row.
 
-        Shapes: [h, w, c] -> [h / p * w / q, p * q * c] for tiles of [p, q].
+        Shapes: [h, w, c] -> [h / p * w / q, p * q * c] for tiles of [p, q]; so too a signal
+        [length, c] and a volume [depth, height, width, c].
 
         References: Dosovitskiy et al., "An image is worth 16x16 words", 2021.
 
         Args:
-            size: height and width of a tile.
+            size: how long a tile is along each axis.
         """
 
     def permute(self, x: Arguments, axes: Sequence[int], *, name: str | None = None) -> Value:

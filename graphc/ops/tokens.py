@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 
 from graphc.core.attributes import Text
 from graphc.core.code import Code, code
@@ -10,7 +11,7 @@ from graphc.core.declaration import attribute, primary
 from graphc.core.operation import Operation, ShapeError, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
-from graphc.ops.checks import need_floats, need_tokens
+from graphc.ops.checks import need_image, need_tokens
 from graphc.ops.initializers import Initial, Initializer, Normal
 from graphc.ops.per_axis import PerAxis, Sizes, spread
 
@@ -66,35 +67,33 @@ class Position(Operation):
 class Patches(Operation):
     """An image cut into tiles, each a token, row by row.
 
-    Shapes: [h, w, c] -> [h / p * w / q, p * q * c] for tiles of [p, q].
+    Shapes: [h, w, c] -> [h / p * w / q, p * q * c] for tiles of [p, q]; so too a signal
+    [length, c] and a volume [depth, height, width, c].
 
     References: Dosovitskiy et al., "An image is worth 16x16 words", 2021.
     """
 
     name = "patches"
-    call = code("patches($x, $height, $width)")
+    call = code("patches($x, $tile)")
 
-    size: Sizes = primary(PerAxis(), "height and width of a tile")
+    size: Sizes = primary(PerAxis(), "how long a tile is along each axis")
 
     def infer(self, x: Type) -> Type:
-        need_floats(self.name, x)
-        if len(x.shape) != 3:
-            message = f"`patches` needs [height, width, channels], but its input has shape {x}"
-            help = "put it before `flatten`, or make an image with `reshape`"
-            if len(x.shape) == 2:
-                help = f"add an axis of channels: `reshape: {[*x.shape, 1]}`"
-            raise ShapeError(message, help)
-        height, width = spread(self.name, "size", self.size, x)
-        if x.shape[0] % height or x.shape[1] % width:
+        need_image(self.name, x)
+        tile = self._tile(x)
+        if any(length % size for length, size in zip(x.shape, tile, strict=False)):
             raise ShapeError(
-                f"`patches` of [{height}, {width}] do not cover the image {x}",
-                "take a size that divides height and width",
+                f"`patches` of {list(tile)} do not cover the image {x}",
+                "take sizes that divide those of the image",
             )
-        tokens = x.shape[0] // height * (x.shape[1] // width)
-        return replace(x, shape=(tokens, height * width * x.features))
+        tokens = prod(length // size for length, size in zip(x.shape, tile, strict=False))
+        return replace(x, shape=(tokens, prod(tile) * x.features))
+
+    def _tile(self, x: Type) -> tuple[int, ...]:
+        return spread(self.name, "size", self.size, x)
 
     def holes(self, x: Type) -> dict[str, object]:
-        return dict(zip(("height", "width"), spread(self.name, "size", self.size, x), strict=True))
+        return {"tile": self._tile(x)}
 
 
 operations.add(Position, Patches)

@@ -243,3 +243,13 @@ def test_patches_are_tiles_row_by_row(flax_form):
     found = flax_form.call(operation, [kind], [x])
     tiles = [x[:, i : i + 2, j : j + 3].reshape(4, -1) for i in (0, 2) for j in (0, 3, 6)]
     np.testing.assert_array_equal(found, np.stack(tiles, axis=1))
+
+
+def test_patches_of_signals_and_volumes(flax_form):
+    signal, volume = Type((6, 2)), Type((2, 4, 2, 3))
+    (x,), (film,) = values(signal), values(volume)
+    found = flax_form.call(operations["patches"]((3,)), [signal], [x])
+    np.testing.assert_array_equal(found, np.stack([x[:, :3], x[:, 3:]], 1).reshape(4, 2, 6))
+    found = flax_form.call(operations["patches"](2), [volume], [film])
+    tiles = [film[:, :, i : i + 2].reshape(4, -1) for i in (0, 2)]
+    np.testing.assert_array_equal(found, np.stack(tiles, axis=1))

@@ -1,5 +1,7 @@
 """Tokens that read one another, and their positions."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 from flax import nnx
@@ -93,8 +95,12 @@ def sinusoids(tokens, features):
     return jnp.where(place[None] % 2 == 0, jnp.sin(angles), jnp.cos(angles))
 
 
-def patches(x, height, width):
-    """Images [..., h, w, c] cut into tiles: [..., tiles, height * width * c], row by row."""
-    *points, h, w, c = x.shape
-    x = x.reshape(*points, h // height, height, w // width, width, c)
-    return jnp.swapaxes(x, -4, -3).reshape(*points, -1, height * width * c)
+def patches(x, size):
+    """Images [..., h, w, c] cut into tiles: [..., tiles, numbers of a tile], row by row."""
+    axes = range(x.ndim - len(size) - 1, x.ndim - 1)
+    points, c = x.shape[: axes[0]], x.shape[-1]
+    counts = [x.shape[axis] // length for axis, length in zip(axes, size, strict=True)]
+    split = [part for pair in zip(counts, size, strict=True) for part in pair]
+    x = x.reshape(*points, *split, c)
+    x = jnp.moveaxis(x, range(axes[0], x.ndim - 1, 2), axes)
+    return x.reshape(*points, math.prod(counts), -1)

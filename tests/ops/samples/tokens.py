@@ -8,9 +8,12 @@ from graphc.testing.strategies import sizes, typed
 
 @st.composite
 def cuts(draw):
-    height, width, rows, columns = (draw(sizes) for _ in range(4))
-    image = draw(typed(sizes.map(lambda c: (height * rows, width * columns, c))))
-    return operations["patches"]((height, width)), [image]
+    """Images of one to three axes and tiles that cover them."""
+    tile = tuple(draw(st.lists(sizes, min_size=1, max_size=3)))
+    counts = [draw(st.integers(1, 3)) for _ in tile]
+    shape = [size * count for size, count in zip(tile, counts, strict=True)]
+    image = draw(typed(sizes.map(lambda c: (*shape, c))))
+    return operations["patches"](tile), [image]
 
 
 @st.composite
