@@ -203,6 +203,8 @@ class Methods:
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
         groups: int = 1,
+        kernel_norm: str | Mapping[str, Any] | None = None,
+        drop_connect: float = 0.0,
         name: str | None = None,
     ) -> Value:
         """A convolution over the spatial axes: `y = activation(x * kernel + bias)`.
@@ -236,6 +238,8 @@ class Methods:
             kernel_init: how the kernel is drawn.
             bias_init: how the bias is drawn.
             groups: parts of the channels that do not see one another.
+            kernel_norm: how the kernel is normalised before each product.
+            drop_connect: the probability that a number of the kernel is zero, drawn anew at each training step (Wan et al. 2013).
         """
 
     def cos(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -320,6 +324,8 @@ class Methods:
         bias: bool = True,
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
+        kernel_norm: str | Mapping[str, Any] | None = None,
+        drop_connect: float = 0.0,
         name: str | None = None,
     ) -> Value:
         """A convolution of each channel by itself: `y = activation(x * kernel + bias)`.
@@ -341,6 +347,8 @@ class Methods:
             bias: whether a learned number is added to each channel.
             kernel_init: how the kernel is drawn.
             bias_init: how the bias is drawn.
+            kernel_norm: how the kernel is normalised before each product.
+            drop_connect: the probability that a number of the kernel is zero, drawn anew at each training step (Wan et al. 2013).
         """
 
     def divide(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:

@@ -20,6 +20,7 @@ from graphc.core.operation import (
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
+from graphc.ops.kernels import changing_kernel
 from graphc.ops.per_axis import Around, Padding, PerAxis, Sizes
 from graphc.ops.sliding import (
     BIAS,
@@ -37,6 +38,7 @@ MOST_SLICES = 64
 """Numbers of a kernel up to which slices are the faster form; compiling takes 3 s for 49."""
 
 
+@changing_kernel
 @dataclass(frozen=True)
 class Conv(Layer):
     """A convolution over the spatial axes: `y = activation(x * kernel + bias)`.
@@ -93,6 +95,7 @@ class Conv(Layer):
         return self.work(x, x.features // self.groups)
 
 
+@changing_kernel
 @dataclass(frozen=True)
 class DepthwiseConv(Sliding):
     """A convolution of each channel by itself: `y = activation(x * kernel + bias)`.

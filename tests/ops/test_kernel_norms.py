@@ -164,3 +164,49 @@ def test_a_kernel_of_zeros_has_finite_gradients(flax_form, name):
 )
 def test_a_layer_is_called_with_its_kernel_of_the_moment(flax_form, name, drop, text):
     assert flax_form.source(dense(name, drop), [KIND]) == text
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.parametrize("name", ["weight_norm", "spectral_norm"])
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_norms_of_kernels_that_slide_are_those_of_torch(flax_form, name, axes):
+    torch = pytest.importorskip("torch")
+    kind = Type((*(6, 5, 4)[:axes], 4))
+    x = np.random.default_rng(1).normal(size=(2, *kind.shape)).astype(np.float32)
+    operation = operations["conv"](
+        6, kernel=3, groups=2, padding="valid", kernel_norm=kernel_norms[name]()
+    )
+    module = flax_form.build(operation, [kind])
+    kinds = [torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d]
+    layer = kinds[axes - 1](4, 6, 3, groups=2)
+    with torch.no_grad():
+        kernel = np.moveaxis(np.asarray(module.kernel[...]), (-1, -2), (0, 1))
+        layer.weight.copy_(torch.tensor(kernel))
+        layer.bias.zero_()
+    layer = getattr(torch.nn.utils, name)(layer)
+    if name == "spectral_norm":
+        layer.weight_u.copy_(torch.tensor(np.asarray(module.u[...])))
+    else:
+        module.scale[...] *= 2
+        with torch.no_grad():
+            layer.weight_g *= 2
+    expected = layer(torch.tensor(np.moveaxis(x, -1, 1))).detach().numpy()
+    found = flax_form.call(operation, [kind], [jnp.asarray(x)], module)
+    close(found, np.moveaxis(expected, 1, -1))
+
+
+def test_channels_that_slide_alone_are_normalised_alone(flax_form):
+    kind = Type((6, 3))
+    operation = operations["depthwise_conv"](
+        kernel=3, kernel_norm=kernel_norms["weight_standardization"](1e-12)
+    )
+    module = flax_form.build(operation, [kind])
+    plain = operations["depthwise_conv"](kernel=3)
+    other = flax_form.build(plain, [kind])
+    kernel = np.asarray(module.kernel[...])
+    other.kernel[...] = jnp.asarray((kernel - kernel.mean((0, 1))) / kernel.std((0, 1)))
+    x = jnp.asarray(np.random.default_rng(1).normal(size=(2, 6, 3)), jnp.float32)
+    close(
+        flax_form.call(operation, [kind], [x], module),
+        flax_form.call(plain, [kind], [x], other),
+    )

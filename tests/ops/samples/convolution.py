@@ -3,7 +3,15 @@
 from hypothesis import strategies as st
 
 from graphc.core.registry import operations
-from graphc.testing.strategies import around, images, layer, on_images, per_axis, typed
+from graphc.testing.strategies import (
+    around,
+    images,
+    kernel_changes,
+    layer,
+    on_images,
+    per_axis,
+    typed,
+)
 
 few, close = st.integers(1, 3), st.integers(1, 2)
 
@@ -18,7 +26,7 @@ def sliding(shape, **more):
         "dilation": per_axis(axes, close),
         "padding": around(axes, words, 2),
     }
-    return st.fixed_dictionaries(own | layer | more)
+    return st.fixed_dictionaries(own | layer | more, optional=kernel_changes)
 
 
 @st.composite
