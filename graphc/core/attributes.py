@@ -284,6 +284,10 @@ class Either(Kind):
         return " or ".join(str(kind) for kind in self.kinds)
 
 
+_WORDS = ("true", "false", "yes", "no", "on", "off")
+_SWITCHES = tuple(form for word in _WORDS for form in (word, word.title(), word.upper()))
+
+
 @dataclass(frozen=True)
 class Name:
     """The name of a value as an attribute has it; `graphc.build` finds the value."""
@@ -298,12 +302,14 @@ class Named(Kind):
     def read(self, tree: Tree) -> Name:
         if not isinstance(tree, Scalar) or not isinstance(tree.value, str):
             raise self.refuse(tree)
-        if tree.text.lower() in ("true", "false", "yes", "no", "on", "off"):
+        if tree.text in _SWITCHES:
             raise self.refuse(tree)
         return Name(tree)
 
     def schema(self) -> dict:
-        return {"type": "string", "description": "a value: `name`, `name.weight`"}
+        word = "[A-Za-z_][A-Za-z0-9_]*"
+        pattern = rf"^{word}(\.{word})?(@.*)?$"
+        return {"type": "string", "pattern": pattern, "not": {"enum": list(_SWITCHES)}}
 
     def __str__(self) -> str:
         return "the name of a value"
