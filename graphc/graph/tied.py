@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from graphc.core.code import Code, code
 from graphc.core.declaration import Attribute
-from graphc.core.operation import Input, Linear, Operation, ShapeError, Weight
+from graphc.core.operation import Input, Linear, Operation, ShapeError, Standardizes, Weight
 from graphc.core.types import Type
 
 
@@ -25,7 +25,8 @@ def nameable(weights: Mapping[str, Weight]) -> dict[str, Weight]:
 class Tied(Operation):
     """A layer that is given some of its weights and makes the rest.
 
-    It is the layer in all else, but it is not `Linear`: no pass may take its kernel for its own.
+    It is the layer in all else, but has no trait that speaks of its arrays: no pass may take what
+    it is given for its own.
 
     Args:
         layer: the operation.
@@ -58,7 +59,7 @@ class Tied(Operation):
         return self.layer.write()
 
     def trait(self, kind: type) -> object | None:  # type: ignore[override]
-        return None if kind is Linear else self.layer.trait(kind)
+        return None if kind in (Linear, Standardizes) else self.layer.trait(kind)
 
     def infer(self, *types: Type) -> Type | dict[str, Type]:
         own, given = self._split(types)

@@ -3,9 +3,10 @@
 Rules:
     1. Noise (`dropout`) is bypassed.
     2. A `batch_norm` becomes part of the layer whose value it alone reads, if nothing stands
-       between them: `kernel * factor` and `(bias - mean) * factor + shift`, for each output the
-       factor `scale / sqrt(var + epsilon)`. The run's weights are converted so when they are
-       loaded (`Run.inference`); there is no way back, so nothing that trains or is saved is folded.
+       between them and no other node has a hand in their arrays: `kernel * factor` and
+       `(bias - mean) * factor + shift`, for each output the factor `scale / sqrt(var + epsilon)`.
+       The run's weights are converted so when they are loaded (`Run.inference`); there is no way
+       back, so nothing that trains or is saved is folded.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def _reason(graph: Graph, layer: Node | None, norm: Node) -> str | None:
     """Why a normalisation cannot become part of what it reads."""
     if layer is None:
         return "it reads an input"
+    if norm.name in graph.tied:
+        return "its arrays are read elsewhere"
     name = f"`{layer.name}`"
     if plain_linear(graph, layer) is None:
         return f"{name} is no layer with a kernel alone"

@@ -10,12 +10,13 @@ from graphc.graph.node import Node
 def plain_linear(graph: Graph, node: Node) -> Linear | None:
     """The trait of a layer that is its own kernel and bias on one input, and nothing else.
 
-    A layer is not where another node gives it the kernel, where something is done to the kernel at
-    each call, where it draws random numbers, or where other arrays are among its weights.
+    A layer is not where another node gives it the kernel or reads its own (tied weights), where
+    something is done to the kernel at each call, where it draws random numbers, or where other
+    arrays are among its weights.
     """
     operation, types = node.operation, graph.input_types(node)
     trait = operation.trait(Linear)
-    if not isinstance(trait, Linear) or len(node.references) != 1:
+    if not isinstance(trait, Linear) or len(node.references) != 1 or node.name in graph.tied:
         return None
     names = set(operation.weights(*types))
     call = operation.call_code(*types)

@@ -349,6 +349,18 @@ network:
     y: {dense: 3, from: f}
   output: y
 """
+CASES["layers beside one another, of one of which the kernel is read",] = """
+network:
+  inputs: {x: [4]}
+  nodes:
+    h: {dense: {features: 4, activation: tanh}, from: x}
+    gate: {dense: {features: 4, activation: sigmoid}, from: x}
+    again: {dense: {features: 4, kernel: h.kernel, bias: false}, from: x}
+    once: {dense: {features: 4, kernel: h.kernel, bias: false}, from: x}
+    y: {dense: 3, from: mixed}
+    mixed: gate * h + again * once
+  output: y
+"""
 CASES["arrays of what is not computed",] = """
 network:
   inputs: {x: [4]}

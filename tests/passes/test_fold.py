@@ -109,3 +109,36 @@ def test_a_program_that_trains_is_never_folded():
     found, remarks = after(text, "fold")
     assert "batch_norm = batch_norm(dropout)" in found
     assert remarks == []
+
+
+@pytest.mark.parametrize(
+    "nodes, reason",
+    [
+        (
+            "{d: {dense: 3}, n: {batch_norm: , from: d}, y: n * sum(d.kernel)}",
+            "`d` is no layer with a kernel alone",
+        ),
+        (
+            "{d: {dense: 3}, n: {batch_norm: , from: d}, y: n * n.scale}",
+            "its arrays are read elsewhere",
+        ),
+        (
+            "{w: {weight: [4, 3]}, d: {dense: {features: 3, kernel: w}},"
+            " n: {batch_norm: , from: d}, y: tanh(n)}",
+            "`d` is no layer with a kernel alone",
+        ),
+    ],
+)
+def test_a_norm_stays_where_an_array_is_a_value(nodes, reason):
+    text = f"network:\n  inputs: {{x: [4]}}\n  nodes: {nodes}\n  output: y\n"
+    _, remarks = folded(text)
+    assert remarks == [f"left 2: `n` stays: {reason}"]
+
+
+def test_a_norm_that_is_given_its_scale_stays():
+    nodes = (
+        "{w: {weight: [3]}, d: {dense: 3}, n: {batch_norm: , from: {x: d, scale: w}}, y: tanh(n)}"
+    )
+    found, remarks = folded(f"network:\n  inputs: {{x: [4]}}\n  nodes: {nodes}\n  output: y\n")
+    assert "n = batch_norm(d, w)" in found
+    assert remarks == []

@@ -1,4 +1,4 @@
-"""From a loss that is not finite back to the spec, where weights are values; and such a run whole."""
+"""Runs with weights that are values, and back to the spec from a loss that is not finite."""
 
 import pytest
 
