@@ -18,16 +18,20 @@ from oracle import quick_jit
 
 import graphc as gc
 from graphc.cli.compile import command
+from graphc.runtime.importing import importing
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
+BESIDE = {path.stem for path in (ROOT / "specs").glob("*.py")}
 ROWS = 4
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Every spec as a file that `graphc compile -o` wrote."""
+    """Every spec as a file that `graphc compile -o` wrote, beside the code of `python` steps."""
     folder = tmp_path_factory.mktemp("printed")
+    for word in BESIDE:
+        shutil.copy(ROOT / f"specs/{word}.py", folder)
     for name in SPECS:
         path = str(folder / f"{name}.py")
         done = CliRunner().invoke(command, [str(ROOT / f"specs/{name}.yaml"), "-o", path])
@@ -44,7 +48,8 @@ def imported(path: Path):
     """The file as Python imports it."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with importing([str(path.parent)], [each.name for each in path.parent.glob("*.py")]):
+        spec.loader.exec_module(module)
     return module
 
 
@@ -114,7 +119,7 @@ def test_the_printed_file_imports_nothing_of_graphc(name, files):
             found |= {each.name.split(".")[0] for each in node.names}
         elif isinstance(node, ast.ImportFrom):
             found.add((node.module or "").split(".")[0])
-    assert found <= {"functools", "zlib", "jax", "flax", "optax"}
+    assert found <= {"functools", "zlib", "jax", "flax", "optax", *BESIDE}
 
 
 @pytest.mark.parametrize(
