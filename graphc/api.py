@@ -220,10 +220,14 @@ class Run:
         from graphc.runtime.inference import inference_arrays
 
         spec = self._spec(f"{self._directory.blueprint.name}.yaml")
-        model = Model(compiler.compile(spec, device=default_device(), inference=True))
-        arrays = inference_arrays(
-            self._directory, model.module(), model.compiled.weights, self._warn
-        )
+        device, code = default_device(), str(self.path)
+        model = Model(compiler.compile(spec, device=device, python=code, inference=True))
+        module, weights = model.module(), model.compiled.weights
+        if model.compiled.checked.user_code:
+            from graphc.runtime.trial import arrays_of
+
+            weights = weights.completed(arrays_of(module))
+        arrays = inference_arrays(self._directory, module, weights, self._warn)
         return Inference(model, arrays["params"], arrays["statistics"])
 
 

@@ -87,7 +87,7 @@ def check(
     path: str | Source,
     settings: Iterable[str] = (),
     only_blocks: bool = False,
-    python: bool = True,
+    python: bool | str = True,
 ) -> Checked:
     """Read a spec, expand it and infer every type.
 
@@ -95,7 +95,7 @@ def check(
         path: the file, or a text as a Source.
         settings: `path=value` overrides.
         only_blocks: whether a file of blocks, without a network, will do.
-        python: whether steps may run code of the user's.
+        python: whether steps may run code of the user's, or the one folder that it is in.
 
     Raises:
         SpecError: with every problem that was found.
@@ -120,7 +120,9 @@ def check(
     return Checked(document, networks, plan, tuple(report.warnings), code)
 
 
-def _expanded(document: Document, fields: Fields | None, report: Report, python: bool) -> Expander:
+def _expanded(
+    document: Document, fields: Fields | None, report: Report, python: bool | str
+) -> Expander:
     below = {}
     if fields is not None:
         names = {name: name for name in fields.types} | {
@@ -154,7 +156,7 @@ def compile(
     settings: Iterable[str] = (),
     without: Iterable[str] = (),
     device: str = "cpu",
-    python: bool = True,
+    python: bool | str = True,
     inference: bool = False,
 ) -> Compiled:
     """Check a spec, run the passes and write its source.
@@ -162,7 +164,7 @@ def compile(
     Args:
         without: names of passes to leave out.
         device: cpu, gpu or tpu: which forms to choose.
-        python: whether steps may run code of the user's.
+        python: whether steps may run code of the user's, or the one folder that it is in.
         inference: whether the program only evaluates: it has no training functions, and its batch
             norms are folded into the layers before them.
     """

@@ -24,22 +24,21 @@ ROOTS = ("nnx.Module", "flax.nnx.Module", "nnx.Pytree", "object")
 """Classes without a constructor or a call of their own."""
 
 
-def signature_of(operation: Python, span: Span) -> Signature:
-    """What can be seen of the definition that a step names at `span`.
+def signature_of(operation: Python, folder: str, span: Span) -> Signature:
+    """What can be seen of the definition that a step names at `span`; its file is in `folder`.
 
     Raises:
         SpecError: GC241 or GC243 for its file, GC242 where that lacks it, GC244 where what it takes
             is hidden.
     """
-    return _Look(operation, span).signature()
+    return _Look(operation, folder, span).signature()
 
 
 class _Look:
     """Looks at one definition."""
 
-    def __init__(self, operation: Python, span: Span) -> None:
-        self.operation, self.span = operation, span
-        self.folder = span.source.folder
+    def __init__(self, operation: Python, folder: str, span: Span) -> None:
+        self.operation, self.folder, self.span = operation, folder, span
 
     def signature(self) -> Signature:
         """What can be seen of the definition."""
@@ -95,7 +94,8 @@ class _Look:
             if isinstance(each, ast.ImportFrom):
                 return self._follow(each, word, place)
             return HIDDEN
-        if top and statements and "*" not in {name for each in statements for name in _names(each)}:
+        star = any("*" in _names(each) for each in statements)
+        if top and place.readable and not star:
             known = [each.name for each in statements if isinstance(each, Function | ast.ClassDef)]
             help = similar(word, known, "definition")
             help = help or (f"it defines {listing(known)}" if known else None)

@@ -21,7 +21,7 @@ from graphc.build.ordering import in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
 from graphc.build.steps import fail, need_from, read_steps, step_names
 from graphc.build.tying import Given
-from graphc.build.user_code import Use, resolved
+from graphc.build.user_code import Use, folder_of, resolved
 from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.core.diagnostic import Diagnostic, InternalError, Report, SpecError
 from graphc.core.span import Span
@@ -41,7 +41,7 @@ class Expander:
         parameters: the values of the spec's `params`.
         data_below: for each field of the data, how many values it has; None where the data is
             wrong, which is reported already.
-        python: whether code of the user's may be run.
+        python: whether code of the user's may be run, or the one folder that it is in.
 
     Attributes:
         uses: the steps that run some.
@@ -52,7 +52,7 @@ class Expander:
         report: Report,
         parameters: Mapping[str, Tree] | None = None,
         data_below: Mapping[str, int] | None = None,
-        python: bool = True,
+        python: bool | str = True,
     ) -> None:
         self.report, self.python = report, python
         self.uses: list[Use] = []
@@ -289,7 +289,8 @@ class Expander:
         inputs = self.sources(weights.step, name, wanted, operation.variadic, scope, default)
         if isinstance(operation, Python):
             types = tuple(scope.assembly.types[each] for each in inputs if each is not None)
-            self.uses.append(Use(operation, types, step.operation_span))
+            folder = folder_of(step, self.python)
+            self.uses.append(Use(operation, types, folder, step.operation_span))
         operation, inputs = weights.tie(name, inputs, scope)
         return scope.assembly.add(name, operation, inputs, step.operation_span, named)
 

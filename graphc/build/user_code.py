@@ -24,17 +24,14 @@ class Use:
     Args:
         operation: the step.
         types: of its values.
+        folder: where its file is.
         span: where it was written.
     """
 
     operation: Python
     types: tuple[Type, ...]
+    folder: str
     span: Span
-
-    @property
-    def folder(self) -> str:
-        """Where its file is: beside the file that names it."""
-        return self.span.source.folder
 
 
 @dataclass(frozen=True)
@@ -87,20 +84,26 @@ def user_code(uses: Iterable[Use], report: Report) -> UserCode:
     return UserCode(uses, tuple(sorted(files.items())))
 
 
-def resolved(operation: Python, step: syntax.Step, allowed: bool) -> Python:
+def folder_of(step: syntax.Step, allowed: bool | str) -> str:
+    """Where the file of a step is: beside the one with the step, unless `allowed` says where."""
+    return allowed if isinstance(allowed, str) else step.operation_span.source.folder
+
+
+def resolved(operation: Python, step: syntax.Step, allowed: bool | str) -> Python:
     """The operation with what can be seen of its definition.
 
     Raises:
         SpecError: GC240 where no such code is allowed, GC241 to GC244, and GC214 for values whose
             names no argument can have.
     """
-    if not allowed:
+    if allowed is False:
         message = f"`{operation.definition}` is code beside the spec, which is refused here"
         help = "leave `--no-python` out where you trust that code"
         raise SpecError(Diagnostic("GC240", message, step.operation_span, help=help))
     names = tuple(sorted(step.sources)) if isinstance(step.sources, dict) else ()
     _check_names(operation, names, step)
-    return replace(operation, names=names, seen=signature_of(operation, _place(step)))
+    seen = signature_of(operation, folder_of(step, allowed), _place(step))
+    return replace(operation, names=names, seen=seen)
 
 
 def _check_names(operation: Python, names: Iterable[str], step: syntax.Step) -> None:

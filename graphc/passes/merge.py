@@ -2,7 +2,7 @@
 
 Rules:
     1. Equal nodes become one: the same operation on the same values, without weights, random
-       numbers or running statistics. What the spec gives a name keeps its line.
+       numbers, running statistics or code of the user's. What the spec gives a name keeps its line.
     2. Layers that are linear in the same input (`h` and `gate` of a highway layer) and differ in
        their outputs only become one wider layer. Its value is split before their activations;
        each still draws its own weights.
@@ -21,6 +21,7 @@ from dataclasses import replace
 from graphc.core.operation import (
     Elementwise,
     LibraryConvolution,
+    Opaque,
     Operation,
     Spelled,
     Stateful,
@@ -82,7 +83,7 @@ def _is_named(node: Node) -> bool:
 
 def _is_pure(operation: Operation, types: tuple) -> bool:
     """Whether it always gives the same for the same inputs, and changes nothing."""
-    moving = (Stochastic, Stateful)
+    moving = (Stochastic, Stateful, Opaque)
     return not has_weights(operation, types) and not any(
         each.trait(kind) for each in inside(operation) for kind in moving
     )

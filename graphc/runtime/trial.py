@@ -116,8 +116,8 @@ class _Trial:
             self._check_state(before)
         names = self.operation.names
         named = dict(zip(names, values, strict=True)) if names else {}
-        context = {"train": train, "key": key if train else None}
-        context["mask"] = jnp.ones(self.sizes[BATCH], bool)
+        mask = jnp.ones(self.sizes[BATCH], bool)
+        context = {"train": train, "key": key if train else None, "mask": mask if train else None}
         given = {word: context[word] for word in self.signature.takes}
         what = f"calling {self.name}"
         if given:

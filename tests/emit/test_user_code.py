@@ -105,8 +105,15 @@ def test_layers_with_such_code_are_never_rolled(tmp_path):
     text %= "{dense: 8}, {python: {definition: layers:Gate, arguments: {features: 8}}}"
     compiled = compile(Source("spec.yaml", text, str(tmp_path)))
     assert "scan" not in compiled.source and "for i in range(5)" in compiled.source
-    (left,) = [each for each in compiled.passes[-1].remarks if not each.done]
+    (roll,) = [each for each in compiled.passes if each.name == "roll"]
+    (left,) = [each for each in roll.remarks if not each.done]
     assert (left.rule, left.text) == (
         4,
         "`repeat` (5 layers) is not rolled: it runs code of your own, in which anything may stand",
     )
+
+
+def test_what_such_code_does_is_never_done_once_for_two(source):
+    branch = "[{python: layers:waves}]"
+    text = source(f"y: {{parallel: {{branches: [{branch}, {branch}]}}}}")
+    assert text.count("waves(x)") == 2

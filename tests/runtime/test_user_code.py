@@ -92,6 +92,11 @@ CLASS = "class f(nnx.Module):\n    def __init__(self%s): %s\n    def __call__(se
             "calling `layers:f` in evaluation raises TypeError: ",
             None,
         ),
+        (
+            "def f(x, mask): return x * mask[:, None]",
+            "calling `layers:f` in evaluation raises TypeError: 'NoneType' object is not",
+            None,
+        ),
         (CLASS % (", n", "0", "x"), "building `layers:f` raises TypeError: f.__init__", None),
         (
             "def f(x): return x[..., :3]",
@@ -191,6 +196,16 @@ def test_arrays_have_the_names_that_the_module_gives_them(spec):
     assert np.any(arrays["statistics/noisy/mean"] != 0)
     assert "optimizer/0/mu/noisy/layers/0/kernel" in arrays
     assert run.result["parameters"] == 4 * 8 + 8 + 2 * (8 * 8 + 8) + 8 * 3 + 3
+
+
+def test_a_program_for_inference_takes_the_copies_of_the_run(spec):
+    run = train(spec(NOISY))
+    Path("layers.py").unlink()
+    trained = run.inference()
+    x = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)
+    batch = run.dataset().scaling.apply({"features": x})
+    outputs = trained.model.module().forward(trained.params, trained.statistics, batch)
+    np.testing.assert_allclose(outputs, run.predict(x), rtol=1e-5)
 
 
 @pytest.mark.parametrize("change", [lambda path: path.write_text("x"), Path.unlink])
