@@ -73,7 +73,8 @@ class Arguments(Kind):
 
     def schema(self) -> dict:
         kinds = ["number", "string", "boolean", "array"]
-        return {"type": "object", "additionalProperties": {"type": kinds}}
+        names = {"pattern": f"^(?!({'|'.join(_GIVEN)})$){_WORD}$"}
+        return {"type": "object", "propertyNames": names, "additionalProperties": {"type": kinds}}
 
     def __str__(self) -> str:
         return "a mapping of names to values"

@@ -74,3 +74,18 @@ def test_set_replaces_values(graphc, spec):
 @pytest.mark.parametrize("setting", ["unit=3", "units", "train.epoch=3", "units=many"])
 def test_set_of_nothing_is_an_error_with_status_2(graphc, spec, setting):
     assert graphc("check", "a.yaml", "--set", setting).status == 2
+
+
+def test_names_the_code_that_a_spec_runs_and_refuses_it_where_asked(graphc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "layers.py").write_text("raise SystemExit\n\n\ndef waves(x):\n    return x\n")
+    text = "network:\n  inputs: {x: [8]}\n  layers: [{python: layers:waves}, {dense: 3}]\n"
+    (tmp_path / "b.yaml").write_text(text)
+    done = graphc("check", "b.yaml")
+    assert (done.status, done.err) == (0, "")
+    lines = ["b.yaml: ok (2 nodes, 27 parameters)", "  uses code of its own: layers:waves"]
+    assert done.out.splitlines() == lines
+    for command in ("check", "show", "compile", "explain-compile", "train"):
+        done = graphc(command, "b.yaml", "--no-python")
+        assert done.status == 2 and "error[GC240]" in done.err
+        assert " --> b.yaml:3:13\n" in done.err

@@ -29,6 +29,7 @@ UNSEEN = {
     "attributes_that_contradict": "attributes that are right one by one",
     "formula_calls": "attributes in a formula, which is a text",
     "einsum_equations": "letters that do not fit together",
+    "python_words_and_numbers": "words that mean something in Python, and infinity",
     "params_of_blocks": "parameters of the spec's own block",
     "params_arithmetic": "what arithmetic on parameters gives",
     "residual_shortcut_unknown": "a word that the block hands to an operation",
