@@ -16,6 +16,7 @@ COMMANDS = {
     "new": "Write a starter spec that trains at once",
     "check": "Check specs, without running anything",
     "show": "Show a spec as a table or a drawing",
+    "diff": "Compare two specs",
     "compile": "Print the Flax source of a spec",
     "explain-compile": "Say what the compiler did, and why",
     "train": "Train a spec",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from graphc.core.operation import Operation
+from graphc.core.span import Span
 from graphc.insight.example import flow
 
 
@@ -30,6 +32,14 @@ class Formula:
         given = attributes_of(self.operation)
         words = [f"{name}={flow(value)}" for name, value in given.items()]
         return f"{self.operation.name}({', '.join([*inside, *words])})"
+
+
+def written(span: Span | None) -> str:
+    """What was written for a formula, on one line; nothing for a step."""
+    if span is None or span.line == 0 or span.line != span.end_line:
+        return ""
+    text = span.source.line(span.line)[span.column - 1 : span.end_column - 1].strip()
+    return "" if re.fullmatch(r"[\w/]*", text) else text
 
 
 def attributes_of(operation: Operation) -> dict[str, object]:

@@ -119,7 +119,9 @@ def _shortened(picture: Picture) -> Picture:
 
     def shortened(each):
         while (outer := single.get(each.group)) is not None:
-            each = replace(each, group=outer.group, name=outer.name, count=each.count * outer.count)
+            count = each.count * outer.count
+            more = {"name": outer.name, "named": outer.named}
+            each = replace(each, group=outer.group, count=count, **more)
         return each
 
     points = [shortened(each) for each in picture.points]

@@ -8,7 +8,8 @@ from html import escape
 from graphc.core.types import Type
 from graphc.insight.cost import Cost
 from graphc.insight.example import flow
-from graphc.insight.page.texts import attributes, formula, names, summary
+from graphc.insight.formulas import written
+from graphc.insight.page.texts import attributes, names, summary
 from graphc.insight.picture import Group, Point
 from graphc.insight.table import short
 
@@ -25,8 +26,8 @@ def content(each: Point | Group, cost: Cost, times: int, whole: Cost) -> str:
         times: how many copies there are, with those of the groups around it.
         whole: what the bars are parts of.
     """
-    written = formula(each.span) if isinstance(each, Point) else ""
-    text = escape(written) or attributes(each.attributes)
+    formula = written(each.span) if isinstance(each, Point) else ""
+    text = escape(formula) or attributes(each.attributes)
     counted = each.kind in ("node", "block", "repeat")
     return (
         _heading(each)

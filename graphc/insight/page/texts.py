@@ -84,14 +84,6 @@ def summary(operation: str) -> str:
     return operations[operation].summary() if operation in operations else ""
 
 
-def formula(span: Span | None) -> str:
-    """What was written for a part of a formula, on one line; nothing for a step."""
-    if span is None or span.line == 0 or span.line != span.end_line:
-        return ""
-    text = span.source.line(span.line)[span.column - 1 : span.end_column - 1].strip()
-    return "" if re.fullmatch(r"[\w/]*", text) else text
-
-
 def attributes(values: Mapping[str, object]) -> str:
     """Attributes as HTML on a line, as far as they are plain."""
     pairs = [(name, flow(each)) for name, each in values.items() if each is not None]
