@@ -27,8 +27,8 @@ def command(one: str, other: str, layout: str, exit_code: bool) -> int:
     both compile to the same program. The exit status is 0, whether anything differs or not; with
     `--exit-code` it is 1 if so.
     """
-    from graphc.insight.comparison import compare
-    from graphc.insight.difference import as_json, as_text
+    from graphc.insight.diff.comparison import compare
+    from graphc.insight.diff.report import as_json, as_text
 
     first, second = _checked(one, other)
     found = compare(first, second)

@@ -118,6 +118,8 @@ class _Painter:
         kind, name = "network" if _network(node) else "node", title(graph, node)
         point = Point(place.id, place.group, kind, place.name, name, output_type(graph, node), cost)
         more: dict[str, Any] = {"operands": tuple(formula.operands())}
+        if None in node.inputs:
+            more["structure"] = ", ".join(name for name, _ in inputs)
         if name == "formula":
             more["structure"] = formula.structure()
         else:

@@ -28,7 +28,8 @@ class End:
 class Point:
     """A node: `kind` is input, node, network (a call of one) or output.
 
-    `operands` are the values that it reads, in order; `structure` is what a formula does with them.
+    `operands` are the values that it reads, in order; `structure` is what a formula does with them,
+    or the names of the inputs where some were left out.
     `named` is whether its name was given rather than made from its operation.
     """
 

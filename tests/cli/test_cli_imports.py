@@ -24,6 +24,7 @@ HEAVY = "jax,jaxlib,flax,optax,orbax,numpy,sklearn,scipy,rich"
         (["show", "a.yaml"], HEAVY),
         (["show", "a.yaml", "--format", "dot"], HEAVY),
         (["show", "a.yaml", "--format", "html"], HEAVY),
+        (["diff", "a.yaml", "a.yaml"], HEAVY),
         (["compile", "a.yaml"], HEAVY),
         (["explain-compile", "a.yaml"], HEAVY),
         (["ops", "dense"], HEAVY),

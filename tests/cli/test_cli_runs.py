@@ -46,6 +46,13 @@ def test_train_needs_a_train_section(graphc, folder):
     assert graphc("train", "-", "--run", folder / "other", stdin=spec).status == 2
 
 
+def test_diff_compares_a_spec_with_a_run(graphc, folder):
+    done = graphc("diff", folder / "a.yaml", folder / "run")
+    assert done.status == 0
+    lines = [line.split() for line in done.out.splitlines()]
+    assert ["train.seed", "0", "->", "3"] in lines and done.out.endswith("programs are the same\n")
+
+
 def test_evaluate_prints_the_loss_and_the_metrics(graphc, folder):
     done = graphc("evaluate", folder / "run")
     assert done.status == 0 and done.out.startswith("test loss ")

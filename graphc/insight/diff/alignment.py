@@ -20,9 +20,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphc.insight.diff.signatures import Numbers, Signed, signed
 from graphc.insight.levels import Item, Level, Port
 from graphc.insight.picture import Group, Picture, Point
-from graphc.insight.signatures import Numbers, Signed, signed
 
 
 @dataclass

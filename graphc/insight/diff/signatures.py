@@ -118,8 +118,8 @@ def _what(found: Signed, name: str, numbers: Numbers) -> int:
     words = tuple(f"{key}={flow(value)}" for key, value in each.attributes.items())
     common = (each.kind, each.operation, each.count, words)
     if isinstance(each, Point):
-        own = each.name if each.kind == "output" else each.structure
-        return numbers.of("point", own, str(each.output) if each.kind == "input" else "", *common)
+        given = str(each.output) if each.kind == "input" else ""
+        return numbers.of("point", each.structure, given, *common)
     inner = found.inner[name]
     inside = tuple(sorted((inner.above[item], inner.below[item]) for item in inner.items))
     return numbers.of("group", inside, *common)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphc.core.declaration import Declaration
-from graphc.insight.changes import Row
+from graphc.insight.diff.change import Row
 from graphc.insight.example import flow
 from graphc.spec.document import Document
 

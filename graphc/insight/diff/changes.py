@@ -7,83 +7,16 @@ from dataclasses import dataclass
 
 from graphc.core.registry import operations
 from graphc.graph.graph import Graph
-from graphc.insight.alignment import align
-from graphc.insight.cost import Cost, cost_of_graph
+from graphc.insight.cost import Cost
+from graphc.insight.diff.alignment import align
+from graphc.insight.diff.change import Change, Part, Row
 from graphc.insight.example import flow
 from graphc.insight.formulas import written
 from graphc.insight.levels import Level, levels_of
 from graphc.insight.painting import picture_of
 from graphc.insight.picture import End, Group, Point
 
-Part = Point | Group
 _NONE = "none"
-_FREE = ("name", "argument")
-"""Kinds of rows that leave the program as it is."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One thing that is otherwise.
-
-    `kind` is name, operation, attribute, argument (of a block), copies, reads, output or setting.
-    """
-
-    kind: str
-    what: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """A part that was added, removed, or is otherwise.
-
-    Args:
-        network: the network it belongs to, as the second spec calls it if it is there.
-        one: the part in the first spec; None if it was added.
-        other: the part in the second spec; None if it was removed.
-        paths: what it is called in each, with the blocks around it.
-        rows: what is otherwise.
-        costs: of all its copies, those of the blocks around it included, before and after.
-        differs: whether it costs otherwise by itself, not by the number of blocks around it.
-    """
-
-    network: str
-    one: Part | None
-    other: Part | None
-    paths: tuple[str, str]
-    rows: tuple[Row, ...]
-    costs: tuple[Cost, Cost]
-    differs: bool = True
-
-    @property
-    def kind(self) -> str:
-        return "added" if self.one is None else "removed" if self.other is None else "changed"
-
-    @property
-    def path(self) -> str:
-        """Its path, in the second spec if it is there."""
-        return self.paths[1] if self.other is not None else self.paths[0]
-
-    @property
-    def part(self) -> Part:
-        """The part, in the second spec if it is there."""
-        part = self.other if self.other is not None else self.one
-        assert part is not None
-        return part
-
-    @property
-    def counts(self) -> bool:
-        """Whether another program comes out of it."""
-        return self.kind != "changed" or any(row.kind not in _FREE for row in self.rows)
-
-
-def whole_network(name: str, one: Graph | None, other: Graph | None) -> Change:
-    """A network that only one of the specs has."""
-    group = Group(name, None, "network", name or "network", f"network {name}".strip())
-    costs = [Cost() if each is None else cost_of_graph(each) for each in (one, other)]
-    parts = [None if each is None else group for each in (one, other)]
-    return Change(name, parts[0], parts[1], (group.name, group.name), (), (costs[0], costs[1]))
 
 
 def changes_of(
@@ -189,7 +122,7 @@ class _Comparer:
             yield Row("copies", "copies", str(one.count), str(other.count))
         if isinstance(one, Point) and isinstance(other, Point):
             if operation == other.operation and one.structure != other.structure:
-                yield Row("attribute", "formula", written(one.span), written(other.span))
+                yield _structure(one, other)
             yield from self._reads(one, other)
             if one.output != other.output:
                 yield Row("output", "output", str(one.output), str(other.output))
@@ -223,6 +156,12 @@ def _parts(level: Level) -> dict[str, tuple[Part, Cost]]:
 
 def _times(cost: Cost, count: int) -> Cost:
     return Cost(cost.nodes * count, cost.parameters * count, cost.flops * count)
+
+
+def _structure(one: Point, other: Point) -> Row:
+    if one.operation == "formula":
+        return Row("attribute", "formula", written(one.span), written(other.span))
+    return Row("reads", "inputs", one.structure or "all", other.structure or "all")
 
 
 def _attributes(one: Part, other: Part) -> Iterator[Row]:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from graphc.core.span import Source
-from graphc.insight.changes import Change, Row
-from graphc.insight.comparison import Comparison
 from graphc.insight.cost import Cost
+from graphc.insight.diff.change import Change, Row
+from graphc.insight.diff.comparison import Comparison
 from graphc.insight.picture import Group, Point
 from graphc.insight.table import aligned, place, short
 

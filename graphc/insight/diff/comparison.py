@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from graphc.compiler import Checked
 from graphc.graph.graph import Graph
-from graphc.insight.changes import Change, Row, changes_of, whole_network
 from graphc.insight.cost import Cost, cost_of_networks
-from graphc.insight.settings import settings_of
+from graphc.insight.diff.change import Change, Row, whole_network
+from graphc.insight.diff.changes import changes_of
+from graphc.insight.diff.settings import settings_of
 from graphc.passes.prune import prune
 from graphc.passes.remarks import Remarks
 from graphc.plan.plan import Plan, Term
