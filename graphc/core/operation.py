@@ -129,15 +129,12 @@ class Linear:
             that axis is shorter than the input's last, each output sees a part of it (groups).
         bias: the weight that is added, if any; an attribute of this name says whether it is.
         own: attributes in which layers beside one another may differ and be one wider layer.
-        changes: attributes that make another kernel of it before it multiplies, where they are
-            given.
     """
 
     kernel: str = "kernel"
     bias: str = "bias"
     contracts: int = -2
     own: tuple[str, ...] = ("features", "activation", "kernel_init", "bias_init")
-    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

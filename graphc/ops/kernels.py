@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from graphc.core.attributes import Declared, Float, Int
 from graphc.core.code import Code, code
 from graphc.core.declaration import Declaration, attribute, primary
-from graphc.core.operation import Linear, Operation, ShapeError, Stateful, Stochastic, Weight
+from graphc.core.operation import Operation, ShapeError, Stateful, Stochastic, Weight
 from graphc.core.registry import kernel_norms
 from graphc.core.types import Type
 
@@ -161,9 +161,8 @@ def changing_kernel(layer: Layer) -> Layer:
     but that one draw serves all examples of a batch, and that numbers which stay are divided by
     1 - `drop_connect` in place of sampling in evaluation.
     """
-    changes = ("kernel_norm", "drop_connect")
-    traits = [replace(t, changes=changes) if isinstance(t, Linear) else t for t in layer.traits]
-    traits += [Stochastic("drop_connect"), Stateful(("u",), "kernel_norm: spectral_norm")]
-    body = {"__doc__": layer.__doc__, "__module__": layer.__module__, "traits": tuple(traits)}
+    changing = (Stochastic("drop_connect"), Stateful(("u",), "kernel_norm: spectral_norm"))
+    traits = (*layer.traits, *changing)
+    body = {"__doc__": layer.__doc__, "__module__": layer.__module__, "traits": traits}
     made = type(layer.__name__, (_Changing, layer), body)
     return dataclass(frozen=True)(made)  # type: ignore[return-value]

@@ -7,25 +7,23 @@ from graphc.graph.graph import Graph
 from graphc.graph.node import Node
 
 
+MODULE = "$self($x)"
+"""What a layer computes that is its module and no more."""
+
+
 def plain_linear(graph: Graph, node: Node) -> Linear | None:
     """The trait of a layer that is its own kernel and bias on one input, and nothing else.
 
     A layer is not where another node gives it the kernel or reads its own (tied weights), where
-    something is done to the kernel at each call, where it draws random numbers, or where other
-    arrays are among its weights.
+    something is done to the kernel or to the input at each call (it is normalised, thinned out, or
+    multiplies along another axis than the last), or where other arrays are among its weights.
     """
     operation, types = node.operation, graph.input_types(node)
     trait = operation.trait(Linear)
     if not isinstance(trait, Linear) or len(node.references) != 1 or node.name in graph.tied:
         return None
     names = set(operation.weights(*types))
-    call = operation.call_code(*types)
-    defaults = {each.name: each.default for each in operation.attributes()}
-    plain = (
-        names in ({trait.kernel}, {trait.kernel, trait.bias})
-        and not any(call.uses(hole) for hole in ("train", "key", "mask"))
-        and all(getattr(operation, name) == defaults[name] for name in trait.changes)
-    )
+    plain = operation.call_code(*types).text == MODULE and names - {trait.bias} == {trait.kernel}
     return trait if plain else None
 
 
