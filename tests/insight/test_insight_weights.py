@@ -12,7 +12,7 @@ from graphc.graph.weights import WeightMap
 from graphc.insight.cost import cost_of_networks
 from graphc.insight.drawing import as_json, dot, mermaid
 from graphc.insight.explanation import explanation
-from graphc.insight.picture import picture_of
+from graphc.insight.painting import picture_of
 from graphc.insight.reference import page_of
 from graphc.insight.schema import spec_schema
 
