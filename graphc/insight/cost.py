@@ -39,6 +39,10 @@ class Cost:
             self.more | other.more,
         )
 
+    def __mul__(self, count: int) -> Cost:
+        products = (count * each for each in (self.nodes, self.parameters, self.flops))
+        return Cost(*products, self.more)
+
     def shown(self, what: str, number: Callable[[int], str] = "{:,}".format) -> str:
         """`parameters` or `flops` as text: `650`, `?` where none is known, `650 + ?`."""
         value = getattr(self, what)
@@ -132,9 +136,7 @@ def cost_of(operation: Operation, types: tuple[Type, ...]) -> Cost:
     if isinstance(operation, (Repeat, Stack)):
         total = Cost()
         for run in runs(operation, types):
-            one = cost_of(run.operation, run.types)
-            count = run.count
-            total += Cost(count * one.nodes, count * one.parameters, count * one.flops, one.more)
+            total += cost_of(run.operation, run.types) * run.count
         return total
     trained = [each for each in operation.weights(*types).values() if each.trainable]
     more = {"parameters" for each in trained if each.shape is None}

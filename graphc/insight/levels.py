@@ -74,13 +74,7 @@ class Level:
             *((each.cost, each.count) for each in self.points.values()),
             *((each.cost, each.group.count) for each in self.levels.values() if each.group),
         ]
-        return sum(
-            (
-                Cost(each.nodes * count, each.parameters * count, each.flops * count)
-                for each, count in parts
-            ),
-            Cost(),
-        )
+        return sum((each * count for each, count in parts), Cost())
 
     @property
     def size(self) -> int:

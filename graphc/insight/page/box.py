@@ -46,8 +46,8 @@ def _heading(each: Point | Group) -> str:
 
 def costs(cost: Cost) -> str:
     """Parameters and work, where there are any."""
-    words = [f"{short(cost.parameters)} parameters"] if cost.parameters else []
-    words += [f"{short(cost.flops)} FLOPs"] if cost.flops else []
+    shown = {"parameters": cost.shown("parameters", short), "FLOPs": cost.shown("flops", short)}
+    words = [f"{count} {what}" for what, count in shown.items() if count != "0"]
     return f'<p class="cost">{" · ".join(words)}</p>' if words else ""
 
 
@@ -82,14 +82,16 @@ def note(
     rows += [(name, flow(value)) for name, value in values.items()]
     if isinstance(each, Point):
         rows.append(("output", str(each.output)))
-    if cost.parameters:
-        rows.append(("parameters", _product(cost.parameters, times)))
-    if cost.flops:
-        rows.append(("FLOPs", _product(cost.flops, times)))
+    shown = {
+        "parameters": _product(cost, "parameters", times),
+        "FLOPs": _product(cost, "flops", times),
+    }
+    rows += [(what, count) for what, count in shown.items() if count != "0"]
     rows += [("reads", word) for word in reads]
     rows += [("written", f"in {place}")] if place else []
     return {"path": each.id, "text": summary(each.operation), "rows": rows}
 
 
-def _product(number: int, times: int) -> str:
-    return f"{number:,}" if times == 1 else f"{number:,} {TIMES} {times} = {number * times:,}"
+def _product(cost: Cost, what: str, times: int) -> str:
+    one, all_ = cost.shown(what), (cost * times).shown(what)
+    return one if times == 1 or one in ("0", "?") else f"{one} {TIMES} {times} = {all_}"

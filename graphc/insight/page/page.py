@@ -55,6 +55,6 @@ def _file(name: str) -> str:
 def totals(cost: Cost) -> str:
     """What a network comes to, with the colours of its bars."""
     nodes = "1 node" if cost.nodes == 1 else f"{cost.nodes:,} nodes"
-    parameters = f'<i class="parameters"></i>{cost.parameters:,} parameters'
-    work = f'<i class="FLOPs"></i>{short(cost.flops)} FLOPs for one example'
+    parameters = f'<i class="parameters"></i>{cost.shown("parameters")} parameters'
+    work = f'<i class="FLOPs"></i>{cost.shown("flops", short)} FLOPs for one example'
     return f"{nodes} · {parameters} · {work}"
