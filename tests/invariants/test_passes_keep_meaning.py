@@ -273,6 +273,19 @@ blocks:
       z: (y + tanh(same)) * one - tanh(same)
     output: z
 """
+CASES["products of one input along another axis",] = """
+network:
+  inputs: {x: [16]}
+  nodes:
+    tokens: {reshape: [4, 4], from: x}
+    a: {dense: {features: 4, axis: 0, activation: tanh}, from: tokens}
+    b: {dense: {features: 4, axis: 0, activation: sigmoid}, from: tokens}
+    c: {dense: {features: 4, axis: -1, activation: tanh}, from: tokens}
+    d: {dense: {features: 4, axis: -1, activation: sigmoid}, from: tokens}
+    y: {layers: [{mean: 0}, {dense: 3}], from: both}
+    both: a * b + c * d
+  output: y
+"""
 CASES["products of one input without a bias, next to one with it",] = """
 network:
   inputs: {x: [4]}

@@ -69,6 +69,10 @@ def test_a_chain_of_norms_is_folded_once():
             "`relu` stands between it and the product of `conv`",
         ),
         (("{conv: 3}", "relu", "batch_norm"), "`relu` is no layer with a kernel alone"),
+        (
+            ("{dense: {features: 2, axis: 0}}", "batch_norm"),
+            "`dense` is no layer with a kernel alone",
+        ),
     ],
 )
 def test_a_norm_stays_where(steps, reason):
