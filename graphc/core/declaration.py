@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from graphc.core.attributes import Kind
@@ -44,6 +46,16 @@ class Attribute:
         return self.default is MISSING
 
 
+class _OfClassOrInstance:
+    """A method that is told the class, and the instance or None where it is called on the class."""
+
+    def __init__(self, function: Callable) -> None:
+        self.function = function
+
+    def __get__(self, instance: object, owner: type) -> Callable:
+        return partial(self.function, owner, instance)
+
+
 @dataclass(frozen=True)
 class Declaration:
     """The base of everything a spec can name.
@@ -67,10 +79,17 @@ class Declaration:
             if "kind" in each.metadata
         )
 
-    @classmethod
-    def trait(cls, kind: type) -> object | None:
-        """The trait of this kind, if it has one."""
-        return next((trait for trait in cls.traits if isinstance(trait, kind)), None)
+    @_OfClassOrInstance
+    def trait(cls, instance: Declaration | None, kind: type) -> object | None:
+        """The trait of this kind, if it has one; of a class, what its instances may have.
+
+        A trait that names an attribute as `given` is that of instances which are given it.
+        """
+        for trait in cls.traits:
+            given = instance and getattr(trait, "given", None)
+            if isinstance(trait, kind) and (not given or getattr(instance, given)):
+                return trait
+        return None
 
     @classmethod
     def primary(cls) -> Attribute | None:

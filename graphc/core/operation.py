@@ -162,7 +162,7 @@ class Stochastic:
     """Draws random numbers from the key of its node while training.
 
     Args:
-        given: what must be given for it, where it does not always.
+        given: the attribute for which it does, where it does not always.
     """
 
     given: str | None = None
@@ -179,7 +179,7 @@ class Stateful:
 
     Args:
         statistics: their names among the weights.
-        given: what must be given for it, where it does not always.
+        given: the attribute for which it may, where it does not always.
     """
 
     statistics: tuple[str, ...]

@@ -152,5 +152,5 @@ def _words(trait: object) -> str:
     if isinstance(trait, Stateful):
         text = f"{text.rstrip('.')}: {', '.join(trait.statistics)}."
     if isinstance(trait, Stateful | Stochastic) and trait.given:
-        return f"With `{trait.given}`: {text[:1].lower()}{text[1:]}"
+        return f"Depending on `{trait.given}`: {text[:1].lower()}{text[1:]}"
     return text

@@ -53,7 +53,7 @@ class Attention(Operation):
         kernel_init=LecunNormal(),
         bias_init=Zeros(),
     )
-    traits = (Contracts("dot_general"), Stochastic())
+    traits = (Contracts("dot_general"), Stochastic("dropout"))
 
     heads: int = primary(Int(1), "how many heads")
     features: int | None = attribute(

@@ -161,7 +161,7 @@ def changing_kernel(layer: Layer) -> Layer:
     but that one draw serves all examples of a batch, and that numbers which stay are divided by
     1 - `drop_connect` in place of sampling in evaluation.
     """
-    changing = (Stochastic("drop_connect"), Stateful(("u",), "kernel_norm: spectral_norm"))
+    changing = (Stochastic("drop_connect"), Stateful(("u",), "kernel_norm"))
     traits = (*layer.traits, *changing)
     body = {"__doc__": layer.__doc__, "__module__": layer.__module__, "traits": traits}
     made = type(layer.__name__, (_Changing, layer), body)

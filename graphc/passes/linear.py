@@ -6,7 +6,6 @@ from graphc.core.operation import Linear
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node
 
-
 MODULE = "$self($x)"
 """What a layer computes that is its module and no more."""
 

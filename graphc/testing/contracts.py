@@ -187,7 +187,7 @@ def what_is_random_takes_a_key(kind: type[Operation], samples: Samples) -> None:
     @given(samples)
     def check(sample):
         operation, types = sample
-        if _inferred(operation, types) is not None and not kind.trait(Stochastic):
+        if _inferred(operation, types) is not None and not operation.trait(Stochastic):
             assert not operation.call_code(*forms.given(types)).uses("key")
 
     check()

@@ -73,6 +73,14 @@ def test_a_chain_of_norms_is_folded_once():
             ("{dense: {features: 2, axis: 0}}", "batch_norm"),
             "`dense` is no layer with a kernel alone",
         ),
+        (
+            ("{conv: {features: 3, kernel_norm: weight_standardization}}", "batch_norm"),
+            "`conv` is no layer with a kernel alone",
+        ),
+        (
+            ("{conv: {features: 3, kernel_norm: weight_norm}}", "batch_norm"),
+            "`conv` is no layer with a kernel alone",
+        ),
     ],
 )
 def test_a_norm_stays_where(steps, reason):

@@ -174,6 +174,25 @@ def test_layers_of_several_widths_and_without_activations_become_one():
     )
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        *("kernel_norm: weight_norm", "kernel_norm: spectral_norm"),
+        *("kernel_norm: weight_standardization", "drop_connect: 0.1"),
+    ],
+)
+def test_layers_whose_kernels_are_changed_first_stay_as_they_are(change):
+    text = nodes(f"""
+        a: {{dense: {{features: 3, activation: tanh, {change}}}}}
+        b: {{dense: {{features: 3, activation: tanh, {change}}}}}
+        y: a + b
+    """)
+    found, remarks = after(text, "merge")
+    assert "a = dense tanh(x) [3]" in found
+    assert "b = dense tanh(x) [3]" in found
+    assert not remarks
+
+
 def test_it_works_inside_of_rolled_layers():
     block = HIGHWAY.replace("network:", "  gated:").replace("  inputs: {x: [4]}\n", "")
     network = "network: {inputs: {x: [4]}, layers: [{repeat: {times: 4, layers: [gated]}}]}\n"
