@@ -34,6 +34,7 @@ from graphc.core.operation import Weight as Weight
 from graphc.core.registry import operations as operations
 from graphc.core.types import Type as Type
 from graphc.ops import activations as activations
+from graphc.ops import adaptive_pooling as adaptive_pooling
 from graphc.ops import arithmetic as arithmetic
 from graphc.ops import attention as attention
 from graphc.ops import comparisons as comparisons
@@ -54,9 +55,11 @@ from graphc.ops import reductions as reductions
 from graphc.ops import regularization as regularization
 from graphc.ops import scaling as scaling
 from graphc.ops import selecting as selecting
+from graphc.ops import separable as separable
 from graphc.ops import shaping as shaping
 from graphc.ops import shortcut as shortcut
 from graphc.ops import sources as sources
 from graphc.ops import tokens as tokens
+from graphc.ops import transposed as transposed
 from graphc.ops import user_code as user_code
 from graphc.ops import weights as weights

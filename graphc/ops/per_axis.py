@@ -92,7 +92,8 @@ def spread(name: str, attribute: str, value: Sizes, x: Type) -> tuple[int, ...]:
     axes = len(x.shape) - 1
     if isinstance(value, int):
         return (value,) * axes
-    _check_length(name, attribute, value, x)
+    channel = f"; `reshape: {[*x.shape, 1]}` gives an image its channel"
+    _check_length(name, attribute, value, x, channel)
     return value
 
 
@@ -100,17 +101,19 @@ def pairs(name: str, attribute: str, value: int | tuple[int | Pair, ...], x: Typ
     """What lies before and after the image along each of its spatial axes."""
     if isinstance(value, int):
         return [(value, value)] * (len(x.shape) - 1)
-    _check_length(name, attribute, value, x)
+    both = f"; `[{Around().write(value)}]` is what lies before and after"
+    _check_length(name, attribute, value, x, both)
     return [(each, each) if isinstance(each, int) else each for each in value]
 
 
-def _check_length(name: str, attribute: str, value: tuple, x: Type) -> None:
+def _check_length(name: str, attribute: str, value: tuple, x: Type, of_two: str) -> None:
+    """Refuse a list of the wrong length; `of_two` helps where a list of 2 meets one axis."""
     axes = len(x.shape) - 1
     if len(value) == axes:
         return
     help = f"write one integer for all axes, or a list of {axes}"
     if axes == 1 and len(value) == 2:
-        help += f"; `reshape: {[*x.shape, 1]}` gives an image its channel"
+        help += of_two
     raise ShapeError(
         f"`{attribute}: {Around().write(value)}` of `{name}` is for {_axes(len(value))}, but its"
         f" input {x} has {_axes(axes)} and channels",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from graphc.core.attributes import Float
 from graphc.core.code import code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Operation
+from graphc.core.operation import Operation, Stochastic
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.checks import need_image
-from graphc.ops.per_axis import Around, Padding, PerAxis, Sizes, spread
+from graphc.ops.per_axis import Around, Padding, PerAxis, Sizes, short, spread
 from graphc.ops.windows import BORDERS, in_source, need_touch, places
 
 
@@ -39,7 +40,7 @@ class Pool(Operation):
         stride = None if self.stride is None else spread(self.name, "stride", self.stride, x)
         return {
             "window": window,
-            "stride": None if stride == window else stride,
+            "stride": None if stride in (None, window) else short(stride),
             "padding": in_source(self.name, self.padding, x),
         }
 
@@ -71,6 +72,54 @@ class AveragePool(Pool):
         stride=None,
         padding="VALID",
     )
+
+
+@dataclass(frozen=True)
+class LpPool(Pool):
+    """The p-norm of each window, channel by channel: `y = (sum |x| ** power) ** (1 / power)`.
+
+    Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. A power of
+    1 is the sum of absolute values; the larger it is, the nearer it comes to their largest. The
+    gradient of a window of zeros is zero.
+
+    References: Sermanet et al., "Convolutional neural networks applied to house numbers digit
+    classification", 2012.
+    """
+
+    name = "lp_pool"
+    call = code(
+        "lp_pool($x, $window, $power, strides=$stride, padding=$padding)",
+        stride=None,
+        padding="VALID",
+    )
+
+    power: float = attribute(Float(minimum=1), "the p of the norm", 2.0)
+
+    def holes(self, x: Type) -> dict[str, object]:
+        whole = self.power.is_integer()  # a whole power is a few products
+        return super().holes(x) | {"power": int(self.power) if whole else self.power}
+
+
+class StochasticPool(Pool):
+    """While training, a number drawn from each window with a probability proportional to it.
+
+    Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. With
+    a = max(x, 0) and the probabilities p = a / sum(a) of a window, training gives the a that is
+    drawn, each window and channel by itself, and evaluation their mean sum(p * a). So negative
+    numbers count as zeros, and a window without a positive number gives 0. The gradient of a draw
+    goes to the number that was drawn.
+
+    References: Zeiler and Fergus, "Stochastic pooling for regularization of deep convolutional
+    neural networks", 2013, where it follows a rectifier.
+    """
+
+    name = "stochastic_pool"
+    call = code(
+        "stochastic_pool($x, $window, strides=$stride, padding=$padding, train=$train, key=$key)",
+        stride=None,
+        padding="VALID",
+    )
+    traits = (Stochastic(),)
 
 
 @dataclass(frozen=True)
@@ -110,4 +159,4 @@ class GlobalMaxPool(_GlobalPool):
     call = code("jnp.max($x, axis=$axes)")
 
 
-operations.add(MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool)
+operations.add(MaxPool, AveragePool, LpPool, StochasticPool, GlobalAveragePool, GlobalMaxPool)

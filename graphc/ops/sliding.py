@@ -12,7 +12,7 @@ from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
 from graphc.ops.per_axis import Around, Padding, PerAxis, Sizes, short, spread
-from graphc.ops.windows import BORDERS, in_source, places
+from graphc.ops.windows import BORDERS, in_source, places, spans
 
 KERNEL = "how long the kernel is along each spatial axis"
 STRIDE = "steps between two places of the kernel"
@@ -43,6 +43,10 @@ class Sliding(Operation):
     def kernel_of(self, x: Type) -> tuple[int, ...]:
         """The length of the kernel along each spatial axis."""
         return spread(self.name, "kernel", self.kernel, x)
+
+    def spans(self, x: Type) -> tuple[int, ...]:
+        """The length of the kernel from its first number to its last along each spatial axis."""
+        return spans(self.name, self.kernel, self.dilation, x)
 
     def places(self, x: Type) -> tuple[int, ...]:
         """How often the kernel stands along each spatial axis."""

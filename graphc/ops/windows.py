@@ -21,40 +21,46 @@ def places(
 ) -> tuple[int, ...]:
     """The sizes that a sliding window leaves of the spatial axes of an image.
 
-    A window of k numbers, `dilation` d apart, spans r = d * (k - 1) + 1. With stride s it has
-    floor((n - r) / s) + 1 places among n numbers, those that pad included; with a padding that has
-    a name other than `valid`, there are ceil(n / s).
+    A window that reaches over r of n numbers, those that pad included, has floor((n - r) / s) + 1
+    places with stride s; with a padding that has a name other than `valid`, there are ceil(n / s).
     """
     need_image(name, x)
     sizes = x.shape[:-1]
-    lengths = spread(name, attribute, window, x)
-    steps, apart = spread(name, "stride", stride, x), spread(name, "dilation", dilation, x)
-    spans = tuple(d * (length - 1) + 1 for length, d in zip(lengths, apart, strict=True))
+    reach = spans(name, window, dilation, x, attribute)
+    steps = spread(name, "stride", stride, x)
     if isinstance(padding, str) and padding != "valid":
-        _check_border(name, x, spans, padding)
+        _check_border(name, x, reach, padding)
         return tuple(-(-size // step) for size, step in zip(sizes, steps, strict=True))
     around = pairs(name, "padding", 0 if isinstance(padding, str) else padding, x)
     wide = tuple(before + n + after for n, (before, after) in zip(sizes, around, strict=True))
-    if any(size < span for size, span in zip(wide, spans, strict=True)):
-        dilated = "" if spans == lengths else ", with its dilation,"
+    if any(size < span for size, span in zip(wide, reach, strict=True)):
+        dilated = "" if dilation == 1 else ", with its dilation,"
         padded = "" if padding in ("valid", 0) else f" with `padding: {_written(around)}`"
         raise ShapeError(
-            f"the window {list(spans)} of `{name}`{dilated} is larger than its input {x}{padded}",
+            f"the window {list(reach)} of `{name}`{dilated} is larger than its input {x}{padded}",
             "make it smaller, or use `padding: same`",
         )
-    return tuple((n - span) // step + 1 for n, span, step in zip(wide, spans, steps, strict=True))
+    return tuple((n - span) // step + 1 for n, span, step in zip(wide, reach, steps, strict=True))
 
 
-def _check_border(name: str, x: Type, spans: tuple[int, ...], padding: str) -> None:
+def spans(
+    name: str, window: Sizes, dilation: Sizes, x: Type, attribute: str = "kernel"
+) -> tuple[int, ...]:
+    """How far a window of k numbers, `dilation` d apart, reaches: d * (k - 1) + 1."""
+    lengths, apart = spread(name, attribute, window, x), spread(name, "dilation", dilation, x)
+    return tuple(d * (length - 1) + 1 for length, d in zip(lengths, apart, strict=True))
+
+
+def _check_border(name: str, x: Type, reach: tuple[int, ...], padding: str) -> None:
     """Refuse what the named paddings cannot do."""
-    if padding == "causal" and len(spans) > 1:
+    if padding == "causal" and len(reach) > 1:
         raise ShapeError(
             f"`padding: causal` of `{name}` is for one spatial axis, but its input is {x}",
             "give what lies before and after each axis: `padding: [[2, 0], [1, 1]]`",
         )
-    if padding == "reflect" and any(s // 2 >= n for s, n in zip(spans, x.shape, strict=False)):
+    if padding == "reflect" and any(s // 2 >= n for s, n in zip(reach, x.shape, strict=False)):
         raise ShapeError(
-            f"the window {list(spans)} of `{name}` reaches further than `reflect` can mirror its"
+            f"the window {list(reach)} of `{name}` reaches further than `reflect` can mirror its"
             f" input {x}",
             "make it smaller, or use `padding: same`",
         )
@@ -81,6 +87,10 @@ def in_source(name: str, padding: Padding, x: Type) -> object:
     """A padding as Flax is given it: a word, one number, or a pair for each axis."""
     if isinstance(padding, str):
         return padding.upper()
-    around = pairs(name, "padding", padding, x)
+    return border(pairs(name, "padding", padding, x))
+
+
+def border(around: list[Pair]) -> int | tuple[Pair, ...]:
+    """What lies before and after each axis as Flax is given it: one number where all are equal."""
     value = short(around)
     return value if isinstance(value, int) else tuple(around)

@@ -8,7 +8,7 @@ from hypothesis import given
 from samples import SAMPLES
 
 from graphc.core.operation import ShapeError
-from graphc.core.registry import operations
+from graphc.core.registry import initializers, operations
 from graphc.core.types import Type
 from graphc.emit.filling import Key, Site
 from graphc.emit.slots import drop_defaults
@@ -146,3 +146,131 @@ def test_a_grouped_convolution_counts_the_channels_that_it_sees():
     assert whole.flops(kind) == 64 * 6 * (2 * 9 * 6 + 1)
     assert grouped.flops(kind) == 64 * 6 * (2 * 9 * 2 + 1)
     assert operations["depthwise_conv"]().flops(kind) == 64 * 6 * (2 * 9 + 1)
+
+
+def test_a_separable_convolution_is_its_two_parts_in_torch():
+    @few
+    @given(SAMPLES["separable_conv"])
+    def check(sample):
+        operation, [kind] = sample
+        if fits(operation, kind) is None:
+            return
+        x, module = forms.array(kind), forms.build(operation, [kind])
+        depthwise = operations["depthwise_conv"](
+            operation.multiplier,
+            operation.kernel,
+            operation.stride,
+            operation.dilation,
+            operation.padding,
+            bias=False,
+        )
+        axes = len(kind.shape) - 1
+        y = by_torch(depthwise, kind, x, module.depthwise, kind.features)
+        expected = y @ np.asarray(module.pointwise.kernel[...])
+        if operation.bias:
+            module.pointwise.bias[...] += 1.0
+            expected += 1
+        assert axes == x.ndim - len(kind.domain) - 1
+        np.testing.assert_allclose(module(x), expected, rtol=2e-5, atol=2e-5)
+
+    check()
+
+
+def test_a_transposed_convolution_is_that_of_torch_with_the_kernel_flipped():
+    @few
+    @given(SAMPLES["conv_transpose"])
+    def check(sample):
+        operation, [kind] = sample
+        axes = len(kind.shape) - 1
+        x, module, found = applied(operation, kind)
+        stride, dilation = (
+            peers.every(each, axes) for each in (operation.stride, operation.dilation)
+        )
+        window = peers.every(operation.kernel, axes)
+        spans = [d * (k - 1) + 1 for k, d in zip(window, dilation, strict=True)]
+        over = [span - step for span, step in zip(spans, stride, strict=True)]
+        padding = {
+            "same": [(max(each, 0) // 2, each - max(each, 0) // 2) for each in over],
+            "valid": [(0, min(each, 0)) for each in over],
+        }.get(operation.padding) or peers.borders(kind.shape[:-1], spans, stride, operation.padding)
+        weight = np.flip(np.asarray(module.kernel[...]), range(axes))
+        y = peers.function("conv_transpose", axes)(
+            peers.first(x, axes),
+            torch.from_numpy(np.moveaxis(weight, [-2, -1], [0, 1]).copy()),
+            stride=stride,
+            dilation=dilation,
+        )
+        y = peers.surrounded(y, [(-before, -after) for before, after in padding])
+        if operation.bias:
+            bias = np.array(module.bias[...]).reshape(-1, *(1,) * axes)
+            y = y + torch.from_numpy(bias)
+        np.testing.assert_allclose(found, peers.last(y, x, axes), rtol=2e-5, atol=2e-5)
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "options"),
+    [
+        ({"kernel": 4, "stride": 2, "padding": 1}, {"stride": 2, "padding": 1}),
+        (
+            {"kernel": 3, "stride": 2, "padding": ((1, 0), (1, 0))},
+            {"stride": 2, "padding": 1, "output_padding": 1},
+        ),
+        ({"kernel": 3, "padding": "valid"}, {}),
+    ],
+)
+def test_padding_counts_as_in_torch_what_is_taken_away(attributes, options):
+    kind = Type((5, 4, 2))
+    operation = operations["conv_transpose"](3, **attributes)
+    x, module, found = applied(operation, kind)
+    weight = np.moveaxis(np.flip(np.asarray(module.kernel[...]), (0, 1)), [-2, -1], [0, 1])
+    bias = torch.from_numpy(np.array(module.bias[...]))
+    y = torch.nn.functional.conv_transpose2d(
+        peers.first(x, 2), torch.from_numpy(weight.copy()), bias, **options
+    )
+    np.testing.assert_allclose(found, peers.last(y, x, 2), rtol=2e-5, atol=2e-5)
+
+
+def place_by_place(operation, kind, x, module):
+    """The unshared convolution of one image of `kind`, with loops over its places."""
+    axes = len(kind.shape) - 1
+    stride, dilation = (peers.every(each, axes) for each in (operation.stride, operation.dilation))
+    window = peers.every(operation.kernel, axes)
+    spans = [d * (k - 1) + 1 for k, d in zip(window, dilation, strict=True)]
+    pairs = peers.borders(kind.shape[:-1], spans, stride, operation.padding)
+    x = np.pad(x, [*pairs, (0, 0)])
+    kernel = np.asarray(module.kernel[...])
+    y = np.zeros((*kernel.shape[:axes], operation.features), np.float32)
+    for place in np.ndindex(*kernel.shape[:axes]):
+        starts = zip(place, stride, spans, dilation, strict=True)
+        cuts = tuple(slice(i * s, i * s + span, d) for i, s, span, d in starts)
+        y[place] = np.tensordot(x[cuts], kernel[place], axes + 1)
+    return y + np.asarray(module.bias[...]) if operation.bias else y
+
+
+def test_a_locally_connected_layer_is_a_kernel_at_each_place():
+    @few
+    @given(SAMPLES["locally_connected"])
+    def check(sample):
+        operation, [kind] = sample
+        if fits(operation, kind) is None:
+            return
+        x, module, found = applied(operation, kind)
+        images = np.asarray(x).reshape(-1, *kind.shape)
+        expected = [place_by_place(operation, kind, each, module) for each in images]
+        np.testing.assert_allclose(
+            np.reshape(found, np.shape(expected)), expected, rtol=2e-5, atol=2e-5
+        )
+
+    check()
+
+
+def test_the_kernel_of_each_place_is_drawn_as_that_of_a_convolution():
+    kind = Type((6, 6, 8))
+    operation = operations["locally_connected"](32, kernel_init=initializers["he_normal"]())
+    kernel = np.asarray(forms.build(operation, [kind]).kernel[...])
+    assert kernel.shape == (6, 6, 3, 3, 8, 32)
+    deviations = kernel.reshape(36, -1).std(axis=1)
+    np.testing.assert_allclose(deviations, np.sqrt(2 / (9 * 8)), rtol=0.1)
+    assert len(np.unique(kernel)) > 0.99 * kernel.size

@@ -1,6 +1,10 @@
 """Convolutions that Flax does not have, or has only slow."""
 
+import math
+
+import jax
 import jax.numpy as jnp
+from flax import nnx
 
 from graphc.emit.library.windows import surround, windows
 
@@ -12,10 +16,86 @@ def depthwise(x, kernel, strides, padding, rhs_dilation, **_):
     some 30 times faster on the CPU than a convolution with groups, and its gradient 4 times.
     """
     *window, _, features = kernel.shape
-    spans = [step * (n - 1) + 1 for n, step in zip(window, rhs_dilation, strict=True)]
-    x = surround(x, spans, strides, padding)
+    x = surround(x, window, strides, padding, rhs_dilation)
     x = jnp.repeat(x, features // x.shape[-1], axis=-1)
     factors = kernel.reshape(-1, *(1,) * (x.ndim - 1), features)
     return sum(
         part * factors[i] for i, part in enumerate(windows(x, window, strides, rhs_dilation))
     )
+
+
+class SeparableConv(nnx.Module):
+    """A depthwise convolution, then a pointwise one, as one layer with one bias at its end."""
+
+    def __init__(
+        self,
+        in_features,
+        out_features,
+        kernel_size,
+        *,
+        multiplier=1,
+        use_bias=True,
+        kernel_init=nnx.initializers.lecun_normal(),
+        bias_init=nnx.initializers.zeros_init(),
+        rngs,
+        **options,
+    ):
+        wide = in_features * multiplier
+        self.depthwise = nnx.Conv(
+            in_features,
+            wide,
+            kernel_size,
+            feature_group_count=in_features,
+            use_bias=False,
+            kernel_init=kernel_init,
+            rngs=rngs,
+            **options,
+        )
+        self.pointwise = nnx.Linear(
+            wide,
+            out_features,
+            use_bias=use_bias,
+            kernel_init=kernel_init,
+            bias_init=bias_init,
+            rngs=rngs,
+        )
+
+    def __call__(self, x):
+        return self.pointwise(self.depthwise(x))
+
+
+class LocallyConnected(nnx.Module):
+    """A convolution with a kernel of its own at each of `places`, which Flax NNX does not have."""
+
+    def __init__(
+        self,
+        in_features,
+        out_features,
+        kernel_size,
+        places,
+        *,
+        strides=1,
+        padding="SAME",
+        kernel_dilation=1,
+        use_bias=True,
+        kernel_init=nnx.initializers.lecun_normal(),
+        bias_init=nnx.initializers.zeros_init(),
+        rngs,
+    ):
+        self.kernel_size, self.places, self.padding = kernel_size, places, padding
+        self.strides, self.dilation = strides, kernel_dilation
+        shape = (*kernel_size, in_features, out_features)
+        keys = jax.random.split(rngs.params(), math.prod(places))
+        kernels = jax.vmap(lambda key: kernel_init(key, shape, jnp.float32))(keys)
+        self.kernel = nnx.Param(kernels.reshape(*places, *shape))
+        shape = (*places, out_features)
+        self.bias = nnx.Param(bias_init(rngs.params(), shape, jnp.float32)) if use_bias else None
+
+    def __call__(self, x):
+        x = surround(x, self.kernel_size, self.strides, self.padding, self.dilation)
+        seen = windows(x, self.kernel_size, self.strides, self.dilation)
+        points = x.shape[: -1 - len(self.places)]
+        seen = jnp.stack(seen, axis=-2).reshape(*points, math.prod(self.places), -1)
+        kernel = self.kernel[...].reshape(*seen.shape[-2:], -1)
+        y = jnp.einsum("...pi,pio->...po", seen, kernel).reshape(*points, *self.places, -1)
+        return y if self.bias is None else y + jnp.broadcast_to(self.bias[...], y.shape)

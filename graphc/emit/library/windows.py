@@ -6,33 +6,43 @@ import jax
 import jax.numpy as jnp
 
 
-def surround(x, window, strides, padding, fill=0):
+def each_axis(value, window):
+    """A number for each axis of the window; one for all is allowed, as in `nnx.Conv`."""
+    return (value,) * len(window) if isinstance(value, int) else value
+
+
+def surround(x, window, strides, padding, dilation=1, fill=0):
     """Images with what `padding` puts around them: "SAME", "VALID", a number, or pairs."""
+    if padding == "VALID":
+        return x
     first = x.ndim - 1 - len(window)
     if padding == "SAME":
-        sizes = zip(x.shape[first:-1], window, strides, strict=True)
-        extra = [max((-(-n // step) - 1) * step + length - n, 0) for n, length, step in sizes]
-        padding = [(each // 2, each - each // 2) for each in extra]
-    elif padding == "VALID":
-        return x
+        padding = []
+        axes = (each_axis(value, window) for value in (strides, dilation))
+        for size, length, stride, step in zip(x.shape[first:-1], window, *axes, strict=True):
+            extra = max((-(-size // stride) - 1) * stride + step * (length - 1) + 1 - size, 0)
+            padding.append((extra // 2, extra - extra // 2))
     elif isinstance(padding, int):
         padding = [(padding, padding)] * len(window)
     return jnp.pad(x, [(0, 0)] * first + [*padding, (0, 0)], constant_values=fill)
 
 
-def windows(x, window, strides, dilation=None):
+def windows(x, window, strides, dilation=1):
     """What each number of a window sees at all its places, in the order of the window's numbers.
 
     Strided slices, which the CPU reads faster than the patches of a library convolution.
     """
-    first = x.ndim - 1 - len(window)
-    axes = x.shape[first:-1], window, dilation or (1,) * len(window), strides
-    for place in itertools.product(*map(range, window)):
+    sizes = x.shape[x.ndim - 1 - len(window) : -1]
+    axes = sizes, window, each_axis(strides, window), each_axis(dilation, window)
+
+    def seen(place):
         cuts = [
             slice(step * i, size - step * (length - 1 - i), stride)
-            for i, size, length, step, stride in zip(place, *axes, strict=True)
+            for i, size, length, stride, step in zip(place, *axes, strict=True)
         ]
-        yield x[(..., *cuts, slice(None))]
+        return x[(..., *cuts, slice(None))]
+
+    return [seen(place) for place in itertools.product(*map(range, window))]
 
 
 def slide(combine, x, axis, window, stride):

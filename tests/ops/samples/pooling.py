@@ -1,10 +1,12 @@
-"""Samples of graphc/ops/pooling.py."""
+"""Samples of graphc/ops/pooling.py and graphc/ops/adaptive_pooling.py."""
 
 from hypothesis import strategies as st
 
 from graphc.testing.strategies import around, featured, of, on_images, per_axis, sizes, typed
 
 whole = typed(st.tuples(sizes, featured).map(lambda each: (each[0], *each[1])))
+
+powers = st.sampled_from([1.0, 2.0, 2.5])
 
 
 @st.composite
@@ -19,9 +21,20 @@ def pool(draw, shape, **more):
     return draw(st.fixed_dictionaries(own | more))
 
 
+def adaptive(shape):
+    """Sizes that may divide those of an image, or not."""
+    return st.fixed_dictionaries({"size": per_axis(len(shape) - 1, st.integers(1, 7))})
+
+
 SAMPLES = {
     "max_pool": on_images("max_pool", pool),
     "average_pool": on_images("average_pool", pool),
+    "lp_pool": on_images(
+        "lp_pool", lambda shape: pool(shape, power=st.sampled_from([1.0, 2.0, 2.5]))
+    ),
+    "stochastic_pool": on_images("stochastic_pool", pool),
+    "adaptive_average_pool": on_images("adaptive_average_pool", adaptive),
+    "adaptive_max_pool": on_images("adaptive_max_pool", adaptive),
     "global_average_pool": of("global_average_pool", whole),
     "global_max_pool": of("global_max_pool", whole),
 }
