@@ -14,6 +14,43 @@ class Methods:
     def abs(self, x: Arguments, *, name: str | None = None) -> Value:
         """The absolute value."""
 
+    def adaptive_average_pool(
+        self,
+        x: Arguments,
+        size: int | Sequence[int],
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """The means of windows that are laid over the image so that `size` of them cover it.
+
+        Shapes: [..., c] -> [*size, c], with one to three spatial axes. Along an axis of n, window i of
+        m goes from floor(i * n / m) to before ceil((i + 1) * n / m), as in PyTorch: windows of n / m
+        side by side where m divides n, and otherwise windows of unequal length that may share a number.
+
+        References: He et al., "Spatial pyramid pooling in deep convolutional networks", 2015.
+
+        Args:
+            size: how many numbers are left along each spatial axis.
+        """
+
+    def adaptive_max_pool(
+        self,
+        x: Arguments,
+        size: int | Sequence[int],
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """The largest numbers of windows that are laid as by `adaptive_average_pool`.
+
+        Shapes: [..., c] -> [*size, c], with one to three spatial axes. Where several are largest, the
+        gradient is shared among them.
+
+        References: He et al., "Spatial pyramid pooling in deep convolutional networks", 2015.
+
+        Args:
+            size: how many numbers are left along each spatial axis.
+        """
+
     def add(self, *values: Arguments, name: str | None = None) -> Value:
         """The sum of values: `a + b + ...`."""
 
@@ -240,6 +277,55 @@ class Methods:
             groups: parts of the channels that do not see one another.
             kernel_norm: how the kernel is normalised before each product.
             drop_connect: the probability that a number of the kernel is zero, drawn anew at each training step (Wan et al. 2013).
+        """
+
+    def conv_transpose(
+        self,
+        x: Arguments,
+        features: int,
+        *,
+        kernel: int | Sequence[int] = 3,
+        stride: int | Sequence[int] = 1,
+        dilation: int | Sequence[int] = 1,
+        padding: Literal["same", "valid"] | int | Sequence[int | Sequence[int]] = "same",
+        activation: str | Mapping[str, Any] | None = None,
+        bias: bool = True,
+        kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
+        bias_init: float | str | Mapping[str, Any] = "zeros",
+        name: str | None = None,
+    ) -> Value:
+        """A transposed convolution: `y = activation(x * kernel + bias)`, x with zeros put in.
+
+        Shapes: [..., c] -> [..., features], with one to three spatial axes; the kernel is
+        [*kernel, c, features]. `stride - 1` zeros are put between the numbers of x, and every place at
+        which a kernel sees one of them is kept: with a kernel of k numbers, which spans
+        r = dilation * (k - 1) + 1, these are (n - 1) * stride + r along an axis of n. Of them,
+        `padding` takes away what surrounds the result:
+
+        - a number p, or [before, after]: n' = (n - 1) * stride + r - before - after, as in PyTorch,
+          whose `output_padding` o beside p is [p, p - o] here;
+        - `same`: r - stride, of which an odd one behind: n' = n * stride;
+        - `valid`: nothing, so n' = (n - 1) * stride + r, as in PyTorch.
+
+        Where stride > r, both words add stride - r zeros behind, and n' = n * stride. A kernel of 4
+        with stride 2 and padding 1 doubles an image, and so does any kernel with stride 2 and `same`.
+
+        The kernel is not flipped: PyTorch's weight [c, features, *kernel] is this one flipped along
+        each spatial axis.
+
+        References: Zeiler et al., "Deconvolutional networks", 2010; Dumoulin and Visin, "A guide to
+        convolution arithmetic for deep learning", 2016.
+
+        Args:
+            features: how many channels come out.
+            kernel: how long the kernel is along each spatial axis.
+            stride: steps between two places of the kernel.
+            dilation: steps between two numbers that the kernel sees.
+            padding: what is taken away around the result: a word, or numbers.
+            activation: applied to the result.
+            bias: whether a learned number is added to each channel.
+            kernel_init: how the kernel is drawn.
+            bias_init: how the bias is drawn.
         """
 
     def cos(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -726,6 +812,42 @@ class Methods:
             beta: the power of the divisor.
         """
 
+    def locally_connected(
+        self,
+        x: Arguments,
+        features: int,
+        *,
+        kernel: int | Sequence[int] = 3,
+        stride: int | Sequence[int] = 1,
+        dilation: int | Sequence[int] = 1,
+        padding: Literal["same", "valid"] | int | Sequence[int | Sequence[int]] = "same",
+        activation: str | Mapping[str, Any] | None = None,
+        bias: bool = True,
+        kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
+        bias_init: float | str | Mapping[str, Any] = "zeros",
+        name: str | None = None,
+    ) -> Value:
+        """A convolution whose kernel differs from place to place: `y = activation(x * kernel + bias)`.
+
+        Shapes: [..., c] -> [..., features], with one to three spatial axes and sizes as for `conv`; the
+        kernel is [*places, *kernel, c, features] and the bias [*places, features], where `places` are
+        the sizes that come out. The kernel of each place is drawn by itself, as that of a convolution.
+
+        References: LeCun, "Generalization and network design strategies", 1989; Taigman et al.,
+        "DeepFace: closing the gap to human-level performance in face verification", 2014.
+
+        Args:
+            features: how many channels come out.
+            kernel: how long the kernel is along each spatial axis.
+            stride: steps between two places of the kernel.
+            dilation: steps between two numbers that the kernel sees.
+            padding: what lies around the image: one of these words, or numbers of zeros.
+            activation: applied to the result.
+            bias: whether a learned number is added to each channel.
+            kernel_init: how the kernel is drawn.
+            bias_init: how the bias is drawn.
+        """
+
     def log(self, x: Arguments, *, name: str | None = None) -> Value:
         """The natural logarithm."""
 
@@ -757,6 +879,32 @@ class Methods:
         """Whether any value is true.
 
         Shapes: bools, which combine as numbers do in formulas.
+        """
+
+    def lp_pool(
+        self,
+        x: Arguments,
+        window: int | Sequence[int],
+        *,
+        stride: int | Sequence[int] | None = None,
+        padding: Literal["same", "valid"] | int | Sequence[int | Sequence[int]] = "valid",
+        power: float = 2.0,
+        name: str | None = None,
+    ) -> Value:
+        """The p-norm of each window, channel by channel: `y = (sum |x| ** power) ** (1 / power)`.
+
+        Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. A power of
+        1 is the sum of absolute values; the larger it is, the nearer it comes to their largest. The
+        gradient of a window of zeros is zero.
+
+        References: Sermanet et al., "Convolutional neural networks applied to house numbers digit
+        classification", 2012.
+
+        Args:
+            window: how long the window is along each spatial axis.
+            stride: steps between two windows; as long as the window if left out.
+            padding: around the image, as for `conv`.
+            power: the p of the norm.
         """
 
     def matmul(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
@@ -1104,6 +1252,44 @@ class Methods:
     def selu(self, x: Arguments, *, name: str | None = None) -> Value:
         """`1.0507 x` where it is positive, `1.7581 (exp(x) - 1)` elsewhere (Klambauer et al. 2017)."""
 
+    def separable_conv(
+        self,
+        x: Arguments,
+        features: int,
+        *,
+        kernel: int | Sequence[int] = 3,
+        stride: int | Sequence[int] = 1,
+        dilation: int | Sequence[int] = 1,
+        padding: Literal["same", "valid", "circular", "reflect", "causal"] | int | Sequence[int | Sequence[int]] = "same",
+        activation: str | Mapping[str, Any] | None = None,
+        bias: bool = True,
+        kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
+        bias_init: float | str | Mapping[str, Any] = "zeros",
+        multiplier: int = 1,
+        name: str | None = None,
+    ) -> Value:
+        """A depthwise convolution, then a pointwise one: `y = activation((x * k) @ p + bias)`.
+
+        Shapes: [..., c] -> [..., features], with one to three spatial axes and sizes as for `conv`.
+        The kernel k of the first part is [*kernel, 1, c * multiplier], as in `depthwise_conv`; p, that
+        of the second, is [c * multiplier, features] and mixes the channels of one place. Both are drawn
+        by `kernel_init`. There is no activation and no bias between the two.
+
+        References: Chollet, "Xception: deep learning with depthwise separable convolutions", 2017.
+
+        Args:
+            features: how many channels come out.
+            kernel: how long the kernel is along each spatial axis.
+            stride: steps between two places of the kernel.
+            dilation: steps between two numbers that the kernel sees.
+            padding: what lies around the image: one of these words, or numbers of zeros.
+            activation: applied to the result.
+            bias: whether a learned number is added to each channel.
+            kernel_init: how the kernel is drawn.
+            bias_init: how the bias is drawn.
+            multiplier: how many channels the first part makes of each.
+        """
+
     def shortcut(
         self,
         x: Arguments,
@@ -1287,6 +1473,32 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
+        """
+
+    def stochastic_pool(
+        self,
+        x: Arguments,
+        window: int | Sequence[int],
+        *,
+        stride: int | Sequence[int] | None = None,
+        padding: Literal["same", "valid"] | int | Sequence[int | Sequence[int]] = "valid",
+        name: str | None = None,
+    ) -> Value:
+        """While training, a number drawn from each window with a probability proportional to it.
+
+        Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. With
+        a = max(x, 0) and the probabilities p = a / sum(a) of a window, training gives the a that is
+        drawn, each window and channel by itself, and evaluation their mean sum(p * a). So negative
+        numbers count as zeros, and a window without a positive number gives 0. The gradient of a draw
+        goes to the number that was drawn.
+
+        References: Zeiler and Fergus, "Stochastic pooling for regularization of deep convolutional
+        neural networks", 2013, where it follows a rectifier.
+
+        Args:
+            window: how long the window is along each spatial axis.
+            stride: steps between two windows; as long as the window if left out.
+            padding: around the image, as for `conv`.
         """
 
     def subtract(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
