@@ -251,4 +251,4 @@ def _other_ports(assembly: Assembly, ref: Ref, reference: syntax.Reference, what
         return similar(word, [*ports, *arrays], what) or "; ".join(lists)
     if isinstance(operation, Call) and not ports:
         return "a weight inside a block has no name outside, unless it is one of its `outputs`"
-    return f"it has one output and no weights: write `{name}`"
+    return f"it has one output and no weight with a name: write `{name}`"

@@ -267,6 +267,19 @@ y: add
 """)
 
 
+def test_the_builder_gives_a_layer_any_of_its_weights():
+    g = gc.Graph(image=(5, 5, 3))
+    first = g.conv("image", 3, name="first")
+    second = g.conv(first, 3, kernel=first.kernel, name="second")
+    g.output(y=g.batch_norm(second, scale=second.bias, name="y"))
+    text = """
+first: {conv: 3}
+second: {conv: 3, from: {x: first, kernel: first.kernel}}
+y: {batch_norm: , from: {x: second, scale: second.bias}}
+"""
+    assert g.graph == nodes(text, inputs="image: [5, 5, 3]")
+
+
 def test_the_builder_hands_arrays_into_bodies():
     g = gc.Graph(x=(4,))
     shared = g.dense("x", 4, name="shared")

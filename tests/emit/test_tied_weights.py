@@ -249,6 +249,39 @@ def test_every_layer_of_a_repeat_is_given_the_same_array(without):
     require_equal(text, reference, {"x": numbers(4)}, without)
 
 
+UNEQUAL = """
+network:
+  inputs: {x: [4], z: [4]}
+  nodes:
+    shared: {dense: 4, from: x}
+    y:
+      repeat:
+        each:
+          - [{dense: {features: 4, kernel: shared.kernel}, name: a}, {tanh: {}, name: b}]
+          - [{dense: {features: 4, kernel: shared.kernel}}]
+          - [{dense: {features: 4, kernel: shared.kernel, bias: false}}]
+      from: shared
+    w:
+      repeat:
+        input: before
+        each:
+          - [{multiply: {}, from: [before, z]}, tanh, abs]
+          - [{power: {}, from: {base: before, exponent: z}}]
+      from: y
+  output: w
+"""
+
+
+def test_layers_of_a_repeat_may_differ_in_how_they_take_an_array():
+    def reference(w, x, z):
+        x = x @ w["shared/kernel"] + w["shared/bias"][None]
+        x = jnp.tanh(x @ w["shared/kernel"] + w["y/0/a/bias"][None])
+        x = (x @ w["shared/kernel"] + w["y/1/bias"][None]) @ w["shared/kernel"]
+        return jnp.abs(jnp.tanh(x * z)) ** z
+
+    require_equal(UNEQUAL, reference, {"x": numbers(4), "z": abs(numbers(4, seed=3)) + 1})
+
+
 def test_equal_layers_in_a_row_with_one_kernel_are_rolled():
     def reference(w, x):
         for i in range(5):

@@ -26,6 +26,11 @@ SHALLOW = {
     "specs/mnist_lenet5.yaml": ((28, 20),),
     "specs/mnist_mlp.yaml": ((28, 6), (512, 12), (256, 8)),
     "specs/usps_mlp.yaml": ((16, 6), (256, 12), (128, 8)),
+    "zoo/densenet.yaml": (
+        ("layers: 12", "layers: 2"),
+        ("layers: 16", "layers: 2"),
+        ("[32, 32, 3]", "[8, 8, 3]"),
+    ),
     "zoo/highway.yaml": (("depth: 50", "depth: 5"), (784, 8)),
     "zoo/lenet5.yaml": ((28, 20),),
     "zoo/mixer.yaml": (
