@@ -71,9 +71,11 @@ class Boxes:
             area = f'style="grid-area:{row + 1}/{column + 1}"'
             if isinstance(cell, Port):
                 yield f'<b class="port {cell.kind}" data-key="{self._key(cell)}" {area}></b>'
+            elif isinstance(cell, Lane):
+                continue
             elif cell in level.points:
                 yield f'<div class="cell" {area}>{self._point(level.points[cell], times)}</div>'
-            elif not isinstance(cell, Lane):
+            else:
                 yield f'<div class="cell" {area}>'
                 yield from self._group(level.levels[cell], times, opened)
                 yield "</div>"
@@ -150,8 +152,11 @@ class Boxes:
         At a group it ends at the group's port, which lies inside.
         """
         source, target = wire.source, wire.target
-        start = Port(source, "out", wire.value) if source in level.levels else source
-        end = Port(target, "in", wire.value) if target in level.levels else target
+        start, end = source, target
+        if isinstance(source, str) and source in level.levels:
+            start = Port(source, "out", wire.value)
+        if isinstance(target, str) and target in level.levels:
+            end = Port(target, "in", wire.value)
         return [
             self._key(start),
             self._key(end),

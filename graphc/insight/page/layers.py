@@ -12,22 +12,13 @@ structures", 1981; Brandes and Köpf, "Fast and simple horizontal coordinate ass
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Protocol
+
+from graphc.insight.levels import Item, Value, Wire
 
 _SWEEPS = 12
-
-Item = Hashable
-
-
-class Wire(Protocol):
-    """A value on its way from an item to one that reads it."""
-
-    source: Any
-    value: Any
-    target: Any
 
 
 @dataclass(frozen=True)
@@ -35,7 +26,7 @@ class Lane:
     """The place in a row where a value passes by."""
 
     source: Item
-    value: Hashable
+    value: Value
     row: int
 
 
