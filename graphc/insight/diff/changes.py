@@ -84,15 +84,15 @@ class _Comparer:
         for name, (part, cost) in mine.items():
             match = self.pairs.get(name)
             if match is None:
-                yield self._change(part, None, (), (_times(cost, before), Cost()))
+                yield self._change(part, None, (), (cost * before, Cost()))
                 continue
             twin, then = theirs.pop(match)
             rows = tuple(self._rows(part, twin))
             if rows or (cost != then and isinstance(part, Point)):
-                costs = _times(cost, before), _times(then, after)
+                costs = cost * before, then * after
                 yield self._change(part, twin, rows, costs, cost != then)
         for part, cost in theirs.values():
-            yield self._change(None, part, (), (Cost(), _times(cost, after)))
+            yield self._change(None, part, (), (Cost(), cost * after))
 
     def _change(
         self,
@@ -146,16 +146,12 @@ class _Comparer:
 def _parts(level: Level) -> dict[str, tuple[Part, Cost]]:
     """What stands in a level, with the cost of its copies."""
     parts: dict[str, tuple[Part, Cost]] = {
-        name: (each, _times(each.cost, each.count)) for name, each in level.points.items()
+        name: (each, each.cost * each.count) for name, each in level.points.items()
     }
     for name, inner in level.levels.items():
         assert inner.group is not None
-        parts[name] = inner.group, _times(inner.cost, inner.group.count)
+        parts[name] = inner.group, inner.cost * inner.group.count
     return parts
-
-
-def _times(cost: Cost, count: int) -> Cost:
-    return Cost(cost.nodes * count, cost.parameters * count, cost.flops * count)
 
 
 def _structure(one: Point, other: Point) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from graphc.core.span import Source
 from graphc.insight.cost import Cost
@@ -109,20 +110,22 @@ def _path(change: Change) -> str:
 
 def _differ(costs: tuple[Cost, Cost]) -> bool:
     one, other = costs
-    return (one.parameters, one.flops) != (other.parameters, other.flops)
+    return replace(one, nodes=0) != replace(other, nodes=0)
 
 
 def _cells(costs: tuple[Cost, Cost]) -> tuple[str, ...]:
-    one, other = costs
-    parameters = _both(one.parameters, other.parameters, "{:,}".format)
-    return *parameters, *_both(one.flops, other.flops, short)
+    return *_both(costs, "parameters", "{:,}".format), *_both(costs, "flops", short)
 
 
-def _both(one: int, other: int, text: Callable[[int], str]) -> tuple[str, str]:
-    if one == other:
-        return text(one), ""
-    sign = "+" if other > one else "-"
-    return f"{text(one)} -> {text(other)}", f"({sign}{text(abs(other - one))})"
+def _both(costs: tuple[Cost, Cost], what: str, text: Callable[[int], str]) -> tuple[str, str]:
+    """Before and after, and the difference where both are known."""
+    before, after = (each.shown(what, text) for each in costs)
+    difference = getattr(costs[1], what) - getattr(costs[0], what)
+    if before == after and not difference:
+        return before, ""
+    known = not any(what in each.more for each in costs)
+    sign = "+" if difference > 0 else "-"
+    return f"{before} -> {after}", f"({sign}{text(abs(difference))})" if known else ""
 
 
 def as_json(found: Comparison) -> str:
@@ -130,8 +133,7 @@ def as_json(found: Comparison) -> str:
     value = {
         "same": found.same,
         "program": found.program,
-        "parameters": [each.parameters for each in found.totals],
-        "flops": [each.flops for each in found.totals],
+        **_numbers(found.totals),
         "changes": [_change(each) for each in found.changes],
         "settings": [_row(each) for each in found.settings],
     }
@@ -158,8 +160,15 @@ def _change(change: Change) -> dict:
         "network": change.network or None,
         **ends,
         "rows": [_row(each) for each in change.rows],
-        "parameters": [each.parameters for each in change.costs],
-        "flops": [each.flops for each in change.costs],
+        **_numbers(change.costs),
+    }
+
+
+def _numbers(costs: tuple[Cost, Cost]) -> dict:
+    """Parameters and work before and after; None for what nobody knows."""
+    return {
+        what: [None if what in each.more else getattr(each, what) for each in costs]
+        for what in ("parameters", "flops")
     }
 
 
