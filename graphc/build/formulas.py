@@ -190,9 +190,11 @@ def _no_layers(tree: Tree):
 
 
 def _spelled(operator: str, place: syntax.Expression | None = None) -> Operation:
+    from graphc.ops import arithmetic, comparisons  # noqa: F401  (they declare the operators)
+
     if operator in operations:
         return operations[operator]()
-    for each in operations:
+    for each in operations.loaded():
         spelled = each.trait(Spelled)
         if spelled is not None and spelled.operator == operator and each.name != "negative":
             return each()

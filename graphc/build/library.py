@@ -98,7 +98,7 @@ class Library:
         """Every name that `find` knows."""
         used = [f"{prefix}/{each}" for prefix, lib in self.used.items() for each in lib.blocks]
         known = [*self.blocks, *self.networks, *used, *WRAPPERS, *self.standard_names]
-        return [*known, *(each.name for each in operations)]
+        return [*known, *operations.names()]
 
     def _unknown(self, name: str, span: Span) -> SpecError:
         help = operations.renamed(name) or similar(name, self.names(), "operation")

@@ -45,7 +45,7 @@ def survey(library: Library, values: dict[str, Tree], report: Report) -> None:
 
 
 def _note_hidden(library: Library, report: Report) -> None:
-    known = {*(each.name for each in operations), *WRAPPERS, *library.standard_names}
+    known = {*operations.names(), *WRAPPERS, *library.standard_names}
     blocks = [("block", name, each.span) for name, each in library.blocks.items()]
     networks = [("network", name, each.span) for name, each in library.networks.items()]
     for what, name, span in blocks + networks:

@@ -7,6 +7,7 @@ A table has what graphc declares, and takes in what other packages offer (see
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from graphc.core import plugins
@@ -31,6 +32,11 @@ class Registry(Generic[T]):
         self.noun, self.code = noun, code
         self.group = f"graphc.{noun.replace(' ', '_')}s"
         self._entries: dict[str, T] = {}
+        self._expected: dict[str, str] = {}
+
+    def expect(self, module: str, *names: str) -> None:
+        """Say what a module declares; it is imported when one of these names is asked for."""
+        self._expected |= dict.fromkeys(names, module)
 
     def add(self, *declarations: T) -> None:
         """Take in declarations; a name can be taken once."""
@@ -42,10 +48,12 @@ class Registry(Generic[T]):
     def find(self, name: str, span: Span | None = None) -> T:
         """The declaration with this name, or a located error with a suggestion."""
         if name not in self:
-            help = self.renamed(name) or similar(name, self._entries, self.noun)
+            help = self.renamed(name) or similar(name, self.names(), self.noun)
             message = f"there is no {self.noun} `{name}`"
-            known = help or f"the {self.noun}s are {listing(sorted(self._entries), 40)}"
+            known = help or f"the {self.noun}s are {listing(self.names(), 40)}"
             raise SpecError(Diagnostic(self.code, message, span, help=known))
+        if name in self._expected:
+            import_module(self._expected[name])
         if name not in self._entries:
             offered = plugins.offered(self.group)[name]
             self.add(plugins.load(self.noun, offered, span))  # type: ignore[arg-type]
@@ -72,13 +80,22 @@ class Registry(Generic[T]):
         return self.find(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries or name in plugins.offered(self.group)
+        known = name in self._entries or name in self._expected
+        return known or name in plugins.offered(self.group)
+
+    def names(self) -> list[str]:
+        """The names of all that is declared here, whether it is imported or not."""
+        return sorted({*self._entries, *self._expected})
+
+    def loaded(self) -> list[T]:
+        """Those that are imported already."""
+        return [self._entries[name] for name in sorted(self._entries)]
 
     def __iter__(self) -> Iterator[T]:
-        return iter(self._entries[name] for name in sorted(self._entries))
+        return map(self.find, self.names())
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self.names())
 
 
 operations: Registry = Registry("operation", "GC201")

@@ -34,7 +34,7 @@ _OF_PARAMETERS = {
 
 def own_names() -> list[str]:
     """What graphc itself calls steps: operations, standard blocks and wrappers."""
-    return [*(each.name for each in operations), *STANDARD, *WRAPPER_FORMS]
+    return [*operations.names(), *STANDARD, *WRAPPER_FORMS]
 
 
 def step_definitions() -> dict[str, dict]:

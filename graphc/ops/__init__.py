@@ -1,4 +1,4 @@
-"""What a network can be made of: importing this package fills the registries.
+"""What a network can be made of: importing this package tells the registry of operations.
 
 `operations` is the table of all operations. Beside it stands what the declaration of one needs, so
 that a package of your own writes `from graphc import ops` and no more (docs/how-to.md).
@@ -33,33 +33,44 @@ from graphc.core.operation import Stochastic as Stochastic
 from graphc.core.operation import Weight as Weight
 from graphc.core.registry import operations as operations
 from graphc.core.types import Type as Type
-from graphc.ops import activations as activations
-from graphc.ops import adaptive_pooling as adaptive_pooling
-from graphc.ops import arithmetic as arithmetic
-from graphc.ops import attention as attention
-from graphc.ops import comparisons as comparisons
-from graphc.ops import convolution as convolution
-from graphc.ops import dense as dense
-from graphc.ops import einsum as einsum
-from graphc.ops import elementary as elementary
-from graphc.ops import embedding as embedding
-from graphc.ops import features as features
-from graphc.ops import initializers as initializers
-from graphc.ops import joining as joining
-from graphc.ops import kernels as kernels
-from graphc.ops import normalization as normalization
-from graphc.ops import objectives as objectives
-from graphc.ops import pooling as pooling
-from graphc.ops import products as products
-from graphc.ops import reductions as reductions
-from graphc.ops import regularization as regularization
-from graphc.ops import scaling as scaling
-from graphc.ops import selecting as selecting
-from graphc.ops import separable as separable
-from graphc.ops import shaping as shaping
-from graphc.ops import shortcut as shortcut
-from graphc.ops import sources as sources
-from graphc.ops import tokens as tokens
-from graphc.ops import transposed as transposed
-from graphc.ops import user_code as user_code
-from graphc.ops import weights as weights
+
+FAMILIES = {
+    "activations": """
+        celu elu gelu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid mish
+        prelu relu relu6 selu sigmoid silu soft_shrink softplus softsign squareplus tanh
+        tanh_shrink
+    """,
+    "adaptive_pooling": "adaptive_average_pool adaptive_max_pool",
+    "arithmetic": "add constant divide maximum minimum multiply negative power subtract where",
+    "attention": "attention",
+    "comparisons": """
+        equal greater greater_equal less less_equal logical_and logical_not logical_or not_equal
+    """,
+    "convolution": "conv depthwise_conv",
+    "dense": "dense",
+    "einsum": "einsum",
+    "elementary": "abs ceil clip cos exp floor log round sign sin sqrt square",
+    "embedding": "embed one_hot",
+    "features": "geglu glu log_softmax maxout reglu softmax sparsemax swiglu",
+    "joining": "concat split stack tile",
+    "normalization": "batch_norm group_norm instance_norm layer_norm rms_norm",
+    "pooling": "average_pool global_average_pool global_max_pool lp_pool max_pool stochastic_pool",
+    "products": "cosine_similarity dot matmul outer",
+    "reductions": "argmax argmin cumulative_sum max mean min norm prod std sum variance",
+    "regularization": """
+        alpha_dropout drop_path dropout gaussian_dropout gaussian_noise spatial_dropout
+    """,
+    "scaling": "l2_normalize local_response_norm",
+    "selecting": "flip pick roll slice top_k",
+    "separable": "locally_connected separable_conv",
+    "shaping": "expand_dims flatten identity permute reshape squeeze",
+    "shortcut": "shortcut",
+    "tokens": "patches position",
+    "transposed": "conv_transpose",
+    "user_code": "python",
+    "weights": "weight",
+}
+"""The operations by the module that declares them, which is imported when one of them is named."""
+
+for module, names in FAMILIES.items():
+    operations.expect(f"{__name__}.{module}", *names.split())

@@ -293,7 +293,7 @@ class _Reader:
             if fields is not None:
                 self._fields(fields)
             if not rest:
-                help = f"the sources are {listing(each.name for each in sources)}"
+                help = f"the sources are {listing(sources.names())}"
                 raise fail("GC501", "`data` names no source", tree, help)
             if len(rest) > 1:
                 self._several(rest)
