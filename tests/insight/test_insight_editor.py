@@ -7,6 +7,7 @@ from threading import Timer
 
 import pytest
 
+from graphc.core.registry import operations
 from graphc.insight.schema import spec_schema
 
 SERVER = shutil.which("yaml-language-server")
@@ -135,13 +136,18 @@ def test_words_are_completed(editor):
     assert editor.completed("train:\n  optimizer: |")["adam: ..."] == "{adam: $1}"
 
 
+def _text(name):
+    """The beginning of what is said of an operation."""
+    return operations[name].summary().partition("`")[0][:40]
+
+
 @pytest.mark.parametrize(
     "text, words",
     [
         (HEAD + "  layers: [{conv: {fea|tures: 3}}]", "how many channels come out"),
-        (HEAD + "  layers: [{co|nv: {features: 3}}]", "A convolution over height and width"),
+        (HEAD + "  layers: [{co|nv: {features: 3}}]", _text("conv")),
         (HEAD + "  layers: [{co|nv: {features: 3}}]", "LeCun"),
-        (HEAD + "  layers: [fla|tten]", "All numbers of a point in one axis"),
+        (HEAD + "  layers: [fla|tten]", _text("flatten")),
         (HEAD + "  layers: [{resi|dual: [relu]}]", "`graphc ops residual`"),
         (HEAD + "  layers: [{dense: {features: 3, activation: re|lu}}]", "The positive part"),
         ("train: {optimizer: {ad|am: 1e-3}}", "running moments of the gradient"),
