@@ -13,16 +13,19 @@ from graphc.insight.example import flow
 from graphc.insight.picture import Group, Point
 
 _HUES = {
-    "activations": 38,
-    "arithmetic": 20,
-    "convolution": 212,
-    "dense": 255,
-    "embedding": 290,
-    "normalization": 160,
-    "pooling": 190,
-    "regularization": 335,
-    "shaping": 100,
+    **dict.fromkeys(("activations", "features", "elementary", "elementwise"), 38),
+    **dict.fromkeys(("arithmetic", "comparisons", "reductions"), 20),
+    **dict.fromkeys(("convolution", "separable", "transposed", "sliding"), 212),
+    **dict.fromkeys(("dense", "products", "einsum"), 255),
+    **dict.fromkeys(("attention", "tokens"), 312),
+    **dict.fromkeys(("embedding", "weights"), 285),
+    **dict.fromkeys(("normalization", "scaling"), 160),
+    **dict.fromkeys(("pooling", "adaptive_pooling"), 188),
+    **dict.fromkeys(("regularization",), 340),
+    **dict.fromkeys(("shaping", "joining", "selecting", "shortcut"), 100),
 }
+"""The colour of a family of operations, by the module that declares it; others get one by name."""
+
 _TOKENS = re.compile(
     r"(?P<comment>(?<!\S)#.*)|(?P<parameter>\$[A-Za-z_]\w*(?:\.\w+)?)"
     r"|(?P<key>[A-Za-z_][\w/]*(?=:(?:\s|$)))|(?P<text>\"[^\"]*\"|'[^']*')"
