@@ -43,7 +43,7 @@ def test_metrics_has_a_line_for_each_epoch(reference):
 def test_each_program_is_traced_once(runner, monkeypatch):
     counts = {}
     module = module_from_source(runner.blueprint.source, "<counted>")
-    monkeypatch.setattr("graphc.runtime.train.import_module", lambda path: module)
+    monkeypatch.setattr("graphc.runtime.train.import_module", lambda *where: module)
     for name in ("init", "train_step", "evaluate_step"):
         monkeypatch.setattr(module, name, _counted(getattr(module, name), name, counts))
     runner(epochs=3, checkpoint_steps=3)
