@@ -30,9 +30,11 @@ FLOATS = (Type((32,)), Type((8, 8, 3)), Type((16, 32)), Type(()))
 INTS = (Type((), "int", 10),)
 TYPES = (*FLOATS, *INTS, Type((), "bool"))
 GIVEN: dict[str, dict[str, object]] = {
+    "adaptive_average_pool": {"size": 3},
     "attention": {"heads": 4},
     "clip": {"minimum": 0.0, "maximum": 1.0},
     "conv": {"features": 32, "kernel": 5},
+    "conv_transpose": {"features": 32, "kernel": 4, "stride": 2, "padding": 1},
     "einsum": {"equation": "ij,jk->ik"},
     "csv": {"path": "flowers.csv", "target": "species"},
     "group_norm": {"groups": 8},
@@ -54,6 +56,7 @@ _FITTING = {
     "python": (Type((32,)),),
     "shortcut": (Type((8, 8, 3)), Type((4, 4, 16))),
     "squeeze": (Type((32, 1)),),
+    "pixel_shuffle": (Type((8, 8, 12)),),
 }
 _NUMBERS = (0.5, 1.0, 2.0, -1.0)
 _NAMED_NUMBERS = {"learning_rate": 0.001}

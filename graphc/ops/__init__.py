@@ -60,6 +60,7 @@ FAMILIES = {
     "regularization": """
         alpha_dropout drop_path dropout gaussian_dropout gaussian_noise spatial_dropout
     """,
+    "resizing": "crop pad pixel_shuffle pixel_unshuffle upsample",
     "scaling": "l2_normalize local_response_norm",
     "selecting": "flip pick roll slice top_k",
     "separable": "locally_connected separable_conv",

@@ -16,9 +16,13 @@ from graphc.ops.per_axis import PerAxis, Sizes, spread
 
 @dataclass(frozen=True)
 class AdaptivePool(Operation):
-    """What adaptive pools have in common; `even` is their form for windows of one size."""
+    """What adaptive pools have in common.
+
+    `even` is their form for windows of one size side by side, `whole` for a single one.
+    """
 
     even: ClassVar[Code]
+    whole: ClassVar[Code]
     traits = (Unchanged(),)
 
     size: Sizes = primary(PerAxis(), "how many numbers are left along each spatial axis")
@@ -34,13 +38,15 @@ class AdaptivePool(Operation):
         sizes = spread(self.name, "size", self.size, x)
         if sizes == x.shape[:-1]:
             return code("$x")
+        if set(sizes) == {1}:
+            return self.whole
         divides = all(n % size == 0 for n, size in zip(x.shape, sizes, strict=False))
         return self.even if divides else self.call
 
     def holes(self, x: Type) -> dict[str, object]:
         sizes = spread(self.name, "size", self.size, x)
         window = tuple(n // size for n, size in zip(x.shape, sizes, strict=False))
-        return {"size": sizes, "window": window}
+        return {"size": sizes, "window": window, "axes": tuple(range(-len(x.shape), -1))}
 
 
 class AdaptiveAveragePool(AdaptivePool):
@@ -56,6 +62,7 @@ class AdaptiveAveragePool(AdaptivePool):
     name = "adaptive_average_pool"
     call = code("adaptive_pool(jnp.mean, $x, $size)")
     even = code("average_pool($x, $window)")
+    whole = code("jnp.mean($x, axis=$axes, keepdims=True)")
 
 
 class AdaptiveMaxPool(AdaptivePool):
@@ -70,6 +77,7 @@ class AdaptiveMaxPool(AdaptivePool):
     name = "adaptive_max_pool"
     call = code("adaptive_pool(jnp.max, $x, $size)")
     even = code("max_pool($x, $window)")
+    whole = code("jnp.max($x, axis=$axes, keepdims=True)")
 
 
 operations.add(AdaptiveAveragePool, AdaptiveMaxPool)

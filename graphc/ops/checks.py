@@ -85,8 +85,13 @@ def listing_of_axes(count: int) -> str:
 
 
 def need_image(name: str, x: Type, most: int | None = 3) -> None:
-    """Refuse what is no image: at least one spatial axis, and at most `most`, before channels."""
+    """Refuse what is no image of floats; see `need_axes`."""
     need_floats(name, x)
+    need_axes(name, x, most)
+
+
+def need_axes(name: str, x: Type, most: int | None = 3) -> None:
+    """Refuse what has not, before its channels, one spatial axis at least and `most` at most."""
     axes = len(x.shape) - 1
     if axes >= 1 and (most is None or axes <= most):
         return

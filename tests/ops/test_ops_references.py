@@ -86,13 +86,18 @@ def test_dropout_depends_on_its_key_alone_and_evaluation_needs_none(flax_form):
     assert flax_form.source(operation, [kind]) == "self(x, deterministic=not train, rngs=key)"
 
 
-def test_projection_is_a_strided_convolution_of_one_by_one(flax_form):
-    x, like = normal((2, 7, 6, 3)), Type((4, 3, 5))
+@pytest.mark.parametrize(
+    ("sizes", "strides"), [((7,), (2,)), ((7, 6), (2, 2)), ((5, 3, 4), (1, 3, 2))]
+)
+def test_projection_is_a_strided_convolution_with_a_kernel_of_one(flax_form, sizes, strides):
+    smaller = (-(-size // step) for size, step in zip(sizes, strides, strict=True))
+    x, types = normal((2, *sizes, 3)), [Type((*sizes, 3)), Type((*smaller, 5))]
     operation = operations["shortcut"]("project")
-    module = flax_form.build(operation, [IMAGE, like])
-    found = flax_form.call(operation, [IMAGE, like], [x, None], module)
-    conv = nnx.Conv(3, 5, (1, 1), strides=(2, 2), use_bias=False, rngs=nnx.Rngs(0))
-    conv.kernel[...] = module.kernel[...][None, None]
+    module = flax_form.build(operation, types)
+    found = flax_form.call(operation, types, [x, None], module)
+    one = (1,) * len(sizes)
+    conv = nnx.Conv(3, 5, one, strides=strides, use_bias=False, rngs=nnx.Rngs(0))
+    conv.kernel[...] = module.kernel[...].reshape(*one, 3, 5)
     np.testing.assert_allclose(found, conv(x), rtol=1e-5, atol=1e-6)
 
 

@@ -21,7 +21,7 @@ def pool(combine, fill, x, window, strides, padding):
 def max_pool(x, window, strides=None, padding="VALID"):
     """The largest number of each window.
 
-    By slices: on the CPU, the gradient is 5 to 20 times faster than that of `nnx.max_pool`.
+    By slices: on the CPU, the gradient is 5 to 25 times faster than that of `nnx.max_pool`.
     """
     return pool(jnp.maximum, -jnp.inf, x, window, strides or window, padding)
 
@@ -36,7 +36,7 @@ def average_pool(x, window, strides=None, padding="VALID"):
     if padding == "VALID":
         return total / math.prod(window)
     sizes = x.shape[-1 - len(window) : -1]
-    count = pool(jnp.add, 0, jnp.ones((*sizes, 1)), window, strides or window, padding)
+    count = pool(jnp.add, 0, jnp.ones((*sizes, 1), x.dtype), window, strides or window, padding)
     return total / jnp.expand_dims(count, range(x.ndim - count.ndim))
 
 
