@@ -348,6 +348,22 @@ class Methods:
             epsilon: the smallest length that is divided by.
         """
 
+    def crop(
+        self,
+        x: Arguments,
+        margins: int | Sequence[int | Sequence[int]],
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """An image without what lies at its sides.
+
+        Shapes: [..., c] -> [..., c], any number of spatial axes, any kind of numbers; n becomes
+        n - before - after.
+
+        Args:
+            margins: numbers on each side of each axis.
+        """
+
     def cumulative_sum(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
         """The sum of each entry of an axis and all before it.
 
@@ -1050,6 +1066,28 @@ class Methods:
         Shapes: [n], [m] -> [n, m]; the axes of b behind those of a.
         """
 
+    def pad(
+        self,
+        x: Arguments,
+        margins: int | Sequence[int | Sequence[int]],
+        *,
+        mode: Literal["constant", "edge", "reflect", "circular"] = "constant",
+        value: float = 0.0,
+        name: str | None = None,
+    ) -> Value:
+        """An image with something around it.
+
+        Shapes: [..., c] -> [..., c], any number of spatial axes; n becomes before + n + after. What is
+        put there is, by `mode`: `constant`, the number `value` (zero padding if left out); `edge`, the
+        outermost number again; `reflect`, the image mirrored at its outermost number; `circular`, the
+        image from its other end.
+
+        Args:
+            margins: numbers on each side of each axis.
+            mode: what is put there.
+            value: the number of `mode: constant`.
+        """
+
     def parallel(self, x: Arguments, *, name: str | None = None, **attributes: Any) -> Value:
         ...
 
@@ -1079,6 +1117,42 @@ class Methods:
 
         Shapes: [..., n], int [...] below n -> [...]: the value of the chosen action, the probability
         of the right class.
+        """
+
+    def pixel_shuffle(
+        self,
+        x: Arguments,
+        factor: int | Sequence[int] = 2,
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """Channels become places: each of them a block of `factor` numbers along each spatial axis.
+
+        Shapes: [h, w, c * r * s] -> [h * r, w * s, c] with the factors r and s, and likewise for one or
+        three axes: `y[h * r + i, w * s + j, c] = x[h, w, (c * r + i) * s + j]`. The order of the
+        channels is that of PyTorch; in the paper and in TensorFlow they run fastest.
+
+        References: Shi et al., "Real-time single image and video super-resolution using an efficient
+        sub-pixel convolutional neural network", 2016.
+
+        Args:
+            factor: how many times larger each spatial axis becomes.
+        """
+
+    def pixel_unshuffle(
+        self,
+        x: Arguments,
+        factor: int | Sequence[int] = 2,
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """Places become channels: the inverse of `pixel_shuffle`.
+
+        Shapes: [h * r, w * s, c] -> [h, w, c * r * s] with the factors r and s, and likewise for one or
+        three axes.
+
+        Args:
+            factor: how many times smaller each spatial axis becomes.
         """
 
     def position(
@@ -1554,6 +1628,25 @@ class Methods:
 
         Args:
             count: how many of them.
+        """
+
+    def upsample(
+        self,
+        x: Arguments,
+        factor: int | Sequence[int] = 2,
+        *,
+        method: Literal["nearest", "linear"] = "nearest",
+        name: str | None = None,
+    ) -> Value:
+        """An image with `factor` times as many numbers along each spatial axis.
+
+        Shapes: [..., c] -> [..., c], with one to three spatial axes; n becomes factor * n. `nearest`
+        repeats each number; `linear` (bilinear, trilinear) goes linearly from the centre of one number
+        to that of the next, and keeps the outermost beyond them (PyTorch: `align_corners=False`).
+
+        Args:
+            factor: how many numbers come of each, along each spatial axis.
+            method: what lies between the numbers.
         """
 
     def variance(
