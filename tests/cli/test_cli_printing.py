@@ -59,6 +59,8 @@ def test_compile_to_where_nothing_can_be_written_fails(graphc, spec, place, tmp_
 def test_compile_leaves_out_passes_and_chooses_by_device(graphc, spec):
     assert "scan_layers" in graphc("compile", "a.yaml").out
     assert "scan_layers" not in graphc("compile", "a.yaml", "--no-pass", "roll").out
+    assert "= beside(" in graphc("compile", "a.yaml").out
+    assert "= beside(" not in graphc("compile", "a.yaml", "--no-pass", "merge").out
     assert graphc("compile", "a.yaml", "--no-pass", "rol").status == 2
     assert graphc("compile", "a.yaml", "--device", "gpu").status == 0
 
@@ -68,8 +70,22 @@ def test_explain_compile_says_what_passes_did_and_where_weights_went(graphc, spe
     assert "    line 8  `repeat` is rolled: 6 layers, one scan (rule 1)" in done.out
     assert "steps per dispatch: 100, by the work of a step" in done.out
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
-    assert "repeat/0/gate/kernel [50, 50] repeat/gate/kernel [0]" in lines
+    assert "repeat/0/gate/kernel [50, 50] repeat/gate_h/kernel [0][..., 0:50]" in lines
     assert "dense/kernel [64, 50] dense/kernel whole" in lines
+
+
+def test_compile_for_inference_has_nothing_of_training(graphc, spec):
+    text = graphc("compile", "a.yaml", "--inference").out
+    assert "def forward(params, statistics, batch):" in text
+    assert "def train_step" not in text and "optax" not in text
+
+
+def test_explain_compile_for_inference_speaks_of_its_pass(graphc, spec):
+    assert "pass fold" not in graphc("explain-compile", "a.yaml").out
+    done = graphc("explain-compile", "a.yaml", "--inference")
+    assert done.out.startswith("a.yaml, for inference on cpu\n")
+    assert "pass fold: what matters only while training leaves the network" in done.out
+    assert "  steps per dispatch: none, for nothing is trained" in done.out
 
 
 def test_explain_compile_says_what_was_left_out(graphc, spec):
