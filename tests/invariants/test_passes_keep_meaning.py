@@ -20,7 +20,15 @@ ROOT = Path(__file__).parents[2]
 CHANGED = (4, 12, 46)
 """Seeds of documents in which the passes find much to do."""
 SHALLOW = {
+    "specs/cifar_densenet_small.yaml": (("times: 3", "times: 2"), ("[32, 32, 3]", "[8, 8, 3]")),
     "specs/fashion_resnet.yaml": ((28, 12),),
+    "specs/fashion_separable.yaml": ((28, 12), (128, 12), (64, 8)),
+    "specs/mnist_allconv.yaml": ((28, 12), ("kernel: 7", "kernel: 3"), (64, 8)),
+    "specs/moving_conv3d.yaml": (("[8, 32, 32, 1]", "[4, 8, 8, 1]"),),
+    "specs/scenes_unet.yaml": ((48, 16), ("times: 2", "times: 1")),
+    "specs/digits_mixer.yaml": (("depth: 4", "depth: 2"),),
+    "specs/signals_conv1d.yaml": ((128, 32),),
+    "specs/usps_vit_tiny.yaml": (("[16, 16, 1]", "[8, 8, 1]"), ("depth: 4", "depth: 2")),
     "specs/mnist_highway50.yaml": (("times: 50", "times: 4"), (28, 6)),
     "specs/mnist_plain50.yaml": (("times: 50", "times: 4"), (28, 6)),
     "specs/mnist_lenet5.yaml": ((28, 20),),
