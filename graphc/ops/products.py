@@ -70,9 +70,9 @@ def _domain_letters(name: str, terms: Terms, types: Sequence[Type]) -> tuple[lis
     )
 
 
-def _letters(name: str, count: int, taken: str = "") -> str:
-    """As many letters that are not taken."""
-    free = [letter for letter in ascii_letters if letter not in taken]
+def _letters(name: str, count: int, taken: str = "", first: str = "") -> str:
+    """As many letters that are not taken, `first` before others."""
+    free = [letter for letter in dict.fromkeys(first + ascii_letters) if letter not in taken]
     if count > len(free):
         raise ShapeError(f"`{name}` has more axes than there are letters")
     return "".join(free[:count])
@@ -159,7 +159,7 @@ class Outer(Product):
 
     def terms(self, a: Type, b: Type) -> tuple[Terms, str]:
         need_floats(self.name, a, b)
-        letters = _letters(self.name, len(a.shape) + len(b.shape))
+        letters = _letters(self.name, len(a.shape) + len(b.shape), first="ijkl")
         return (letters[: len(a.shape)], letters[len(a.shape) :]), letters
 
 
@@ -187,7 +187,7 @@ class CosineSimilarity(Operation):
     def call_code(self, a: Type, b: Type) -> Code:
         whole = replace(self.infer(a, b), shape=max(a.shape, b.shape, key=len))
         one, other = operand("a", a, whole), operand("b", b, whole)
-        return code(f"cosine_similarity({one}, {other}, epsilon=$epsilon)")
+        return code(f"cosine_similarity({one}, {other}, epsilon=$epsilon)", epsilon=1e-8)
 
 
 operations.add(Matmul, Dot, Outer, CosineSimilarity)

@@ -151,8 +151,8 @@ def test_cosine_similarity_is_that_of_torch(flax_form):
         (
             "outer",
             [(3,), (4,)],
-            "only the first has the batch",
-            "jnp.einsum('...a,b->...ab', a, b)",
+            "first alone",
+            "jnp.einsum('...i,j->...ij', a, b)",
         ),
         ("dot", [(3,), (3,)], "other order", "jnp.einsum('abci,acbi->abc', a, b)"),
     ],

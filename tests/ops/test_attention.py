@@ -6,11 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 from points import DOMAINS, at_points
 
 from graphc.core.registry import operations
 from graphc.core.types import Type
-from graphc.emit.library.attention import rotate
+from graphc.emit.library.attention import Attention, rotate
+from graphc.emit.library.products import dot_bfloat16
 
 pytestmark = pytest.mark.usefixtures("quick_compile")
 QUERY, MEMORY = Type((5, 8)), Type((3, 6))
@@ -213,6 +215,16 @@ def test_a_projection_is_drawn_by_its_name_whatever_the_others_are(flax_form):
         kernels = [getattr(each, name).kernel[...] for each in (one, other)]
         np.testing.assert_array_equal(*kernels)
     assert not np.array_equal(one.query.kernel[...], one.key.kernel[...])
+
+
+def test_projections_multiply_with_the_dot_of_a_precision():
+    options = {"heads": 2, "rngs": nnx.Rngs(0)}
+    wide = Attention(8, **options)
+    narrow = Attention(8, **options | {"rngs": nnx.Rngs(0)}, dot_general=dot_bfloat16)
+    (x,) = values(QUERY)
+    found, expected = narrow(x), wide(x)
+    assert found.dtype == jnp.float32 and not (found == expected).all()
+    np.testing.assert_allclose(found, expected, rtol=0.1, atol=0.05)
 
 
 def test_sinusoidal_positions_are_those_of_the_paper(flax_form):

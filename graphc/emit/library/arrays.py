@@ -28,7 +28,7 @@ def safe_sqrt(x):
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1)), 0)
 
 
-def cosine_similarity(a, b, *, epsilon):
+def cosine_similarity(a, b, *, epsilon=1e-8):
     """The cosine of the angle between vectors along the last axis.
 
     Lengths below `epsilon` count as that, with a gradient of 0; the gradient of
