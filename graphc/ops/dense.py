@@ -39,7 +39,7 @@ class Dense(Operation):
         bias_init=Zeros(),
     )
     call = code("$self($x)")
-    traits = (Linear(), Contracts("dot_general"))
+    traits = (Linear(own=(*Linear.own, "axis")), Contracts("dot_general"))
 
     features: int = primary(Int(1), "how many numbers come out")
     activation: Operation | None = attribute(

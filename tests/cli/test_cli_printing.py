@@ -70,7 +70,7 @@ def test_explain_compile_says_what_passes_did_and_where_weights_went(graphc, spe
     assert "    line 8  `repeat` is rolled: 6 layers, one scan (rule 1)" in done.out
     assert "steps per dispatch: 100, by the work of a step" in done.out
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
-    assert "repeat/0/gate/kernel [50, 50] repeat/gate_h/kernel [0][..., 0:50]" in lines
+    assert "repeat/5/gate/kernel [50, 50] repeat/body_dense_gate/kernel [5][..., 50:100]" in lines
     assert "dense/kernel [64, 50] dense/kernel whole" in lines
 
 
