@@ -138,8 +138,8 @@ def highway(depth):
 def test_a_rolled_highway_is_one_loop_forward_and_one_backward():
     found = counts(step_text(highway(48), (8, 8, 1)))
     # Outside of the loops, two dense layers (the first needs no gradient of its input); inside,
-    # two products forward and four backward.
-    assert found == {"dot_general": 5 + 2 + 4, "convolution": 0, "while": 2}
+    # one product of body and gate forward and two backward.
+    assert found == {"dot_general": 5 + 1 + 2, "convolution": 0, "while": 2}
 
 
 def test_the_program_does_not_grow_with_depth():
