@@ -231,8 +231,8 @@ def test_wide_products_stay_on_the_cpu():
     """)
     _, remarks = after(text, "merge")
     assert remarks == [
-        "left 3: `a` and `b` stay 2 products: one of 200 columns is no faster on the CPU, where"
-        " 128 are the most"
+        "left 3: `a` and `b` stay 2 products: one of 200 columns is hardly faster on the CPU,"
+        " where 128 are the most"
     ]
     found, remarks = after(text, "merge", device="gpu")
     assert "a_b = beside[a, b](x) [200]" in found
