@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -11,9 +12,7 @@ from graphc.core.code import copy_tree
 from graphc.emit.printing.printer import Blank
 from graphc.emit.trees import fresh
 
-STANDARD = ("functools", "itertools", "math", "zlib")
 Definition = ast.FunctionDef | ast.ClassDef
-STANDARD = ("copy", "functools", "zlib")
 IMPORTS = """
 import copy
 import functools
@@ -60,7 +59,7 @@ def imports(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
         assert isinstance(statement, ast.Import | ast.ImportFrom)
         alias = statement.names[0]
         if (alias.asname or alias.name) in used:
-            group = standard if alias.name in STANDARD else others
+            group = standard if alias.name in sys.stdlib_module_names else others
             group.append(statement)
     return [*standard, Blank(), *others]
 
