@@ -50,7 +50,7 @@ class Registry(Generic[T]):
         if name not in self:
             help = self.renamed(name) or similar(name, self.names(), self.noun)
             message = f"there is no {self.noun} `{name}`"
-            known = help or f"the {self.noun}s are {listing(self.names(), 40)}"
+            known = help or f"known are {listing(self.names(), 40)}"
             raise SpecError(Diagnostic(self.code, message, span, help=known))
         if name in self._expected:
             import_module(self._expected[name])

@@ -11,6 +11,7 @@ Example:
     (3,)
 """
 
+from graphc.core import registry
 from graphc.core.attributes import Bool as Bool
 from graphc.core.attributes import Declared as Declared
 from graphc.core.attributes import Either as Either
@@ -73,5 +74,30 @@ FAMILIES = {
 }
 """The operations by the module that declares them, which is imported when one of them is named."""
 
+OTHERS = {
+    registry.initializers: (
+        "initializers",
+        """
+        constant delta_orthogonal glorot_normal glorot_uniform he_normal he_uniform identity
+        lecun_normal lecun_uniform normal ones orthogonal sparse truncated_normal uniform
+        variance_scaling zeros
+        """,
+    ),
+    registry.kernel_norms: ("kernels", "spectral_norm weight_norm weight_standardization"),
+    registry.losses: ("objectives", "cross_entropy mean_squared_error"),
+    registry.metrics: ("objectives", "accuracy mean_absolute_error mean_iou"),
+    registry.optimizers: ("objectives", "adam momentum sgd"),
+    registry.sources: (
+        "sources",
+        """
+        breast_cancer cifar10_subset csv diabetes digit_scenes digits fashion_mnist iris mnist
+        moving_digits npz signals usps wine
+        """,
+    ),
+}
+"""What else a spec can name."""
+
 for module, names in FAMILIES.items():
     operations.expect(f"{__name__}.{module}", *names.split())
+for table, (module, names) in OTHERS.items():
+    table.expect(f"{__name__}.{module}", *names.split())

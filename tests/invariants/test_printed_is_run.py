@@ -168,7 +168,9 @@ def test_python_prints_the_table_with_the_total(files, models):
     )
     assert done.returncode == 0, done.stderr
     assert _total(done.stdout) == models["mnist_highway50"].compiled.weights.parameters
-    assert re.search(r"^highways/gate_h/kernel +\[50, 50, 100\] +250,000$", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^highways/gate_h/kernel +\[50, 50, 100\] +250,000$", done.stdout, re.MULTILINE
+    )
 
 
 def _total(table: str) -> int:

@@ -14,3 +14,9 @@ def test_the_index_is_what_the_modules_declare():
     for each in operations.loaded():
         declared.setdefault(each.__module__.removeprefix(f"{ops.__name__}."), set()).add(each.name)
     assert declared == {module: set(names.split()) for module, names in ops.FAMILIES.items()}
+
+
+def test_the_index_of_what_is_no_operation_is_complete():
+    for table, (module, names) in ops.OTHERS.items():
+        importlib.import_module(f"{ops.__name__}.{module}")
+        assert [each.name for each in table.loaded()] == sorted(names.split())
