@@ -52,7 +52,7 @@ class Registry(Generic[T]):
             message = f"there is no {self.noun} `{name}`"
             known = help or f"known are {listing(self.names(), 40)}"
             raise SpecError(Diagnostic(self.code, message, span, help=known))
-        if name in self._expected:
+        if name not in self._entries and name in self._expected:
             import_module(self._expected[name])
         if name not in self._entries:
             offered = plugins.offered(self.group)[name]
