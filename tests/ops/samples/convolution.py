@@ -16,7 +16,7 @@ from graphc.testing.strategies import (
 few, close = st.integers(1, 3), st.integers(1, 2)
 
 
-def sliding(shape, **more):
+def sliding(shape, optional=None, **more):
     """Attributes of what slides over an image of this shape."""
     axes = len(shape) - 1
     words = ["same", "valid", "circular", "reflect", *(["causal"] if axes == 1 else [])]
@@ -26,19 +26,22 @@ def sliding(shape, **more):
         "dilation": per_axis(axes, close),
         "padding": around(axes, words, 2),
     }
-    return st.fixed_dictionaries(own | layer | more, optional=kernel_changes)
+    return st.fixed_dictionaries(own | layer | more, optional=optional)
 
 
 @st.composite
 def grouped(draw):
     x, groups = draw(typed(images)), draw(few)
     x = x.with_last(groups * draw(close))
-    attributes = draw(sliding(x.shape, groups=st.just(groups), features=close))
+    more = {"groups": st.just(groups), "features": close}
+    attributes = draw(sliding(x.shape, kernel_changes, **more))
     attributes["features"] *= groups
     return operations["conv"](**attributes), [x]
 
 
 SAMPLES = {
     "conv": grouped(),
-    "depthwise_conv": on_images("depthwise_conv", lambda shape: sliding(shape, multiplier=close)),
+    "depthwise_conv": on_images(
+        "depthwise_conv", lambda shape: sliding(shape, kernel_changes, multiplier=close)
+    ),
 }
