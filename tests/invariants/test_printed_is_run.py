@@ -1,6 +1,7 @@
 """What `graphc compile` prints is what runs, and it stands alone."""
 
 import ast
+import contextlib
 import importlib.util
 import os
 import re
@@ -34,7 +35,8 @@ def files(tmp_path_factory):
         shutil.copy(ROOT / f"specs/{word}.py", folder)
     for name in SPECS:
         path = str(folder / f"{name}.py")
-        done = CliRunner().invoke(command, [str(ROOT / f"specs/{name}.yaml"), "-o", path])
+        with contextlib.chdir(ROOT):  # the module names its spec by the path that is given
+            done = CliRunner().invoke(command, [f"specs/{name}.yaml", "-o", path])
         assert done.exit_code == 0, done.output
     return folder
 
