@@ -129,7 +129,7 @@ class Where(Operation):
         texts = [operand(name, own, whole) for name, own in zip(names, types, strict=True)]
         # Between two Python numbers, jnp.where would give integers.
         bare = not types[1].rank and not types[2].rank
-        return code(f"jnp.where({', '.join(texts)}){'.astype(jnp.float32)' if bare else ''}")
+        return code(f"jnp.where({', '.join(texts)}){'.astype(float)' if bare else ''}")
 
 
 operations.add(Constant, Add, Multiply, Subtract, Divide, Power, Negative)

@@ -127,7 +127,7 @@ def _beside(name: str, own: Type, whole: Type) -> str:
     """One of the values; a number without axes, which Python may hold, gets all of them."""
     if own.rank:
         return operand(name, own, whole)
-    return f"jnp.full({(1,) * whole.rank}, ${name}, jnp.float32)"
+    return f"jnp.full({(1,) * whole.rank}, ${name}, float)"
 
 
 @dataclass(frozen=True)

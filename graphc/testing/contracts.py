@@ -6,6 +6,7 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
@@ -16,6 +17,7 @@ from graphc.graph.tied import Tied, nameable
 from graphc.testing import forms
 
 DTYPES = {"float": jnp.float32, "int": jnp.int32, "bool": jnp.bool_}
+STEP = 1e-6
 few = settings(max_examples=12, derandomize=True, deadline=None, database=None)
 fewer = settings(few, max_examples=3)
 Samples = SearchStrategy
@@ -85,8 +87,8 @@ def module_has_the_weights_that_it_declares(kind: type[Operation], samples: Samp
     check()
 
 
-def gradients_are_finite(kind: type[Operation], samples: Samples) -> None:
-    """With respect to weights and inputs."""
+def gradients_are_the_numeric_ones(kind: type[Operation], samples: Samples) -> None:
+    """With respect to weights and inputs: finite, and in float64 what a small step finds."""
 
     @fewer
     @given(samples)
@@ -95,29 +97,52 @@ def gradients_are_finite(kind: type[Operation], samples: Samples) -> None:
         promised = _inferred(operation, types)
         if promised is None or promised[0].dtype != "float" or not types:
             return
-        module = forms.build(operation, types)
-        own = forms.given(types)
-        arrays = [forms.array(each, seed) for seed, each in enumerate(own)]
-        floats = [i for i, each in enumerate(own) if each.dtype == "float"]
-
-        @jax.jit
-        def gradient(params, rest, chosen):
-            def total(params, chosen):
-                given = {**dict(enumerate(arrays)), **dict(zip(floats, chosen, strict=True))}
-                layer = None if module is None else nnx.merge(graphdef, params, rest)
-                found = forms.call(operation, types, list(given.values()), layer)
-                outputs = zip(found if operation.ports else (found,), promised, strict=True)
-                return sum(jnp.sum(each) for each, own in outputs if own.dtype == "float")
-
-            return jax.grad(total, argnums=(0, 1))(params, chosen)
-
-        graphdef = params = rest = None
-        if module is not None:
-            graphdef, params, rest = nnx.split(module, nnx.Param, ...)
-        found = gradient(nnx.as_pure(params), nnx.as_pure(rest), [arrays[i] for i in floats])
-        assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(found))
+        function, point = _differentiable(operation, types, promised)
+        with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+            slope = jax.jit(jax.value_and_grad(function))
+            here, along = _double(point, 0), _double(point, 1)
+            _, gradient = slope(here)
+            assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(gradient))
+            (after, _), (before, _) = (slope(_moved(here, along, by)) for by in (STEP, -STEP))
+            found = sum(map(jnp.vdot, jax.tree.leaves(gradient), jax.tree.leaves(along)))
+            assert jnp.allclose(found, (after - before) / (2 * STEP), rtol=1e-5, atol=1e-5)
 
     check()
+
+
+def _differentiable(operation: Operation, types: list[Type], promised: tuple[Type, ...]):
+    """A number from the float outputs, as a function of the weights and the float inputs."""
+    module, own = forms.build(operation, types), forms.given(types)
+    arrays = {i: forms.array(each, i) for i, each in enumerate(own)}
+    chosen = {i: arrays[i] for i, each in enumerate(own) if each.dtype == "float"}
+    for _, each in nnx.iter_modules(module or nnx.Dict()):
+        if hasattr(each, "dtype"):
+            each.dtype = None  # computes in the type of what it is given
+    graphdef, params, rest = nnx.split(module or nnx.Dict(), nnx.Param, ...)
+
+    def function(point):
+        params, chosen = point
+        layer = nnx.merge(graphdef, params, _double(nnx.as_pure(rest), 0)) if module else None
+        found = forms.call(operation, types, list((arrays | chosen).values()), layer)
+        outputs = zip(found if operation.ports else (found,), promised, strict=True)
+        floats = [each for each, own in outputs if own.dtype == "float"]
+        return sum(map(jnp.vdot, floats, _double(floats, 2)))
+
+    return function, (nnx.as_pure(params), chosen)
+
+
+def _double(tree, seed: int):
+    """The floats in float64; for a seed other than 0 random ones like them."""
+    draw = np.random.default_rng(seed).standard_normal
+
+    def double(x):
+        return jnp.asarray(draw(x.shape) if seed else x, jnp.float64)
+
+    return jax.tree.map(lambda x: double(x) if jnp.isdtype(x.dtype, "real floating") else x, tree)
+
+
+def _moved(tree, along, by: float):
+    return jax.tree.map(lambda x, d: x + by * d, tree, along)
 
 
 def presence_and_domain_of_the_inputs_are_kept(kind: type[Operation], samples: Samples) -> None:
@@ -203,7 +228,7 @@ def declaration_is_documented(kind: type[Operation], samples: Samples) -> None:
 CONTRACTS = (
     value_has_the_type_that_infer_says,
     module_has_the_weights_that_it_declares,
-    gradients_are_finite,
+    gradients_are_the_numeric_ones,
     presence_and_domain_of_the_inputs_are_kept,
     weights_can_come_from_elsewhere,
     flops_are_counted_without_failing,
