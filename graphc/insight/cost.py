@@ -198,3 +198,12 @@ def operation_title(operation: Operation) -> str:
 def output_type(graph: Graph, node: Node) -> Type:
     """The type of a node's main output."""
     return graph.types[Ref(node.name)]
+
+
+def outputs_title(outputs: Type | Mapping[str, Type]) -> str:
+    """What a node gives: `[64]`, or `mean [4], log_variance [4]` where it has several outputs."""
+    if isinstance(outputs, Type):
+        return str(outputs)
+    if len(outputs) == 1:
+        return str(next(iter(outputs.values())))
+    return ", ".join(f"{port} {kind}" for port, kind in outputs.items())

@@ -16,7 +16,7 @@ from graphc.insight.cost import (
     cost_of_graph,
     cost_of_networks,
     operation_title,
-    output_type,
+    outputs_title,
     runs,
     shown_nodes,
     title,
@@ -33,7 +33,7 @@ class Row:
     name: str
     depth: int
     operation: str
-    output: Type
+    output: str
     cost: Cost | None
     span: Span | None
 
@@ -41,15 +41,16 @@ class Row:
 def rows(graph: Graph) -> Iterator[Row]:
     """The rows of a network, its inputs first."""
     for name, kind in graph.inputs:
-        yield Row(name, 0, "input", kind, None, None)
+        yield Row(name, 0, "input", str(kind), None, None)
     yield from _nodes(graph, 0)
 
 
 def _nodes(graph: Graph, depth: int) -> Iterator[Row]:
     for node, cost in shown_nodes(graph):
-        kind = output_type(graph, node)
-        yield Row(node.name, depth, title(graph, node), kind, cost, node.span)
-        yield from _inside(node.operation, graph.input_types(node), depth + 1, node.span)
+        types = graph.input_types(node)
+        given = outputs_title(node.operation.infer(*types))
+        yield Row(node.name, depth, title(graph, node), given, cost, node.span)
+        yield from _inside(node.operation, types, depth + 1, node.span)
 
 
 def _inside(operation: Operation, types: tuple[Type, ...], depth: int, span: Span) -> Iterator[Row]:
@@ -59,10 +60,8 @@ def _inside(operation: Operation, types: tuple[Type, ...], depth: int, span: Spa
         for run in runs(operation, types):
             layer = run.operation
             name = run.label if run.count == 1 else f"{run.label} (each)"
-            kind = layer.infer(*run.types)
-            main = kind if isinstance(kind, Type) else next(iter(kind.values()))
-            cost = cost_of(layer, run.types)
-            yield Row(name, depth, operation_title(layer), main, cost, span)
+            given, cost = outputs_title(layer.infer(*run.types)), cost_of(layer, run.types)
+            yield Row(name, depth, operation_title(layer), given, cost, span)
             yield from _inside(layer, run.types, depth + 1, span)
 
 
@@ -82,11 +81,11 @@ def network_table(networks: Mapping[str, Graph], source: Source) -> str:
 def _cells(row: Row, source: Source, deeper: int) -> Sequence[str]:
     name = "  " * (row.depth + deeper) + row.name
     if row.cost is None:
-        return name, row.operation, str(row.output), "", "", ""
+        return name, row.operation, row.output, "", "", ""
     cost = row.cost
     line = place(row.span, source)
     parameters, flops = cost.shown("parameters"), cost.shown("flops", short)
-    return name, row.operation, str(row.output), parameters, flops, line
+    return name, row.operation, row.output, parameters, flops, line
 
 
 def _totals(name: str, cost: Cost) -> Sequence[str]:

@@ -11,11 +11,13 @@ from graphc.core.operation import LibraryConvolution, Linear, ShapeError, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.checks import need_image
+from graphc.ops.kernels import changing_kernel
 from graphc.ops.per_axis import Around, Padding, pairs, spread
 from graphc.ops.sliding import DEFAULTS, Layer
 from graphc.ops.windows import BORDERS, border
 
 
+@changing_kernel
 @dataclass(frozen=True)
 class ConvTranspose(Layer):
     """A transposed convolution: `y = activation(x * kernel + bias)`, x with zeros put in.

@@ -83,20 +83,27 @@ def _layer_reason(layer: Operation, types: tuple[Type, ...], device: str) -> tup
 
 
 def _roll_runs(graph: Graph, remarks: Remarks) -> Graph:
-    for found in _runs(graph):
-        run = [graph.by_name[node.name] for node in found]  # it may read a run rolled before
-        first, last = run[0], run[-1]
-        reason = _layer_reason(first.operation, graph.input_types(first), remarks.device)
-        names = f"`{first.name}` to `{last.name}`"
-        if len(run) < FEWEST or (reason is not None and reason[0] == 1):
-            continue
-        if reason is not None:
-            text = f"{names} ({len(run)} equal layers) are not rolled: {reason[1]}"
-            remarks.left(reason[0], text, first.span)
-            continue
+    runs = [run for run in _runs(graph) if len(run) >= FEWEST and _rolls(graph, run, remarks)]
+    if not runs:
+        return graph
+    taken = set(graph.by_name)
+    stacks = {run[-1].name: _stack(run, taken) for run in runs}
+    gone = {node.name for run in runs for node in run}
+    kept = [node for node in graph.nodes if node.name not in gone]
+    now = {Ref(last): Ref(stack.name) for last, stack in stacks.items()}
+    return rewired(graph, [*kept, *stacks.values()], now)
+
+
+def _rolls(graph: Graph, run: list[Node], remarks: Remarks) -> bool:
+    first, last = run[0], run[-1]
+    reason = _layer_reason(first.operation, graph.input_types(first), remarks.device)
+    names = f"`{first.name}` to `{last.name}`"
+    if reason is None:
         remarks.did(2, f"{names} are rolled: {len(run)} equal layers, one scan", first.span)
-        graph = _with_run(graph, run)
-    return graph
+    elif reason[0] != 1:
+        text = f"{names} ({len(run)} equal layers) are not rolled: {reason[1]}"
+        remarks.left(reason[0], text, first.span)
+    return reason is None
 
 
 def _runs(graph: Graph) -> list[list[Node]]:
@@ -131,13 +138,11 @@ def _same_layer(node: Node, following: Node) -> bool:
     )
 
 
-def _with_run(graph: Graph, run: list[Node]) -> Graph:
+def _stack(run: list[Node], taken: set[str]) -> Node:
     first, last = run[0], run[-1]
     name = f"{first.name}_to_{last.name.rsplit('/', 1)[-1]}"
-    while name in graph.by_name:
+    while name in taken:
         name += "_"
+    taken.add(name)
     paths = tuple(node.name for node in run)
-    stack = Node(name, Stack(first.operation, paths), first.inputs, first.span, last.named)
-    gone = set(paths)
-    kept = [node for node in graph.nodes if node.name not in gone]
-    return rewired(graph, [*kept, stack], {Ref(last.name): Ref(name)})
+    return Node(name, Stack(first.operation, paths), first.inputs, first.span, last.named)

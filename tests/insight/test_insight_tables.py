@@ -1,6 +1,7 @@
 """Tables, costs and drawings."""
 
 import json
+from textwrap import dedent
 
 import networkx as nx
 import pytest
@@ -193,3 +194,17 @@ def test_json_has_nodes_groups_and_edges():
 )
 def test_counts_are_short(number, text):
     assert short(number) == text
+
+
+def test_all_outputs_of_a_node_are_shown():
+    text = """
+    graphc: 1
+    network:
+      inputs: {x: [8]}
+      layers:
+        - {split: {into: [mean, log_variance]}, name: code}
+        - {dense: 3, from: code.log_variance}
+    """
+    spec = check(Source("spec.yaml", dedent(text)))
+    row = network_table(spec.networks, spec.document.source).splitlines()[3]
+    assert "mean [4], log_variance [4]" in row

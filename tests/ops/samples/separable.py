@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from graphc.testing.strategies import around, on_images, per_axis
+from graphc.testing.strategies import around, kernel_changes, on_images, per_axis
 from samples.convolution import close, few, sliding
 
 
@@ -20,7 +20,7 @@ def transposed(draw, shape):
         "kernel": per_axis(axes, st.integers(2, 4)),
         "padding": around(axes, ["same", "valid"], 1),
     }
-    return draw(sliding(shape, features=few, **more))
+    return draw(sliding(shape, kernel_changes, features=few, **more))
 
 
 SAMPLES = {
