@@ -136,17 +136,14 @@ class _Section:
         return slot
 
     def _warn(self) -> None:
-        broken = any(node is None for _, node in self.section.nodes)
-        for slot in self.slots:
-            if not slot.read and not broken:
-                help = "leave it out, or read it somewhere"
-                self.take(
-                    [
-                        Diagnostic(
-                            "GC224", f"{slot.what} is not used", slot.span, (), help, "warning"
-                        )
-                    ]
-                )
+        if any(node is None for _, node in self.section.nodes):
+            return
+        help = "leave it out, or read it somewhere"
+        self.take(
+            Diagnostic("GC224", f"{slot.what} is not used", slot.span, (), help, "warning")
+            for slot in self.slots
+            if not slot.read
+        )
 
     # Reports
 

@@ -129,6 +129,8 @@ class Pick(Operation):
         return 0
 
     def call_code(self, x: Type, index: Type) -> Code:
+        if not index.rank:
+            return code("$x[..., $index]")
         whole = self.infer(x, index)
         chosen = operand("index", index, whole)
         return code(

@@ -26,17 +26,13 @@ class Remark:
 
 @dataclass
 class Remarks:
-    """Collects remarks; carries the device, which some rules depend on."""
+    """Collects distinct remarks in order; carries the device, which some rules depend on."""
 
     device: str = "cpu"
-    found: list[Remark] = field(default_factory=list)
+    found: dict[Remark, None] = field(default_factory=dict)
 
     def did(self, rule: int, text: str, span: Span | None = None) -> None:
-        self._add(Remark(rule, text, span, True))
+        self.found[Remark(rule, text, span, True)] = None
 
     def left(self, rule: int, text: str, span: Span | None = None) -> None:
-        self._add(Remark(rule, text, span, False))
-
-    def _add(self, remark: Remark) -> None:
-        if remark not in self.found:
-            self.found.append(remark)
+        self.found[Remark(rule, text, span, False)] = None

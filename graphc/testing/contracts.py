@@ -101,6 +101,7 @@ def gradients_are_the_numeric_ones(kind: type[Operation], samples: Samples) -> N
         with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
             slope = jax.jit(jax.value_and_grad(function))
             here, along = _double(point, 0), _double(point, 1)
+            here[0] = _moved(here[0], _double(here[0], 2), 0.01)  # weights may start at a kink
             _, gradient = slope(here)
             assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(gradient))
             (after, _), (before, _) = (slope(_moved(here, along, by)) for by in (STEP, -STEP))
@@ -126,9 +127,9 @@ def _differentiable(operation: Operation, types: list[Type], promised: tuple[Typ
         found = forms.call(operation, types, list((arrays | chosen).values()), layer)
         outputs = zip(found if operation.ports else (found,), promised, strict=True)
         floats = [each for each, own in outputs if own.dtype == "float"]
-        return sum(map(jnp.vdot, floats, _double(floats, 2)))
+        return sum(map(jnp.vdot, floats, _double(floats, 3)))
 
-    return function, (nnx.as_pure(params), chosen)
+    return function, [nnx.as_pure(params), chosen]
 
 
 def _double(tree, seed: int):
@@ -172,11 +173,13 @@ def weights_can_come_from_elsewhere(kind: type[Operation], samples: Samples) -> 
         operation, types = sample
         if _inferred(operation, types) is None:
             return
-        module, present = forms.build(operation, types), forms.given(types)
-        own, weights = forms.arrays(module), operation.weights(*present)
+        present = forms.given(types)
+        weights = operation.weights(*present)
         places = {name: each.stored or name for name, each in nameable(weights).items()}
         inputs = [forms.array(each, seed) for seed, each in enumerate(present)]
         for some in {tuple(places), tuple(places)[:1]} - {()}:
+            module = forms.build(operation, types)
+            own = forms.arrays(module)
             arrays = [own[places[name]].get_value() for name in some]
             kinds = [constant(array.shape) for array in arrays]
             tied = Tied(operation, some)
