@@ -206,6 +206,27 @@ class Methods:
             maximum: the largest number; none if left out.
         """
 
+    def color_jitter(
+        self,
+        x: Arguments,
+        *,
+        brightness: float = 0.0,
+        contrast: float = 0.0,
+        saturation: float = 0.0,
+        name: str | None = None,
+    ) -> Value:
+        """While training, brightness, contrast and saturation of an image change.
+
+        Shapes: [height, width, c], unchanged; `saturation` needs three channels, red, green and blue.
+        Each is a factor between 1 - a and 1 + a: of all numbers, of their distance from the image's
+        mean, and of their distance from the grey of the place (0.299 r + 0.587 g + 0.114 b).
+
+        Args:
+            brightness: how far its factor is from 1 at most.
+            contrast: how far its factor is from 1 at most.
+            saturation: how far its factor is from 1 at most.
+        """
+
     def concat(self, *values: Arguments, axis: int = -1, name: str | None = None) -> Value:
         """Values side by side along an axis.
 
@@ -292,6 +313,8 @@ class Methods:
         bias: bool = True,
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
+        kernel_norm: str | Mapping[str, Any] | None = None,
+        drop_connect: float = 0.0,
         name: str | None = None,
     ) -> Value:
         """A transposed convolution: `y = activation(x * kernel + bias)`, x with zeros put in.
@@ -326,6 +349,8 @@ class Methods:
             bias: whether a learned number is added to each channel.
             kernel_init: how the kernel is drawn.
             bias_init: how the bias is drawn.
+            kernel_norm: how the kernel is normalised before each product.
+            drop_connect: the probability that a number of the kernel is zero, drawn anew at each training step (Wan et al. 2013).
         """
 
     def cos(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -371,6 +396,19 @@ class Methods:
 
         Args:
             axis: the axis along which the sum grows.
+        """
+
+    def cutout(self, x: Arguments, size: int, *, name: str | None = None) -> Value:
+        """While training, a square of an image is zero.
+
+        Shapes: [height, width, c], unchanged. Its centre is any place of the image, so that the square
+        may lie partly outside.
+
+        References: DeVries and Taylor, "Improved regularization of convolutional neural networks with
+        cutout", 2017.
+
+        Args:
+            size: the length of its sides.
         """
 
     def dense(
@@ -1247,6 +1285,53 @@ class Methods:
             arguments: further arguments, by name; lists arrive as tuples.
             takes: what a call is given; if left out, what its signature has.
             installed: whether the module is one that is installed, rather than a file of yours.
+        """
+
+    def random_affine(
+        self,
+        x: Arguments,
+        *,
+        rotate: float = 0.0,
+        shift: float = 0.0,
+        zoom: float = 0.0,
+        name: str | None = None,
+    ) -> Value:
+        """While training, an image is turned, moved and enlarged or shrunk about its middle.
+
+        Shapes: [height, width, c], unchanged. Angle, shifts and zoom are uniform, and applied in one
+        go with bilinear interpolation; what comes from outside of the image is 0.
+
+        Args:
+            rotate: the largest angle to either side, in degrees.
+            shift: the largest shift, as a share of height and width.
+            zoom: the largest change of size: 0.1 is 0.9 to 1.1 times.
+        """
+
+    def random_crop(self, x: Arguments, padding: int, *, name: str | None = None) -> Value:
+        """While training, a window as large as the image is cut out of it with zeros around it.
+
+        Shapes: [height, width, c], unchanged: the image is moved by up to `padding` places, by whole
+        ones, along both axes.
+
+        References: He et al., "Deep residual learning for image recognition", 2015, section 4.2.
+
+        Args:
+            padding: how many zeros are put on each side.
+        """
+
+    def random_flip(
+        self,
+        x: Arguments,
+        direction: Literal["horizontal", "vertical", "both"] = "horizontal",
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """While training, an image is mirrored with probability 1/2.
+
+        Shapes: [height, width, c], unchanged. With `both`, each direction has a draw of its own.
+
+        Args:
+            direction: left and right change places, top and bottom, or both.
         """
 
     def reglu(self, x: Arguments, *, name: str | None = None) -> Value:

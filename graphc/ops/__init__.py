@@ -44,6 +44,7 @@ FAMILIES = {
     "adaptive_pooling": "adaptive_average_pool adaptive_max_pool",
     "arithmetic": "add constant divide maximum minimum multiply negative power subtract where",
     "attention": "attention",
+    "augmentation": "color_jitter cutout random_affine random_crop random_flip",
     "comparisons": """
         equal greater greater_equal less less_equal logical_and logical_not logical_or not_equal
     """,
