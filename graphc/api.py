@@ -32,6 +32,7 @@ else:
     Methods = object  # a stub: what the methods are is known when a name is looked up
 
 RUNS = "runs"
+TRAINING_CHOICES = ("steps_per_dispatch", "epoch_steps")
 
 
 class Graph(Builder, Methods):
@@ -95,7 +96,7 @@ class Model:
             from graphc.runtime.trial import try_steps
 
             training = checked.document.training
-            try_steps(checked.user_code, training.batch_size if training is not None else 2)
+            try_steps(checked.user_code, training.rows(2) if training is not None else 2)
         return module_from_source(self.source, f"<graphc {checked.name}>", checked.user_code)
 
     def train(
@@ -128,10 +129,12 @@ class Model:
             raise SpecError(problem)
         directory = Path(run) if run is not None else _free_directory(checked.name, resume)
         dataset = load(document.data, document.folder, document.place("data"))
-        settings = _settings(self.compiled, cache)
-        blueprint = _blueprint(self.compiled)
+        examples = dataset.count("train")
+        compiled = compiler.with_examples(self.compiled, examples)
+        settings = _settings(compiled, cache, examples)
+        blueprint = _blueprint(compiled)
         if checked.user_code and not resume:
-            blueprint = replace(blueprint, weights=self._weights(dataset, training.batch_size))
+            blueprint = replace(blueprint, weights=self._weights(dataset, settings.batch_size))
         train(blueprint, dataset, settings, directory, resume=resume, report=report)
         return load_run(directory)
 
@@ -370,7 +373,7 @@ def _text(graph: Builder | FrozenGraph, sections: Mapping[str, object]) -> str:
     return dump_networks({"": frozen}, sections)
 
 
-def _settings(compiled: compiler.Compiled, cache: bool) -> Settings:
+def _settings(compiled: compiler.Compiled, cache: bool, examples: int) -> Settings:
     from graphc.runtime.settings import Settings
 
     training, plan = compiled.checked.document.training, compiled.checked.plan
@@ -379,7 +382,7 @@ def _settings(compiled: compiler.Compiled, cache: bool) -> Settings:
     first = metrics[0] if metrics else None
     return Settings(
         epochs=training.epochs,
-        batch_size=training.batch_size,
+        batch_size=training.rows(examples),
         seed=training.seed,
         steps_per_dispatch=compiled.choices.steps_per_dispatch,
         monitor=first.name if first else "loss",
@@ -392,7 +395,8 @@ def _blueprint(compiled: compiler.Compiled) -> Blueprint:
     from graphc.runtime.rundir import Blueprint
 
     checked = compiled.checked
-    choices = {"steps_per_dispatch": compiled.choices.steps_per_dispatch}
+    looked_up = compiled.choices.as_dict()
+    choices = {word: looked_up[word] for word in TRAINING_CHOICES if word in looked_up}
     lines = {
         line: (path, span.source.name, span.line, span.column, span.end_column)
         for line, (path, span) in compiled.emitted.lines.items()

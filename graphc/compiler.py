@@ -18,9 +18,10 @@ from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
 from graphc.graph.weights import WeightMap
 from graphc.passes.manager import PassReport, run_passes
-from graphc.plan.choices import Choices, choose
+from graphc.plan.choices import Choices, choose, epoch_steps
 from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
+from graphc.plan.schedules import check_lengths
 from graphc.spec.document import Document, document_of, read_document
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def check(
     plan = None
     if document.training is not None and not report.errors:
         plan = make_plan(networks, document.training, fields, document.place, report)
+        steps = epoch_steps(document.training, _examples(document))
+        check_lengths(document.training, steps, document.place, report)
     code = user_code(expander.uses, report)
     report.stop()
     return Checked(document, networks, plan, tuple(report.warnings), code)
@@ -175,5 +178,32 @@ def compile(
     program = replace(checked.program, networks=networks, inference=inference)
     weights = WeightMap.of(networks)
     training = None if inference else checked.document.training
-    choices = choose(program, training, device, tuple(without))
+    examples = _examples(checked.document)
+    choices = choose(program, training, device, tuple(without), examples)
+    program = replace(program, epoch_steps=choices.epoch_steps)
     return Compiled(checked, program, emit(program), weights, passes, choices)
+
+
+def _examples(document: Document) -> int | None:
+    """How many examples there are to train on, where the data says so before it is loaded."""
+    return None if document.data is None else document.data.training_examples()
+
+
+def with_examples(compiled: Compiled, examples: int) -> Compiled:
+    """What was compiled, for data with so many examples to train on: schedules count its steps.
+
+    Raises:
+        SpecError: GC421 where a schedule does not fit into the run.
+    """
+    from graphc.emit.module import emit
+
+    document = compiled.checked.document
+    steps = epoch_steps(document.training, examples)
+    if steps == compiled.choices.epoch_steps or document.training is None:
+        return compiled
+    report = Report()
+    check_lengths(document.training, steps, document.place, report)
+    report.stop()
+    program = replace(compiled.program, epoch_steps=steps)
+    choices = replace(compiled.choices, epoch_steps=steps)
+    return replace(compiled, program=program, choices=choices, emitted=emit(program))

@@ -14,8 +14,8 @@ from graphc.insight.reference import listing_of_all, page_of
 def command(name: str | None) -> None:
     """List what a spec can name, or explain one.
 
-    Operations by family, blocks, initializers, losses, metrics, optimizers and data sources. With
-    NAME: its text, attributes, inputs and weights, an example, and its form in Flax.
+    Operations by family, blocks, initializers, losses, metrics, optimizers, schedules and data
+    sources. With NAME: its text, attributes, inputs and weights, an example, and its form in Flax.
     """
     if name is None:
         load_offered()

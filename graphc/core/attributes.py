@@ -155,6 +155,8 @@ class Text(Kind):
         return {"enum": list(self.choices)} if self.choices else {"type": "string"}
 
     def __str__(self) -> str:
+        if len(self.choices) == 1:
+            return f"`{self.choices[0]}`"
         return f"one of {listing(self.choices)}" if self.choices else "a string"
 
 

@@ -6,8 +6,8 @@ A package offers an operation in its pyproject.toml, under the name that specs w
     fourier_features = "my_package.operations:FourierFeatures"
 
 The groups are graphc.operations, graphc.initializers, graphc.kernel_norms, graphc.losses,
-graphc.metrics, graphc.optimizers and graphc.data_sources. A name that graphc has itself is never
-looked up.
+graphc.metrics, graphc.optimizers, graphc.schedules and graphc.data_sources. A name that graphc has
+itself is never looked up.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ MODULES = ("copy", "functools", "zlib", "jax", "jnp", "optax", "nnx")
 CONTRACT = (
     *("CONTRACT", "build", "call", "graphdef", "forward", "losses", "metrics", "optimizer"),
     *("init", "train_step", "evaluate_step", "sums", "main"),
+    *("EPOCH_STEPS", "PATHS"),
 )
 BUILTINS = ("range", "enumerate", "print", "map", "max", "len", "sum", "list", "str", "int")
 

@@ -65,32 +65,6 @@ def init(key):
         "step": jnp.zeros((), jnp.int32),
     }
 
-def train_step(state, batch, key):
-    """The state after one update, and the totals of the batch.
-
-    Where the loss or a gradient is not finite, the state is returned as it came.
-    """
-
-    def mean_loss(params):
-        outputs, statistics = forward(params, state["statistics"], batch, train=True, key=key)
-        totals = sums(outputs, batch)
-        return totals["loss"] / jnp.maximum(totals["count"], 1), (statistics, totals)
-
-    params = state["params"]
-    (loss, (statistics, totals)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(params)
-    finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradients))
-
-    def update():
-        updates, memory = optimizer().update(gradients, state["optimizer"], params)
-        return {
-            "params": optax.apply_updates(params, updates),
-            "statistics": statistics,
-            "optimizer": memory,
-            "step": state["step"] + 1,
-        }
-
-    return jax.lax.cond(finite, update, lambda: state), totals | {"finite": finite}
-
 def evaluate_step(state, batch):
     """The totals of a batch in evaluation mode."""
     outputs, _ = forward(state["params"], state["statistics"], batch)
@@ -108,6 +82,44 @@ def main():
     for path, shape, size in rows:
         print(f"{path:{width}}  {shape:{middle}}  {size:>12,}")
 ''')
+_TRAIN_STEP = '''
+def train_step(state, batch, key):
+    """The state after one update, and the totals of the batch.
+
+    Where the loss or a gradient is not finite, the state is returned as it came.
+    """
+    {gradients}
+    finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradients))
+
+    def update():
+        updates, memory = optimizer().update({given})
+        return {{
+            "params": optax.apply_updates(params, updates),
+            "statistics": statistics,
+            "optimizer": memory,
+            "step": state["step"] + 1,
+        }}
+
+    return jax.lax.cond(finite, update, lambda: state), totals | {{"finite": finite}}
+'''
+_GRADIENTS = """
+    def mean_loss(params):
+        outputs, statistics = forward(params, state["statistics"], batch, train=True, key=key)
+        totals = sums(outputs, batch)
+        return totals["loss"] / jnp.maximum(totals["count"], 1), (statistics, totals)
+
+    params = state["params"]
+    (loss, (statistics, totals)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(params)
+"""
+
+
+def train_step(*, feedback: bool = False) -> ast.FunctionDef:
+    """The training step; with `feedback`, an update is told the loss."""
+    given = ["gradients", 'state["optimizer"]', "params", *["value=loss"] * feedback]
+    text = _TRAIN_STEP.format(gradients=_GRADIENTS.strip(), given=", ".join(given))
+    return _templates(text)["train_step"]
+
+
 INFERENCE = _templates('''
 def call(model, batch):
     """The outputs for a batch."""

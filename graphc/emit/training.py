@@ -6,14 +6,15 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from graphc.core.code import Code, code, copy_tree
-from graphc.core.declaration import Declaration
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs, Requirements
-from graphc.emit.templates import INFERENCE, RUN, TEMPLATES
+from graphc.emit.optimizing import Optimizing
+from graphc.emit.templates import INFERENCE, RUN, TEMPLATES, train_step
 from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
+from graphc.graph.weights import WeightMap
 from graphc.plan.plan import Program, Term
 
 BATCH = ("call", "graphdef", "forward")
@@ -42,6 +43,8 @@ def functions(
         ),
     }
     used = ["build", *BATCH]
+    constants: list[ast.stmt] = []
+    steps: dict[str, ast.FunctionDef] = {}
     if program.plan is not None and not program.inference:
         objective = program.plan.objectives[0]
         graph = program.networks[network]
@@ -52,11 +55,14 @@ def functions(
         counted = any(map(_value, objective.metrics))
         values["TOTAL"] = fill(TOTAL_OF_COUNTS if counted else TOTAL, {})
         values["MEANS"] = _means((objective.loss, *objective.metrics))
-        values["OPTIMIZER"] = _declared(objective.optimizer)
+        optimizing = Optimizing(objective, WeightMap.of(program.networks), program.epoch_steps)
+        values["OPTIMIZER"] = optimizing.rule
+        constants = [*optimizing.constants()]
+        steps["train_step"] = train_step(feedback=optimizing.feedback)
         used += TRAINING
-    templates = TEMPLATES | (INFERENCE if program.inference else {})
+    templates = TEMPLATES | (INFERENCE if program.inference else {}) | steps
     definitions = [_Holes(values).visit(copy_tree(templates[word])) for word in (*used, "main")]
-    return [*definitions, *map(copy_tree, RUN)]
+    return [*constants, *definitions, *map(copy_tree, RUN)]
 
 
 class _Holes(ast.NodeTransformer):
@@ -138,11 +144,6 @@ def _means(terms: Iterable[Term]) -> ast.expr:
         total = ast.Subscript(name("totals"), part(term.name), ast.Load())
         numbers[term.name] = fill(_value(term) or MEAN, {"total": total})
     return ast.Dict([part(word) for word in numbers], list(numbers.values()))
-
-
-def _declared(declaration: Declaration) -> ast.expr:
-    values = {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
-    return fill(declaration.build, values)  # type: ignore[attr-defined]
 
 
 def _outermost(networks: Mapping[str, Graph], requirements: Requirements) -> str:

@@ -19,12 +19,14 @@ from graphc.core.tree import from_plain
 from graphc.core.types import Type
 from graphc.emit.filling import Key, Site, fill
 from graphc.emit.imports import user_imports
+from graphc.emit.optimizing import rate_of
 from graphc.emit.slots import drop_defaults
 from graphc.emit.trees import assign
 from graphc.graph.tied import nameable
 from graphc.ops.kernels import KernelNorm
 from graphc.ops.objectives import Loss
 from graphc.ops.per_axis import Around, PerAxis
+from graphc.ops.schedules import Schedule
 
 FLOATS = (Type((32,)), Type((8, 8, 3)), Type((16, 32)), Type(()))
 INTS = (Type((), "int", 10),)
@@ -42,6 +44,8 @@ GIVEN: dict[str, dict[str, object]] = {
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "python": {"definition": "layers:Gate", "arguments": {"features": 32}},
     "reshape": {"shape": [4, 8]},
+    "piecewise": {"rates": [0.1, 0.01], "at": [30]},
+    "step": {"rate": 0.1, "every": 30},
     "permute": {"axes": [2, 0, 1]},
     "shortcut": {"kind": "project"},
     "slice": {"start": 1, "stop": -1},
@@ -59,12 +63,14 @@ _FITTING = {
     "pixel_shuffle": (Type((8, 8, 12)),),
 }
 _NUMBERS = (0.5, 1.0, 2.0, -1.0)
-_NAMED_NUMBERS = {"learning_rate": 0.001}
+_NAMED_NUMBERS = {"learning_rate": 0.001, "rate": 0.001}
+_EPOCHS = 20
 _COMPARED = (Type((10,)), Type((), "int", 10)), (Type((10,)), Type((10,)))
 _PLACES = {
     "initializer": "dense: {{features: 32, kernel_init: {}}}",
     "kernel norm": "dense: {{features: 32, kernel_norm: {}}}",
     "loss": "loss: {}",
+    "schedule": "optimizer: {{adam: {{learning_rate: {}}}}}",
     "metric": "metrics: {}",
     "optimizer": "optimizer: {}",
     "data source": "data: {}",
@@ -161,10 +167,13 @@ def example_of(declaration: type[Declaration]) -> Example | None:
 
 
 def _plain_lines(declaration: Declaration) -> Iterator[str]:
-    """The expression of a loss, an initialiser or an optimiser; a layer with a kernel norm."""
+    """The expression of a loss, an optimiser and the like; a layer with a kernel norm."""
     if isinstance(declaration, KernelNorm):
         dense = operations["dense"](32, kernel_norm=declaration)
         yield from Example(dense, FLOATS[:1]).flax_lines()
+        return
+    if isinstance(declaration, Schedule):
+        yield _text(rate_of(declaration, _EPOCHS))
         return
     values = {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
     template = getattr(declaration, "build", None)

@@ -20,6 +20,7 @@ from graphc.core.registry import (
     metrics,
     operations,
     optimizers,
+    schedules,
     sources,
 )
 from graphc.insight.schema_declarations import definition_of, named, of_declaration
@@ -35,6 +36,7 @@ REGISTRIES: tuple[Registry, ...] = (
     losses,
     metrics,
     optimizers,
+    schedules,
     sources,
 )
 

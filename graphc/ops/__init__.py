@@ -87,7 +87,18 @@ OTHERS = {
     registry.kernel_norms: ("kernels", "spectral_norm weight_norm weight_standardization"),
     registry.losses: ("objectives", "cross_entropy mean_squared_error"),
     registry.metrics: ("objectives", "accuracy mean_absolute_error mean_iou"),
-    registry.optimizers: ("objectives", "adam momentum sgd"),
+    registry.optimizers: (
+        "optimizers",
+        """
+        adadelta adagrad adam adamax adamw lamb lars lion momentum nadam nesterov rmsprop sgd
+        """,
+    ),
+    registry.schedules: (
+        "schedules",
+        """
+        constant cosine exponential one_cycle piecewise polynomial reduce_on_plateau step
+        """,
+    ),
     registry.sources: (
         "sources",
         """

@@ -1,15 +1,13 @@
-"""Losses, metrics and optimisers: declarations like operations, with their form in the source."""
+"""Losses and metrics: declarations like operations, with their form in the source."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from graphc.core.attributes import Bool, Float
 from graphc.core.code import Code, code
-from graphc.core.declaration import Declaration, attribute, primary
+from graphc.core.declaration import Declaration
 from graphc.core.operation import ShapeError
-from graphc.core.registry import losses, metrics, optimizers
+from graphc.core.registry import losses, metrics
 from graphc.core.types import Type
 from graphc.ops.broadcasting import broadcast, operand
 from graphc.ops.reductions import features_axes
@@ -202,72 +200,5 @@ def _no_logits(name: str, output: Type, target: Type, places: tuple[int, ...]) -
     )
 
 
-class Optimizer(Declaration):
-    """The base of optimisers.
-
-    `build` is the optax expression. `sees` says what an update of one array depends on:
-    "elements" (each number alone, so arrays may be stored stacked), "arrays" (the norm of each
-    of the spec's arrays) or "all" (the norm over all arrays).
-    """
-
-    build: ClassVar[Code]
-    sees: ClassVar[str] = "elements"
-
-
-def _learning_rate() -> float:
-    return primary(Float(above=0), "the factor of each step")
-
-
-@dataclass(frozen=True)
-class Sgd(Optimizer):
-    """Stochastic gradient descent: `w -= learning_rate * gradient`."""
-
-    name = "sgd"
-    build = code("optax.sgd($learning_rate)")
-    learning_rate: float = _learning_rate()
-
-
-@dataclass(frozen=True)
-class Momentum(Optimizer):
-    """Gradient descent with momentum: `v = momentum * v + gradient; w -= learning_rate * v`.
-
-    References: Sutskever et al., "On the importance of initialization and momentum", 2013.
-    """
-
-    name = "momentum"
-    build = code(
-        "optax.sgd($learning_rate, momentum=$momentum, nesterov=$nesterov)", nesterov=False
-    )
-    learning_rate: float = _learning_rate()
-    momentum: float = attribute(Float(minimum=0, below=1), "the share of v that a step keeps", 0.9)
-    nesterov: bool = attribute(Bool(), "whether the gradient is taken a step ahead", False)
-
-
-@dataclass(frozen=True)
-class Adam(Optimizer):
-    """Steps scaled by running moments of the gradient.
-
-    `m = b1 * m + (1 - b1) * g; v = b2 * v + (1 - b2) * g ** 2;
-    w -= learning_rate * m_hat / (sqrt(v_hat) + eps)`, with m and v corrected for their start at 0.
-
-    References: Kingma and Ba, "Adam: a method for stochastic optimization", 2015.
-    """
-
-    name = "adam"
-    build = code(
-        "optax.adam($learning_rate, b1=$b1, b2=$b2, eps=$eps, nesterov=$nesterov)",
-        b1=0.9,
-        b2=0.999,
-        eps=1e-8,
-        nesterov=False,
-    )
-    learning_rate: float = _learning_rate()
-    b1: float = attribute(Float(minimum=0, below=1), "decay of the first moment", 0.9)
-    b2: float = attribute(Float(minimum=0, below=1), "decay of the second moment", 0.999)
-    eps: float = attribute(Float(above=0), "added to the denominator", 1e-8)
-    nesterov: bool = attribute(Bool(), "whether the first moment looks a step ahead", False)
-
-
 losses.add(CrossEntropy, MeanSquaredError)
 metrics.add(Accuracy, MeanAbsoluteError, MeanIou)
-optimizers.add(Sgd, Momentum, Adam)

@@ -15,6 +15,7 @@ from graphc.graph.forms import Beside, Folded
 from graphc.graph.graph import Graph
 from graphc.ops.training import Training
 from graphc.plan.plan import Program
+from graphc.plan.schedules import schedules_of
 
 # Steps per dispatch by the work of one step (floating point operations, forward and backward):
 # a dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
@@ -35,12 +36,15 @@ class Choices:
         steps_per_dispatch: steps that run on the device without a word to Python; 1 is a plain
             call for every step.
         compile_seconds: how long the first step may take to compile, roughly.
+        epoch_steps: the steps that schedules count as an epoch; None where no schedule does, or
+            where only the data that training loads can say it.
     """
 
     device: str
     without: tuple[str, ...]
     steps_per_dispatch: int
     compile_seconds: float
+    epoch_steps: int | None = None
 
     @property
     def slow_to_compile(self) -> bool:
@@ -49,34 +53,53 @@ class Choices:
 
     def as_dict(self) -> dict:
         """The form that a run keeps."""
+        counted = {} if self.epoch_steps is None else {"epoch_steps": self.epoch_steps}
         return {
             "device": self.device,
             "without": list(self.without),
             "steps_per_dispatch": self.steps_per_dispatch,
+            **counted,
         }
 
 
 def choose(
-    program: Program, training: Training | None, device: str, without: tuple[str, ...]
+    program: Program,
+    training: Training | None,
+    device: str,
+    without: tuple[str, ...],
+    examples: int | None = None,
 ) -> Choices:
-    """Look everything up for a program."""
+    """Look everything up for a program.
+
+    Args:
+        examples: how many there are to train on, where that is known.
+    """
     leaves = [leaf for graph in program.networks.values() for leaf in _leaves(graph)]
     layers = sum(1 for operation, types, _ in leaves if operation.weights(*types))
     seconds = SECONDS_PER_LAYER_SQUARED * layers**2
     steps = 1
     if training is not None:
         steps = training.steps_per_dispatch or _steps(leaves, training.batch_size, device)
-    return Choices(device, without, steps, seconds)
+    return Choices(device, without, steps, seconds, epoch_steps(training, examples))
+
+
+def epoch_steps(training: Training | None, examples: int | None) -> int | None:
+    """The steps of an epoch, if there is a schedule to count them and they are known."""
+    if training is None or not any(schedules_of(training)):
+        return None
+    return training.epoch_steps if examples is None else training.steps(examples)
 
 
 Leaf = tuple[Operation, tuple[Type, ...], int]
 
 
-def _steps(leaves: list[Leaf], batch: int, device: str) -> int:
+def _steps(leaves: list[Leaf], batch: int | str, device: str) -> int:
     def heavy(operation: Operation) -> bool:
         """Whether it is, or may hold, what must not stand in a loop on the CPU."""
         return bool(operation.trait(LibraryConvolution) or operation.trait(Opaque))
 
+    if isinstance(batch, str):
+        return 1  # an epoch is one step
     if device == "cpu" and any(heavy(operation) for operation, _, _ in leaves):
         return 1
     work = 3 * batch * sum(operation.flops(*types) * times for operation, types, times in leaves)

@@ -70,7 +70,7 @@ def make_plan(
     if len(report.errors) > before:
         return None
     loss, *others = terms
-    objective = Objective(loss, tuple(others), tuple(networks), training.optimizer)
+    objective = Objective(loss, tuple(others), tuple(networks), training.optimizer, training.epochs)
     return Plan(roots[0], inputs, (objective,))
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from graphc.core.span import Span, nowhere
 from graphc.core.types import Type
 from graphc.graph.graph import Graph
-from graphc.ops.objectives import Loss, Metric, Optimizer
+from graphc.ops.objectives import Loss, Metric
+from graphc.ops.optimizers import Optimizer
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,17 @@ class Term:
 
 @dataclass(frozen=True)
 class Objective:
-    """A scalar to minimise and the networks that move for it."""
+    """A scalar to minimise and the networks that move for it.
+
+    Args:
+        epochs: of the run, for schedules that last as long as it does.
+    """
 
     loss: Term
     metrics: tuple[Term, ...]
     updates: tuple[str, ...]
     optimizer: Optimizer
+    epochs: int = 1
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class Program:
         networks: by name; a single one is called "".
         plan: how to train, if the spec says so.
         inference: whether it only evaluates; the plan then says what the data is called.
+        epoch_steps: the steps of an epoch, where that is known.
     """
 
     name: str
@@ -73,3 +80,4 @@ class Program:
     networks: Mapping[str, Graph]
     plan: Plan | None = None
     inference: bool = False
+    epoch_steps: int | None = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence as SequenceLike
 from dataclasses import replace
 
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
-from graphc.core.registry import losses, metrics, optimizers, sources
+from graphc.core.registry import losses, metrics, optimizers, schedules, sources
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 from graphc.spec.reader import read
@@ -122,7 +122,7 @@ def _replaced(tree: Tree, words: Words, value: Tree, owner: str = "") -> Tree:
 
 def _long_form(tree: Tree, owner: str) -> Tree:
     """`adam: 1e-3` as `adam: {learning_rate: 1e-3}`, and `adam` as `adam: {}`."""
-    for registry in (optimizers, losses, metrics, sources):
+    for registry in (optimizers, schedules, losses, metrics, sources):
         first = registry[owner].primary() if owner in registry else None
         if first is not None:
             return Mapping(((Scalar(first.name, tree.span), tree),), tree.span)

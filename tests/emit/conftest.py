@@ -28,11 +28,11 @@ from graphc.ops.joining import Concat
 from graphc.ops.normalization import BatchNorm
 from graphc.ops.objectives import (
     Accuracy,
-    Adam,
     CrossEntropy,
     MeanIou,
     MeanSquaredError,  # noqa: F401
 )
+from graphc.ops.optimizers import Adam
 from graphc.ops.pooling import GlobalAveragePool, MaxPool
 from graphc.ops.regularization import Dropout
 from graphc.ops.shaping import Flatten, Identity

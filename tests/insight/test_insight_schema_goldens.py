@@ -38,6 +38,7 @@ UNSEEN = {
     "use_misuse": "attributes in another file",
     "document_without_network": "a file of blocks, which others use",
     "train_without_data": "the mark is on `train`",
+    "train_schedule_piecewise": "lists whose lengths do not fit together",
     "step_with_two_operations": "the mark is on the second operation",
 }
 """Goldens with such a mistake that it cannot see, and what it is."""

@@ -22,7 +22,8 @@ from graphc.core.types import Type
 from graphc.emit.module import emit
 from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
-from graphc.ops.objectives import CrossEntropy, Sgd
+from graphc.ops.objectives import CrossEntropy
+from graphc.ops.optimizers import Sgd
 from graphc.passes.manager import run_passes
 from graphc.plan.plan import Objective, Plan, Program, Term
 from graphc.runtime.module import module_from_source

@@ -16,6 +16,7 @@ from typing import Any
 
 import graphc as gc
 from graphc.api import _blueprint, _settings
+from graphc.compiler import with_examples
 from graphc.core.span import Source
 from graphc.data.load import load
 from graphc.runtime import checkpoint, events
@@ -54,10 +55,11 @@ def run(
     """Train into a folder, with a checkpoint after every fifth step; gives the result."""
     given = [f"train.steps_per_dispatch={steps_per_dispatch}"]
     compiled = gc.compile(Source("run.yaml", spec), given, device="cpu").compiled
-    document = compiled.checked.document
-    dataset = load(document.data, ".")
+    dataset = load(compiled.checked.document.data, ".")
+    examples = dataset.count("train")
+    compiled = with_examples(compiled, examples)
     changed = {"checkpoint_steps": 5, "checkpoint_seconds": 0.0, **settings}
-    chosen = replace(_settings(compiled, cache=False), **changed)
+    chosen = replace(_settings(compiled, False, examples), **changed)
     return train(_blueprint(compiled), dataset, chosen, folder, resume=resume, report=report)
 
 

@@ -19,21 +19,11 @@ LENGTHS = (1, 7)
 KILLED = random.Random(5).sample(range(1, STEPS), 2)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def compilation_cache(tmp_path_factory):
-    """The same programs are compiled again and again: once is enough."""
-    folder = str(tmp_path_factory.mktemp("xla"))
-    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
-    before = {name: getattr(jax.config, name) for name in names}
-    jax.config.update(names[0], folder)
-    jax.config.update(names[1], 0.05)
-    yield folder
-    for name, value in before.items():
-        jax.config.update(name, value)
+pytestmark = pytest.mark.usefixtures("compilation_cache")
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(tmp_path_factory, compilation_cache):
     """For each number of steps per dispatch, a run that nothing interrupts, and its result."""
     folder = tmp_path_factory.mktemp("whole")
     found = {}

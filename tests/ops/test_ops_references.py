@@ -1,14 +1,12 @@
 """Operations against plain numpy."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 from flax import nnx
 
 import graphc.ops
-from graphc.core.registry import losses, metrics, operations, optimizers
+from graphc.core.registry import losses, metrics, operations
 from graphc.core.types import BATCH, Axis, Type
 from graphc.emit.library.metrics import mean_ratio
 
@@ -262,28 +260,3 @@ def test_distances_are_means_over_features(flax_form, table, name, each, shapes)
     wide = np.asarray(t).reshape(t.shape + (1,) * (y.ndim - t.ndim))
     expected = each(np.asarray(y) - wide).reshape(3, -1).mean(1)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "reference"),
-    [
-        (("sgd", {"learning_rate": 0.1}), optax.sgd(0.1)),
-        (("momentum", {"learning_rate": 0.1}), optax.sgd(0.1, momentum=0.9)),
-        (
-            ("momentum", {"learning_rate": 0.1, "momentum": 0.5, "nesterov": True}),
-            optax.sgd(0.1, momentum=0.5, nesterov=True),
-        ),
-        (("adam", {"learning_rate": 0.01, "b1": 0.5}), optax.adam(0.01, b1=0.5)),
-    ],
-)
-def test_optimizers_are_those_of_optax(flax_form, optimizer, reference):
-    name, attributes = optimizer
-    made = flax_form.optimizer(optimizers[name](**attributes))
-    weights = {"w": normal((3,))}
-    one, other = made.init(weights), reference.init(weights)
-    for step in range(3):
-        gradient = {"w": normal((3,), step)}
-        with jax.numpy_dtype_promotion("standard"):  # optax raises a float to an integer power
-            moved, one = made.update(gradient, one, weights)
-            expected, other = reference.update(gradient, other, weights)
-        np.testing.assert_array_equal(moved["w"], expected["w"])

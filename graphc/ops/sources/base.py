@@ -45,6 +45,10 @@ class DataSource(Declaration):
         """
         raise NotImplementedError
 
+    def training_examples(self) -> int | None:
+        """How many examples there are to train on, where that is known without loading them."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class ArraySource(DataSource):
@@ -67,6 +71,14 @@ class ArraySource(DataSource):
     def fields(self, folder: str) -> Mapping[str, Type]:
         self.sizes(self.examples)
         return dict(self.types)
+
+    def training_examples(self) -> int | None:
+        known = getattr(self, "examples", None)
+        if known is None:
+            return None
+        target = self.types[self.target]
+        classes = target.below if target.dtype == "int" and not target.shape else 1
+        return self.sizes(known, classes or 1)["train"]
 
     def test_part(self) -> float | int:
         """What is held out for the test: 0 where the source brings a test split of its own."""

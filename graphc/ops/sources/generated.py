@@ -36,6 +36,9 @@ class Signals(Undivided):
         check_size(self.count, types)
         return types
 
+    def training_examples(self) -> int:
+        return self.sizes(self.count, len(SIGNALS))["train"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class _OfDigits(Downloaded):
@@ -53,6 +56,10 @@ class _OfDigits(Downloaded):
         for count in (self.count, self.test):
             check_size(count, types)
         return types
+
+    def training_examples(self) -> int:
+        target = self.example()[self.target]
+        return self.sizes(self.count, 1 if target.shape else target.below or 1)["train"]
 
     def example(self) -> dict[str, Type]:
         """The fields of one example."""

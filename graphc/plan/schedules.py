@@ -1,0 +1,77 @@
+"""Whether the schedules of a spec fit into its run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from graphc.core.diagnostic import Report
+from graphc.core.span import Span
+from graphc.ops.optimizers import Optimizer
+from graphc.ops.schedules import Duration, Schedule
+from graphc.ops.training import Training
+
+Place = Callable[..., Span]
+Keys = tuple[str, ...]
+SHORTEN = "shorten it, or train for more `epochs`"
+
+
+def schedules_of(training: Training) -> Iterator[tuple[Keys, Schedule]]:
+    """The schedules of a `train` section, with the keys that lead to each."""
+    yield from _of_optimizer(("train", "optimizer"), training.optimizer)
+
+
+def _of_optimizer(keys: Keys, optimizer: Optimizer) -> Iterator[tuple[Keys, Schedule]]:
+    rate = getattr(optimizer, "learning_rate", None)
+    if isinstance(rate, Schedule):
+        yield (*keys, optimizer.name, "learning_rate", rate.name), rate
+
+
+def check_lengths(
+    training: Training, epoch_steps: int | None, place: Place, report: Report
+) -> None:
+    """Report (GC421) what lasts longer than the run, or is shorter than a step.
+
+    Args:
+        epoch_steps: the steps of an epoch; where they are not known yet, only epochs are compared
+            with epochs and steps with steps.
+    """
+    for keys, schedule in schedules_of(training):
+        for word, parts in _ends(schedule):
+            if found := _misfit(parts, training.epochs, epoch_steps):
+                problem, help = found
+                message = f"`{word}` of `{schedule.name}` {problem}"
+                report.error("GC421", message, place(*keys, word), help=help)
+
+
+def _ends(schedule: Schedule) -> Iterator[tuple[str, tuple[Duration, ...]]]:
+    """What must be over before the run is, after the warm-up if there is one."""
+    warmup = getattr(schedule, "warmup", None)
+    before = () if warmup is None else (warmup,)
+    if before:
+        yield "warmup", before
+    for word, lasting in schedule.ends():
+        yield word, (*before, lasting)
+
+
+def _misfit(
+    parts: tuple[Duration, ...], epochs: int, epoch_steps: int | None
+) -> tuple[str, str] | None:
+    """What is wrong with the last of these durations, which follow one another, and a help."""
+    last = parts[-1]
+    after = " after the warm-up" if len(parts) > 1 else ""
+    ends = sum(each.number for each in parts)
+    units = {each.unit for each in parts}
+    if epoch_steps is not None:
+        if last.steps(epoch_steps) < 1:
+            problem = f"is {last}, which is less than a step: an epoch has {epoch_steps}"
+            return problem, "make it longer, or leave it out"
+        total = epochs * epoch_steps
+        if sum(each.steps(epoch_steps) for each in parts) <= total:
+            return None
+        return (
+            f"lasts {last}{after}, and the run {Duration(epochs)}, which is {total} steps",
+            SHORTEN,
+        )
+    if units == {"epochs"} and ends > epochs:
+        return f"lasts {last}{after}, and the run {Duration(epochs)}", SHORTEN
+    return None
