@@ -256,7 +256,7 @@ def outcome(source: Source) -> Checked | list[Diagnostic]:
 def verify(number: int) -> bool:
     """Check one mutant; gives whether it is a spec."""
     source = mutant(number)
-    start = time.perf_counter()
+    start = time.process_time()
     found = outcome(source)
     diagnostics = list(found.warnings) if isinstance(found, Checked) else found
     assert isinstance(found, Checked) or diagnostics
@@ -268,7 +268,7 @@ def verify(number: int) -> bool:
             lies_inside(span)
     if isinstance(found, Checked):
         ast.parse(compile(found, device="cpu").source)
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
     return isinstance(found, Checked)
 
 
