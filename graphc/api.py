@@ -197,8 +197,11 @@ class Run:
         assert document.data is not None
         return load(document.data, document.folder, document.place("data"))
 
-    def evaluate(self, split: str = "test") -> dict[str, float]:
-        """The loss and the metrics over a split, with the weights it ended with."""
+    def evaluate(self, split: str = "test") -> dict[str, Any]:
+        """The loss and the metrics over a split, with the weights it ended with.
+
+        A confusion matrix is a list of rows, everything else a number.
+        """
         from graphc.runtime.use import evaluate_run
 
         return evaluate_run(self._directory, self.dataset(), split, self._warn)
@@ -378,15 +381,14 @@ def _settings(compiled: compiler.Compiled, cache: bool, examples: int) -> Settin
 
     training, plan = compiled.checked.document.training, compiled.checked.plan
     assert training is not None and plan is not None
-    metrics = plan.objectives[0].metrics
-    first = metrics[0] if metrics else None
+    monitor, maximize = plan.objectives[0].monitor
     return Settings(
         epochs=training.epochs,
         batch_size=training.rows(examples),
         seed=training.seed,
         steps_per_dispatch=compiled.choices.steps_per_dispatch,
-        monitor=first.name if first else "loss",
-        maximize=getattr(first.measure, "larger_is_better", False) if first else False,
+        monitor=monitor,
+        maximize=maximize,
         cache=cache,
     )
 

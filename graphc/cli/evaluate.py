@@ -20,11 +20,16 @@ def command(run: str, split: str, layout: str) -> None:
     RUN is the directory that `graphc train` wrote. Prints the loss and the metrics over a split.
     """
     from graphc import api
+    from graphc.insight.confusion import confusion_text
     from graphc.runtime.progress import numbers
 
     plain_warnings()
-    metrics = api.load_run(run).evaluate(split)
+    loaded = api.load_run(run)
+    metrics = loaded.evaluate(split)
     if layout == "json":
         click.echo(json.dumps({"split": split, **metrics}))
     else:
         click.echo(f"{split} {numbers(metrics)}")
+        if "confusion_matrix" in metrics:
+            names = loaded.dataset().class_names
+            click.echo(confusion_text(metrics["confusion_matrix"], names), nl=False)

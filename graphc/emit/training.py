@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from graphc.core.code import Code, code, copy_tree
+from graphc.core.code import code, copy_tree
+from graphc.core.declaration import Declaration
+from graphc.core.types import Type
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.names import key_path
@@ -15,6 +17,7 @@ from graphc.emit.templates import INFERENCE, RUN, TEMPLATES, train_step
 from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
 from graphc.graph.weights import WeightMap
+from graphc.ops.objectives import Metric
 from graphc.plan.plan import Program, Term
 
 BATCH = ("call", "graphdef", "forward")
@@ -52,9 +55,9 @@ def functions(
         keys: list[ast.expr | None] = [part(word) for word in terms]
         values["LOSS"] = _term(objective.loss, graph)
         values["METRICS"] = ast.Dict(keys, list(terms.values()))
-        counted = any(map(_value, objective.metrics))
+        counted = any(getattr(term.measure, "counts", False) for term in objective.metrics)
         values["TOTAL"] = fill(TOTAL_OF_COUNTS if counted else TOTAL, {})
-        values["MEANS"] = _means((objective.loss, *objective.metrics))
+        values["MEANS"] = _means((objective.loss, *objective.metrics), graph)
         optimizing = Optimizing(objective, WeightMap.of(program.networks), program.epoch_steps)
         values["OPTIMIZER"] = optimizing.rule
         constants = [*optimizing.constants()]
@@ -119,30 +122,38 @@ def _module(program: Program, network: str) -> ast.expr:
 
 def _term(term: Term, graph: Graph) -> ast.expr:
     """The expression of a loss or metric; one of several outputs is taken by its place."""
-    ports = [port for port, _ in graph.outputs]
-    place = ports.index(term.output) if term.output in ports else 0
     output: ast.expr = name("outputs")
-    if len(ports) > 1:
-        output = ast.Subscript(output, part(place), ast.Load())
-    kind = graph.types[graph.outputs[place][1]]
-    measure = term.measure
-    values = {each.name: getattr(measure, each.name) for each in measure.attributes()}
+    if len(graph.outputs) > 1:
+        output = ast.Subscript(output, part(_place_of_output(term, graph)), ast.Load())
+    values = _attributes(term.measure)
     values["output"] = output
     values["target"] = ast.Subscript(name("batch"), part(term.target), ast.Load())
-    return fill(measure.call_code(kind, term.target_type or kind), values)
+    return fill(term.measure.call_code(*_types(term, graph)), values)
 
 
-def _value(term: Term) -> Code | None:
-    """How counts become a number, where the term is no mean."""
-    return getattr(term.measure, "value", None)
+def _place_of_output(term: Term, graph: Graph) -> int:
+    ports = [port for port, _ in graph.outputs]
+    return ports.index(term.output) if term.output in ports else 0
 
 
-def _means(terms: Iterable[Term]) -> ast.expr:
+def _types(term: Term, graph: Graph) -> tuple[Type, Type]:
+    """The types of the output and of the target."""
+    output = graph.types[graph.outputs[_place_of_output(term, graph)][1]]
+    return output, term.target_type or output
+
+
+def _attributes(declaration: Declaration) -> dict[str, object]:
+    return {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
+
+
+def _means(terms: Iterable[Term], graph: Graph) -> ast.expr:
     """The number of each term, out of its total."""
     numbers = {}
     for term in terms:
         total = ast.Subscript(name("totals"), part(term.name), ast.Load())
-        numbers[term.name] = fill(_value(term) or MEAN, {"total": total})
+        measure = term.measure
+        value = measure.value_code(*_types(term, graph)) if isinstance(measure, Metric) else None
+        numbers[term.name] = fill(value or MEAN, {"total": total})
     return ast.Dict([part(word) for word in numbers], list(numbers.values()))
 
 

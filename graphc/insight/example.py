@@ -65,7 +65,11 @@ _FITTING = {
 _NUMBERS = (0.5, 1.0, 2.0, -1.0)
 _NAMED_NUMBERS = {"learning_rate": 0.001, "rate": 0.001}
 _EPOCHS = 20
-_COMPARED = (Type((10,)), Type((), "int", 10)), (Type((10,)), Type((10,)))
+_COMPARED = (
+    (Type((10,)), Type((), "int", 10)),
+    (Type((10,)), Type((10,))),
+    (Type(()), Type((), "bool")),
+)
 _PLACES = {
     "initializer": "dense: {{features: 32, kernel_init: {}}}",
     "kernel norm": "dense: {{features: 32, kernel_norm: {}}}",

@@ -85,8 +85,20 @@ OTHERS = {
         """,
     ),
     registry.kernel_norms: ("kernels", "spectral_norm weight_norm weight_standardization"),
-    registry.losses: ("objectives", "cross_entropy mean_squared_error"),
-    registry.metrics: ("objectives", "accuracy mean_absolute_error mean_iou"),
+    registry.losses: (
+        "losses",
+        """
+        binary_cross_entropy cross_entropy focal hinge huber kl_divergence mean_absolute_error
+        mean_squared_error poisson
+        """,
+    ),
+    registry.metrics: (
+        "metrics",
+        """
+        accuracy confusion_matrix f1 mae mean_absolute_error mean_iou mean_squared_error mse
+        perplexity precision r2 recall rmse roc_auc top_k
+        """,
+    ),
     registry.optimizers: (
         "optimizers",
         """

@@ -30,7 +30,9 @@ class _Augmentation(Operation):
         if len(x.shape) != 3:
             plain = len(x.shape) == 2
             help = f"`reshape: {[*x.shape, 1]}` gives it an axis of channels" if plain else None
-            message = f"`{self.name}` changes images [height, width, channels], but its input is {x}"
+            message = (
+                f"`{self.name}` changes images [height, width, channels], but its input is {x}"
+            )
             raise ShapeError(message, help)
         return x.with_shape(x.shape)
 

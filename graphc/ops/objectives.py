@@ -1,4 +1,4 @@
-"""Losses and metrics: declarations like operations, with their form in the source."""
+"""What losses and metrics share: their bases, and which outputs and targets go together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import ClassVar
 from graphc.core.code import Code, code
 from graphc.core.declaration import Declaration
 from graphc.core.operation import ShapeError
-from graphc.core.registry import losses, metrics
 from graphc.core.types import Type
 from graphc.ops.broadcasting import broadcast, operand
 from graphc.ops.reductions import features_axes
@@ -22,12 +21,14 @@ class Loss(Declaration):
 
     Attributes:
         metrics: the names of the metrics that suit it, measured where a spec names none.
-        takes_logits: whether it applies the softmax or sigmoid to the output itself.
+        takes_logits: whether a softmax or sigmoid before it is a mistake.
+        without: why it is one.
     """
 
     call: ClassVar[Code]
     metrics: ClassVar[tuple[str, ...]] = ()
     takes_logits: ClassVar[bool] = False
+    without: ClassVar[str] = "the loss applies it itself"
 
     def check(self, output: Type, target: Type) -> None:
         """Raise ShapeError where output and target do not go together."""
@@ -40,20 +41,29 @@ class Loss(Declaration):
 class Metric(Loss):
     """The base of metrics: one number for each point, averaged over all of them.
 
-    A metric that is no such mean has a `value`: its `call` then gives an array of counts for each
-    point, which are added up over all points, and `value` is what they say.
+    A metric that is no such mean has a `value`. Its `call` gives a number or an array of counts for
+    each point, which are added up over all points, and `value` is what they say.
 
     Attributes:
         larger_is_better: which of two checkpoints is the better one by it.
-        value: the expression of the metric over the hole `$total`, the counts of all points. It is
-            computed on the host, outside of compiled code, from an array of numpy or jax.
+        counts: whether its `call` gives an array for each point.
+        is_number: whether it is a single number, which can say what the best checkpoint is.
+        value: the expression of the metric over the hole `$total`, the sum over all points, and
+            the name `count`, their number. It is computed on the host, outside of compiled code,
+            from arrays of numpy or jax.
     """
 
     larger_is_better: ClassVar[bool] = False
+    counts: ClassVar[bool] = False
+    is_number: ClassVar[bool] = True
     value: ClassVar[Code | None] = None
 
+    def value_code(self, output: Type, target: Type) -> Code | None:
+        """The expression of the metric for values of these types; None for a mean."""
+        return self.value
 
-class _OfClasses:
+
+class OfClasses:
     """What compares logits with the number of the right class, at every place of a point."""
 
     name: ClassVar[str]
@@ -62,102 +72,132 @@ class _OfClasses:
         check_classes(self.name, output, target)
 
 
-class CrossEntropy(_OfClasses, Loss):
-    """Cross-entropy of logits and the number of the right class: `-log softmax(output)[target]`.
+class OfClassesOrLabels:
+    """What compares logits with classes, or single logits with yes or no."""
 
-    The mean over places, where there is a class for each of them.
+    name: ClassVar[str]
 
-    Shapes: logits [..., n], int [...] below n -> [].
+    def check(self, output: Type, target: Type) -> None:
+        if not is_binary(output, target):
+            check_classes(self.name, output, target)
+        check_domain(self.name, output, target)
+
+
+class OfNumbers:
+    """What is a function of two numbers, averaged over features.
+
+    Attributes:
+        each: its expression over `{0}`, the output, and `{1}`, the target.
     """
-
-    name = "cross_entropy"
-    metrics = ("accuracy",)
-    takes_logits = True
-
-    def call_code(self, output: Type, target: Type) -> Code:
-        each = "optax.softmax_cross_entropy_with_integer_labels($output, $target)"
-        return code(f"jnp.mean({each}, axis={features_axes(target)})" if target.shape else each)
-
-
-class Accuracy(_OfClasses, Metric):
-    """The share of places where the largest logit is that of the right class.
-
-    Shapes: logits [..., n], int [...] below n -> [].
-    """
-
-    name = "accuracy"
-    larger_is_better = True
-
-    def call_code(self, output: Type, target: Type) -> Code:
-        each = "jnp.argmax($output, axis=-1) == $target"
-        if target.shape:
-            return code(f"jnp.mean({each}, axis={features_axes(target)})")
-        return code(f"({each}).astype(jnp.float32)")
-
-
-class MeanIou(_OfClasses, Metric):
-    """Mean intersection over union, for segmentation.
-
-    `mean_k |P_k and T_k| / |P_k or T_k|`, where P_k are the places whose largest logit is that of
-    class k and T_k those that are of class k, in all examples together: a ratio of counts over the
-    whole split, not a mean of the examples' ratios. A class that is in neither is left out.
-
-    Shapes: logits [..., n], int [...] below n -> [] out of counts [2, n].
-    """
-
-    name = "mean_iou"
-    larger_is_better = True
-    value = code("mean_ratio($total)")
-
-    def call_code(self, output: Type, target: Type) -> Code:
-        places = tuple(range(len(target.domain), target.rank))
-        return code(f"class_overlaps($output, $target{f', axis={places}' if places else ''})")
-
-
-class _Distance:
-    """What is a function of `output - target`, averaged over features."""
 
     name: ClassVar[str]
     each: ClassVar[str]
 
     def check(self, output: Type, target: Type) -> None:
-        if target.dtype != "float":
-            raise ShapeError(
-                f"`{self.name}` compares numbers, but the target is {target}",
-                "classes go with `cross_entropy`",
-            )
-        whole = broadcast(self.name, (output, target))
-        if whole.shape != output.shape or set(whole.domain) != set(output.domain):
-            raise ShapeError(
-                f"`{self.name}` compares number by number, but the output is {output} and the"
-                f" target is {target}",
-                "give both the same shape",
-            )
+        check_numbers(self.name, output, target)
 
     def call_code(self, output: Type, target: Type) -> Code:
-        each = self.each.format("$output", operand("target", target, output))
-        return code(f"jnp.mean({each}, axis={features_axes(output)})" if output.shape else each)
+        return mean_over(self.each.format("$output", number_target(output, target)), output)
 
 
-class MeanSquaredError(_Distance, Loss):
-    """`mean((output - target) ** 2)`, over features.
+def mean_over(each: str, kind: Type) -> Code:
+    """The mean of an expression over the features that a value of this type has."""
+    return code(f"jnp.mean({each}, axis={features_axes(kind)})" if kind.shape else each)
 
-    Shapes: two that are equal, or a target that broadcasts to the output -> [].
+
+def places_axes(target: Type) -> str:
+    """The argument `, axis=...` of the axes of the places that a target has; "" for one place."""
+    places = tuple(range(len(target.domain), target.rank))
+    return f", axis={places}" if places else ""
+
+
+def is_binary(output: Type, target: Type) -> bool:
+    """Whether a single logit stands against each yes or no, which is a bool or an int below 2."""
+    yes_or_no = target.dtype == "bool" or (target.dtype == "int" and target.below == 2)
+    return yes_or_no and output.dtype == "float" and _one_for_each(output, target)
+
+
+def has_labels(output: Type, target: Type) -> bool:
+    """Whether the last axis of yes or no is several labels, of which any number may be right."""
+    return is_binary(output, target) and output.shape == target.shape and output.features > 1
+
+
+def _one_for_each(output: Type, target: Type) -> bool:
+    return output.shape in (target.shape, (*target.shape, 1))
+
+
+def single_logits(output: Type, target: Type) -> str:
+    """The hole `$output` in the shape of a target of yes or no."""
+    return "$output" if output.shape == target.shape else "$output[..., 0]"
+
+
+def class_logits(output: Type, target: Type) -> str:
+    """The hole `$output` with a logit for each class; a single one is that of the second of two."""
+    if not is_binary(output, target):
+        return "$output"
+    return f"two_classes({single_logits(output, target)})"
+
+
+def number_target(output: Type, target: Type) -> str:
+    """The hole `$target` as it broadcasts to the output."""
+    if target.shape == (*output.shape, 1):
+        within = operand("target", target.with_shape(output.shape), output)
+        return within.replace("$target", "$target[..., 0]")
+    return operand("target", target, output)
+
+
+def check_numbers(name: str, output: Type, target: Type) -> None:
+    """Raise ShapeError unless the target is floats that broadcast to the output."""
+    if target.dtype != "float":
+        fitting = "classes go with `cross_entropy`"
+        if is_binary(output, target) or target.dtype == "bool":
+            fitting = f"yes or no goes with `binary_cross_entropy`, {fitting}"
+        raise ShapeError(f"`{name}` compares numbers, but the target is {target}", fitting)
+    if target.shape == (*output.shape, 1):
+        target = target.with_shape(output.shape)
+    whole = broadcast(name, (output, target))
+    if whole.shape != output.shape or set(whole.domain) != set(output.domain):
+        raise ShapeError(
+            f"`{name}` compares number by number, but the output is {output} and the"
+            f" target is {target}",
+            "give both the same shape",
+        )
+
+
+def check_binary(name: str, output: Type, target: Type, soft: bool = False) -> None:
+    """Raise ShapeError unless there is a single logit for each yes or no.
+
+    Args:
+        soft: whether the target may also be floats, which are probabilities.
     """
+    if target.dtype == "int" and target.below != 2:
+        raise ShapeError(
+            f"`{name}` needs yes or no for each logit, but the target is {target}",
+            "classes go with `cross_entropy`, one logit for each",
+        )
+    if target.dtype == "float" and not soft:
+        raise ShapeError(
+            f"`{name}` needs yes or no, but the target is {target}",
+            "numbers go with `mean_squared_error`; a csv or npz file has `kind: classes`",
+        )
+    if output.dtype != "float" or not _one_for_each(output, target):
+        wanted = list(target.shape) or "[] or [1]"
+        raise ShapeError(
+            f"`{name}` needs one logit for each yes or no, {wanted}, but the output is {output}",
+            f"end the network with {target.features} feature{'s' * (target.features > 1)},"
+            " or use `cross_entropy` with a logit for each class",
+        )
+    check_domain(name, output, target)
 
-    name = "mean_squared_error"
-    metrics = ("mean_absolute_error",)
-    each = "jnp.square({} - {})"
 
-
-class MeanAbsoluteError(_Distance, Metric):
-    """`mean(abs(output - target))`, over features.
-
-    Shapes: two that are equal, or a target that broadcasts to the output -> [].
-    """
-
-    name = "mean_absolute_error"
-    each = "jnp.abs({} - {})"
+def check_domain(name: str, output: Type, target: Type) -> None:
+    """Raise ShapeError unless output and target have the same points."""
+    if set(target.domain) != set(output.domain):
+        raise ShapeError(
+            f"`{name}` needs one target for each point, but the output is {output} and the target"
+            f" is {target}",
+            "bring both to one for each example, or one for each step or node",
+        )
 
 
 def check_classes(name: str, output: Type, target: Type) -> None:
@@ -168,7 +208,7 @@ def check_classes(name: str, output: Type, target: Type) -> None:
     if target.dtype != "int":
         raise ShapeError(
             f"`{name}` needs the numbers of the right classes, but the target is {target}",
-            "numbers go with `mean_squared_error`; a csv or npz file has `kind: classes`",
+            _fitting(output, target),
         )
     if set(target.domain) != set(output.domain):
         raise ShapeError(
@@ -184,8 +224,19 @@ def check_classes(name: str, output: Type, target: Type) -> None:
     if target.below != output.features:
         raise ShapeError(
             f"`{name}` has {output.features} logits for {target.below} classes",
-            f"give the last layer {target.below} features",
+            f"give the last layer {target.below} features"
+            + (", or use `binary_cross_entropy`" if is_binary(output, target) else ""),
         )
+
+
+def _fitting(output: Type, target: Type) -> str:
+    """What goes with a target that is no classes."""
+    if target.dtype == "bool":
+        return "yes or no goes with `binary_cross_entropy`, one logit for each"
+    fitting = "numbers go with `mean_squared_error`"
+    if target.shape == output.shape and target.size > 1:
+        fitting = f"probabilities go with `kl_divergence`, other {fitting}"
+    return f"{fitting}; a csv or npz file has `kind: classes`"
 
 
 def _no_logits(name: str, output: Type, target: Type, places: tuple[int, ...]) -> ShapeError:
@@ -198,7 +249,3 @@ def _no_logits(name: str, output: Type, target: Type, places: tuple[int, ...]) -
         f"end the network with `conv: {{features: {target.below or '...'}, kernel: 1}}` at the size"
         " of the target, one feature for each class",
     )
-
-
-losses.add(CrossEntropy, MeanSquaredError)
-metrics.add(Accuracy, MeanAbsoluteError, MeanIou)

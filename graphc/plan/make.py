@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from graphc.core.diagnostic import Note, Report, listing, similar
@@ -13,7 +14,7 @@ from graphc.core.types import Type
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
-from graphc.ops.objectives import Loss
+from graphc.ops.objectives import Loss, Metric
 from graphc.ops.training import Training
 from graphc.plan.plan import Objective, Plan, Term
 
@@ -137,12 +138,10 @@ def _terms(
 ) -> list[Term]:
     measures: list[tuple[str, Loss, Span]] = [("loss", training.loss, place("train", "loss"))]
     chosen = training.metrics
-    span = place("train", "metrics")
     if chosen is None:
         chosen = tuple(known_metrics[name]() for name in training.loss.metrics)
-        span = place("train", "loss")
-    measures += [(each.name, each, span) for each in chosen]
-    before = len(report.errors)
+    span = place("train", "loss" if training.metrics is None else "metrics")
+    measures += [(name, each, span) for name, each in _named(chosen).items()]
     port, ref = graph.outputs[0]
     output, target = graph.types[ref], fields.types[fields.target]
     only = len(graph.outputs) == 1
@@ -151,13 +150,25 @@ def _terms(
         try:
             measure.check(output, target)
         except ShapeError as error:
-            if training.metrics is None and len(report.errors) > before:
-                continue  # a metric that nobody named fails for the reason the loss fails for
+            if training.metrics is None and measure is not training.loss:
+                continue  # a metric that nobody named
             notes = [_output_note(graph, ref)]
             report.error("GC404", error.message, where, notes=notes, help=error.help)
         terms.append(Term(name, measure, None if only else port, fields.target, where, target))
     _warn_of_logits(graph, ref, training, report)
     return terms
+
+
+def _named(metrics: Iterable[Metric]) -> dict[str, Metric]:
+    """Metrics by what results call them; those of one name are told apart by their attributes."""
+    several = list(dict.fromkeys(metrics))
+    counts = Counter(each.name for each in several)
+    return {_name(each) if counts[each.name] > 1 else each.name: each for each in several}
+
+
+def _name(metric: Metric) -> str:
+    values = [getattr(metric, each.name) for each in metric.attributes()]
+    return "_".join([metric.name, *(str(value) for value in values if value is not None)])
 
 
 def _output_note(graph: Graph, ref: Ref) -> Note:
@@ -173,5 +184,5 @@ def _warn_of_logits(graph: Graph, ref: Ref, training: Training, report: Report) 
     last = getattr(node.operation, "activation", None) or node.operation
     if last.trait(Logits) is not None:
         message = f"`{training.loss.name}` takes logits, but the output ends in `{last.name}`"
-        help = f"leave `{last.name}` out: the loss applies it itself"
+        help = f"leave `{last.name}` out: {training.loss.without}"
         report.warn("GC407", message, node.span, help=help)

@@ -46,6 +46,17 @@ class Objective:
     optimizer: Optimizer
     epochs: int = 1
 
+    @property
+    def monitor(self) -> tuple[str, bool]:
+        """What says which checkpoint is the best, and whether more of it is better.
+
+        The first metric that is a number, or the loss.
+        """
+        for term in self.metrics:
+            if isinstance(term.measure, Metric) and term.measure.is_number:
+                return term.name, term.measure.larger_is_better
+        return self.loss.name, False
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -29,7 +29,7 @@ def evaluated(state: State) -> dict[str, Any]:
     return {name: state[name] for name in ("params", "statistics")}
 
 
-def evaluate_batches(programs: Programs, state: State, several: Iterable[Any]) -> dict[str, float]:
+def evaluate_batches(programs: Programs, state: State, several: Iterable[Any]) -> dict[str, Any]:
     """The loss and each metric over all the batches, in evaluation mode."""
     weights = evaluated(state)
     return programs.means(*[programs.evaluate(weights, batch) for batch in several])

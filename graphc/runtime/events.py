@@ -8,7 +8,8 @@ from typing import Any
 
 from graphc.core.diagnostic import Diagnostic
 
-Metrics = Mapping[str, float]
+Metrics = Mapping[str, Any]
+"""Numbers by name; a confusion matrix is nested lists of them."""
 
 
 @dataclass(frozen=True)

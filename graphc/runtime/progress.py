@@ -137,6 +137,7 @@ def sentence(event: Event, epochs: int) -> str | None:
 
 
 def numbers(metrics: Metrics) -> str:
-    """`loss 0.1234  accuracy 0.9876`: the loss first, then by name."""
-    ordered = sorted(metrics, key=lambda name: (name != "loss", name))
+    """`loss 0.1234  accuracy 0.9876`: the loss first, then by name, without what is an array."""
+    single = (name for name, value in metrics.items() if not isinstance(value, list))
+    ordered = sorted(single, key=lambda name: (name != "loss", name))
     return "  ".join(f"{name} {metrics[name]:.4f}" for name in ordered)

@@ -6,6 +6,7 @@ model.py        the source that is trained
 model.json      weight map, line map, choices, settings; written last, so that it marks a run
 metrics.jsonl   one line for each epoch and event
 result.json     what came out
+confusion.svg   the confusion matrix of the test split, where it was measured
 checkpoints/    see `keeper`
 """
 

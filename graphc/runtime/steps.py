@@ -132,13 +132,16 @@ class Programs:
         self.evaluate = Program(module.evaluate_step)
         self.predict = Program(_predict(module))
 
-    def means(self, *totals: Batch) -> dict[str, float]:
-        """What totals say, those of several batches added up in float64 on the host."""
+    def means(self, *totals: Batch) -> dict[str, Any]:
+        """What totals say, those of several batches added up in float64 on the host.
+
+        A metric is a float, or nested lists of them where it is an array.
+        """
         parts = jax.device_get([dict(each) for each in totals])
         sums = {
             name: sum(np.asarray(each[name], np.float64) for each in parts) for name in parts[0]
         }
-        return {name: float(value) for name, value in self.module.means(sums).items()}
+        return {name: np.asarray(value).tolist() for name, value in self.module.means(sums).items()}
 
 
 def batch_at(data: Batch, rows: Any) -> Totals:

@@ -12,11 +12,13 @@ import jax
 from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.data.batches import epoch_order
 from graphc.data.dataset import Dataset
+from graphc.insight.confusion import confusion_svg
 from graphc.runtime import events
 from graphc.runtime.cache import use_compilation_cache
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import batches, evaluate_batches
 from graphc.runtime.events import Event, Position, Snapshot
+from graphc.runtime.files import write_text
 from graphc.runtime.keeper import Keeper, load_last
 from graphc.runtime.loop import Course, fit
 from graphc.runtime.module import import_module, require_training
@@ -81,6 +83,7 @@ def train(
             _end_badly(last, run, module, course)
         result = _result(programs, course, dataset, settings, recorder, last)
         run.write_result(result)
+        _draw(run, result, dataset)
         report(events.Finished(result))
         return result
 
@@ -185,6 +188,13 @@ def _end_badly(event: Event, run: RunDirectory, module: ModuleType, course: Cour
     if isinstance(event, events.NotFinite):
         keep_replay(run, event)
         raise RunError(explain(module, event, course, run.blueprint))
+
+
+def _draw(run: RunDirectory, result: dict[str, Any], dataset: Dataset) -> None:
+    """The confusion matrix of the test split as a picture, if it was measured."""
+    matrix = result.get("test", {}).get("confusion_matrix")
+    if matrix is not None:
+        write_text(run.path / "confusion.svg", confusion_svg(matrix, dataset.class_names))
 
 
 def _result(

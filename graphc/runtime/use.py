@@ -40,7 +40,7 @@ def last_checkpoint(run: RunDirectory, warn: Warn) -> Checkpoint:
     return found
 
 
-def evaluate_run(run: RunDirectory, dataset: Dataset, split: str, warn: Warn) -> dict[str, float]:
+def evaluate_run(run: RunDirectory, dataset: Dataset, split: str, warn: Warn) -> dict[str, Any]:
     """The loss and each metric over a split.
 
     Raises:

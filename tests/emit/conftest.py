@@ -25,13 +25,9 @@ from graphc.ops.dense import Dense
 from graphc.ops.initializers import Constant as ConstantInitializer
 from graphc.ops.initializers import HeNormal
 from graphc.ops.joining import Concat
+from graphc.ops.losses import CrossEntropy, MeanSquaredError  # noqa: F401
+from graphc.ops.metrics import Accuracy, MeanIou
 from graphc.ops.normalization import BatchNorm
-from graphc.ops.objectives import (
-    Accuracy,
-    CrossEntropy,
-    MeanIou,
-    MeanSquaredError,  # noqa: F401
-)
 from graphc.ops.optimizers import Adam
 from graphc.ops.pooling import GlobalAveragePool, MaxPool
 from graphc.ops.regularization import Dropout

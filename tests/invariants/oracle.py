@@ -22,7 +22,7 @@ from graphc.core.types import Type
 from graphc.emit.module import emit
 from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
-from graphc.ops.objectives import CrossEntropy
+from graphc.ops.losses import CrossEntropy
 from graphc.ops.optimizers import Sgd
 from graphc.passes.manager import run_passes
 from graphc.plan.plan import Objective, Plan, Program, Term

@@ -167,7 +167,8 @@ CLASSES = [
         Type((10,)),
         Type((10,)),
         "needs the numbers of the right classes, but the target is [10]",
-        "numbers go with `mean_squared_error`; a csv or npz file has `kind: classes`",
+        "probabilities go with `kl_divergence`, other numbers go with `mean_squared_error`; a csv"
+        " or npz file has `kind: classes`",
     ),
     (
         Type((4, 6, 10)),

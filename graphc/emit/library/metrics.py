@@ -30,3 +30,132 @@ def mean_ratio(counts):
     part, whole = counts
     met = whole > 0
     return (part[met] / whole[met]).mean()
+
+
+def two_classes(logits):
+    """Single logits of yes as logits of no and yes, [...] -> [..., 2]."""
+    return jnp.stack([-logits, logits], axis=-1)
+
+
+def class_hits(logits, classes, axis=()):
+    """For each class, how many places are taken for it rightly, taken for it, and of it.
+
+    Args:
+        logits: [batch, ..., n].
+        classes: integers [batch, ...] below n.
+        axis: the axes of the places.
+
+    Returns:
+        Counts [batch, 3, n].
+    """
+    guess = jax.nn.one_hot(jnp.argmax(logits, axis=-1), logits.shape[-1], dtype=bool)
+    right = jax.nn.one_hot(classes, logits.shape[-1], dtype=bool)
+    counts = [jnp.sum(each, axis=axis, dtype=jnp.float32) for each in (guess & right, guess, right)]
+    return jnp.stack(counts, axis=-2)
+
+
+def label_hits(logits, labels, axis=()):
+    """The same for labels of which any number may be right, each with a logit of its own.
+
+    Args:
+        logits: [batch, ..., n].
+        labels: truth values or 0 and 1, [batch, ..., n].
+        axis: the axes of the places.
+    """
+    guess, right = logits > 0, labels > 0
+    counts = [jnp.sum(each, axis=axis, dtype=jnp.float32) for each in (guess & right, guess, right)]
+    return jnp.stack(counts, axis=-2)
+
+
+def mean_of_met(values, met):
+    """The mean of the values [n] that `met` says to count; 0 where it is none."""
+    return values[met].sum() / max(int(met.sum()), 1)
+
+
+def mean_precision(counts):
+    """The mean over classes of hits by guesses, out of counts [3, n] of numpy or jax."""
+    hits, guessed, right = counts
+    return mean_of_met(hits / guessed.clip(1), guessed + right > 0)
+
+
+def mean_recall(counts):
+    """The mean over classes of hits by members, out of counts [3, n] of numpy or jax."""
+    hits, guessed, right = counts
+    return mean_of_met(hits / right.clip(1), guessed + right > 0)
+
+
+def mean_f1(counts):
+    """The mean over classes of their F1, out of counts [3, n] of numpy or jax."""
+    hits, guessed, right = counts
+    return mean_of_met(2 * hits / (guessed + right).clip(1), guessed + right > 0)
+
+
+def confusion_counts(logits, classes, axis=()):
+    """How many places of each class (rows) are taken for each class (columns).
+
+    Args:
+        logits: [batch, ..., n].
+        classes: integers [batch, ...] below n.
+        axis: the axes of the places.
+
+    Returns:
+        Counts [batch, n, n].
+    """
+    size = logits.shape[-1]
+    pairs = jax.nn.one_hot(classes * size + jnp.argmax(logits, axis=-1), size * size)
+    counts = jnp.sum(pairs, axis=axis)
+    return counts.reshape(*counts.shape[:-1], size, size)
+
+
+def score_counts(scores, right, axis=()):
+    """How many places with a wrong and with a right answer have a score in each of 1,024 bins.
+
+    The bins are of equal width in `asinh(score)`, so that they are narrow near 0, where most scores
+    are, and wide enough for large ones. Counts can be added up; scores themselves could not.
+
+    Args:
+        scores: [batch, ...].
+        right: integers 0 or 1, [batch, ...].
+        axis: the axes of the places.
+
+    Returns:
+        Counts [batch, ..., 2, 1024] without the axes of places.
+    """
+    bins = jnp.clip(jnp.round(jnp.arcsinh(scores) * 64) + 512, 0, 1023).astype(jnp.int32)
+    binned = jax.nn.one_hot(bins, 1024)[..., None, :]
+    return jnp.sum(binned * jax.nn.one_hot(right, 2)[..., None], axis=axis)
+
+
+def area_under_roc(counts):
+    """The area under the ROC curve out of counts [..., 2, bins], the mean over what is in front.
+
+    Works on arrays of numpy as of jax, outside of compiled code. 0.5 where there is no pair.
+    """
+    wrong, right = counts[..., 0, :], counts[..., 1, :]
+    lower = wrong.cumsum(axis=-1) - wrong / 2
+    pairs = (wrong.sum(axis=-1) * right.sum(axis=-1)).reshape(-1)
+    won = (right * lower).sum(axis=-1).reshape(-1)
+    return 0.5 + mean_of_met((won - pairs / 2) / pairs.clip(1), pairs > 0)
+
+
+def fit_sums(outputs, targets, axis=()):
+    """What the coefficient of determination is made of.
+
+    Args:
+        outputs: [batch, ..., n].
+        targets: the same, or what broadcasts to it.
+        axis: the axes of the places.
+
+    Returns:
+        Sums [batch, 4, n] of ones, targets, their squares and the squared errors.
+    """
+    targets = jnp.broadcast_to(targets, outputs.shape)
+    parts = (jnp.ones_like(targets), targets, targets**2, (targets - outputs) ** 2)
+    return jnp.stack([jnp.sum(each, axis=axis) for each in parts], axis=-2)
+
+
+def mean_r2(sums):
+    """The mean over outputs of the coefficient of determination, out of sums [4, n]."""
+    count, total, squares, errors = sums
+    spread = squares - total**2 / count.clip(1)
+    return mean_of_met(1 - errors / spread.clip(1e-30), spread > 0)
