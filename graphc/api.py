@@ -22,7 +22,7 @@ from graphc.spec.resolved import resolved
 if TYPE_CHECKING:
     import numpy as np
 
-    from graphc.data.dataset import Dataset
+    from graphc.data.dataset import Dataset, Form
     from graphc.graph.weights import WeightMap
     from graphc.methods import Methods
     from graphc.runtime.rundir import Blueprint, RunDirectory
@@ -190,12 +190,17 @@ class Run:
         return Source(name, blueprint.spec, blueprint.folder)
 
     def dataset(self) -> Dataset:
-        """Its data."""
+        """Its data, scaled as it was for the run."""
         from graphc.data.load import load
 
         document = self.document()
         assert document.data is not None
-        return load(document.data, document.folder, document.place("data"))
+        form = self._directory.form()
+        return load(document.data, document.folder, document.place("data"), form)
+
+    def form(self) -> Form:
+        """What examples must be like and how they are prepared; the data itself is not read."""
+        return self._directory.form() or self.dataset()
 
     def evaluate(self, split: str = "test") -> dict[str, Any]:
         """The loss and the metrics over a split, with the weights it ended with.
@@ -211,11 +216,11 @@ class Run:
 
         Args:
             inputs: raw values as in the data set, one array or one for each field; they are scaled
-                as the training data was.
+                as the training data was, with numbers that the run keeps.
         """
         from graphc.runtime.use import predict_run
 
-        return predict_run(self._directory, self.dataset(), inputs, self._warn)
+        return predict_run(self._directory, self.form(), inputs, self._warn)
 
     def inference(self) -> Inference:
         """The network for evaluation alone, with the weights it ended with.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,15 @@ from graphc.cli.common import put, write_bytes
 from graphc.compiler import check
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
-from graphc.ops.sources import Csv
-from graphc.ops.tables import csv_lines, require_columns
+from graphc.data.tables import rows_to_predict
+from graphc.ops.sources import Csv, TableSource
+from graphc.ops.tables import csv_lines, parquet_lines
 from graphc.runtime.files import printable
 
 if TYPE_CHECKING:
     from graphc.api import Run
 
-ENDINGS = (".npz", ".npy", ".json", ".csv")
+ENDINGS = (".npz", ".npy", ".json", ".csv", ".parquet")
 
 
 def read_inputs(file: str, run: Run) -> np.ndarray | dict[str, np.ndarray]:
@@ -48,9 +49,10 @@ def read_inputs(file: str, run: Run) -> np.ndarray | dict[str, np.ndarray]:
 
 def _read(file: str, ending: str, run: Run) -> Any:
     if ending == ".json":
-        return _from_json(sys.stdin.read() if file == "-" else Path(file).read_text("utf-8"))
-    if ending == ".csv":
-        return _from_csv(Path(file), run)
+        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+        return _from_json(text, file, run)
+    if ending in (".csv", ".parquet"):
+        return _from_table(file, ending, run)
     found = np.load(file, allow_pickle=False)
     return dict(found) if ending == ".npz" else found
 
@@ -67,27 +69,49 @@ def _fail(message: str, help: str | None = None) -> RunError:
     return RunError(Diagnostic("GC614", message, help=help))
 
 
-def _from_json(text: str) -> np.ndarray | dict[str, np.ndarray]:
+def _from_json(text: str, file: str, run: Run) -> Any:
     value = json.loads(text)
     if isinstance(value, dict):
         return {name: np.asarray(each) for name, each in value.items()}
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        return _from_records(value, file, run)
     return np.asarray(value)
 
 
-def _from_csv(path: Path, run: Run) -> np.ndarray:
+def _from_records(records: list[dict[str, Any]], file: str, run: Run) -> dict[str, np.ndarray]:
+    """Rows of a table as mappings of columns to values, null for a missing one."""
+    source, columns = run.document().data, run.form().columns
+    if not isinstance(source, TableSource) or columns is None:
+        raise _fail("a list of mappings is rows of a table, and the data is none")
+
+    def lines() -> Iterator[tuple[str, list[str]]]:
+        names = list(records[0])
+        yield "header", names
+        for number, each in enumerate(records, 1):
+            yield f"row {number}", [_cell(each.get(name)) for name in names]
+
+    name = "standard input" if file == "-" else file
+    return rows_to_predict(source, columns, name, lines())
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _from_table(file: str, ending: str, run: Run) -> Any:
     """The columns that the run learnt from; where its data has no columns, all of them."""
-    dataset, source = run.dataset(), run.document().data
-    names = [name for name in dataset.fields if name != dataset.target]
+    form, source = run.form(), run.document().data
+    delimiter = source.delimiter if isinstance(source, Csv) else "comma"
+    lines = parquet_lines(file) if ending == ".parquet" else csv_lines(file, delimiter)
+    if isinstance(source, TableSource):
+        columns = form.columns or source.columns(run.document().folder)
+        return rows_to_predict(source, columns, file, lines)
+    names = [name for name in form.fields if name != form.target]
     if len(names) != 1:
-        raise _fail("a csv file gives one field, and the data has several", listing(names))
-    own = source if isinstance(source, Csv) else None
-    lines = csv_lines(str(path), own.delimiter if own else "comma")
-    header = next(lines)[1]
-    wanted = own.columns(run.document().folder).features if own else tuple(header)
-    require_columns(str(path), header, wanted)
-    places = [header.index(name) for name in wanted]
-    values = np.asarray([[float(row[place]) for place in places] for _, row in lines])
-    shape = dataset.fields[names[0]].shape
+        raise _fail("a table gives one field, and the data has several", listing(names))
+    next(lines)
+    values = np.asarray([[float(cell) for cell in row] for _, row in lines])
+    shape = form.fields[names[0]].shape
     fits = values.ndim == 2 and values.shape[1] == np.prod(shape, dtype=int)
     return values.reshape(-1, *shape) if fits else values
 

@@ -1,112 +1,76 @@
-"""A data set in memory: arrays for each split and field, and how they were scaled."""
+"""A data set in memory: arrays for each split and field, and how they were prepared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
-
-import numpy as np
+from typing import Any
 
 from graphc.core.types import Type
+from graphc.data.scaling import Arrays as Arrays
+from graphc.data.scaling import Scaling as Scaling
+from graphc.ops.sources import Columns
 
-Arrays = dict[str, np.ndarray]
 SPLITS = ("train", "validation", "test")
-_CHUNK = 4096
 
 
-@dataclass(frozen=True)
-class Moments:
-    """Mean and standard deviation of one field for each entry of its last axis."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Form:
+    """What new examples must be like, and how they are prepared: what a run keeps of its data.
 
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
-
-    @classmethod
-    def of(cls, array: np.ndarray) -> Self:
-        """Measured over all axes but the last; a constant entry gets a deviation of 1.
-
-        Args:
-            array: [examples, ..., features], or [examples] for a field of single numbers.
-        """
-        rows = array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
-        mean = rows.mean(axis=0, dtype=np.float64)
-        squares = np.zeros_like(mean)
-        for start in range(0, len(rows), _CHUNK):
-            squares += ((rows[start : start + _CHUNK] - mean) ** 2).sum(axis=0)
-        constant = rows.min(axis=0) == rows.max(axis=0)
-        deviation = np.where(constant, 1.0, np.sqrt(squares / len(rows)))
-        return cls(tuple(mean.tolist()), tuple(deviation.tolist()))
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """Subtracts the mean and divides by the deviation, both measured on the training part.
-
-    Example:
-        >>> scaling = Scaling.fit({"x": np.array([[1.0], [3.0]])}, ["x"])
-        >>> scaling.apply({"x": np.array([[5.0]])})["x"].tolist()
-        [[3.0]]
+    Attributes:
+        fields: the type of one example's fields.
+        target: the field that losses compare with by default.
+        class_names: what the target's integers mean, or None where it is a quantity.
+        scaling: how float inputs were scaled (without moments where they were not).
+        columns: of a table, which of its columns were used, and their categories.
     """
 
-    moments: Mapping[str, Moments]
+    fields: dict[str, Type]
+    target: str
+    class_names: tuple[str, ...] | None
+    scaling: Scaling
+    columns: Columns | None = None
 
-    @classmethod
-    def fit(cls, train: Arrays, fields: Iterable[str]) -> Self:
-        """The scaling that gives `fields` of the training part mean 0 and variance 1."""
-        return cls({name: Moments.of(train[name]) for name in fields})
-
-    def apply(self, arrays: Mapping[str, np.ndarray]) -> Arrays:
-        """The same fields scaled, as float32; fields without moments are passed through."""
-        return {name: self._scaled(name, array) for name, array in arrays.items()}
-
-    def _scaled(self, name: str, array: np.ndarray) -> np.ndarray:
-        if name not in self.moments:
-            return array
-        moments = self.moments[name]
-        # Numbers read as float64 are scaled as such: a year or a time stamp needs the digits.
-        dtype = np.float64 if array.dtype == np.float64 else np.float32
-        mean, deviation = np.array(moments.mean, dtype), np.array(moments.deviation, dtype)
-        if array.ndim == 1:
-            mean, deviation = mean[0], deviation[0]
-        return ((array - mean) / deviation).astype(np.float32, copy=False)
-
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that `json` writes and `from_dict` reads."""
         return {
-            name: {"mean": list(each.mean), "deviation": list(each.deviation)}
-            for name, each in self.moments.items()
+            "fields": {
+                name: {"shape": list(kind.shape), "dtype": kind.dtype, "below": kind.below}
+                for name, kind in self.fields.items()
+            },
+            "target": self.target,
+            "class_names": None if self.class_names is None else list(self.class_names),
+            "scaling": self.scaling.as_dict(),
+            "columns": None if self.columns is None else self.columns.as_dict(),
         }
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Mapping[str, Iterable[float]]]) -> Self:
-        """The scaling that `as_dict` wrote."""
-        return cls(
-            {
-                name: Moments(tuple(each["mean"]), tuple(each["deviation"]))
-                for name, each in data.items()
-            }
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Form:
+        """The form that `as_dict` wrote."""
+        names, columns = data["class_names"], data["columns"]
+        return Form(
+            fields={
+                name: Type(tuple(kind["shape"]), kind["dtype"], kind["below"])
+                for name, kind in data["fields"].items()
+            },
+            target=data["target"],
+            class_names=None if names is None else tuple(names),
+            scaling=Scaling.from_dict(data["scaling"]),
+            columns=None if columns is None else Columns.from_dict(columns),
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Dataset:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset(Form):
     """A data set, split and scaled; its arrays are read-only.
 
     Attributes:
         splits: `train`, and where they are not empty `validation` and `test`; each a dict of
             arrays [examples, ...] by field, in float32, int32 or bool.
-        fields: the type of one example's fields.
-        target: the field that losses compare with by default.
-        class_names: what the target's integers mean, or None where it is a quantity.
-        scaling: how float inputs were scaled (without moments where they were not).
     """
 
     splits: dict[str, Arrays]
-    fields: dict[str, Type]
-    target: str
-    class_names: tuple[str, ...] | None
-    scaling: Scaling
 
     def __post_init__(self) -> None:
         for arrays in self.splits.values():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.core.types import Type
-from graphc.data.dataset import Arrays
+from graphc.data.scaling import Arrays
+from graphc.ops.sources import Columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,16 +22,30 @@ class Examples:
         train: what is split into train and validation (and test, where `test` is None).
         test: the test split that the source brings.
         class_names: what the target's integers mean, or None.
+        validation: the validation split that the source brings.
+        columns: of a table, which of its columns are used.
+        policies: by field, `mean` or `median` for entries of its last axis that may be missing
+            (NaN), None for the others.
+        categories: by field, how many of its entries, at the end, stand for categories.
+        groups: for each example of `train`, which group it belongs to: groups are not divided.
+        given: for each example of `train`, the split that it is in.
     """
 
     fields: Mapping[str, Type]
     train: Arrays
     test: Arrays | None = None
     class_names: tuple[str, ...] | None = None
+    validation: Arrays | None = None
+    columns: Columns | None = None
+    policies: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    categories: Mapping[str, int] = field(default_factory=dict)
+    groups: np.ndarray | None = None
+    given: np.ndarray | None = None
 
     def parts(self) -> dict[str, Arrays]:
-        """Train, and test where there is one."""
-        return {"training": self.train} | ({} if self.test is None else {"test": self.test})
+        """The training data, and the splits that the source brings."""
+        found = {"training": self.train, "validation": self.validation, "test": self.test}
+        return {name: each for name, each in found.items() if each is not None}
 
 
 def require_finite(what: str, array: np.ndarray) -> None:

@@ -12,13 +12,14 @@ from graphc.core.operation import ShapeError
 from graphc.core.span import Span
 from graphc.core.types import Type
 from graphc.data.bundled import load_bundled
-from graphc.data.dataset import Arrays, Dataset, Scaling
+from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
 from graphc.data.examples import Examples, require_finite, require_integers
 from graphc.data.images import load_cifar10_subset, load_fashion_mnist, load_mnist, load_usps
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
+from graphc.data.npz import load_npz
 from graphc.data.signals import load_signals
-from graphc.data.splits import split_indices
-from graphc.data.tables import load_csv, load_npz
+from graphc.data.splits import split_groups, split_indices
+from graphc.data.tables import load_table
 from graphc.ops import sources
 from graphc.ops.sources import ArraySource, DataSource
 
@@ -35,28 +36,32 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.Signals: load_signals,
     sources.DigitScenes: load_digit_scenes,
     sources.MovingDigits: load_moving_digits,
-    sources.Csv: load_csv,
+    sources.Csv: load_table,
+    sources.Parquet: load_table,
     sources.Npz: load_npz,
 }
 """For each declaration, what reads it: (source, folder) -> Examples."""
 
 
-def load(source: DataSource, folder: str, span: Span | None = None) -> Dataset:
+def load(
+    source: DataSource, folder: str, span: Span | None = None, form: Form | None = None
+) -> Dataset:
     """The data that `source` declares.
 
     Args:
         source: one of the declarations of `graphc.ops.sources`.
         folder: the folder that relative paths of the spec start from.
         span: where the spec names the source, for messages.
+        form: what a run kept of it: then scaled as it was for that run.
 
     Raises:
-        RunError: GC502 to GC518, see `graphc help`.
+        RunError: GC502 to GC519, see `graphc help`.
     """
     if not isinstance(source, ArraySource) or type(source) not in LOADERS:
         raise InternalError(f"the data source `{source.name}` is declared but has no loader")
     try:
         examples = LOADERS[type(source)](source, folder)
-        return prepare(source, examples)
+        return prepare(source, examples, form)
     except ShapeError as error:
         problem = Diagnostic(error.code, error.message, span, help=error.help)
         raise RunError(problem) from error
@@ -65,39 +70,66 @@ def load(source: DataSource, folder: str, span: Span | None = None) -> Dataset:
         raise RunError(problems) from error
 
 
-def prepare(source: ArraySource, examples: Examples) -> Dataset:
-    """Check the examples, split them as `source` says and scale them."""
+def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -> Dataset:
+    """Check the examples, split them as `source` says and scale them, as `form` says if given."""
     fields, target = dict(examples.fields), source.target
     for part, arrays in examples.parts().items():
-        _check(part, arrays, fields)
+        _check(part, arrays, fields, examples.policies)
     indices = _indices(source, examples)
     splits = {name: _take(examples.train, fields, index) for name, index in indices.items()}
-    if examples.test is not None:
-        splits["test"] = _take(examples.test, fields, slice(None))
-    scaled = [name for name, type in fields.items() if type.dtype == "float" and name != target]
-    standard = source.normalize == "standard"
-    scaling = Scaling.fit(splits["train"], scaled if standard else [])
+    for name, arrays in (("validation", examples.validation), ("test", examples.test)):
+        if arrays is not None:
+            splits[name] = _take(arrays, fields, slice(None))
+    scaling = _scaling(source, examples, splits["train"]) if form is None else form.scaling
     splits = {name: _convert(scaling.apply(arrays), fields) for name, arrays in splits.items()}
-    return Dataset(splits, fields, target, examples.class_names, scaling)
+    return Dataset(
+        splits=splits,
+        fields=fields,
+        target=target,
+        class_names=examples.class_names,
+        scaling=scaling,
+        columns=examples.columns,
+    )
+
+
+def _scaling(source: ArraySource, examples: Examples, train: Arrays) -> Scaling:
+    floats = [name for name, type in examples.fields.items() if type.dtype == "float"]
+    scaled = [name for name in floats if name != source.target and source.normalize != "none"]
+    return Scaling.fit(train, scaled, source.normalize, examples.policies, examples.categories)
 
 
 def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:
     target, kind = examples.train[source.target], examples.fields[source.target]
+    if examples.given is not None:
+        return {
+            name: np.flatnonzero(examples.given == name)
+            for name in SPLITS
+            if (examples.given == name).any()
+        }
     labels = target if kind.dtype == "int" and not kind.shape else None
     classes = 1 if labels is None else len(np.unique(labels))
     sizes = source.sizes(len(target), classes)
+    if examples.groups is not None:
+        return split_groups(examples.groups, sizes, source.split_seed)
     return split_indices(len(target), sizes, labels, source.split_seed, examples.class_names)
 
 
-def _check(part: str, arrays: Arrays, fields: Mapping[str, Type]) -> None:
+def _check(
+    part: str, arrays: Arrays, fields: Mapping[str, Type], gaps: Mapping[str, object]
+) -> None:
+    """Refuse numbers that are not finite; in fields that may have gaps, NaN is one."""
     for name, type in fields.items():
         if type.dtype == "int":
             require_integers(f"`{name}` of the {part} data", arrays[name], type.below)
         elif arrays[name].dtype.kind == "f":
-            require_finite(f"`{name}` of the {part} data", arrays[name])
+            array = arrays[name]
+            known = np.where(np.isnan(array), 0, array) if name in gaps else array
+            require_finite(f"`{name}` of the {part} data", known)
 
 
-def _take(arrays: Arrays, fields: Mapping[str, Type], index: np.ndarray | slice) -> Arrays:
+def _take(
+    arrays: Mapping[str, np.ndarray], fields: Mapping[str, Type], index: np.ndarray | slice
+) -> Arrays:
     """The examples at `index`; bytes of a field of floats are pixels and become 0..1."""
     taken = {name: arrays[name][index] for name in fields}
     return {

@@ -40,6 +40,44 @@ def split_indices(
     return {"train": rest} | {name: splits[name] for name in reversed(splits)}
 
 
+def split_groups(groups: np.ndarray, sizes: Mapping[str, int], seed: int) -> dict[str, np.ndarray]:
+    """Splits of about these sizes, in which no group is divided.
+
+    Args:
+        groups: [count], the name of the group of each example.
+        sizes: how many for `train`, `validation` and `test`; a split of size 0 is left out.
+        seed: draws the splits.
+
+    Raises:
+        RunError: GC518 where there are fewer groups than splits.
+    """
+    wanted = sum(size > 0 for size in sizes.values())
+    names = np.unique(groups)
+    if len(names) < wanted:
+        message = f"{len(names)} groups cannot be shared among {wanted} splits"
+        help = "hold nothing out for the test or the validation: `test: 0`, `validation: 0`"
+        raise RunError(Diagnostic("GC518", message, help=help))
+    rest = np.arange(len(groups))
+    splits: dict[str, np.ndarray] = {}
+    for split in ("test", "validation"):
+        if sizes[split]:
+            left = len(np.unique(groups[rest]))
+            needed = wanted - len(splits) - 1  # groups that must be left for the other splits
+            share = max(1, min(round(left * sizes[split] / len(rest)), left - needed))
+            rest, splits[split] = _hold_out_groups(rest, share, groups, seed)
+    return {"train": rest} | {name: splits[name] for name in reversed(splits)}
+
+
+def _hold_out_groups(
+    rest: np.ndarray, count: int, groups: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.model_selection import GroupShuffleSplit
+
+    splitter = GroupShuffleSplit(n_splits=1, test_size=count, random_state=seed % 2**32)
+    kept, held = next(splitter.split(rest, groups=groups[rest]))
+    return rest[np.sort(kept)], rest[np.sort(held)]
+
+
 def _hold_out(
     rest: np.ndarray, size: int, classes: np.ndarray | None, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -1,119 +1,215 @@
-"""The user's own files: csv and npz."""
+"""The user's own tables: csv and Parquet files, and rows to predict on."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from graphc.core.diagnostic import listing
+from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
-from graphc.data.dataset import Arrays
 from graphc.data.examples import Examples
-from graphc.ops.sources import Columns, Csv, Npz
-from graphc.ops.tables import (
-    csv_lines,
-    missing_value,
-    npz_arrays,
-    npz_headers,
-    number,
-    require_columns,
-)
+from graphc.data.scaling import Arrays
+from graphc.ops.sources import MEASURED, Columns, TableSource
+from graphc.ops.tables import is_gap, missing_value, require_columns, truth_or_number
 
 _FLOAT32 = float(np.finfo(np.float32).max)
 _FEATURE = "repair it, or list the columns to use in `features`"
 _QUANTITY = "repair it; a target that names classes has `kind: classes`"
+_SPLITS = ("train", "validation", "test")
+Lines = Iterator[tuple[str, list[str]]]
+Encoded = float | int | str
+Encoder = Callable[[str, str], Encoded]
 
 
-def load_csv(source: Csv, folder: str) -> Examples:
-    """A csv file; the classes of the training file are those of the test file.
+@dataclass(frozen=True)
+class _Read:
+    """The rows of a file: the arrays of its fields, and the columns that say how it is split."""
+
+    arrays: Arrays
+    marks: Mapping[str, np.ndarray]
+
+
+def load_table(source: TableSource, folder: str) -> Examples:
+    """A table; the classes and categories of the training file are those of the other files.
 
     Raises:
-        ShapeError: GC511 to GC518, naming file, line and column.
+        ShapeError: GC511 to GC519, naming file, line and column.
     """
     columns = source.columns(folder)
-    train = _read_csv(source, source.file(folder), columns)
-    path = source.test_path
-    test = None if path is None else _read_csv(source, source.file(folder, path), columns)
-    return Examples(source.types(columns), train, test, columns.classes)
+    path = source.file(folder)
+    train = _read(source, path, columns, source.lines(path), source.marks)
+    others = {}
+    for name, other in (("test", source.test_path), ("validation", source.validation_path)):
+        if other is not None:
+            file = source.file(folder, other)
+            others[name] = _read(source, file, columns, source.lines(file)).arrays
+    if source.split is not None and "train" not in train.marks[source.split]:
+        message = f"no row of `{path}` says `train` in column `{source.split}`"
+        raise ShapeError(message, "mark the rows to train on", "GC518", source.split)
+    return Examples(
+        source.field_types(columns),
+        train.arrays,
+        others.get("test"),
+        columns.classes,
+        others.get("validation"),
+        columns,
+        _policies(source, columns, path, train.arrays),
+        _widths(source, columns),
+        train.marks.get(source.group or ""),
+        train.marks.get(source.split or ""),
+    )
 
 
-def _read_csv(source: Csv, path: str, columns: Columns) -> Arrays:
-    lines = csv_lines(path, source.delimiter)
-    _, header = next(lines)
-    require_columns(path, header, [*columns.features, source.target])
-    places = [(header.index(each), each) for each in columns.features]
-    at = header.index(source.target)
-    classes = None if columns.classes is None else {c: i for i, c in enumerate(columns.classes)}
-    features: list[list[float]] = []
-    target: list[float] = []
-    for line, cells in lines:
-        features.append(
-            [_number(path, line, name, cells[place], _FEATURE) for place, name in places]
-        )
-        if classes is None:
-            target.append(_number(path, line, source.target, cells[at], _QUANTITY))
-        else:
-            target.append(_class(path, line, source.target, cells[at], classes))
-    goal = np.array(target)[:, None] if classes is None else np.array(target, np.int32)
-    return {"features": np.array(features), source.target: goal}
+def rows_to_predict(source: TableSource, columns: Columns, path: str, lines: Lines) -> Arrays:
+    """The input fields of rows that need not have a target, encoded as those of the training.
+
+    Raises:
+        ShapeError: GC512 to GC519, naming file, line and column.
+    """
+    return _read(source, path, columns, lines, target=False).arrays
 
 
-def _class(path: str, line: int, column: str, cell: str, classes: dict[str, int]) -> int:
-    if not cell:
-        raise missing_value(path, line, column)
-    if cell not in classes:
-        message = f"`{path}` line {line} has the class `{cell}` in column `{column}`"
+def _policies(
+    source: TableSource, columns: Columns, path: str, train: Arrays
+) -> dict[str, tuple[str | None, ...]]:
+    """What stands for missing numbers in `features`; each such column holds some number."""
+    policies = [source.policy(each) for each in columns.numbers]
+    if not any(each in MEASURED for each in policies):
+        return {}
+    for place, name in enumerate(columns.numbers):
+        if np.isnan(train["features"][:, place]).all():
+            message = f"the column `{name}` of `{path}` has no value at all"
+            raise ShapeError(message, "leave it out", "GC513", name)
+    others = [None] * _widths(source, columns)["features"]
+    return {"features": (*(each if each in MEASURED else None for each in policies), *others)}
+
+
+def _widths(source: TableSource, columns: Columns) -> dict[str, int]:
+    """How many entries of `features` are categories."""
+    widths = [source.values(name, each) for name, each in columns.one_hot.items()]
+    return {"features": sum(widths)}
+
+
+def _read(
+    source: TableSource,
+    path: str,
+    columns: Columns,
+    lines: Lines,
+    marks: Iterable[str] = (),
+    target: bool = True,
+) -> _Read:
+    header = next(lines)[1]
+    encoders = _encoders(source, path, columns, target)
+    encoders |= {each: _marker(source, path, each) for each in marks}
+    require_columns(path, header, encoders)
+    places = {name: header.index(name) for name in encoders}
+    found: dict[str, list[Encoded]] = {name: [] for name in encoders}
+    for place, cells in lines:
+        row = {name: cells[at] for name, at in places.items()}
+        if target and source.dropped(row, row):
+            continue
+        for name, cell in row.items():
+            found[name].append(encoders[name](place, cell))
+    if not all(found.values()):
+        message = f"every row of `{path}` has a gap, and `missing` drops such rows"
+        raise ShapeError(message, "fill them in by another policy", "GC518")
+    arrays = _arrays(source, columns, found)
+    if target:
+        goal = np.array(found[source.target])
+        quantity = columns.classes is None
+        arrays[source.target] = goal[:, None] if quantity else goal.astype(np.int32)
+    return _Read(arrays, {each: np.array(found[each]) for each in marks})
+
+
+def _arrays(
+    source: TableSource, columns: Columns, found: Mapping[str, list[Encoded]]
+) -> dict[str, np.ndarray]:
+    """The input fields: numbers side by side, then a 0 or 1 for each category; ints alone."""
+    parts = [np.array(found[name], np.float64)[:, None] for name in columns.numbers]
+    for name, each in columns.one_hot.items():
+        codes = np.array(found[name], np.int32)
+        parts.append(np.eye(source.values(name, each))[codes])
+    arrays = {"features": np.concatenate(parts, axis=1)} if parts else {}
+    return arrays | {name: np.array(found[name], np.int32) for name in columns.index}
+
+
+def _encoders(source: TableSource, path: str, columns: Columns, target: bool) -> dict[str, Encoder]:
+    """For each column, what makes a number of a cell: (place, cell) -> number."""
+    made: dict[str, Encoder] = {}
+    for name in columns.numbers:
+        made[name] = _numbers(path, name, source.policy(name) in MEASURED)
+    for name, known in {**columns.one_hot, **columns.index}.items():
+        made[name] = _categories(source, path, name, known)
+    if target and columns.classes is None:
+        made[source.target] = _numbers(path, source.target, False, _QUANTITY)
+    elif target:
+        made[source.target] = _classes(path, source.target, columns.classes or ())
+    return made
+
+
+def _numbers(path: str, column: str, gaps: bool, help: str = _FEATURE) -> Encoder:
+    def encode(place: str, cell: str) -> float:
+        value = truth_or_number(cell)
+        if value is not None and math.isfinite(value) and abs(value) <= _FLOAT32:
+            return value
+        if gaps and is_gap(cell):
+            return math.nan
+        if not cell:
+            raise missing_value(path, place, column)
+        message = f"`{path}` {place} has `{cell}` in column `{column}`"
+        if value is None:
+            raise ShapeError(f"{message}, which is no number", help, "GC513")
+        repair = "drop the row or repair the number"
+        raise ShapeError(f"{message}, which is no finite float32", repair, "GC514")
+
+    return encode
+
+
+def _categories(source: TableSource, path: str, column: str, known: tuple[str, ...]) -> Encoder:
+    codes = {category: code for code, category in enumerate(known)}
+    missing = len(known) if source.policy(column) == "category" else None
+
+    def encode(place: str, cell: str) -> int:
+        if cell in codes:
+            return codes[cell]
+        if missing is not None and (not cell or source.unknown == "missing"):
+            return missing
+        if not cell:
+            raise missing_value(path, place, column)
+        message = f"`{path}` {place} has the category `{cell}` in column `{column}`"
+        help = similar(cell, codes, "category") or f"the categories are {listing(known)}"
+        raise ShapeError(f"{message}, which the training file has not", help, "GC515")
+
+    return encode
+
+
+def _classes(path: str, column: str, classes: tuple[str, ...]) -> Encoder:
+    codes = {name: code for code, name in enumerate(classes)}
+
+    def encode(place: str, cell: str) -> int:
+        if cell in codes:
+            return codes[cell]
+        if not cell:
+            raise missing_value(path, place, column)
+        message = f"`{path}` {place} has the class `{cell}` in column `{column}`"
         help = f"the classes are {listing(classes)}"
         raise ShapeError(f"{message}, which the training file has not", help, "GC515")
-    return classes[cell]
+
+    return encode
 
 
-def _number(path: str, line: int, column: str, cell: str, help: str) -> float:
-    value = number(cell)
-    if value is None:
+def _marker(source: TableSource, path: str, column: str) -> Encoder:
+    """A group by its name, or the name of a split."""
+
+    def encode(place: str, cell: str) -> str:
+        if column == source.split and cell not in _SPLITS:
+            message = f"`{path}` {place} has `{cell}` in column `{column}`, which is no split"
+            raise ShapeError(message, f"the splits are {listing(_SPLITS)}", "GC515")
         if not cell:
-            raise missing_value(path, line, column)
-        message = f"`{path}` line {line} has `{cell}` in column `{column}`, which is no number"
-        raise ShapeError(message, help, "GC513")
-    if not math.isfinite(value) or abs(value) > _FLOAT32:
-        message = f"`{path}` line {line} has `{cell}` in column `{column}`"
-        help = "drop the row or repair the number"
-        raise ShapeError(f"{message}, which is no finite float32", help, "GC514")
-    return value
+            raise missing_value(path, place, column)
+        return cell
 
-
-def load_npz(source: Npz, folder: str) -> Examples:
-    """An npz file; raises ShapeError GC511 to GC518, naming the file and the array."""
-    names = (*source.inputs, source.target)
-    path = source.file(folder)
-    fields = source.fields(folder)
-    train = npz_arrays(path, names)
-    if source.test_path is None:
-        return Examples(fields, _with_target(source, train))
-    path = source.file(folder, source.test_path)
-    npz_headers(path, names)
-    test = npz_arrays(path, names)
-    for name in names:
-        if _form(test[name]) != _form(train[name]):
-            found, wanted = _described(test[name]), _described(train[name])
-            message = f"the array `{name}` of `{path}` holds {found}, but for training {wanted}"
-            raise ShapeError(message, code="GC516")
-    return Examples(fields, _with_target(source, train), _with_target(source, test))
-
-
-def _form(array: np.ndarray) -> tuple:
-    return array.shape[1:], array.dtype.kind, array.dtype == np.uint8
-
-
-def _described(array: np.ndarray) -> str:
-    return f"{list(array.shape[1:])} of {array.dtype}"
-
-
-def _with_target(source: Npz, arrays: Arrays) -> Arrays:
-    """A target that is a quantity as floats [examples, 1], if it is one number each."""
-    target = arrays[source.target]
-    if source.kind == "number":
-        floats = target.astype(np.float64)
-        target = floats[:, None] if floats.ndim == 1 else floats
-    return arrays | {source.target: target}
+    return encode

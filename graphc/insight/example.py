@@ -41,6 +41,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "csv": {"path": "flowers.csv", "target": "species"},
     "group_norm": {"groups": 8},
     "maxout": {"pieces": 2},
+    "parquet": {"path": "flowers.parquet", "target": "species"},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "python": {"definition": "layers:Gate", "arguments": {"features": 32}},
     "reshape": {"shape": [4, 8]},

@@ -1,19 +1,24 @@
-"""Reading the user's csv and npz files, as far as their fields are concerned.
+"""Reading the user's tables and npz files, as far as their fields are concerned.
 
-Only the standard library is imported, and numpy where an npz file is asked for.
+Only the standard library is imported, numpy where an npz file is asked for, pyarrow for Parquet.
 """
 
 from __future__ import annotations
 
 import csv
+import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from importlib import import_module
+from typing import IO, Any
 
 from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+_TRUTH = {"true": 1.0, "false": 0.0}
+_GAPS = ("nan", "na", "null")
 
 
 def number(text: str) -> float | None:
@@ -24,23 +29,36 @@ def number(text: str) -> float | None:
         return None
 
 
-def missing_value(path: str, line: int, column: str) -> ShapeError:
+def truth_or_number(text: str) -> float | None:
+    """The same, with 1 for true and 0 for false."""
+    return _TRUTH.get(text.lower(), number(text))
+
+
+def is_gap(text: str, words: bool = True) -> bool:
+    """Whether a cell holds no value; with `words`, NaN, NA and null are none either."""
+    return not text or (words and text.lower() in _GAPS)
+
+
+def missing_value(path: str, place: str, column: str) -> ShapeError:
     """The error of an empty cell."""
-    message = f"`{path}` line {line} has no value in column `{column}`"
-    return ShapeError(message, "fill it in, or drop the row", "GC513")
+    message = f"`{path}` {place} has no value in column `{column}`"
+    help = "fill it in, drop the row, or say with `missing` what becomes of it"
+    return ShapeError(message, help, "GC513")
 
 
-def csv_lines(path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines of a csv file, header first: line number in the file, and as many cells as columns.
+def csv_lines(path: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
+    """The lines of a csv file, header first: its place, and as many cells as columns.
+
+    A file that ends in `.gz` is unpacked on the way.
 
     Raises:
         ShapeError: GC511 where the file cannot be opened, GC516 where it is no table.
     """
+    rows = 0
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
+        with _opened(path) as file:
             reader = csv.reader(file, delimiter=DELIMITERS[delimiter], strict=True)
             header: list[str] = []
-            rows = 0
             for cells in reader:
                 if not cells:
                     continue
@@ -50,15 +68,63 @@ def csv_lines(path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
                     place = f"`{path}` line {reader.line_num}"
                     message = f"{place} has {len(cells)} cells, but its header {len(header)}"
                     raise ShapeError(message, code="GC516")
-                yield reader.line_num, cells
+                yield f"line {reader.line_num}", cells
                 rows += 1
+    except (UnicodeDecodeError, csv.Error, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ShapeError(f"`{path}` is no csv file in UTF-8: {error}", code="GC516") from error
     except OSError as error:
         raise ShapeError(f"`{path}` cannot be read: {error.strerror}", code="GC511") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ShapeError(f"`{path}` is no csv file in UTF-8: {error}", code="GC516") from error
-    if rows < 2:
-        what = "has a header but no rows" if rows else "is empty"
+    _require_rows(path, rows)
+
+
+def _opened(path: str) -> IO[str]:
+    if path.endswith(".gz"):
+        return gzip.open(path, "rt", newline="", encoding="utf-8-sig")
+    return open(path, newline="", encoding="utf-8-sig")
+
+
+def _require_rows(path: str, lines: int) -> None:
+    """Raise ShapeError GC516 where there is no more than a header."""
+    if lines < 2:
+        what = "has a header but no rows" if lines else "is empty"
         raise ShapeError(f"`{path}` {what}", code="GC516")
+
+
+def extra(module: str, path: str, name: str) -> Any:
+    """A module that reads `path`, of an extra of graphc; raises ShapeError GC519 without it."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = "pillow" if module.startswith("PIL") else module.split(".")[0]
+        message = f"reading `{path}` takes the package `{package}`, which is not installed"
+        help = f"install it: `pip install graphc[{name}]`"
+        raise ShapeError(message, help, "GC519") from error
+
+
+def parquet_lines(path: str) -> Iterator[tuple[str, list[str]]]:
+    """The rows of a Parquet file as those of a csv file, the names of the columns first.
+
+    Raises:
+        ShapeError: GC516 where the file is none, GC519 where pyarrow is not installed.
+    """
+    parquet = extra("pyarrow.parquet", path, "parquet")
+    rows = 1
+    try:
+        with parquet.ParquetFile(path) as file:
+            yield "header", _checked_header(path, list(file.schema_arrow.names))
+            for batch in file.iter_batches():
+                for cells in zip(*(_cells(each) for each in batch.columns), strict=True):
+                    yield f"row {rows}", list(cells)
+                    rows += 1
+    except (extra("pyarrow", path, "parquet").ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise ShapeError(f"`{path}` is no Parquet file: {reason}", code="GC516") from error
+    _require_rows(path, rows)
+
+
+def _cells(column: Any) -> list[str]:
+    """The values of a column of Arrow as a csv file has them; digits are exact."""
+    return ["" if each is None else str(each) for each in column.to_pylist()]
 
 
 def require_columns(path: str, header: list[str], names: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ spec.yaml       the spec
 model.py        the source that is trained
 *.py            copies of the user's own files that `python` steps name, and of what these import
 model.json      weight map, line map, choices, settings; written last, so that it marks a run
+data.json       what new examples must be like and how they are scaled; see `data.dataset.Form`
 metrics.jsonl   one line for each epoch and event
 result.json     what came out
 confusion.svg   the confusion matrix of the test split, where it was measured
@@ -20,6 +21,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 
+from graphc.data.dataset import Form
 from graphc.graph.weights import WeightMap
 from graphc.runtime.errors import fail, writing
 from graphc.runtime.files import append_line, read_lines, write_bytes, write_json, write_text
@@ -29,6 +31,7 @@ from graphc.runtime.module import CONTRACT
 
 Lines = Mapping[int, tuple[str, str, int, int, int]]
 _MARK = "model.json"
+_FORM = "data.json"
 _OWN = ("spec.yaml", "model.py")
 
 
@@ -148,6 +151,25 @@ class RunDirectory:
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
+
+    def keep_form(self, form: Form) -> None:
+        """Put down how the data was prepared."""
+        write_json(self.path / _FORM, form.as_dict())
+
+    def form(self) -> Form | None:
+        """How the data was prepared; None in a run that was made before this was kept.
+
+        Raises:
+            RunError: GC607 where the file cannot be read.
+        """
+        path = self.path / _FORM
+        if not path.exists():
+            return None
+        try:
+            return Form.from_dict(json.loads(path.read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            message = f"`{path}` was changed since the run was made"
+            raise fail("GC607", message, "restore it, or remove it") from error
 
     def require_same(self, blueprint: Blueprint) -> None:
         """Raise RunError GC607 unless the run was made from this spec, number of epochs aside."""

@@ -64,6 +64,8 @@ def train(
     with _directory(directory, blueprint, settings, resume) as run, stop_on_signals() as stop:
         module = require_training(import_module(run.model, run.blueprint.files))
         programs = Programs(module, settings.steps_per_dispatch)
+        if run.form() is None:
+            run.keep_form(dataset)
         start, seconds = _start(run, programs, dataset, settings, resume, report, stop)
         course = _course(dataset, settings)
         keeper = Keeper(

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, listing
-from graphc.data.dataset import Dataset
+from graphc.data.dataset import Dataset, Form
+from graphc.data.examples import require_finite, require_integers
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import batches, evaluate_batches, predict_batches
@@ -55,21 +56,22 @@ def evaluate_run(run: RunDirectory, dataset: Dataset, split: str, warn: Warn) ->
 
 
 def predict_run(
-    run: RunDirectory, dataset: Dataset, inputs: np.ndarray | Mapping[str, Any], warn: Warn
+    run: RunDirectory, form: Form, inputs: np.ndarray | Mapping[str, Any], warn: Warn
 ) -> Any:
-    """The outputs for examples [n, ...], scaled as the training data was.
+    """The outputs for examples [n, ...], prepared as the training data was.
 
     Raises:
-        RunError: GC614 where the arrays do not have the fields or shapes of the data.
+        RunError: GC614 where the arrays do not have the fields or shapes of the data, GC514 and
+            GC515 for numbers that are not finite or out of range.
     """
-    arrays = _arrays(dataset, inputs)
+    arrays = _arrays(form, inputs)
     programs, state = _last(run, warn)
     size = int(run.settings["batch_size"])
     return predict_batches(programs, state["params"], state["statistics"], arrays, size)
 
 
-def _arrays(dataset: Dataset, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.ndarray]:
-    wanted = {name: kind for name, kind in dataset.fields.items() if name != dataset.target}
+def _arrays(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.ndarray]:
+    wanted = {name: kind for name, kind in form.fields.items() if name != form.target}
     if not isinstance(inputs, Mapping):
         if len(wanted) != 1:
             raise fail("GC614", "one array, and the data has several fields", listing(wanted))
@@ -81,11 +83,20 @@ def _arrays(dataset: Dataset, inputs: np.ndarray | Mapping[str, Any]) -> dict[st
                 "GC614", f"the field `{name}` is missing", f"its fields are {listing(wanted)}"
             )
         dtype = np.int32 if kind.dtype == "int" else np.float32
-        array = np.asarray(inputs[name], dtype)
+        array = np.asarray(inputs[name])
+        # As in training, numbers of 64 bits are scaled before they lose their last digits.
+        kept = array.dtype if array.dtype == np.float64 and name in form.scaling.moments else dtype
+        array = array.astype(kept, copy=False)
         if array.shape[1:] != kind.shape:
             message = f"`{name}` has shape {list(array.shape[1:])} for each example, not {kind}"
             raise fail("GC614", message, "the first axis is the examples")
         arrays[name] = array
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
-    return dataset.scaling.apply(arrays)
+    arrays = form.scaling.apply(arrays)
+    for name, kind in wanted.items():
+        if kind.dtype == "int":
+            require_integers(f"`{name}`", arrays[name], kind.below)
+        else:
+            require_finite(f"`{name}`", arrays[name])
+    return arrays

@@ -101,3 +101,31 @@ def test_predict_on_what_is_no_example_fails_with_status_1(graphc, folder, text)
 def test_commands_on_no_run_fail_with_status_1(graphc, folder):
     assert graphc("evaluate", folder / "nowhere").status == 1
     assert graphc("predict", folder / "nowhere", "-", stdin="[]").status == 1
+
+
+MIXED = """\
+graphc: 1
+network: {inputs: {features: [3]}, layers: [{dense: 2}]}
+data:
+  csv: {path: people.csv, target: alive, one_hot: [sex], missing: {age: mean}, test: 0.3}
+train: {loss: cross_entropy, optimizer: {adam: 1e-2}, epochs: 1}
+"""
+
+
+def test_predict_needs_no_data_set(graphc, tmp_path):
+    rows = [f"{'' if k == 5 else 20 + k},{'fm'[k % 2]},{k % 3 // 2}" for k in range(30)]
+    (tmp_path / "people.csv").write_text("\n".join(["age,sex,alive", *rows]) + "\n")
+    (tmp_path / "a.yaml").write_text(MIXED)
+    run = tmp_path / "run"
+    done = graphc("train", tmp_path / "a.yaml", "--run", run, "--no-cache", "-q")
+    assert done.status == 0, done.err
+    (tmp_path / "people.csv").unlink()
+    (tmp_path / "new.csv").write_text("sex,age\nf,20\nm,\n")
+    records = [{"age": 20, "sex": "f"}, {"age": None, "sex": "m"}]
+    done = graphc("predict", run, tmp_path / "new.csv")
+    assert done.status == 0 and np.shape(json.loads(done.out)) == (2, 2)
+    assert graphc("predict", run, "-", stdin=json.dumps(records)).out == done.out
+    (tmp_path / "new.csv").write_text("sex,age\nf,20\nx,7\n")
+    done = graphc("predict", run, tmp_path / "new.csv")
+    assert done.status == 1
+    assert "new.csv` line 3 has the category `x` in column `sex`" in done.err

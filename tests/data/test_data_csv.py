@@ -111,7 +111,7 @@ CASES = {
     "no columns of numbers": (
         _csv(), "x,species\nu,a\nv,b\n", "GC512",
         "no column of `FOLDER/table.csv` besides `species` holds numbers",
-        "add a column of numbers to learn from",
+        "add a column of numbers to learn from, or name columns in `one_hot`",
     ),
     "a target called features": (
         _csv(target="features"), "x,features\n1,a\n2,b\n", "GC512",
@@ -136,17 +136,17 @@ CASES = {
     "a missing value": (
         _csv(validation=0), "x,z,species\n1,2,a\n3,,b\n5,6,a\n7,8,b\n", "GC513",
         "`FOLDER/table.csv` line 3 has no value in column `z`",
-        "fill it in, or drop the row",
+        "fill it in, drop the row, or say with `missing` what becomes of it",
     ),
     "a missing class": (
         _csv(), "x,species\n1,a\n2,\n", "GC513",
         "`FOLDER/table.csv` line 3 has no value in column `species`",
-        "fill it in, or drop the row",
+        "fill it in, drop the row, or say with `missing` what becomes of it",
     ),
     "a missing quantity": (
         _csv(kind="number"), "x,species\n1,3\n2,\n", "GC513",
         "`FOLDER/table.csv` line 3 has no value in column `species`",
-        "fill it in, or drop the row",
+        "fill it in, drop the row, or say with `missing` what becomes of it",
     ),
     "a class in place of a quantity": (
         _csv(kind="number"), "x,species\n1,a\n2,b\n", "GC513",

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from graphc.core.types import Type
-from graphc.data.dataset import Moments, Scaling
 from graphc.data.examples import Examples
 from graphc.data.load import prepare
+from graphc.data.scaling import Moments, Scaling
 from graphc.ops.sources import Iris, Mnist
 
 FLOATS = st.floats(-1e6, 1e6, width=32)

@@ -13,8 +13,8 @@ from graphc.ops.sources.bundled import Diabetes as Diabetes
 from graphc.ops.sources.bundled import Digits as Digits
 from graphc.ops.sources.bundled import Iris as Iris
 from graphc.ops.sources.bundled import Wine as Wine
-from graphc.ops.sources.csv import Columns as Columns
-from graphc.ops.sources.csv import Csv as Csv
+from graphc.ops.sources.columns import MEASURED as MEASURED
+from graphc.ops.sources.columns import Columns as Columns
 from graphc.ops.sources.files import FileSource as FileSource
 from graphc.ops.sources.generated import DIRECTIONS as DIRECTIONS
 from graphc.ops.sources.generated import SIGNALS as SIGNALS
@@ -28,8 +28,11 @@ from graphc.ops.sources.published import FashionMnist as FashionMnist
 from graphc.ops.sources.published import Mnist as Mnist
 from graphc.ops.sources.published import Stored as Stored
 from graphc.ops.sources.published import Usps as Usps
+from graphc.ops.sources.table import Csv as Csv
+from graphc.ops.sources.table import Parquet as Parquet
+from graphc.ops.sources.table import TableSource as TableSource
 
 sources.add(Digits, Iris, Wine, BreastCancer, Diabetes)
 sources.add(Mnist, FashionMnist, Usps, Cifar10Subset)
 sources.add(Signals, DigitScenes, MovingDigits)
-sources.add(Csv, Npz)
+sources.add(Csv, Parquet, Npz)

@@ -16,8 +16,11 @@ _PART = Either((Float(above=0, below=1), Int(0)))
 
 def normalize_attribute(default: str) -> Any:
     """The attribute `normalize` of sources that scale by default, or do not."""
-    help = "`standard`: mean 0 and variance 1 for each feature, measured on the training part only"
-    return attribute(Text(("none", "standard")), help, default)
+    help = (
+        "each feature, or channel, as measured on the training part: `standard` for mean 0 and"
+        " variance 1, `min_max` for 0..1"
+    )
+    return attribute(Text(("none", "standard", "min_max")), help, default)
 
 
 def labelled(name: str, shape: tuple[int, ...], classes: int) -> dict[str, Type]:
@@ -84,6 +87,10 @@ class ArraySource(DataSource):
         """What is held out for the test: 0 where the source brings a test split of its own."""
         return 0
 
+    def validation_part(self) -> float | int:
+        """What is held out for the validation: 0 where the source brings one."""
+        return self.validation
+
     def sizes(self, examples: int, classes: int = 1) -> dict[str, int]:
         """How many of `examples` go where; a fraction is at least one example of each class.
 
@@ -91,7 +98,7 @@ class ArraySource(DataSource):
             ShapeError: GC518 where none is left to train on.
         """
         test = _count(self.test_part(), examples, classes)
-        validation = _count(self.validation, max(examples - test, 0), classes)
+        validation = _count(self.validation_part(), max(examples - test, 0), classes)
         train = examples - test - validation
         if train < 1:
             raise ShapeError(
