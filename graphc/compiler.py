@@ -17,6 +17,7 @@ from graphc.core.span import Source
 from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
 from graphc.graph.weights import WeightMap
+from graphc.ops.sources import PythonData
 from graphc.passes.manager import PassReport, run_passes
 from graphc.plan.choices import Choices, choose, epoch_steps
 from graphc.plan.make import Fields, make_plan
@@ -105,7 +106,7 @@ def check(
     settings = tuple(settings)
     read = document_of if isinstance(path, Source) else read_document
     document = read(path, settings, report, only_blocks)  # type: ignore[arg-type]
-    fields = report.attempt(_fields, document)
+    fields = report.attempt(_fields, document, python)
     expander = _expanded(document, fields, report, python)
     networks = expander.graphs()
     for graph in networks.values():
@@ -140,10 +141,15 @@ def _expanded(
     return expander
 
 
-def _fields(document: Document) -> Fields | None:
+def _fields(document: Document, python: bool | str) -> Fields | None:
     source = document.data
     if source is None:
         return None
+    if isinstance(source, PythonData) and python is False:
+        message = f"`{source.definition}` is code beside the spec, which is refused here"
+        help = "leave `--no-python` out where you trust that code"
+        place = document.place_of(source.definition, "data")
+        raise SpecError(Diagnostic("GC240", message, place, help=help))
     try:
         types = source.fields(document.folder)
     except ShapeError as error:

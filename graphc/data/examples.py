@@ -47,6 +47,10 @@ class Examples:
         found = {"training": self.train, "validation": self.validation, "test": self.test}
         return {name: each for name, each in found.items() if each is not None}
 
+    def brought(self) -> tuple[str, ...]:
+        """The splits that the source brings, which are not held out."""
+        return tuple(name for name in self.parts() if name != "training")
+
 
 def require_finite(what: str, array: np.ndarray) -> None:
     """Raise RunError GC514 where a number is NaN, infinite or too large for float32."""

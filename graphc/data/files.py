@@ -73,6 +73,27 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
             "8dacc3c6e136af6c3488de9e5113a7daf140c8c2f1f0b61c54ee02f03f1a962f",
         ),
     ),
+    "cifar10": (
+        KnownFile(
+            "cifar-10-binary.tar.gz",
+            "https://www.cs.toronto.edu/~kriz/",
+            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+        ),
+    ),
+    "cifar10-jpeg": (
+        KnownFile(
+            "cifar10_jpeg.npz",
+            None,
+            "b0866d22cf9fac9580c61e07b103480a3b4610979d8da715a8566ed4a4db0bdd",
+        ),
+    ),
+    "california-housing": (
+        KnownFile(
+            "cal_housing.csv.gz",
+            None,
+            "b6448c656c3ff56c25078a51a68ff65304ec4793de42a4950a56d9d53d5fcb4d",
+        ),
+    ),
     "cifar10-lossless-5k": (
         KnownFile(
             "cifar10_5k.npz",

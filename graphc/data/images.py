@@ -1,4 +1,4 @@
-"""Sets of images with published files: the formats of MNIST, USPS and the part of CIFAR-10."""
+"""Sets of images with published files: the formats of MNIST and USPS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from graphc.data.dataset import Arrays
 from graphc.data.examples import Examples
 from graphc.data.files import KNOWN, damaged, locate, read
-from graphc.ops.sources import Cifar10Subset, Downloaded, Usps
+from graphc.ops.sources import Downloaded, Usps
 
 DIGIT_NAMES = tuple("0123456789")
 CLOTHES = (
@@ -25,18 +25,6 @@ CLOTHES = (
     "Sneaker",
     "Bag",
     "Ankle boot",
-)
-OBJECTS = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
 )
 _UNSIGNED_BYTES = 8
 
@@ -56,18 +44,6 @@ def load_usps(source: Usps, folder: str) -> Examples:
     found = locate(source, folder)
     parts = [parse_usps(read(found, file), str(found / file.name)) for file in KNOWN["usps"]]
     return Examples(source.fields(folder), *parts, class_names=DIGIT_NAMES)
-
-
-def load_cifar10_subset(source: Cifar10Subset, folder: str) -> Examples:
-    """The part of CIFAR-10; the images are bytes."""
-    found = locate(source, folder)
-    (file,) = KNOWN[source.folder]
-    with np.load(io.BytesIO(read(found, file)), allow_pickle=False) as arrays:
-        train, test = (
-            {"image": arrays[f"{part}_images"], "label": arrays[f"{part}_labels"]}
-            for part in ("train", "test")
-        )
-    return Examples(source.fields(folder), train, test, OBJECTS)
 
 
 def read_mnist(source: Downloaded, folder: str) -> tuple[Arrays, Arrays]:

@@ -12,14 +12,18 @@ from graphc.core.operation import ShapeError
 from graphc.core.span import Span
 from graphc.core.types import Type
 from graphc.data.bundled import load_bundled
+from graphc.data.cifar import load_cifar10, load_cifar10_jpeg, load_cifar10_subset
 from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
 from graphc.data.examples import Examples, require_finite, require_integers
-from graphc.data.images import load_cifar10_subset, load_fashion_mnist, load_mnist, load_usps
+from graphc.data.housing import load_california_housing
+from graphc.data.image_folder import load_image_folder
+from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
 from graphc.data.signals import load_signals
 from graphc.data.splits import split_groups, split_indices
 from graphc.data.tables import load_table
+from graphc.data.user_code import load_python
 from graphc.ops import sources
 from graphc.ops.sources import ArraySource, DataSource
 
@@ -32,13 +36,18 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.Mnist: load_mnist,
     sources.FashionMnist: load_fashion_mnist,
     sources.Usps: load_usps,
+    sources.Cifar10: load_cifar10,
     sources.Cifar10Subset: load_cifar10_subset,
+    sources.Cifar10Jpeg: load_cifar10_jpeg,
+    sources.CaliforniaHousing: load_california_housing,
     sources.Signals: load_signals,
     sources.DigitScenes: load_digit_scenes,
     sources.MovingDigits: load_moving_digits,
     sources.Csv: load_table,
     sources.Parquet: load_table,
     sources.Npz: load_npz,
+    sources.ImageFolder: load_image_folder,
+    sources.PythonData: load_python,
 }
 """For each declaration, what reads it: (source, folder) -> Examples."""
 
@@ -108,7 +117,7 @@ def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:
         }
     labels = target if kind.dtype == "int" and not kind.shape else None
     classes = 1 if labels is None else len(np.unique(labels))
-    sizes = source.sizes(len(target), classes)
+    sizes = source.sizes(len(target), classes, examples.brought())
     if examples.groups is not None:
         return split_groups(examples.groups, sizes, source.split_seed)
     return split_indices(len(target), sizes, labels, source.split_seed, examples.class_names)

@@ -43,7 +43,12 @@ GIVEN: dict[str, dict[str, object]] = {
     "maxout": {"pieces": 2},
     "parquet": {"path": "flowers.parquet", "target": "species"},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
-    "python": {"definition": "layers:Gate", "arguments": {"features": 32}},
+    "python": {
+        "definition": "layers:Gate",
+        "arguments": {"features": 32},
+        "target": "label",
+        "types": {"x": [4], "label": {"int": [], "below": 3}},
+    },
     "reshape": {"shape": [4, 8]},
     "piecewise": {"rates": [0.1, 0.01], "at": [30]},
     "step": {"rate": 0.1, "every": 30},

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import ModuleType
 
 from graphc.build.user_code import NO_CODE, UserCode
+from graphc.core.importing import importing
 from graphc.runtime.errors import fail
-from graphc.runtime.importing import importing
 
 CONTRACT = 1
 TRAINING = ("losses", "metrics", "means", "optimizer", "init", "train_step", "evaluate_step")

@@ -18,10 +18,10 @@ from flax import nnx
 from graphc.build.modules import place
 from graphc.build.user_code import Use, UserCode
 from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError
+from graphc.core.importing import importing
 from graphc.core.operation import Weight
 from graphc.core.span import Span
 from graphc.core.types import BATCH, Type
-from graphc.runtime.importing import importing
 from graphc.runtime.state import state_shapes
 from graphc.runtime.steps import batch_shapes
 

@@ -19,7 +19,7 @@ from oracle import quick_jit
 
 import graphc as gc
 from graphc.cli.compile import command
-from graphc.runtime.importing import importing
+from graphc.core.importing import importing
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))

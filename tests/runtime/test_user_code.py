@@ -13,7 +13,7 @@ import graphc as gc
 from graphc.core.diagnostic import RunError, SpecError
 from graphc.runtime.checkpoint import read
 from graphc.runtime.events import Warned
-from graphc.runtime.importing import importing
+from graphc.core.importing import importing
 from graphc.runtime.keeper import checkpoints
 
 SPEC = """

@@ -21,7 +21,11 @@ from graphc.ops.sources.generated import SIGNALS as SIGNALS
 from graphc.ops.sources.generated import DigitScenes as DigitScenes
 from graphc.ops.sources.generated import MovingDigits as MovingDigits
 from graphc.ops.sources.generated import Signals as Signals
+from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
 from graphc.ops.sources.npz import Npz as Npz
+from graphc.ops.sources.published import CaliforniaHousing as CaliforniaHousing
+from graphc.ops.sources.published import Cifar10 as Cifar10
+from graphc.ops.sources.published import Cifar10Jpeg as Cifar10Jpeg
 from graphc.ops.sources.published import Cifar10Subset as Cifar10Subset
 from graphc.ops.sources.published import Downloaded as Downloaded
 from graphc.ops.sources.published import FashionMnist as FashionMnist
@@ -31,8 +35,9 @@ from graphc.ops.sources.published import Usps as Usps
 from graphc.ops.sources.table import Csv as Csv
 from graphc.ops.sources.table import Parquet as Parquet
 from graphc.ops.sources.table import TableSource as TableSource
+from graphc.ops.sources.user_code import PythonData as PythonData
 
 sources.add(Digits, Iris, Wine, BreastCancer, Diabetes)
-sources.add(Mnist, FashionMnist, Usps, Cifar10Subset)
+sources.add(Mnist, FashionMnist, Usps, Cifar10, Cifar10Subset, Cifar10Jpeg, CaliforniaHousing)
 sources.add(Signals, DigitScenes, MovingDigits)
-sources.add(Csv, Parquet, Npz)
+sources.add(Csv, Parquet, Npz, ImageFolder, PythonData)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -91,14 +91,23 @@ class ArraySource(DataSource):
         """What is held out for the validation: 0 where the source brings one."""
         return self.validation
 
-    def sizes(self, examples: int, classes: int = 1) -> dict[str, int]:
+    def sizes(
+        self, examples: int, classes: int = 1, brought: Container[str] = ()
+    ) -> dict[str, int]:
         """How many of `examples` go where; a fraction is at least one example of each class.
+
+        Args:
+            examples: how many there are.
+            classes: how many classes they have.
+            brought: splits that are there already, so that none is held out for them.
 
         Raises:
             ShapeError: GC518 where none is left to train on.
         """
-        test = _count(self.test_part(), examples, classes)
-        validation = _count(self.validation_part(), max(examples - test, 0), classes)
+        test, validation = self.test_part(), self.validation_part()
+        test = 0 if "test" in brought else _count(test, examples, classes)
+        rest = max(examples - test, 0)
+        validation = 0 if "validation" in brought else _count(validation, rest, classes)
         train = examples - test - validation
         if train < 1:
             raise ShapeError(

@@ -1,0 +1,126 @@
+"""Data from code of the user's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphc.core.attributes import Int, Ints, Kind, Text
+from graphc.core.declaration import attribute, primary
+from graphc.core.diagnostic import Report, similar
+from graphc.core.operation import ShapeError
+from graphc.core.tree import Mapping as MappingTree
+from graphc.core.tree import Sequence, Tree
+from graphc.core.types import Type
+from graphc.ops.sources.base import Undivided
+from graphc.ops.user_code import Arguments, Reference
+
+_HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
+
+
+@dataclass(frozen=True)
+class FieldTypes(Kind):
+    """The types of fields by their names, written as those of a network's inputs."""
+
+    def read(self, tree: Tree) -> tuple[tuple[str, Type], ...]:
+        if not isinstance(tree, MappingTree) or not len(tree):
+            raise self.refuse(tree, "write `{x: [4], label: {int: [], below: 3}}`")
+        report = Report()
+        rows = [(key.text, report.attempt(self._type, each)) for key, each in tree]
+        report.stop()
+        return tuple(rows)  # type: ignore[return-value]
+
+    def _type(self, tree: Tree) -> Type:
+        if isinstance(tree, Sequence):
+            return Type(Ints().read(tree))
+        words = [key.text for key, _ in tree] if isinstance(tree, MappingTree) else []
+        kind = next((each for each in ("int", "bool", "float") if each in words), None)
+        if kind is None or set(words) - {kind, "below" if kind == "int" else kind}:
+            raise self.refuse(tree, _HELP)
+        assert isinstance(tree, MappingTree)
+        shape, below = tree.get(kind), tree.get("below")
+        assert shape is not None
+        return Type(Ints().read(shape), kind, None if below is None else Int(1).read(below))
+
+    def write(self, value: object) -> object:
+        assert isinstance(value, tuple)
+        return {name: _written(kind) for name, kind in value}
+
+    def schema(self) -> dict:
+        shape = Ints().schema()
+        words = {
+            word: {"description": f"the shape of {word}s", **shape}
+            for word in ("int", "bool", "float")
+        }
+        below = {"type": "integer", "minimum": 1, "description": "for ints, how many values"}
+        long = {
+            "type": "object",
+            "properties": words | {"below": below},
+            "additionalProperties": False,
+        }
+        types = {"anyOf": [shape, long]}
+        return {"type": "object", "minProperties": 1, "additionalProperties": types}
+
+    def __str__(self) -> str:
+        return "a mapping of fields to their types"
+
+
+def _written(kind: Type) -> object:
+    if kind.dtype == "float":
+        return list(kind.shape)
+    return {kind.dtype: list(kind.shape)} | ({"below": kind.below} if kind.below else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PythonData(Undivided):
+    """Arrays that a function in a Python file of your own returns: the fields that you declare.
+
+    `function(**arguments)` returns a dict of arrays [examples, *shape] by field, which is split as
+    `test` and `validation` say, or a dict of such dicts for `train` and, if it likes,
+    `validation` and `test`. `graphc check` never runs it; what it returns is checked against
+    `types`.
+    """
+
+    name = "python"
+
+    definition: str = primary(Reference(), "the file `module.py`, and a function in it")
+    # The base's class variable is an attribute here: the user's own name for the target.
+    target: str = attribute(  # pyright: ignore[reportIncompatibleVariableOverride]
+        Text(), "what is predicted: the name of a field"
+    )
+    types: tuple[tuple[str, Type], ...] = attribute(  # pyright: ignore[reportIncompatibleVariableOverride]
+        FieldTypes(), "the type of each field, written as those of inputs"
+    )
+    arguments: tuple[tuple[str, object], ...] = attribute(
+        Arguments(), "what the function is called with, by name; lists arrive as tuples", ()
+    )
+
+    @property
+    def module(self) -> str:
+        """The module's name."""
+        return self.definition.partition(":")[0]
+
+    @property
+    def word(self) -> str:
+        """The name of the function."""
+        return self.definition.partition(":")[2]
+
+    def file(self, folder: str) -> str:
+        """Where the module's file is; raises ShapeError GC511."""
+        path = os.path.join(folder, *self.module.split("."))
+        for found in (f"{path}.py", os.path.join(path, "__init__.py")):
+            if os.path.isfile(found):
+                return found
+        message = f"the file `{path}.py` is not there"
+        help = "`module:function` is the function in `module.py` in the folder of the spec"
+        raise ShapeError(message, help, "GC511", self.definition)
+
+    def fields(self, folder: str) -> Mapping[str, Type]:
+        self.file(folder)
+        found = dict(self.types)
+        if self.target not in found:
+            help = similar(self.target, found, "field") or "give its type in `types`"
+            message = f"`types` has no field `{self.target}`, which is the target"
+            raise ShapeError(message, help, "GC512", self.target)
+        return found
