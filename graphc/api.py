@@ -14,6 +14,7 @@ from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.span import Source
 from graphc.core.types import Type
 from graphc.graph.graph import Graph as FrozenGraph
+from graphc.plan.watching import watched
 from graphc.spec.bundled import named
 from graphc.spec.document import STANDARD, standard_block
 from graphc.spec.dump import dump as dump_networks
@@ -129,6 +130,11 @@ class Model:
             raise SpecError(problem)
         directory = Path(run) if run is not None else _free_directory(checked.name, resume)
         dataset = load(document.data, document.folder, document.place("data"))
+        if training.early_stopping is not None and not dataset.count("validation"):
+            message = "early stopping needs a validation split, and the data has none"
+            place = document.place("train", "early_stopping")
+            help = "hold one out: `data: {NAME: {validation: 0.1}}`"
+            raise SpecError(Diagnostic("GC431", message, place, help=help))
         examples = dataset.count("train")
         compiled = compiler.with_examples(self.compiled, examples)
         settings = _settings(compiled, cache, examples)
@@ -386,7 +392,8 @@ def _settings(compiled: compiler.Compiled, cache: bool, examples: int) -> Settin
 
     training, plan = compiled.checked.document.training, compiled.checked.plan
     assert training is not None and plan is not None
-    monitor, maximize = plan.objectives[0].monitor
+    monitor, maximize = watched(training, plan.objectives[0])
+    stopping = training.early_stopping
     return Settings(
         epochs=training.epochs,
         batch_size=training.rows(examples),
@@ -394,6 +401,9 @@ def _settings(compiled: compiler.Compiled, cache: bool, examples: int) -> Settin
         steps_per_dispatch=compiled.choices.steps_per_dispatch,
         monitor=monitor,
         maximize=maximize,
+        keep=training.keep,
+        patience=stopping.patience if stopping else None,
+        minimum_change=stopping.minimum_change if stopping else 0.0,
         cache=cache,
     )
 

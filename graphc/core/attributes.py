@@ -318,6 +318,26 @@ class Named(Kind):
 
 
 @dataclass(frozen=True)
+class Group(Kind):
+    """Several attributes under one key: those of a declaration that needs no name."""
+
+    declaration: type[Declaration]
+
+    def read(self, tree: Tree) -> Declaration:
+        return self.declaration.read(tree, tree.span)
+
+    def write(self, value: Declaration) -> object:
+        return value.write()
+
+    def schema(self) -> dict:
+        return {"anyOf": self.declaration.schema()["anyOf"]}
+
+    def __str__(self) -> str:
+        names = [each.name for each in self.declaration.attributes()]
+        return f"a mapping of {listing(names)}"
+
+
+@dataclass(frozen=True)
 class Declared(Kind):
     """One entry of a registry, by name, `{name: primary}` or `{name: {attribute: value}}`."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphc.core.attributes import Declared, Either, Int, Many, Text
+from graphc.core.attributes import Declared, Either, Group, Int, Many, Text
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.registry import losses, metrics, optimizers
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
+from graphc.ops.stopping import EarlyStopping
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Training(Declaration):
     )
     epoch_steps: int | None = attribute(
         Int(1), "steps that schedules count as an epoch; default: those of the data", None
+    )
+    keep: int = attribute(Int(1), "how many of the last checkpoints stay, the best one aside", 2)
+    early_stopping: EarlyStopping | None = attribute(
+        Group(EarlyStopping), "when to end before the last epoch; default: never", None
     )
 
     def rows(self, examples: int) -> int:

@@ -17,6 +17,7 @@ from graphc.graph.node import Ref
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.training import Training
 from graphc.plan.plan import Objective, Plan, Term
+from graphc.plan.watching import check_watched
 
 Place = Callable[..., Span]
 RESERVED_FIELD = "mask"
@@ -68,6 +69,8 @@ def make_plan(
         help = "rename the column or the array: a batch calls its own mask of padded rows so"
         report.error("GC408", message, place("data"), help=help)
     terms = _terms(graph, training, fields, place, report)
+    if len(report.errors) == before:
+        check_watched(training, terms, place, report)
     if len(report.errors) > before:
         return None
     loss, *others = terms

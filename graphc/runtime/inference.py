@@ -22,18 +22,18 @@ from graphc.graph.weights import Entry, WeightMap
 from graphc.runtime.restore import restore_state
 from graphc.runtime.rundir import RunDirectory
 from graphc.runtime.state import Arrays, canonical_shapes
-from graphc.runtime.use import last_checkpoint
+from graphc.runtime.use import chosen_checkpoint
 
 
 def inference_arrays(
     run: RunDirectory, module: ModuleType, weights: WeightMap, warn: Callable[[Diagnostic], None]
 ) -> dict[str, Any]:
-    """The params and statistics of the inference program `module`, of the last checkpoint.
+    """The params and statistics of the inference program `module`, of the run's checkpoint.
 
     Raises:
         RunError: GC602 or GC603.
     """
-    found = last_checkpoint(run, warn)
+    found = chosen_checkpoint(run, warn)
     template = _shapes(module)
     arrays = folded(found.arrays, weights)
     wanted = {name: arrays[name] for name in canonical_shapes(template, weights) if name in arrays}

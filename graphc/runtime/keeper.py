@@ -1,4 +1,4 @@
-"""Which checkpoints stay: the last two, and the best by a validation metric."""
+"""Which checkpoints stay: the last few, and the best by a validation metric."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from graphc.runtime import checkpoint
 from graphc.runtime.checkpoint import Checkpoint, Damaged
 from graphc.runtime.errors import fail
 from graphc.runtime.events import Position
-
-_LAST = 2
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,7 @@ class Keeper:
         every: at least so many seconds lie between two writes, so that short epochs are not spent
             on the disk; the best of them is kept in memory until then.
         maximize: whether a larger metric is better.
+        keep: how many of the last ones stay.
         start: where a resumed run goes on; what lies after it was damaged, and is cleared.
     """
 
@@ -54,9 +53,10 @@ class Keeper:
         folder: Path,
         every: float = 0.0,
         maximize: bool = False,
+        keep: int = 2,
         start: Position | None = None,
     ) -> None:
-        self.folder, self.every, self.maximize = folder, every, maximize
+        self.folder, self.every, self.maximize, self.keep = folder, every, maximize, keep
         self.best: float | None = None
         self._waiting: tuple[Offer, dict[str, np.ndarray]] | None = None
         self._offered: Offer | None = None
@@ -110,7 +110,7 @@ class Keeper:
     def _prune(self) -> None:
         paths = checkpoints(self.folder)
         values = [_about(path).get("value") for path in paths]
-        keep = set(paths[-_LAST:])
+        keep = set(paths[-self.keep :])
         best = zip(paths, values, strict=True)
         keep |= {path for path, value in best if value is not None and value == self.best}
         for path in paths:

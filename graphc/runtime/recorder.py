@@ -73,6 +73,11 @@ class Recorder:
         lines = [line for line in self.run.history() if line["event"] == "epoch"]
         return lines[-1] if lines else {}
 
+    def epoch_at(self, step: int) -> Mapping[str, Any]:
+        """The line of the epoch that ended with this step."""
+        lines = [line for line in self.run.history() if line["event"] == "epoch"]
+        return next((line for line in lines if line["step"] == step), {})
+
     def _epoch(self, event: events.EpochEnded) -> None:
         self.examples += event.examples
         self.training_seconds += event.seconds

@@ -23,6 +23,10 @@ class Settings:
             without a loop.
         monitor: the validation metric that says which checkpoint is best.
         maximize: whether a larger one is better.
+        keep: how many of the last checkpoints stay; the best one does too.
+        patience: for how many epochs `monitor` may be no better before the run ends; None: it
+            goes on to the last epoch.
+        minimum_change: how much better a value must be to count.
         checkpoint_seconds: at least so many seconds lie between two checkpoints; 0 saves after
             every epoch.
         checkpoint_steps: save also in the middle of epochs, after every so many steps.
@@ -35,6 +39,9 @@ class Settings:
     steps_per_dispatch: int = 100
     monitor: str = "loss"
     maximize: bool = False
+    keep: int = 2
+    patience: int | None = None
+    minimum_change: float = 0.0
     checkpoint_seconds: float = 10.0
     checkpoint_steps: int | None = None
     cache: bool = True

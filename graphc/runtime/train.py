@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,20 +16,21 @@ from graphc.insight.confusion import confusion_svg
 from graphc.runtime import events
 from graphc.runtime.cache import use_compilation_cache
 from graphc.runtime.errors import fail
-from graphc.runtime.evaluation import batches, evaluate_batches
+from graphc.runtime.evaluation import batches, evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
 from graphc.runtime.files import write_text
-from graphc.runtime.keeper import Keeper, load_last
+from graphc.runtime.keeper import Keeper, load_best, load_last
 from graphc.runtime.loop import Course, fit
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.recorder import Recorder
 from graphc.runtime.replay import explain, keep_replay
-from graphc.runtime.restore import restore
+from graphc.runtime.restore import restore, restore_state
 from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.settings import Settings
 from graphc.runtime.signals import StopWish, stop_on_signals
 from graphc.runtime.state import State, state_shapes
 from graphc.runtime.steps import Programs, batch_shapes, no_totals
+from graphc.runtime.stopping import Patience, until_over
 
 Report = Callable[[Event], None]
 
@@ -53,7 +54,8 @@ def train(
 
     Returns:
         What `result.json` holds: the means over each split, `epochs`, `steps`, `seconds`,
-        `examples_per_second`, `compile_seconds` and `parameters`.
+        `examples_per_second`, `compile_seconds` and `parameters`; with early stopping also
+        `best_epoch`, whose weights the means are those of.
 
     Raises:
         RunError: GC601 where the numbers are not finite, GC612 where it was stopped, GC602 to
@@ -72,6 +74,7 @@ def train(
             run.checkpoints,
             settings.checkpoint_seconds,
             settings.maximize,
+            settings.keep,
             start.position if start.position.step else None,
         )
         recorder = Recorder(run, keeper, settings.monitor, report, seconds)
@@ -79,7 +82,8 @@ def train(
         _warn_of_edits(run, blueprint, report)
         report(_started(run, course, start.position, settings))
         last: Event | None = None
-        for last in fit(programs, course, start, stop):
+        patience = Patience.of(settings, run.history())
+        for last in until_over(fit(programs, course, start, stop), patience, start):
             report(last)
             recorder(last)
             _end_badly(last, run, module, course)
@@ -208,11 +212,15 @@ def _result(
     event: Event | None,
 ) -> dict[str, Any]:
     assert isinstance(event, events.Ended)
-    last = recorder.last_epoch()
-    result = {name: last[name] for name in ("train", "validation") if name in last}
+    state, line = event.snapshot.state, recorder.last_epoch()
+    best = {}
+    if settings.patience is not None:
+        state, line = _best(recorder, programs.module, settings, state)
+        best = {"best_epoch": line.get("epoch")}
+    result: dict[str, Any] = {each: line[each] for each in ("train", "validation") if each in line}
     if "test" in dataset.splits:
         test = batches(dataset.splits["test"], settings.batch_size)
-        result["test"] = evaluate_batches(programs, event.snapshot.state, test)
+        result["test"] = evaluate_batches(programs, state, test)
     result["epochs"] = event.snapshot.position.epoch
     result["steps"] = event.snapshot.position.step
     result["seconds"] = round(recorder.seconds, 3)
@@ -220,4 +228,19 @@ def _result(
     speed = recorder.examples / max(recorder.training_seconds, 1e-9)
     result["examples_per_second"] = round(speed, 1)
     result["parameters"] = recorder.run.blueprint.weights.parameters
-    return result
+    return result | best
+
+
+def _best(
+    recorder: Recorder, module: ModuleType, settings: Settings, state: State
+) -> tuple[State, Mapping[str, Any]]:
+    """The weights of the best checkpoint, and the line of its epoch."""
+    run = recorder.run
+
+    def warn(diagnostic: Diagnostic) -> None:
+        recorder.report(events.Warned(diagnostic))
+
+    found = load_best(run.checkpoints, settings.maximize, warn)
+    assert found is not None  # one was written when the run ended
+    weights = restore_state(found, evaluated(state), run.blueprint.weights, run.path)
+    return weights, recorder.epoch_at(found.about["position"]["step"])

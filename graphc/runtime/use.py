@@ -1,4 +1,4 @@
-"""A trained run put to use: its last weights evaluated on a split, or applied to new data."""
+"""A trained run put to use: its weights evaluated on a split, or applied to new data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphc.data.examples import require_finite, require_integers
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import batches, evaluate_batches, predict_batches
-from graphc.runtime.keeper import load_last
+from graphc.runtime.keeper import load_best, load_last
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.restore import restore_state
 from graphc.runtime.rundir import RunDirectory
@@ -24,17 +24,24 @@ Warn = Callable[[Diagnostic], None]
 
 
 def _last(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
-    """The compiled programs, and the params and statistics of the last checkpoint."""
+    """The compiled programs, and the params and statistics of the run."""
     module = require_training(import_module(run.model, run.blueprint.files))
     template = state_shapes(module)
     wanted = {name: template[name] for name in ("params", "statistics")}
-    state = restore_state(last_checkpoint(run, warn), wanted, run.blueprint.weights, run.path)
+    state = restore_state(chosen_checkpoint(run, warn), wanted, run.blueprint.weights, run.path)
     return Programs(module, 1), state
 
 
-def last_checkpoint(run: RunDirectory, warn: Warn) -> Checkpoint:
-    """The newest intact checkpoint; raises RunError GC602 where there is none."""
-    found = load_last(run.checkpoints, warn)
+def chosen_checkpoint(run: RunDirectory, warn: Warn) -> Checkpoint:
+    """The best intact checkpoint of a run with early stopping, otherwise the newest.
+
+    Raises:
+        RunError: GC602 where there is none.
+    """
+    if run.settings.get("patience") is not None:
+        found = load_best(run.checkpoints, run.settings["maximize"], warn)
+    else:
+        found = load_last(run.checkpoints, warn)
     if found is None:
         help = "let it train until the first checkpoint is written"
         raise fail("GC602", f"the run in `{run.path}` has no checkpoint yet", help)

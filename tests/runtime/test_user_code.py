@@ -11,9 +11,9 @@ import pytest
 
 import graphc as gc
 from graphc.core.diagnostic import RunError, SpecError
+from graphc.core.importing import importing
 from graphc.runtime.checkpoint import read
 from graphc.runtime.events import Warned
-from graphc.core.importing import importing
 from graphc.runtime.keeper import checkpoints
 
 SPEC = """
