@@ -106,9 +106,18 @@ class Model:
         *,
         resume: bool = False,
         cache: bool = True,
+        checkpoint_seconds: float = 10.0,
+        checkpoint_steps: int | None = None,
         report: Callable[[Any], None] = lambda event: None,
     ) -> Run:
         """Train it, keeping everything in the directory `run` (default: runs/NAME).
+
+        Args:
+            resume: whether to go on with the run in that directory.
+            cache: whether compiled programs are kept for the next start.
+            checkpoint_seconds: at least so many seconds lie between two checkpoints.
+            checkpoint_steps: save also within epochs, after every so many steps.
+            report: is told every event.
 
         Raises:
             RunError: where the data, the disk or the numbers fail.
@@ -137,7 +146,12 @@ class Model:
             raise SpecError(Diagnostic("GC431", message, place, help=help))
         examples = dataset.count("train")
         compiled = compiler.with_examples(self.compiled, examples)
-        settings = _settings(compiled, cache, examples)
+        settings = replace(
+            _settings(compiled, examples),
+            cache=cache,
+            checkpoint_seconds=checkpoint_seconds,
+            checkpoint_steps=checkpoint_steps,
+        )
         blueprint = _blueprint(compiled)
         if checked.user_code and not resume:
             blueprint = replace(blueprint, weights=self._weights(dataset, settings.batch_size))
@@ -387,7 +401,7 @@ def _text(graph: Builder | FrozenGraph, sections: Mapping[str, object]) -> str:
     return dump_networks({"": frozen}, sections)
 
 
-def _settings(compiled: compiler.Compiled, cache: bool, examples: int) -> Settings:
+def _settings(compiled: compiler.Compiled, examples: int) -> Settings:
     from graphc.runtime.settings import Settings
 
     training, plan = compiled.checked.document.training, compiled.checked.plan
@@ -404,7 +418,6 @@ def _settings(compiled: compiler.Compiled, cache: bool, examples: int) -> Settin
         keep=training.keep,
         patience=stopping.patience if stopping else None,
         minimum_change=stopping.minimum_change if stopping else 0.0,
-        cache=cache,
     )
 
 

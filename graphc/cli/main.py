@@ -20,6 +20,7 @@ COMMANDS = {
     "compile": "Print the Flax source of a spec",
     "explain-compile": "Say what the compiler did, and why",
     "train": "Train a spec",
+    "verify-resume": "Prove that a killed run goes on as if never stopped",
     "evaluate": "Evaluate a trained run",
     "predict": "Predict with a trained run",
     "ops": "List what a spec can name, or explain one",

@@ -26,6 +26,20 @@ from graphc.cli.failures import Command, show
     "--run", metavar="DIR", help="The directory of the run; default: runs/NAME, numbered."
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in that directory.")
+@click.option(
+    "--checkpoint-seconds",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    metavar="S",
+    help="At least so many seconds lie between two checkpoints; 0 saves after each epoch.",
+)
+@click.option(
+    "--checkpoint-steps",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Save also within epochs, after every N steps.",
+)
 @click.option("--no-cache", is_flag=True, help="Keep no compiled programs for the next start.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def command(
@@ -36,6 +50,8 @@ def command(
     seed: int | None,
     run: str | None,
     resume: bool,
+    checkpoint_seconds: float,
+    checkpoint_steps: int | None,
     no_cache: bool,
     quiet: bool,
 ) -> None:
@@ -58,5 +74,12 @@ def command(
         seconds = choices.compile_seconds
         click.echo(f"the first step takes long to compile: about {seconds:.0f} s", err=True)
     with reporting(quiet=quiet) as report:
-        done = model.train(run, resume=resume, cache=not no_cache, report=report)
+        done = model.train(
+            run,
+            resume=resume,
+            cache=not no_cache,
+            checkpoint_seconds=checkpoint_seconds,
+            checkpoint_steps=checkpoint_steps,
+            report=report,
+        )
     click.echo(os.path.relpath(done.path))

@@ -59,7 +59,7 @@ def run(
     examples = dataset.count("train")
     compiled = with_examples(compiled, examples)
     changed = {"checkpoint_steps": 5, "checkpoint_seconds": 0.0, **settings}
-    chosen = replace(_settings(compiled, False, examples), **changed)
+    chosen = replace(_settings(compiled, examples), cache=False, **changed)
     return train(_blueprint(compiled), dataset, chosen, folder, resume=resume, report=report)
 
 
