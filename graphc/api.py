@@ -125,6 +125,7 @@ class Model:
                 code of your own (`python`) does not do what it declares.
         """
         from graphc.data.load import load
+        from graphc.runtime.report import write_report
         from graphc.runtime.train import train
 
         checked = self.compiled.checked
@@ -156,7 +157,9 @@ class Model:
         if checked.user_code and not resume:
             blueprint = replace(blueprint, weights=self._weights(dataset, settings.batch_size))
         train(blueprint, dataset, settings, directory, resume=resume, report=report)
-        return load_run(directory)
+        done = load_run(directory)
+        write_report(done._directory, checked, dataset, done._warn)
+        return done
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
         """The map with the arrays of the user's code, which is tried on the way."""

@@ -23,6 +23,7 @@ COMMANDS = {
     "verify-resume": "Prove that a killed run goes on as if never stopped",
     "evaluate": "Evaluate a trained run",
     "predict": "Predict with a trained run",
+    "plot": "Draw the learning curves of runs into one picture",
     "ops": "List what a spec can name, or explain one",
     "schema": "Print the JSON Schema of specs, for editors",
     "help": "Explain the code of an error",

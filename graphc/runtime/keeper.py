@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -61,8 +63,8 @@ class Keeper:
         self._waiting: tuple[Offer, dict[str, np.ndarray]] | None = None
         self._offered: Offer | None = None
         self._written, self._last = time.monotonic(), start
-        for path in folder.glob(".*"):  # what a killed process was writing
-            _remove(path)
+        for path in folder.glob(".*"):  # what a killed process was writing or clearing
+            shutil.rmtree(path, ignore_errors=True)
         for path in checkpoints(folder):
             if start is not None and int(path.name) > start.step:
                 _remove(path)
@@ -170,7 +172,11 @@ def _first(
 
 
 def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    """Clear a folder, which loses its name first: what a kill leaves of it is no checkpoint."""
+    hidden = folder.with_name(f".{folder.name}.removed")
+    with contextlib.suppress(OSError):
+        os.replace(folder, hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _about(path: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from graphc.runtime.steps import Programs
 Warn = Callable[[Diagnostic], None]
 
 
-def _last(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
+def trained(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
     """The compiled programs, and the params and statistics of the run."""
     module = require_training(import_module(run.model, run.blueprint.files))
     template = state_shapes(module)
@@ -57,7 +57,7 @@ def evaluate_run(run: RunDirectory, dataset: Dataset, split: str, warn: Warn) ->
     if not dataset.splits.get(split):
         help = f"its splits are {listing(dataset.splits)}"
         raise fail("GC613", f"the data has no split `{split}`", help)
-    programs, state = _last(run, warn)
+    programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
     return evaluate_batches(programs, state, batches(dataset.splits[split], size))
 
@@ -72,7 +72,7 @@ def predict_run(
             GC515 for numbers that are not finite or out of range.
     """
     arrays = _arrays(form, inputs)
-    programs, state = _last(run, warn)
+    programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
     return predict_batches(programs, state["params"], state["statistics"], arrays, size)
 

@@ -217,3 +217,18 @@ def test_about_says_what_the_arrays_are(saved):
     shutil.rmtree(saved / "00000005/arrays")
     with pytest.raises(Damaged, match="is missing"):
         checkpoint.read(saved / "00000005")
+
+
+def test_a_kill_while_a_checkpoint_is_cleared_leaves_no_part_of_it(tmp_path, monkeypatch):
+    keeper = Keeper(tmp_path, keep=1)
+    keeper.offer(moment(1, 1.0))
+
+    def killed(path, **_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("graphc.runtime.keeper.shutil.rmtree", killed)
+        keeper.offer(moment(2, 0.5))
+    assert [path.name for path in checkpoints(tmp_path)] == ["00000002"]
+    Keeper(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["00000002"]

@@ -1,4 +1,4 @@
-"""A run ends where its validation metric gets no better, and is judged by its best weights."""
+"""A run ends where its validation metric gets no better, and is used with its best weights."""
 
 import numpy as np
 import pytest

@@ -1,0 +1,129 @@
+"""`report.html` of a run, and the examples that it gets most wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jax
+import numpy as np
+
+from graphc.compiler import Checked
+from graphc.data.dataset import Arrays, Dataset
+from graphc.insight.report.report import WorstError, report_page
+from graphc.plan.plan import Term
+from graphc.runtime.evaluation import batches, predict_batches
+from graphc.runtime.files import write_text
+from graphc.runtime.pictures import data_uri, is_image
+from graphc.runtime.rundir import RunDirectory
+from graphc.runtime.steps import Programs
+from graphc.runtime.use import Warn, trained
+
+NAME = "report.html"
+_WORST = 24
+_VALUES = 8
+
+
+def write_report(run: RunDirectory, checked: Checked, dataset: Dataset, warn: Warn) -> None:
+    """Put `report.html` into the directory of a run that has ended.
+
+    Raises:
+        RunError: GC604 or GC608 where it cannot be written.
+    """
+    result = json.loads((run.path / "result.json").read_text())
+    split = next((each for each in ("test", "validation") if dataset.count(each)), "")
+    worst = worst_errors(run, checked, dataset, split, warn) if split else []
+    spec = run.blueprint.spec
+    write_text(run.path / NAME, report_page(checked, spec, run.history(), result, split, worst))
+
+
+def worst_errors(
+    run: RunDirectory, checked: Checked, dataset: Dataset, split: str, warn: Warn
+) -> list[WorstError]:
+    """The examples of a split with the highest loss, the highest first."""
+    assert checked.plan is not None
+    programs, state = trained(run, warn)
+    arrays, size = dataset.splits[split], int(run.settings["batch_size"])
+    losses = _losses(programs, state, arrays, size)
+    # NaN is the worst of all.
+    chosen = np.argsort(np.where(np.isnan(losses), np.inf, losses), kind="stable")[::-1][:_WORST]
+    few = {name: array[chosen] for name, array in arrays.items()}
+    outputs = predict_batches(programs, state["params"], state["statistics"], few, size)
+    term = checked.plan.objectives[0].loss
+    if term.output is not None:
+        graph = checked.networks[checked.plan.network]
+        outputs = outputs[[port for port, _ in graph.outputs].index(term.output)]
+    show = _Shown(dataset, term, arrays)
+    return [
+        show.error(int(row), float(losses[row]), {name: few[name][i] for name in few}, outputs[i])
+        for i, row in enumerate(chosen)
+    ]
+
+
+def _losses(programs: Programs, state: Any, arrays: Arrays, size: int) -> np.ndarray:
+    """The loss of each example, the mean over its points."""
+    module = programs.module
+
+    @jax.jit
+    def of_batch(params: Any, statistics: Any, batch: Any) -> Any:
+        outputs, _ = module.forward(params, statistics, batch)
+        return module.losses(outputs, batch)
+
+    found = [
+        np.asarray(of_batch(state["params"], state["statistics"], batch), np.float64)
+        for batch in batches(arrays, size)
+    ]
+    each = np.concatenate(found)[: len(next(iter(arrays.values())))]
+    return each.reshape(len(each), -1).mean(axis=1)
+
+
+class _Shown:
+    """Says in words and pictures what an example is."""
+
+    def __init__(self, dataset: Dataset, term: Term, arrays: Arrays) -> None:
+        self._dataset, self._term = dataset, term
+        inputs = [name for name in dataset.fields if name != term.target]
+        images = [name for name in inputs if is_image(dataset.fields[name].shape)]
+        self._image = images[0] if images else None
+        self._inputs = inputs
+        if self._image is not None:
+            pixels = arrays[self._image]
+            axes = tuple(range(pixels.ndim - 1))
+            self._range = pixels.min(axis=axes), pixels.max(axis=axes)
+
+    def error(self, number: int, loss: float, example: Arrays, output: np.ndarray) -> WorstError:
+        target, said, right = self._answers(np.asarray(example[self._term.target]), output)
+        picture = data_uri(example[self._image], *self._range) if self._image else ""
+        values = "" if picture else self._values(example)
+        return WorstError(number, loss, target, said, right, picture, values)
+
+    def _answers(self, target: np.ndarray, output: np.ndarray) -> tuple[str, str, bool | None]:
+        if target.ndim == 0 and target.dtype.kind in "iu" and np.ndim(output) == 1:
+            says = int(np.argmax(output))
+            sure = ""
+            if self._term.measure.takes_logits:
+                share = np.exp(output - np.max(output))
+                sure = f" ({share[says] / share.sum():.0%})"
+            return (
+                f"is {self._class(int(target))}",
+                f"says {self._class(says)}{sure}",
+                (says == int(target)),
+            )
+        if target.size <= _VALUES and np.size(output) <= _VALUES:
+            return f"is {_numbers(target)}", f"says {_numbers(output)}", None
+        return "", "", None
+
+    def _class(self, number: int) -> str:
+        names = self._dataset.class_names
+        return names[number] if names is not None and number < len(names) else str(number)
+
+    def _values(self, example: Arrays) -> str:
+        if len(self._inputs) == 1:
+            return _numbers(example[self._inputs[0]])
+        return ", ".join(f"{name} {_numbers(example[name])}" for name in self._inputs)
+
+
+def _numbers(array: np.ndarray) -> str:
+    flat = np.asarray(array).ravel()
+    more = " ..." if flat.size > _VALUES else ""
+    return " ".join(f"{value:.4g}" for value in flat[:_VALUES].tolist()) + more

@@ -1,0 +1,80 @@
+"""`report.html` and `graphc plot`, of real runs."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+
+import graphc as gc
+from graphc.cli.main import main
+from graphc.runtime.pictures import png
+from graphc.runtime.report import worst_errors
+
+FIELDS = """
+network: {inputs: {features: [10]}, layers: [{dense: 1}]}
+data: diabetes
+train: {loss: mean_squared_error, epochs: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    model = gc.compile("specs/digits_logistic", ["train.epochs=2"])
+    return model, model.train(folder / "digits", cache=False)
+
+
+def test_the_report_is_one_file_with_everything(digits):
+    _, run = digits
+    text = (run.path / "report.html").read_text()
+    assert "src=" not in text.replace('src="data:image/png', "") and "<svg" in text
+    for part in ("Results", "Learning curves", "Worst errors", "digits_logistic", "loss:"):
+        assert part in text
+    assert f"{run.result['test']['loss']:.4f}" in text
+
+
+def test_the_worst_errors_are_those_with_the_highest_loss(digits):
+    model, run = digits
+    dataset = run.dataset()
+    found = worst_errors(run._directory, model.compiled.checked, dataset, "test", run._warn)
+    logits = run.predict(dataset.splits["test"]["image"] * 1.0).astype(np.float64)
+    losses = np.log(np.exp(logits).sum(axis=1)) - np.take_along_axis(
+        logits, dataset.splits["test"]["label"][:, None], 1
+    ).squeeze(1)
+    assert [each.number for each in found[:3]] == np.argsort(-losses)[:3].tolist()
+    assert found[0].loss == pytest.approx(losses.max(), rel=1e-4)
+    assert found[0].right is False and found[0].target.startswith("is ")
+    assert found[0].picture.startswith("data:image/png;base64,")
+
+
+def test_numbers_are_shown_as_numbers(tmp_path):
+    (tmp_path / "a.yaml").write_text(FIELDS)
+    model = gc.compile(tmp_path / "a.yaml")
+    run = model.train(tmp_path / "run", cache=False)
+    checked, dataset = model.compiled.checked, run.dataset()
+    found = worst_errors(run._directory, checked, dataset, "test", run._warn)
+    assert found[0].right is None and not found[0].picture and len(found[0].values.split()) > 3
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_picture_holds_its_pixels(channels):
+    image = np.arange(4 * 5 * channels, dtype=np.uint8).reshape(4, 5, channels)
+    data = png(image)
+    width, height = struct.unpack(">II", data[16:24])
+    length = struct.unpack(">I", data[33:37])[0]
+    rows = zlib.decompress(data[41 : 41 + length])
+    assert (height, width) == (4, 5)
+    assert np.frombuffer(rows, np.uint8).reshape(4, -1)[:, 1:].tobytes() == image.tobytes()
+
+
+def test_plot_draws_runs_and_names_what_is_wrong(digits, tmp_path, capsys):
+    _, run = digits
+    assert main(["plot", str(run.path), "-o", str(tmp_path / "c.svg")]) == 0
+    assert "accuracy" in (tmp_path / "c.svg").read_text()
+    assert main(["plot", str(run.path), "-o", "c.png"]) == 2
+    assert main(["plot", str(tmp_path / "nowhere")]) == 1
+    (run.path / "metrics.jsonl").rename(tmp_path / "kept")
+    assert main(["plot", str(run.path)]) == 1
+    (tmp_path / "kept").rename(run.path / "metrics.jsonl")
+    assert "GC622" in capsys.readouterr().err
