@@ -108,6 +108,7 @@ class Model:
         cache: bool = True,
         checkpoint_seconds: float = 10.0,
         checkpoint_steps: int | None = None,
+        tensorboard: bool = False,
         report: Callable[[Any], None] = lambda event: None,
     ) -> Run:
         """Train it, keeping everything in the directory `run` (default: runs/NAME).
@@ -117,6 +118,7 @@ class Model:
             cache: whether compiled programs are kept for the next start.
             checkpoint_seconds: at least so many seconds lie between two checkpoints.
             checkpoint_steps: save also within epochs, after every so many steps.
+            tensorboard: whether event files are written too (the extra `tensorboard`).
             report: is told every event.
 
         Raises:
@@ -156,7 +158,17 @@ class Model:
         blueprint = _blueprint(compiled)
         if checked.user_code and not resume:
             blueprint = replace(blueprint, weights=self._weights(dataset, settings.batch_size))
-        train(blueprint, dataset, settings, directory, resume=resume, report=report)
+        listeners = [report]
+        if tensorboard:
+            from graphc.runtime.tensorboard import tensorboard as writer
+
+            listeners.append(writer(directory.absolute()))
+
+        def tell(event: Any) -> None:
+            for each in listeners:
+                each(event)
+
+        train(blueprint, dataset, settings, directory, resume=resume, report=tell)
         done = load_run(directory)
         write_report(done._directory, checked, dataset, done._warn)
         return done

@@ -40,6 +40,7 @@ from graphc.cli.failures import Command, show
     metavar="N",
     help="Save also within epochs, after every N steps.",
 )
+@click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
 @click.option("--no-cache", is_flag=True, help="Keep no compiled programs for the next start.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def command(
@@ -52,6 +53,7 @@ def command(
     resume: bool,
     checkpoint_seconds: float,
     checkpoint_steps: int | None,
+    tensorboard: bool,
     no_cache: bool,
     quiet: bool,
 ) -> None:
@@ -80,6 +82,7 @@ def command(
             cache=not no_cache,
             checkpoint_seconds=checkpoint_seconds,
             checkpoint_steps=checkpoint_steps,
+            tensorboard=tensorboard,
             report=report,
         )
     click.echo(os.path.relpath(done.path))
