@@ -318,7 +318,7 @@ class Named(Kind):
 
 
 @dataclass(frozen=True)
-class Group(Kind):
+class Nested(Kind):
     """Several attributes under one key: those of a declaration that needs no name."""
 
     declaration: type[Declaration]
@@ -330,7 +330,8 @@ class Group(Kind):
         return value.write()
 
     def schema(self) -> dict:
-        return {"anyOf": self.declaration.schema()["anyOf"]}
+        forms = self.declaration.schema()["anyOf"]
+        return {"anyOf": [form for form in forms if form.get("type") != "null"]}
 
     def __str__(self) -> str:
         names = [each.name for each in self.declaration.attributes()]

@@ -15,6 +15,7 @@ from graphc.emit.trees import fresh
 Definition = ast.FunctionDef | ast.ClassDef
 IMPORTS = """
 import copy
+import fnmatch
 import functools
 import itertools
 import math

@@ -6,11 +6,11 @@ import keyword
 import re
 from collections.abc import Iterable
 
-MODULES = ("copy", "functools", "zlib", "jax", "jnp", "optax", "nnx")
+MODULES = ("copy", "fnmatch", "functools", "zlib", "jax", "jnp", "optax", "nnx")
 CONTRACT = (
     *("CONTRACT", "build", "call", "graphdef", "forward", "losses", "metrics", "optimizer"),
     *("init", "train_step", "evaluate_step", "sums", "main"),
-    *("EPOCH_STEPS", "PATHS"),
+    *("EPOCH_STEPS", "PATHS", "penalty"),
 )
 BUILTINS = ("range", "enumerate", "print", "map", "max", "len", "sum", "list", "str", "int")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 
 from graphc.core.code import code
 from graphc.core.declaration import Declaration
@@ -21,6 +22,14 @@ WARMED_UP = code(
     "optax.join_schedules([optax.linear_schedule(0.0, $rate, $warmup), $schedule], [$warmup])"
 )
 
+_FROZEN, _MOVING = code("optax.set_to_zero()"), code("optax.identity()")
+_CLIP_NORM, _CLIP_VALUE = code("optax.clip_by_global_norm($norm)"), code("optax.clip($value)")
+_TERM = {
+    "l1": code("$weight * sum_of_magnitudes(arrays, $pattern)"),
+    "l2": code("$weight * sum_of_squares(arrays, $pattern)"),
+}
+_OTHERS = "*"
+
 
 class Optimizing:
     """What the functions of the module say about the updates of one objective.
@@ -28,19 +37,26 @@ class Optimizing:
     Attributes:
         rule: the expression of the optimiser.
         feedback: whether an update is told the loss.
+        paths: the expression of the table of paths.
+        penalty: the expression of what weights add to the loss, if they do.
     """
 
     def __init__(self, objective: Objective, weights: WeightMap, epoch_steps: int | None) -> None:
         self.epochs, self.epoch_steps = objective.epochs, epoch_steps
-        self.paths = paths(weights)
-        self.feedback = False
-        self.rule = self._rule(objective.optimizer)
-        if objective.optimizer.sees == "arrays" and holds_several(weights):
-            self.rule = call("by_path", [self.rule, name(PATHS)])
+        self.table = paths(weights)
+        self.paths = name(PATHS) if self.table.keys else self.table
+        self.update, self.feedback = objective.update, False
+        self.by_path = bool(self.update.groups)
+        self.arrays_are_together = holds_several(weights)
+        rule = self._clipped(self._grouped(objective.optimizer))
+        self.rule = call("by_path", [rule, self.paths]) if self.by_path else rule
+        self.penalty = self._penalty()
 
     def constants(self) -> Iterator[ast.stmt]:
         """The constants that the expressions name, with their comments."""
-        used = {each.id for each in ast.walk(self.rule) if isinstance(each, ast.Name)}
+        trees = [self.rule, *([] if self.penalty is None else [self.paths])]
+        nodes = [node for tree in trees for node in ast.walk(tree)]
+        used = {each.id for each in nodes if isinstance(each, ast.Name)}
         if EPOCH_STEPS in used:
             text = "The steps of an epoch, by which schedules count"
             if self.epoch_steps is None:
@@ -48,11 +64,16 @@ class Optimizing:
             yield from _constant(EPOCH_STEPS, part(self.epoch_steps or 1), f"{text}.")
         if PATHS in used:
             text = "What is in arrays that are stored otherwise than in the spec, by its paths."
-            yield from _constant(PATHS, self.paths, text)
+            yield from _constant(PATHS, self.table, text)
 
     def _rule(self, optimizer: Optimizer) -> ast.expr:
         rate = getattr(optimizer, "learning_rate", None)
         values = _attributes(optimizer)
+        if optimizer.sees == "arrays" and self.arrays_are_together:
+            self.by_path = True
+        if values.get("decays") is not None:
+            self.by_path = True
+            values["decays"] = call("matching", [_list(values["decays"])])
         if not isinstance(rate, Schedule):
             return fill(optimizer.build, values)
         rule = fill(optimizer.build, values | {"learning_rate": rate_of(rate, self.epochs)})
@@ -60,7 +81,38 @@ class Optimizing:
             return rule
         self.feedback = True
         values = _attributes(rate) | rate.holes() | {"epoch": name(EPOCH_STEPS)}
-        return call(ast.parse("optax.chain", mode="eval").body, [rule, fill(rate.feedback, values)])
+        return _chain(rule, fill(rate.feedback, values))
+
+    def _grouped(self, optimizer: Optimizer) -> ast.expr:
+        """Each group by its own rule, and what is in none by the optimiser's."""
+        rules = {
+            pattern: _FROZEN.fill({}) if own is None else self._rule(own)
+            for pattern, own in self.update.groups
+        }
+        return _in_groups(rules, self._rule(optimizer)) if rules else self._rule(optimizer)
+
+    def _clipped(self, rule: ast.expr) -> ast.expr:
+        clip, groups = self.update.clip, self.update.groups
+        if clip is None:
+            return rule
+        rules = [rule]
+        if clip.norm is not None:
+            rules.insert(0, _CLIP_NORM.fill({"norm": clip.norm}))
+            if any(own is None for _, own in groups):  # what does not move has no part in the norm
+                rules.insert(0, _in_groups(_moving(groups), _MOVING.fill({})))
+        if clip.value is not None:
+            rules.insert(0, _CLIP_VALUE.fill({"value": clip.value}))
+        return _chain(*rules)
+
+    def _penalty(self) -> ast.expr | None:
+        """What the weights add to the loss, as an expression over `arrays`."""
+        terms = [
+            _TERM[word].fill({"weight": getattr(penalty, word), "pattern": pattern})
+            for pattern, penalty in self.update.penalties
+            for word in ("l1", "l2")
+            if getattr(penalty, word)
+        ]
+        return reduce(lambda one, other: ast.BinOp(one, ast.Add(), other), terms) if terms else None
 
 
 def rate_of(schedule: Schedule, epochs: int) -> ast.expr:
@@ -86,6 +138,25 @@ def _after_warmup(schedule: Schedule, values: Mapping[str, object], epochs: int)
     if "over" in values and values["over"] is None:
         filled["over"] = _rest(epochs, values.get("warmup"))
     return fill(schedule.build, filled)
+
+
+def _moving(groups: Iterable[tuple[str, Optimizer | None]]) -> dict[str, ast.expr]:
+    """The gradients of what moves, and zeros for what is frozen."""
+    return {pattern: (_FROZEN if own is None else _MOVING).fill({}) for pattern, own in groups}
+
+
+def _in_groups(rules: dict[str, ast.expr], others: ast.expr) -> ast.expr:
+    rules = rules if _OTHERS in rules else rules | {_OTHERS: others}
+    return call("in_groups", [ast.Dict([part(each) for each in rules], list(rules.values()))])
+
+
+def _chain(*rules: ast.expr) -> ast.expr:
+    return call(ast.parse("optax.chain", mode="eval").body, rules)
+
+
+def _list(words: object) -> ast.expr:
+    assert isinstance(words, tuple)
+    return ast.List([part(each) for each in words], ast.Load())
 
 
 def _constant(word: str, value: ast.expr, comment: str) -> Iterator[ast.stmt]:

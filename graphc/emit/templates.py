@@ -50,6 +50,11 @@ def means(totals):
     count = max(totals["count"], 1)
     return MEANS
 
+def penalty(params):
+    """What the weights add to the loss that is minimised."""
+    arrays = apart(params, TABLE)
+    return PENALTY
+
 def optimizer():
     """The rule that turns gradients into updates."""
     return OPTIMIZER
@@ -93,9 +98,9 @@ def train_step(state, batch, key):
 
     def update():
         updates, memory = optimizer().update({given})
-        return {{
-            "params": optax.apply_updates(params, updates),
-            "statistics": statistics,
+        {moved}return {{
+            "params": {params},
+            {average}"statistics": statistics,
             "optimizer": memory,
             "step": state["step"] + 1,
         }}
@@ -106,20 +111,91 @@ _GRADIENTS = """
     def mean_loss(params):
         outputs, statistics = forward(params, state["statistics"], batch, train=True, key=key)
         totals = sums(outputs, batch)
-        return totals["loss"] / jnp.maximum(totals["count"], 1), (statistics, totals)
+        return {minimized}, (statistics, totals)
 
     params = state["params"]
     (loss, (statistics, totals)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(params)
 """
+_MEAN = 'totals["loss"] / jnp.maximum(totals["count"], 1)'
+_GRADIENTS_IN_PARTS = """
+    params = state["params"]
+
+    def total_loss(params, statistics, part, key):
+        outputs, moved = forward(params, statistics, part, train=True, key=key)
+        totals = sums(outputs, part)
+        there = totals["count"] > 0
+        moved = jax.tree.map(lambda new, old: jnp.where(there, new, old), moved, statistics)
+        return totals["loss"], (moved, totals)
+
+    def add(carry, numbered):
+        (statistics, gradients), (number, part) = carry, numbered
+        found = jax.value_and_grad(total_loss, has_aux=True)
+        (_, (statistics, totals)), more = found(
+            params, statistics, part, jax.random.fold_in(key, number)
+        )
+        return (statistics, jax.tree.map(jnp.add, gradients, more)), totals
+
+    parts = jax.tree.map(lambda rows: rows.reshape(PARTS, -1, *rows.shape[1:]), batch)
+    start = state["statistics"], jax.tree.map(jnp.zeros_like, params)
+    (statistics, gradients), totals = jax.lax.scan(add, start, (jnp.arange(PARTS), parts))
+    totals = jax.tree.map(lambda each: jnp.sum(each, axis=0), totals)
+    count = jnp.maximum(totals["count"], 1)
+    gradients = jax.tree.map(lambda each: each / count, gradients)
+    loss = totals["loss"] / count
+"""
+_PENALTY_AFTER = """
+    more, pull = jax.value_and_grad(penalty)(params)
+    loss, gradients = loss + more, jax.tree.map(jnp.add, gradients, pull)
+"""
+_MOVED = """
+        moved = optax.apply_updates(params, updates)
+        average = optax.incremental_update(moved, state["average"], KEPT)
+"""
 
 
-def train_step(*, feedback: bool = False) -> ast.FunctionDef:
-    """The training step; with `feedback`, an update is told the loss."""
-    given = ["gradients", 'state["optimizer"]', "params", *["value=loss"] * feedback]
-    text = _TRAIN_STEP.format(gradients=_GRADIENTS.strip(), given=", ".join(given))
+def train_step(
+    *, feedback: bool = False, parts: bool = False, penalty: bool = False, average: bool = False
+) -> ast.FunctionDef:
+    """The training step.
+
+    Args:
+        feedback: whether an update is told the loss.
+        parts: whether the batch is gone through in parts, whose gradients are added up.
+        penalty: whether weights add to the loss.
+        average: whether a moving average of the weights is kept.
+    """
+    gradients = _GRADIENTS.format(minimized=_MEAN + " + penalty(params)" * penalty)
+    if parts:
+        gradients = _GRADIENTS_IN_PARTS.rstrip() + _PENALTY_AFTER * penalty
+    text = _TRAIN_STEP.format(
+        gradients=gradients.strip(),
+        given=", ".join(["gradients", 'state["optimizer"]', "params", *["value=loss"] * feedback]),
+        moved=(_MOVED.strip() + "\n        ") * average,
+        params="moved" if average else "optax.apply_updates(params, updates)",
+        average='"average": average,\n            ' * average,
+    )
     return _templates(text)["train_step"]
 
 
+AVERAGED = _templates('''
+def init(key):
+    """The state before the first step."""
+    _, params, statistics = nnx.split(build(key), nnx.Param, ...)
+    params = nnx.to_pure_dict(params)
+    return {
+        "params": params,
+        "average": jax.tree.map(jnp.copy, params),
+        "statistics": nnx.to_pure_dict(statistics),
+        "optimizer": optimizer().init(params),
+        "step": jnp.zeros((), jnp.int32),
+    }
+
+def evaluate_step(state, batch):
+    """The totals of a batch in evaluation mode, with the moving average of the weights."""
+    outputs, _ = forward(state["average"], state["statistics"], batch)
+    return sums(outputs, batch)
+''')
+"""What is different where a moving average of the weights is kept."""
 INFERENCE = _templates('''
 def call(model, batch):
     """The outputs for a batch."""

@@ -13,7 +13,7 @@ from graphc.emit.filling import Key, fill
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs, Requirements
 from graphc.emit.optimizing import Optimizing
-from graphc.emit.templates import INFERENCE, RUN, TEMPLATES, train_step
+from graphc.emit.templates import AVERAGED, INFERENCE, RUN, TEMPLATES, train_step
 from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
 from graphc.graph.weights import WeightMap
@@ -23,7 +23,7 @@ from graphc.plan.plan import Program, Term
 BATCH = ("call", "graphdef", "forward")
 TRAINING = (
     *("losses", "metrics", "sums", "means"),
-    *("optimizer", "init", "train_step", "evaluate_step"),
+    *("penalty", "optimizer", "init", "train_step", "evaluate_step"),
 )
 # The sum over the rows that are there; counts have axes of their own behind the batch.
 TOTAL = code("jnp.sum(values, where=mask)")
@@ -61,8 +61,20 @@ def functions(
         optimizing = Optimizing(objective, WeightMap.of(program.networks), program.epoch_steps)
         values["OPTIMIZER"] = optimizing.rule
         constants = [*optimizing.constants()]
-        steps["train_step"] = train_step(feedback=optimizing.feedback)
-        used += TRAINING
+        update, penalized = objective.update, optimizing.penalty is not None
+        steps["train_step"] = train_step(
+            feedback=optimizing.feedback,
+            parts=update.parts > 1,
+            penalty=penalized,
+            average=update.average is not None,
+        )
+        if update.average is not None:
+            steps |= AVERAGED
+            values["KEPT"] = fill(code("1 - $average"), {"average": update.average})
+        if optimizing.penalty is not None:
+            values |= {"PENALTY": optimizing.penalty, "TABLE": optimizing.paths}
+        values["PARTS"] = part(update.parts)
+        used += [word for word in TRAINING if word != "penalty" or penalized]
     templates = TEMPLATES | (INFERENCE if program.inference else {}) | steps
     definitions = [_Holes(values).visit(copy_tree(templates[word])) for word in (*used, "main")]
     return [*constants, *definitions, *map(copy_tree, RUN)]

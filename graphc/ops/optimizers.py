@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from graphc.core.attributes import Bool, Float
+from graphc.core.by_path import PATTERNS
 from graphc.core.code import Code, code
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.registry import optimizers
@@ -26,6 +27,7 @@ class Optimizer(Declaration):
 
 
 RATE = Rate()
+DECAYS = 'which weights decay, by their paths: `"*/kernel"` spares biases and norms; default: all'
 FACTOR = "the factor of each step: a number, or a schedule"
 
 
@@ -231,14 +233,17 @@ class Adamw(Optimizer):
 
     name = "adamw"
     build = code(
-        "optax.adamw($learning_rate, b1=$b1, b2=$b2, eps=$eps, weight_decay=$weight_decay)",
+        "optax.adamw($learning_rate, b1=$b1, b2=$b2, eps=$eps, weight_decay=$weight_decay,"
+        " mask=$decays)",
         b1=0.9,
         b2=0.999,
         eps=1e-8,
         weight_decay=1e-4,
+        decays=None,
     )
     learning_rate: float | Schedule = primary(RATE, FACTOR)
     weight_decay: float = _weight_decay(1e-4)
+    decays: tuple[str, ...] | None = attribute(PATTERNS, DECAYS, None)
     b1: float = _first()
     b2: float = _second()
     eps: float = _eps(1e-8)
@@ -256,13 +261,15 @@ class Lion(Optimizer):
 
     name = "lion"
     build = code(
-        "optax.lion($learning_rate, b1=$b1, b2=$b2, weight_decay=$weight_decay)",
+        "optax.lion($learning_rate, b1=$b1, b2=$b2, weight_decay=$weight_decay, mask=$decays)",
         b1=0.9,
         b2=0.99,
         weight_decay=1e-3,
+        decays=None,
     )
     learning_rate: float | Schedule = primary(RATE, FACTOR)
     weight_decay: float = _weight_decay(1e-3)
+    decays: tuple[str, ...] | None = attribute(PATTERNS, DECAYS, None)
     b1: float = _decay("the share of the momentum in a step", 0.9)
     b2: float = _decay("decay of the momentum", 0.99)
 
@@ -278,14 +285,17 @@ class Lamb(Optimizer):
     name = "lamb"
     sees = "arrays"
     build = code(
-        "optax.lamb($learning_rate, b1=$b1, b2=$b2, eps=$eps, weight_decay=$weight_decay)",
+        "optax.lamb($learning_rate, b1=$b1, b2=$b2, eps=$eps, weight_decay=$weight_decay,"
+        " mask=$decays)",
         b1=0.9,
         b2=0.999,
         eps=1e-6,
         weight_decay=0.0,
+        decays=None,
     )
     learning_rate: float | Schedule = primary(RATE, FACTOR)
     weight_decay: float = _weight_decay(0.0)
+    decays: tuple[str, ...] | None = attribute(PATTERNS, DECAYS, None)
     b1: float = _first()
     b2: float = _second()
     eps: float = _eps(1e-6)
@@ -303,15 +313,17 @@ class Lars(Optimizer):
     name = "lars"
     sees = "arrays"
     build = code(
-        "optax.lars($learning_rate, weight_decay=$weight_decay,"
+        "optax.lars($learning_rate, weight_decay=$weight_decay, weight_decay_mask=$decays,"
         " trust_coefficient=$trust_coefficient, momentum=$momentum, nesterov=$nesterov)",
         weight_decay=0.0,
+        decays=None,
         trust_coefficient=0.001,
         momentum=0.9,
         nesterov=False,
     )
     learning_rate: float | Schedule = primary(RATE, FACTOR)
     weight_decay: float = _weight_decay(0.0)
+    decays: tuple[str, ...] | None = attribute(PATTERNS, DECAYS, None)
     trust_coefficient: float = attribute(
         Float(above=0), "how far an array moves in a step, relative to its norm", 0.001
     )

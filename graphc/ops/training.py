@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphc.core.attributes import Declared, Either, Group, Int, Many, Text
+from graphc.core.attributes import Declared, Either, Float, Int, Many, Nested, Text
+from graphc.core.by_path import ByPath
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.registry import losses, metrics, optimizers
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
 from graphc.ops.stopping import EarlyStopping
+from graphc.ops.updates import Clip, Group, OrFrozen, Penalty
 
 
 @dataclass(frozen=True)
@@ -31,17 +33,43 @@ class Training(Declaration):
     steps_per_dispatch: int | None = attribute(
         Int(1), "steps that run on the device without a word to Python; default: by a table", None
     )
+    clip: Clip | None = attribute(Nested(Clip), "bounds for gradients, before the optimiser", None)
+    accumulate: int = attribute(
+        Int(1), "in how many parts a batch is gone through, to need less memory", 1
+    )
+    groups: tuple[tuple[str, Group | str], ...] = attribute(
+        ByPath(OrFrozen(Group)),
+        "weights that are moved otherwise, or not at all, by their paths; the first pattern counts",
+        (),
+    )
+    regularize: tuple[tuple[str, Penalty], ...] = attribute(
+        ByPath(Nested(Penalty)),
+        "what weights add to the minimised loss, by their paths",
+        (),
+    )
+    average: float | None = attribute(
+        Float(above=0, below=1),
+        "what a moving average of the weights keeps of itself in a step; it is what is evaluated",
+        None,
+    )
     epoch_steps: int | None = attribute(
         Int(1), "steps that schedules count as an epoch; default: those of the data", None
     )
     keep: int = attribute(Int(1), "how many of the last checkpoints stay, the best one aside", 2)
     early_stopping: EarlyStopping | None = attribute(
-        Group(EarlyStopping), "when to end before the last epoch; default: never", None
+        Nested(EarlyStopping), "when to end before the last epoch; default: never", None
     )
 
     def rows(self, examples: int) -> int:
         """The examples of a step, where there are so many to train on."""
-        return examples if isinstance(self.batch_size, str) else self.batch_size
+        if isinstance(self.batch_size, int):
+            return self.batch_size
+        return -(-examples // self.accumulate) * self.accumulate
+
+    def complaint(self) -> str | None:
+        if isinstance(self.batch_size, int) and self.batch_size % self.accumulate:
+            return f"a `batch_size` of {self.batch_size} has no {self.accumulate} equal parts"
+        return None
 
     def steps(self, examples: int) -> int:
         """The steps of an epoch over so many examples."""

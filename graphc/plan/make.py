@@ -17,6 +17,7 @@ from graphc.graph.node import Ref
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.training import Training
 from graphc.plan.plan import Objective, Plan, Term
+from graphc.plan.updates import make_update
 from graphc.plan.watching import check_watched
 
 Place = Callable[..., Span]
@@ -69,12 +70,15 @@ def make_plan(
         help = "rename the column or the array: a batch calls its own mask of padded rows so"
         report.error("GC408", message, place("data"), help=help)
     terms = _terms(graph, training, fields, place, report)
+    update = make_update(training, networks, place, report)
     if len(report.errors) == before:
         check_watched(training, terms, place, report)
     if len(report.errors) > before:
         return None
     loss, *others = terms
-    objective = Objective(loss, tuple(others), tuple(networks), training.optimizer, training.epochs)
+    objective = Objective(
+        loss, tuple(others), tuple(networks), training.optimizer, training.epochs, update
+    )
     return Plan(roots[0], inputs, (objective,))
 
 

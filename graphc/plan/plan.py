@@ -10,6 +10,7 @@ from graphc.core.types import Type
 from graphc.graph.graph import Graph
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Optimizer
+from graphc.plan.updates import Update
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Objective:
 
     Args:
         epochs: of the run, for schedules that last as long as it does.
+        update: what happens beside the optimiser's rule.
     """
 
     loss: Term
@@ -45,6 +47,7 @@ class Objective:
     updates: tuple[str, ...]
     optimizer: Optimizer
     epochs: int = 1
+    update: Update = field(default_factory=Update)
 
     @property
     def monitor(self) -> tuple[str, bool]:

@@ -9,6 +9,7 @@ from graphc.core.span import Span
 from graphc.ops.optimizers import Optimizer
 from graphc.ops.schedules import Duration, Schedule
 from graphc.ops.training import Training
+from graphc.ops.updates import Group
 
 Place = Callable[..., Span]
 Keys = tuple[str, ...]
@@ -17,13 +18,20 @@ SHORTEN = "shorten it, or train for more `epochs`"
 
 def schedules_of(training: Training) -> Iterator[tuple[Keys, Schedule]]:
     """The schedules of a `train` section, with the keys that lead to each."""
-    yield from _of_optimizer(("train", "optimizer"), training.optimizer)
+    yield from _of_rate(("train", "optimizer"), training.optimizer)
+    for pattern, group in training.groups:
+        if isinstance(group, Group):
+            keys = ("train", "groups", pattern)
+            yield from _of_rate(keys, group)
+            if group.optimizer is not None:
+                yield from _of_rate((*keys, "optimizer"), group.optimizer)
 
 
-def _of_optimizer(keys: Keys, optimizer: Optimizer) -> Iterator[tuple[Keys, Schedule]]:
-    rate = getattr(optimizer, "learning_rate", None)
+def _of_rate(keys: Keys, owner: Optimizer | Group) -> Iterator[tuple[Keys, Schedule]]:
+    rate = getattr(owner, "learning_rate", None)
+    name = () if isinstance(owner, Group) else (owner.name,)
     if isinstance(rate, Schedule):
-        yield (*keys, optimizer.name, "learning_rate", rate.name), rate
+        yield (*keys, *name, "learning_rate", rate.name), rate
 
 
 def check_lengths(

@@ -25,8 +25,9 @@ def batches(arrays: Mapping[str, Any], batch_size: int) -> Iterator[dict[str, An
 
 
 def evaluated(state: State) -> dict[str, Any]:
-    """The part of a state that evaluation reads."""
-    return {name: state[name] for name in ("params", "statistics")}
+    """The part of a state that evaluation reads: of weights their moving average, if there is."""
+    weights = "average" if "average" in state else "params"
+    return {name: state[name] for name in (weights, "statistics")}
 
 
 def evaluate_batches(programs: Programs, state: State, several: Iterable[Any]) -> dict[str, Any]:

@@ -43,9 +43,9 @@ def initial(module: ModuleType) -> Callable[[jax.Array], State]:
 def to_canonical(state: State, weights: WeightMap) -> Arrays:
     """The state as copies in numpy, each under its path in the spec.
 
-    Paths start with `params/`, `statistics/` or, for the arrays of the optimiser that mirror a
-    parameter, `optimizer/0/mu/`; then comes the path of the parameter in the spec. What is no
-    array of the spec keeps its place in the state as its path.
+    Paths start with `params/`, `average/`, `statistics/` or, for the arrays of the optimiser that
+    mirror a parameter, `optimizer/0/mu/`; then comes the path of the parameter in the spec. What is
+    no array of the spec keeps its place in the state as its path.
     """
     copies = jax.tree.map(lambda each: np.array(each), jax.device_get(state))
     return {path: np.asarray(each) for path, each in _split(copies, weights).items()}
@@ -110,7 +110,7 @@ def _join(
 
 def _place(words: tuple[str, ...], leaf: Any, parameters: Mapping[str, tuple]) -> tuple[str, str]:
     """Prefix and stored path of a leaf; the prefix is "" for what mirrors nothing of the spec."""
-    if words[0] in ("params", "statistics"):
+    if words[0] in ("params", "average", "statistics"):
         return f"{words[0]}/", "/".join(words[1:])
     for start in range(1, len(words)):
         name = "/".join(words[start:])

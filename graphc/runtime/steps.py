@@ -120,7 +120,8 @@ class Programs:
             Runs the steps `start` to `start + count` of the epoch and stops before the first that
             is not finite, which leaves the state of the last good one. `data` is the whole split,
             `order` int32 [steps, batch]; state and totals are donated.
-        evaluate: `(weights, batch) -> totals`, with the `params` and `statistics` of a state.
+        evaluate: `(weights, batch) -> totals`, with the `params` (or their `average`) and the
+            `statistics` of a state.
         predict: `(params, statistics, batch) -> outputs` in evaluation mode.
     """
 

@@ -131,7 +131,7 @@ def _start(
     """Where the run begins, and the seconds it took before."""
     module = programs.module
     template = state_shapes(module)
-    weights = {name: template[name] for name in ("params", "statistics")}
+    weights = evaluated(template)
     batch = batch_shapes(dataset.splits["train"], settings.batch_size)
     totals = programs.evaluate.shapes(weights, batch)
 

@@ -12,7 +12,7 @@ from graphc.data.dataset import Dataset, Form
 from graphc.data.examples import require_finite, require_integers
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
-from graphc.runtime.evaluation import batches, evaluate_batches, predict_batches
+from graphc.runtime.evaluation import batches, evaluate_batches, evaluated, predict_batches
 from graphc.runtime.keeper import load_best, load_last
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.restore import restore_state
@@ -24,10 +24,10 @@ Warn = Callable[[Diagnostic], None]
 
 
 def trained(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
-    """The compiled programs, and the params and statistics of the run."""
+    """The compiled programs, and what evaluation reads of its weights."""
     module = require_training(import_module(run.model, run.blueprint.files))
     template = state_shapes(module)
-    wanted = {name: template[name] for name in ("params", "statistics")}
+    wanted = evaluated(template)
     state = restore_state(chosen_checkpoint(run, warn), wanted, run.blueprint.weights, run.path)
     return Programs(module, 1), state
 
@@ -74,7 +74,8 @@ def predict_run(
     arrays = _arrays(form, inputs)
     programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
-    return predict_batches(programs, state["params"], state["statistics"], arrays, size)
+    params = state.get("average", state.get("params"))
+    return predict_batches(programs, params, state["statistics"], arrays, size)
 
 
 def _arrays(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.ndarray]:

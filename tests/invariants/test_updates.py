@@ -1,6 +1,7 @@
 """Whatever turns gradients into updates: the passes do not matter, and a run can be interrupted."""
 
 import jax
+import numpy as np
 import pytest
 import runs
 from oracle import close, quick_jit, same
@@ -32,10 +33,21 @@ train:
 """
 PLATEAU = "{reduce_on_plateau: {rate: 1e-2, patience: 1, threshold: 0.5}}"
 UPDATES = {
-    "warm-up and cosine": "optimizer: {lamb: {learning_rate: {cosine: {rate: 1e-2, warmup: 1}}}}",
-    "plateau": f"optimizer: {{momentum: {{learning_rate: {PLATEAU}}}}}",
+    "plateau": f"optimizer: {{lamb: {{learning_rate: {PLATEAU}}}}}",
+    "all beside the rule": """optimizer: {adam: 1e-2}
+  groups: {"tower/1/*": frozen, "left/*": {learning_rate: {cosine: {rate: 1e-3, warmup: 1}}}}
+  clip: {norm: 0.5}
+  accumulate: 5
+  average: 0.9
+  regularize: {"*/kernel": {l2: 1e-3}}""",
 }
 BY_PATH = {
+    "groups": """optimizer: {adam: 1e-2}
+  groups: {"tower/1/*": frozen, "left/*": {optimizer: {sgd: 0.1}}, "*/bias": {learning_rate: 0.1}}
+  clip: {norm: 0.5, value: 0.2}
+  average: 0.5""",
+    "penalties": """optimizer: {adamw: {learning_rate: 1e-2, weight_decay: 0.1, decays: "*/kernel"}}
+  regularize: {"tower/2/*": {l1: 0.1}, "right/kernel": {l2: 0.1}}""",
     "norms of arrays": "optimizer: {lars: {learning_rate: 1.0, weight_decay: 0.1}}",
 }
 
@@ -75,15 +87,15 @@ def test_a_run_that_broke_off_is_resumed_as_if_it_had_not(name, tmp_path):
     assert epochs == other_epochs and resumed["test"] == whole["test"]
 
 
-def stepped(lines, without=()):
-    """The state after three steps, by the spec's paths."""
+def stepped(lines, without=(), steps=3, absent=0):
+    """The state after some steps of ten rows, by the spec's paths."""
     model = gc.compile(Source("it.yaml", spec_with(lines)), without=without, device="cpu")
     module, weights = model.module(), model.compiled.weights
     data = load(model.compiled.checked.document.data, ".").splits["train"]
     step = quick_jit(module.train_step)
     state = quick_jit(module.init)(jax.random.key(0))
-    for i in range(3):
-        rows = jax.numpy.arange(10 * i, 10 * i + 10)
+    for i in range(steps):
+        rows = jax.numpy.arange(10 * i, 10 * i + 10).at[10 - absent :].set(-1)
         state, _ = step(state, batch_at(data, rows), jax.random.key(i))
     return to_canonical(state, weights)
 
@@ -92,3 +104,89 @@ def stepped(lines, without=()):
 def test_rolled_and_joined_arrays_are_updated_as_the_spec_has_them(name):
     rolled, plain = stepped(BY_PATH[name]), stepped(BY_PATH[name], ("roll", "merge"))
     close(rolled, plain, name)
+
+
+def test_what_is_frozen_does_not_move_and_has_no_state():
+    before = stepped("optimizer: {adam: 1e-2}", steps=0)
+    after = stepped('optimizer: {adam: 1e-2}\n  groups: {"tower/1/*": frozen, "left/*": frozen}')
+    frozen = {"params/tower/1/dense/kernel", "params/left/kernel", "params/left/bias"}
+    moved = {name for name in before if name.startswith("params/") and name in after}
+    assert frozen == {
+        name
+        for name in moved - {"params/tower/1/dense/bias"}
+        if (before[name] == after[name]).all()
+    }
+    state = [name for name in after if name.startswith("optimizer/")]
+    assert any("tower/0/dense/kernel" in name for name in state)
+    assert not any("tower/1/" in name or "left/" in name for name in state)
+
+
+def test_a_batch_in_parts_is_the_same_step():
+    lines = 'optimizer: {sgd: 0.1}\n  regularize: {"*/kernel": {l2: 0.1}}'
+    close(stepped(lines), stepped(f"{lines}\n  accumulate: 5"), "a step in five parts")
+
+
+def test_a_batch_in_parts_is_a_mean_over_the_rows_that_are_there():
+    whole, parts = (stepped(lines, absent=3) for lines in ("", "accumulate: 5"))
+    close(whole, parts, "a step of seven rows")
+
+
+def test_the_average_follows_the_weights():
+    found = {step: stepped("optimizer: {sgd: 0.5}\n  average: 0.75", steps=step) for step in (0, 1)}
+    first, moved = (found[step]["params/stem/kernel"] for step in (0, 1))
+    average = found[1]["average/stem/kernel"]
+    assert (found[0]["average/stem/kernel"] == first).all()
+    np.testing.assert_allclose(average, 0.75 * first + 0.25 * moved, rtol=1e-5)
+
+
+def test_gradients_are_clipped_by_value_and_by_norm():
+    before = stepped("optimizer: {sgd: 1.0}", steps=0)
+    for clip, measure in (
+        ("0.01", np.linalg.norm),
+        ("{value: 1e-3}", lambda all: np.abs(all).max()),
+    ):
+        after = stepped(f"optimizer: {{sgd: 1.0}}\n  clip: {clip}", steps=1)
+        names = [name for name in before if name.startswith("params/")]
+        step = np.concatenate([(after[name] - before[name]).ravel() for name in names])
+        assert measure(step) == pytest.approx(1e-2 if clip == "0.01" else 1e-3, rel=1e-3)
+
+
+def test_what_weights_add_is_minimised_and_not_reported():
+    made = gc.compile(Source("it.yaml", spec_with('regularize: {"*/kernel": {l2: 1.0}}'))).module()
+    plain = gc.compile(Source("it.yaml", spec_with(""))).module()
+    state, plainly = (each.init(jax.random.key(0)) for each in (made, plain))
+    batch = {"features": jax.numpy.ones((2, 4)), "label": jax.numpy.zeros(2, int)}
+    (_, totals), (_, others) = (
+        each.train_step(of, batch, jax.random.key(0))
+        for each, of in ((made, state), (plain, plainly))
+    )
+    assert totals["loss"] == others["loss"]
+    kernels = [
+        array
+        for path, array in jax.tree.leaves_with_path(state["params"])
+        if path[-1].key == "kernel"
+    ]
+    expected = sum(float((array**2).sum()) for array in kernels)
+    assert made.penalty(state["params"]) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("size", "steps"), [("full", 3), ("1", 3 * 108)])
+def test_gradient_descent_on_all_examples_and_on_each(size, steps, tmp_path):
+    spec = spec_with("").replace("batch_size: 10", f"batch_size: {size}").replace("hs: 2", "hs: 3")
+    assert runs.run(tmp_path / "run", 100, spec=spec, checkpoint_steps=None)["steps"] == steps
+
+
+def test_a_run_is_evaluated_and_used_with_the_average(tmp_path):
+    spec = spec_with("optimizer: {sgd: 0.5}\n  average: 0.9")
+    result = runs.run(tmp_path / "run", 7, spec=spec)
+    run = gc.load_run(tmp_path / "run")
+    assert run.evaluate("test") == result["test"]
+    data = run.dataset()
+    features = data.splits["test"]["features"]
+    trained = run.inference()
+    logits = trained.model.module().forward(trained.params, {}, {"features": features})
+    arrays, _ = runs.what_is_left(tmp_path / "run")
+    np.testing.assert_array_equal(trained.params["stem"]["kernel"], arrays["average/stem/kernel"])
+    assert np.mean(np.argmax(logits, -1) == data.splits["test"]["label"]) == pytest.approx(
+        result["test"]["accuracy"]
+    )

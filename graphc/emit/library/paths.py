@@ -1,5 +1,6 @@
 """Arrays by their paths in the spec, where layers that are stored together share an array."""
 
+import fnmatch
 import itertools
 
 import jax
@@ -72,3 +73,44 @@ def whole_of(arrays, names):
     if isinstance(names, dict):
         return jnp.concatenate([arrays[name] for name in names], axis=-1)
     return jnp.stack([whole_of(arrays, each) for each in names])
+
+
+def in_groups(rules):
+    """A rule of optax that moves each array by the rule of the first pattern its path matches."""
+
+    def labels(arrays):
+        return {
+            path: next(pattern for pattern in rules if fnmatch.fnmatchcase(path, pattern))
+            for path in arrays
+        }
+
+    return optax.partition(rules, labels)
+
+
+def matching(patterns):
+    """Which of some arrays have a path that matches one of the patterns."""
+
+    def mask(arrays):
+        return {
+            path: any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns) for path in arrays
+        }
+
+    return mask
+
+
+def sum_of_squares(arrays, pattern):
+    """The sum over all numbers of the arrays whose paths match."""
+    return sum(
+        jnp.sum(jnp.square(array))
+        for path, array in arrays.items()
+        if fnmatch.fnmatchcase(path, pattern)
+    )
+
+
+def sum_of_magnitudes(arrays, pattern):
+    """The sum over all numbers of the arrays whose paths match."""
+    return sum(
+        jnp.sum(jnp.abs(array))
+        for path, array in arrays.items()
+        if fnmatch.fnmatchcase(path, pattern)
+    )

@@ -1,0 +1,118 @@
+"""How the weights of a network are updated: which of them by which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from graphc.core.diagnostic import Report, listing, similar
+from graphc.core.span import Span
+from graphc.graph.graph import Graph
+from graphc.graph.weights import WeightMap
+from graphc.ops.optimizers import Optimizer
+from graphc.ops.training import Training
+from graphc.ops.updates import Clip, Group, Penalty
+
+Place = Callable[..., Span]
+Keys = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Update:
+    """What happens beside the rule of the one optimiser.
+
+    Args:
+        groups: for patterns of paths, the optimiser of the weights that they are the first to
+            match, or None for weights that do not move.
+        clip: bounds for gradients.
+        parts: in how many parts a batch is gone through.
+        average: what a moving average of the weights keeps of itself in a step.
+        penalties: for patterns of paths, what the weights that match add to the loss.
+    """
+
+    groups: tuple[tuple[str, Optimizer | None], ...] = ()
+    clip: Clip | None = None
+    parts: int = 1
+    average: float | None = None
+    penalties: tuple[tuple[str, Penalty], ...] = ()
+
+
+def make_update(
+    training: Training, networks: Mapping[str, Graph], place: Place, report: Report
+) -> Update:
+    """The update that a `train` section asks for; problems (GC202, GC422) go to the report."""
+    weights = _Weights(networks, place, report)
+    weights.check_decays(("train", "optimizer"), training.optimizer)
+    groups = []
+    for pattern, group in training.groups:
+        keys = ("train", "groups", pattern)
+        weights.check(pattern, keys)
+        own = _optimizer(group, training.optimizer, keys, place, report)
+        if own is not None and own is not training.optimizer:
+            weights.check_decays((*keys, "optimizer"), own)
+        groups.append((pattern, own))
+    for pattern, _ in training.regularize:
+        weights.check(pattern, ("train", "regularize", pattern))
+    return Update(
+        tuple(groups), training.clip, training.accumulate, training.average, training.regularize
+    )
+
+
+def _optimizer(
+    group: Group | str, base: Optimizer, keys: Keys, place: Place, report: Report
+) -> Optimizer | None:
+    """The optimiser of a group, which differs from that of the others; None for a frozen one."""
+    if isinstance(group, str):
+        return None
+    made = group.optimizer or base
+    for word in ("learning_rate", "weight_decay"):
+        value = getattr(group, word)
+        if value is not None and not hasattr(made, word):
+            message = f"`{made.name}` has no attribute `{word}`"
+            help = "leave it out, or give the group an `optimizer` that has it"
+            report.error("GC202", message, place(*keys, word), help=help)
+        elif value is not None:
+            made = replace(made, **{word: value})
+    return made
+
+
+class _Weights:
+    """The paths of weights, looked up only where a pattern asks for them."""
+
+    def __init__(self, networks: Mapping[str, Graph], place: Place, report: Report) -> None:
+        self.networks, self.place, self.report = networks, place, report
+
+    @cached_property
+    def paths(self) -> list[str]:
+        entries = WeightMap.of(self.networks).entries
+        return [each.path for each in entries if each.weight.trainable]
+
+    def check_decays(self, keys: Keys, optimizer: Optimizer) -> None:
+        for pattern in getattr(optimizer, "decays", None) or ():
+            self.check(pattern, (*keys, optimizer.name, "decays"))
+
+    def check(self, pattern: str, keys: Keys) -> None:
+        """Report (GC422) a pattern that is that of no weight."""
+        if any(matches(path, pattern) for path in self.paths):
+            return
+        known = dict.fromkeys(form for path in self.paths for form in _forms(path))
+        help = similar(pattern, known, "pattern") or f"the weights are {listing(self.paths)}"
+        message = f"no weight has a path like `{pattern}`"
+        self.report.error("GC422", message, self.place(*keys), help=help)
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a pattern is that of a weight; `gate/*` stands for the arrays of opaque code."""
+    inner = path.removesuffix("*") if path.endswith("/*") else None
+    return fnmatchcase(path, pattern) or (inner is not None and pattern.startswith(inner))
+
+
+def _forms(path: str) -> Iterator[str]:
+    """The patterns that one thinks of for a path: itself, all below a node, all of a kind."""
+    yield path
+    words = path.split("/")
+    for count in range(1, len(words)):
+        yield "/".join(words[:count]) + "/*"
+    yield f"*/{words[-1]}"
