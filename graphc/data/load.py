@@ -115,7 +115,7 @@ def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:
             for name in SPLITS
             if (examples.given == name).any()
         }
-    labels = target if kind.dtype == "int" and not kind.shape else None
+    labels = target if kind.dtype in ("int", "bool") and not kind.shape else None
     classes = 1 if labels is None else len(np.unique(labels))
     sizes = source.sizes(len(target), classes, examples.brought())
     if examples.groups is not None:

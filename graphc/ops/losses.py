@@ -59,9 +59,9 @@ class CrossEntropy(OfClasses, Loss):
             )
 
     def call_code(self, output: Type, target: Type) -> Code:
-        return mean_over(self._each(output), target)
+        return mean_over(self._each(output, target), target)
 
-    def _each(self, output: Type) -> str:
+    def _each(self, output: Type, target: Type) -> str:
         if not self.label_smoothing:
             each = "optax.softmax_cross_entropy_with_integer_labels($output, $target)"
             return (
@@ -72,7 +72,8 @@ class CrossEntropy(OfClasses, Loss):
         labels = f"jax.nn.one_hot($target, {output.features})"
         labels = f"optax.smooth_labels({labels}, $label_smoothing)"
         if self.class_weights is not None:
-            labels = f"jnp.array($class_weights) * {labels}"
+            alone = ", ".join(["None"] * target.rank)
+            labels = f"jnp.array($class_weights)[{alone}] * {labels}"
         return f"optax.softmax_cross_entropy($output, {labels})"
 
 

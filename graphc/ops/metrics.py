@@ -222,8 +222,11 @@ class RocAuc(Metric):
     def check(self, output: Type, target: Type) -> None:
         if not is_binary(output, target) and target.dtype == "int" and target.below == 2:
             check_classes(self.name, output, target)
-        else:
-            check_binary(self.name, output, target)
+            return
+        if target.dtype == "int" and target.below != 2:
+            message = f"`{self.name}` needs yes or no, but the target is {target}"
+            raise ShapeError(message, "`accuracy`, `f1` and `confusion_matrix` measure classes")
+        check_binary(self.name, output, target)
 
     def call_code(self, output: Type, target: Type) -> Code:
         if not is_binary(output, target):

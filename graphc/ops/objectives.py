@@ -223,7 +223,8 @@ def check_classes(name: str, output: Type, target: Type) -> None:
         )
     if target.below != output.features:
         raise ShapeError(
-            f"`{name}` has {output.features} logits for {target.below} classes",
+            f"`{name}` has {output.features} logit{'s' * (output.features > 1)} for {target.below}"
+            " classes",
             f"give the last layer {target.below} features"
             + (", or use `binary_cross_entropy`" if is_binary(output, target) else ""),
         )

@@ -108,6 +108,15 @@ def loss(declaration, output, target, arrays):
     return _run(tree, dict(zip(names, arrays, strict=True)))
 
 
+def metric_value(declaration, output, target, total, count):
+    """What a metric says, out of the sum over all points and their number."""
+    template = declaration.value_code(output, target)
+    if template is None:
+        return total / count
+    tree = _filled(template, declaration, {}, {"total": ast.Name("total", ast.Load())})
+    return _run(tree, {"total": total, "count": count})
+
+
 def initializer(declaration):
     """The function of an initialiser."""
     return _run(_filled(declaration.build, declaration, {}, {}), {})

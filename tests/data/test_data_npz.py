@@ -42,6 +42,16 @@ def test_each_array_is_a_field(saved):
     assert [data.count(each) for each in ("train", "validation", "test")] == [6, 3, 3]
 
 
+def test_truth_values_are_a_target_as_they_are(saved):
+    several = np.arange(60).reshape(20, 3) % 2 == 0
+    folder = saved(x=np.zeros((20, 2)), y=several, z=several[:, 0])
+    assert _npz().fields(folder)["y"] == Type((3,), "bool")
+    assert load(_npz(), folder).splits["train"]["y"].dtype == np.bool_
+    single = load(_npz(target="z", validation=0), folder)
+    assert single.fields["z"] == Type((), "bool")
+    assert single.splits["test"]["z"].mean() == 0.5  # each split has its share
+
+
 def test_pixels_become_floats_of_zero_to_one(saved):
     images = np.full((12, 2, 2, 1), 255, np.uint8)
     images[0] = 51

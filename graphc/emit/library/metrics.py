@@ -62,7 +62,7 @@ def label_hits(logits, labels, axis=()):
         labels: truth values or 0 and 1, [batch, ..., n].
         axis: the axes of the places.
     """
-    guess, right = logits > 0, labels > 0
+    guess, right = logits > 0, labels.astype(bool)
     counts = [jnp.sum(each, axis=axis, dtype=jnp.float32) for each in (guess & right, guess, right)]
     return jnp.stack(counts, axis=-2)
 

@@ -23,7 +23,8 @@ class FileSource(Undivided):
     )
     kind: str = attribute(
         Text(("classes", "number")),
-        "what the target is: `classes` for an int below their number, `number` for floats",
+        "what the target is: `classes` for an int below their number (or, in an npz file, truth"
+        " values), `number` for floats",
         "classes",
     )
     test_path: str | None = attribute(

@@ -50,10 +50,15 @@ class Npz(FileSource):
     def _target(self, path: str, shape: tuple[int, ...], dtype: str) -> Type:
         if self.kind == "number":
             return Type(shape[1:] or (1,))
+        if dtype == "bool":
+            return Type(shape[1:], "bool")
         if len(shape) != 1 or not dtype.startswith(("int", "uint")):
             what = f"`{self.target}` has shape {list(shape)} of {dtype}"
             message = f"classes are one integer for each example, but {what}"
-            raise ShapeError(message, "a target that is a quantity has `kind: number`", "GC516")
+            help = "a target that is a quantity has `kind: number`"
+            if len(shape) > 1 and not dtype.startswith("float"):
+                help += ", several labels of which any may be right are truth values (bool)"
+            raise ShapeError(message, help, "GC516")
         labels = npz_arrays(path, (self.target,))[self.target]
         low, high = int(labels.min()), int(labels.max())
         if low < 0:
