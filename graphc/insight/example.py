@@ -73,8 +73,8 @@ _NAMED_NUMBERS = {"learning_rate": 0.001, "rate": 0.001}
 _EPOCHS = 20
 _COMPARED = (
     (Type((10,)), Type((), "int", 10)),
-    (Type((10,)), Type((10,))),
     (Type(()), Type((), "bool")),
+    (Type((10,)), Type((10,))),
 )
 _PLACES = {
     "initializer": "dense: {{features: 32, kernel_init: {}}}",

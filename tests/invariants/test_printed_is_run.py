@@ -66,7 +66,10 @@ def numbers(model, module):
         model.graph.inputs[0],
         model.compiled.checked.plan.objectives[0].loss,
     )
-    label = draw.integers(0, 3, (ROWS, *loss.target_type.shape)).astype(np.int32)
+    target, shape = loss.target_type, (ROWS, *loss.target_type.shape)
+    label = draw.integers(0, min(target.below or 3, 3), shape).astype(np.int32)
+    if target.dtype == "float":
+        label = draw.normal(size=shape).astype(np.float32)
     batch = {name: draw.normal(size=(ROWS, *kind.shape)).astype(np.float32)}
     batch |= {loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
     return state, batch
