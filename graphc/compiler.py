@@ -152,6 +152,7 @@ def _fields(document: Document, python: bool | str) -> Fields | None:
         raise SpecError(Diagnostic("GC240", message, place, help=help))
     try:
         types = source.fields(document.folder)
+        source.check_target(types[source.target])
     except ShapeError as error:
         place = document.place_of(error.word, "data")
         raise SpecError(Diagnostic(error.code, error.message, place, help=error.help)) from None

@@ -13,15 +13,45 @@ import numpy as np
 from graphc.data.dataset import Arrays
 
 
-def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> np.ndarray:
+def epoch_order(
+    count: int, batch_size: int, seed: int, epoch: int, classes: np.ndarray | None = None
+) -> np.ndarray:
     """All examples once, in an order drawn from (seed, epoch): int32 [steps, batch_size].
+
+    Args:
+        classes: int [count]; with it there are as many examples, of every class equally many: those
+            of a rare class several times, of a frequent one others in every epoch.
 
     Example:
         >>> epoch_order(5, 2, seed=0, epoch=0).shape
         (3, 2)
+        >>> rows = epoch_order(4, 4, seed=0, epoch=0, classes=np.array([0, 0, 0, 1]))
+        >>> sorted(rows[0].tolist())[2:]
+        [3, 3]
     """
     bits = np.random.Philox(np.random.SeedSequence([seed, epoch]))
-    return _batched(np.random.Generator(bits).permutation(count), batch_size)
+    draw = np.random.Generator(bits)
+    rows = count if classes is None else _balanced(classes, draw)
+    return _batched(draw.permutation(rows), batch_size)
+
+
+def _balanced(classes: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """As many examples as there are, of every class equally many but for a remainder."""
+    present = draw.permutation(np.unique(classes))
+    quotas = np.full(len(present), len(classes) // len(present))
+    quotas[: len(classes) % len(present)] += 1
+    return np.concatenate(
+        [
+            _repeated(np.flatnonzero(classes == each), quota, draw)
+            for each, quota in zip(present, quotas, strict=True)
+        ]
+    )
+
+
+def _repeated(rows: np.ndarray, count: int, draw: np.random.Generator) -> np.ndarray:
+    """`count` of the rows: each equally often but for a remainder, which is drawn."""
+    times, rest = divmod(count, len(rows))
+    return np.concatenate([np.tile(rows, times), draw.permutation(rows)[:rest]])
 
 
 def plain_order(count: int, batch_size: int) -> np.ndarray:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from graphc.core.types import Type
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
@@ -68,14 +70,21 @@ class Dataset(Form):
     Attributes:
         splits: `train`, and where they are not empty `validation` and `test`; each a dict of
             arrays [examples, ...] by field, in float32, int32 or bool.
+        balance: whether training sees every class equally often.
     """
 
     splits: dict[str, Arrays]
+    balance: bool = False
 
     def __post_init__(self) -> None:
         for arrays in self.splits.values():
             for array in arrays.values():
                 array.flags.writeable = False
+
+    @property
+    def balanced(self) -> np.ndarray | None:
+        """The classes of the training examples where each is seen equally often, else None."""
+        return self.splits["train"][self.target] if self.balance else None
 
     def count(self, split: str) -> int:
         """How many examples a split has; 0 where there is none."""

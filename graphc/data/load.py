@@ -82,6 +82,7 @@ def load(
 def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -> Dataset:
     """Check the examples, split them as `source` says and scale them, as `form` says if given."""
     fields, target = dict(examples.fields), source.target
+    source.check_target(fields[target])
     for part, arrays in examples.parts().items():
         _check(part, arrays, fields, examples.policies)
     indices = _indices(source, examples)
@@ -98,6 +99,7 @@ def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -
         class_names=examples.class_names,
         scaling=scaling,
         columns=examples.columns,
+        balance=source.balance,
     )
 
 

@@ -160,9 +160,10 @@ def _initial_state(programs: Programs, seed: int, report: Report, stop: StopWish
 def _course(dataset: Dataset, settings: Settings) -> Course:
     arrays = dataset.splits["train"]
     count, size, seed = len(next(iter(arrays.values()))), settings.batch_size, settings.seed
+    classes = dataset.balanced
     return Course(
         data=jax.device_put(dict(arrays)),
-        order=lambda epoch: epoch_order(count, size, seed, epoch),
+        order=lambda epoch: epoch_order(count, size, seed, epoch, classes),
         validation=list(batches(dataset.splits.get("validation", {}), size)),
         epochs=settings.epochs,
         steps_per_dispatch=settings.steps_per_dispatch,

@@ -49,3 +49,14 @@ def test_absent_rows_are_finite_and_masked():
 
 def test_no_examples_are_no_steps():
     assert plain_order(0, 4).shape == (0, 4)
+
+
+def test_a_balanced_epoch_has_every_class_equally_often():
+    classes = np.repeat([0, 1, 2], [90, 8, 2])
+    order = epoch_order(100, 10, seed=1, epoch=4, classes=classes)
+    assert (order == epoch_order(100, 10, seed=1, epoch=4, classes=classes)).all()
+    assert sorted(np.bincount(classes[order.ravel()])) == [33, 33, 34]
+    times = np.bincount(order.ravel(), minlength=100)
+    assert times[:90].max() == 1 and set(times[90:98]) <= {4, 5} and set(times[98:]) <= {16, 17}
+    again = epoch_order(100, 10, seed=1, epoch=5, classes=classes)
+    assert set(order.ravel()) != set(again.ravel())

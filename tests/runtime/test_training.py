@@ -1,6 +1,7 @@
 """A whole run, from a blueprint to its directory."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def test_a_run_leaves_its_directory_and_result(reference):
     files = {each.name for each in path.iterdir()}
     assert files == {
         *("spec.yaml", "model.py", "model.json", "metrics.jsonl", "result.json"),
-        *("checkpoints", "lock"),
+        *("checkpoints", "data.json", "lock"),
     }
     assert json.loads((path / "result.json").read_text()) == result
     assert set(result) == FIELDS
@@ -69,7 +70,7 @@ def test_two_runs_of_one_seed_are_one_run(runner, reference):
 
 def test_a_run_needs_neither_validation_nor_test(runner):
     splits = {"train": runner.data.splits["train"]}
-    runner.data = type(runner.data)(splits, runner.data.fields, "label", None, runner.data.scaling)
+    runner.data = replace(runner.data, splits=splits)
     result = runner()
     assert set(result) == FIELDS - {"validation", "test"}
     assert [int(each.name) for each in checkpoints(runner.folder / "run/checkpoints")] == [14, 21]

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from graphc.core.attributes import LARGEST_SIZE, Either, Float, Int, Text
+from graphc.core.attributes import LARGEST_SIZE, Bool, Either, Float, Int, Text
 from graphc.core.declaration import Declaration, attribute
 from graphc.core.operation import ShapeError
 from graphc.core.types import Type
@@ -52,6 +52,9 @@ class DataSource(Declaration):
         """How many examples there are to train on, where that is known without loading them."""
         return None
 
+    def check_target(self, kind: Type) -> None:
+        """Raise ShapeError where the type of the target does not fit what else is declared."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ArraySource(DataSource):
@@ -70,6 +73,9 @@ class ArraySource(DataSource):
     )
     normalize: str = normalize_attribute("none")
     split_seed: int = attribute(Int(0), "draws the splits; training has its own seed", 0)
+    balance: bool = attribute(
+        Bool(), "whether every class is seen equally often in training, rare ones repeatedly", False
+    )
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         self.sizes(self.examples)
@@ -82,6 +88,11 @@ class ArraySource(DataSource):
         target = self.types[self.target]
         classes = target.below if target.dtype == "int" and not target.shape else 1
         return self.sizes(known, classes or 1)["train"]
+
+    def check_target(self, kind: Type) -> None:
+        if self.balance and (kind.dtype != "int" or kind.shape):
+            message = f"`balance` is for a target of classes, and `{self.target}` is {kind}"
+            raise ShapeError(message, "leave it out", "GC517", "true")
 
     def test_part(self) -> float | int:
         """What is held out for the test: 0 where the source brings a test split of its own."""
