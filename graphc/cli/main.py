@@ -19,6 +19,7 @@ COMMANDS = {
     "diff": "Compare two specs",
     "compile": "Print the Flax source of a spec",
     "explain-compile": "Say what the compiler did, and why",
+    "data": "Show the data of a spec",
     "train": "Train a spec",
     "verify-resume": "Prove that a killed run goes on as if never stopped",
     "evaluate": "Evaluate a trained run",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -71,10 +71,12 @@ class Dataset(Form):
         splits: `train`, and where they are not empty `validation` and `test`; each a dict of
             arrays [examples, ...] by field, in float32, int32 or bool.
         balance: whether training sees every class equally often.
+        missing: by split and field, how many values were missing before they were filled in.
     """
 
     splits: dict[str, Arrays]
     balance: bool = False
+    missing: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for arrays in self.splits.values():

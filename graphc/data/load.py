@@ -90,6 +90,10 @@ def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -
     for name, arrays in (("validation", examples.validation), ("test", examples.test)):
         if arrays is not None:
             splits[name] = _take(arrays, fields, slice(None))
+    missing = {
+        name: {each: int(np.isnan(arrays[each]).sum()) for each in examples.policies}
+        for name, arrays in splits.items()
+    }
     scaling = _scaling(source, examples, splits["train"]) if form is None else form.scaling
     splits = {name: _convert(scaling.apply(arrays), fields) for name, arrays in splits.items()}
     return Dataset(
@@ -100,6 +104,7 @@ def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -
         scaling=scaling,
         columns=examples.columns,
         balance=source.balance,
+        missing=missing,
     )
 
 

@@ -1,0 +1,104 @@
+"""A few training examples as an SVG picture: images as images, other numbers as lines."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from collections.abc import Iterator
+from html import escape
+
+import numpy as np
+
+from graphc.data.dataset import Dataset
+
+_COLUMNS, _ROWS = 8, 3
+_CELL, _GAP, _TEXT = 96, 12, 16
+_STYLE = "font: 11px sans-serif; fill: #444"
+
+
+def picture(dataset: Dataset) -> str:
+    """The first training examples with what is predicted for them; classes take turns."""
+    rows = _chosen(dataset)
+    width = _COLUMNS * (_CELL + _GAP) + _GAP
+    height = -(-len(rows) // _COLUMNS) * (_CELL + _GAP + _TEXT) + _GAP
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f' viewBox="0 0 {width} {height}"><rect width="100%" height="100%" fill="white"/>'
+    ]
+    for place, row in enumerate(rows):
+        x = _GAP + place % _COLUMNS * (_CELL + _GAP)
+        y = _GAP + place // _COLUMNS * (_CELL + _GAP + _TEXT)
+        parts.append(f'<g transform="translate({x} {y})">{_example(dataset, row)}</g>')
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _chosen(dataset: Dataset) -> list[int]:
+    """The rows that are shown: of each class in turn, where there are classes."""
+    target, count = dataset.splits["train"][dataset.target], _COLUMNS * _ROWS
+    if dataset.fields[dataset.target].dtype != "int" or target.ndim > 1:
+        return list(range(min(count, len(target))))
+    queues = [np.flatnonzero(target == each)[:count] for each in np.unique(target)]
+    turns = (int(queue[i]) for i in range(count) for queue in queues if i < len(queue))
+    return [row for row, _ in zip(turns, range(count), strict=False)]
+
+
+def _example(dataset: Dataset, row: int) -> str:
+    arrays, target = dataset.splits["train"], dataset.target
+    inputs = [name for name in dataset.fields if name != target]
+    # The field with most numbers says most of an example.
+    name = max(inputs, key=lambda each: dataset.fields[each].size)
+    value = arrays[name][row]
+    image = value.ndim == 3 and value.shape[-1] in (1, 3)
+    drawn = _image(value, _bounds(arrays[name])) if image else _line(value.ravel())
+    label = escape(_label(dataset, arrays[target][row]))
+    return f'{drawn}<text y="{_CELL + 12}" style="{_STYLE}">{label}</text>'
+
+
+def _bounds(images: np.ndarray) -> tuple[float, float]:
+    """The values of black and of white: 0 and 1, or beyond that what the first images hold."""
+    some = images[:256]
+    return min(0.0, float(some.min())), max(1.0, float(some.max()))
+
+
+def _label(dataset: Dataset, value: np.ndarray) -> str:
+    if dataset.fields[dataset.target].dtype == "int" and not value.ndim:
+        return dataset.class_names[value] if dataset.class_names else str(value)
+    return f"{value.ravel()[0]:.4g}" if value.size == 1 else f"{list(value.shape)}"
+
+
+def _image(value: np.ndarray, bounds: tuple[float, float]) -> str:
+    low, high = bounds
+    pixels = np.clip((value - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+    data = base64.b64encode(_png(pixels)).decode()
+    return (
+        f'<image width="{_CELL}" height="{_CELL}" style="image-rendering: pixelated"'
+        f' href="data:image/png;base64,{data}"/>'
+    )
+
+
+def _line(values: np.ndarray) -> str:
+    """The numbers of an example from left to right, between the smallest and the largest."""
+    values = values.astype(np.float64)
+    values = np.repeat(values, 2) if len(values) == 1 else values
+    low, span = values.min(), np.ptp(values) or 1.0
+    across = np.linspace(0, _CELL, len(values))
+    up = _CELL - (values - low) / span * _CELL
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, up, strict=True))
+    frame = f'<rect width="{_CELL}" height="{_CELL}" fill="none" stroke="#ddd"/>'
+    return f'{frame}<polyline points="{points}" fill="none" stroke="#1f77b4"/>'
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    """Bytes [height, width, 1 or 3] as a PNG file."""
+    height, width, channels = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, 0 if channels == 1 else 2, 0, 0, 0)
+    lines = b"".join(b"\0" + line.tobytes() for line in pixels)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunks(parts))
+
+
+def _chunks(parts: tuple[tuple[bytes, bytes], ...]) -> Iterator[bytes]:
+    for name, data in parts:
+        yield struct.pack(">I", len(data)) + name + data
+        yield struct.pack(">I", zlib.crc32(name + data))

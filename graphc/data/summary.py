@@ -1,0 +1,132 @@
+"""What a data set holds, split by split: shapes, ranges, missing values, classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from graphc.core.types import Type
+from graphc.data.dataset import Dataset
+from graphc.ops.sources import DataSource, TableSource
+
+_HEADER = ("field", "type", "split", "smallest", "largest", "mean", "deviation", "missing")
+_MOST_CLASSES = 40
+_CHUNK = 4096
+
+
+def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
+    """All of it as plain data: `fields`, `classes` and how many examples each split has.
+
+    The numbers are those that the network sees, which are scaled as the source says.
+    """
+    fields = {
+        name: {
+            "shape": list(kind.shape),
+            "dtype": kind.dtype,
+            "below": kind.below,
+            "target": name == dataset.target,
+            "splits": {
+                split: _range(arrays[name]) | {"missing": _missing(source, dataset, split, name)}
+                for split, arrays in dataset.splits.items()
+            },
+        }
+        for name, kind in dataset.fields.items()
+    }
+    return {
+        "source": source.name,
+        "examples": {split: dataset.count(split) for split in dataset.splits},
+        "fields": fields,
+        "classes": _classes(dataset),
+        "columns": None if dataset.columns is None else dataset.columns.as_dict(),
+    }
+
+
+def _range(array: np.ndarray) -> dict[str, float]:
+    rows = array.reshape(len(array), -1)
+    if not rows.size:
+        return {}
+    starts = range(0, len(rows), _CHUNK)
+    mean = float(rows.mean(dtype=np.float64))
+    squares = sum(float(((rows[i : i + _CHUNK] - mean) ** 2).sum()) for i in starts)
+    return {
+        "smallest": float(rows.min()),
+        "largest": float(rows.max()),
+        "mean": mean,
+        "deviation": (squares / rows.size) ** 0.5,
+    }
+
+
+def _missing(source: DataSource, dataset: Dataset, split: str, field: str) -> int:
+    """How many values were filled in, or are a category of their own."""
+    count = dataset.missing.get(split, {}).get(field, 0)
+    columns = dataset.columns
+    if columns is None or not isinstance(source, TableSource):
+        return count
+    array = dataset.splits[split][field]
+    if field in columns.index:
+        return int((array == len(columns.index[field])).sum())
+    if field == "features":
+        place = len(columns.numbers)
+        for name, known in columns.one_hot.items():
+            if source.values(name, known) > len(known):
+                count += int(array[:, place + len(known)].sum())
+            place += source.values(name, known)
+    return count
+
+
+def _classes(dataset: Dataset) -> dict[str, dict[str, int]]:
+    """For each class its count in every split; empty where the target is a quantity."""
+    kind = dataset.fields[dataset.target]
+    if kind.dtype != "int":
+        return {}
+    counts = {
+        split: np.bincount(arrays[dataset.target].ravel(), minlength=kind.below or 0)
+        for split, arrays in dataset.splits.items()
+    }
+    classes = max(map(len, counts.values()))
+    names = dataset.class_names or tuple(map(str, range(classes)))
+    return {
+        name: {split: int(each[i]) if i < len(each) else 0 for split, each in counts.items()}
+        for i, name in enumerate(names)
+    }
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    """The summary as tables."""
+    counts = found["examples"]
+    parts = ", ".join(f"{split} {count:,}" for split, count in counts.items())
+    text = f"{found['source']}, {sum(counts.values()):,} examples: {parts}\n\n"
+    text += _aligned([_HEADER, *_field_rows(found["fields"])], left=3)
+    classes = found["classes"]
+    if classes:
+        shown = list(classes.items())[:_MOST_CLASSES]
+        rows = [("class", *counts), *((name, *map(str, each.values())) for name, each in shown)]
+        text += "\n" + _aligned(rows, left=1)
+        if len(classes) > len(shown):
+            text += f"... {len(classes) - len(shown)} further classes\n"
+    return text
+
+
+def _field_rows(fields: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for name, each in fields.items():
+        kind = str(Type(tuple(each["shape"]), each["dtype"], each["below"]))
+        for split, measures in each["splits"].items():
+            numbers = (f"{measures[key]:.4g}" if key in measures else "" for key in _HEADER[3:7])
+            yield name, kind, split, *numbers, str(measures["missing"])
+            name = kind = ""
+
+
+def _aligned(rows: Iterable[tuple[str, ...]], left: int) -> str:
+    """Rows as columns of text: the first `left` flush left, the others flush right."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip() + "\n")
+    return "".join(lines)
