@@ -14,6 +14,7 @@ from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.span import Source
 from graphc.core.types import Type
 from graphc.graph.graph import Graph as FrozenGraph
+from graphc.ops.sources import ArraySource
 from graphc.plan.watching import watched
 from graphc.spec.bundled import named
 from graphc.spec.document import STANDARD, standard_block
@@ -140,6 +141,10 @@ class Model:
             help = "add `train: {loss: ..., epochs: ...}` and `data: ...`"
             problem = Diagnostic("GC412", "this spec has no `train`", document.place(), help=help)
             raise SpecError(problem)
+        if folds := self.folds:
+            message = f"this spec asks for {len(folds)} folds, which are a run each"
+            help = "train them all with `cross_validate`, or choose one with `fold`"
+            raise SpecError(Diagnostic("GC521", message, document.place("data"), help=help))
         directory = Path(run) if run is not None else _free_directory(checked.name, resume)
         dataset = load(document.data, document.folder, document.place("data"))
         if training.early_stopping is not None and not dataset.count("validation"):
@@ -173,6 +178,53 @@ class Model:
         write_report(done._directory, checked, dataset, done._warn)
         return done
 
+    @property
+    def folds(self) -> tuple[Model, ...]:
+        """A model for each fold that `data` asks for; empty where it asks for none."""
+        checked = self.compiled.checked
+        document = checked.document
+        data = document.data
+        if not isinstance(data, ArraySource) or data.folds is None or data.fold is not None:
+            return ()
+        documents = (replace(document, data=replace(data, fold=i)) for i in range(data.folds))
+        return tuple(
+            Model(replace(self.compiled, checked=replace(checked, document=each)))
+            for each in documents
+        )
+
+    def cross_validate(
+        self,
+        run: str | Path | None = None,
+        *,
+        resume: bool = False,
+        **options: Any,
+    ) -> CrossValidation:
+        """Train a run for each fold, `fold-0`, `fold-1`, ..., in the directory `run`.
+
+        With `resume`, folds that are finished are left as they are, and the others go on. Other
+        options are those of `train`.
+
+        Raises:
+            RunError: as `train`, and GC605 where the directory holds a run already.
+        """
+        from graphc.runtime.folds import begin, finished, summarize
+        from graphc.runtime.rundir import RunDirectory
+
+        name, training = self.compiled.checked.name, self.compiled.checked.document.training
+        directory = Path(run) if run is not None else _free_directory(name, resume)
+        begin(directory, resume)
+        results = []
+        for fold, model in enumerate(self.folds):
+            path = directory / f"fold-{fold}"
+            result = finished(path, training.epochs if training is not None else 0)
+            if result is None:
+                started = resume and (path / "model.json").exists()
+                result = model.train(path, resume=started, **options).result
+            else:
+                RunDirectory.open(path).require_same(_blueprint(model.compiled))
+            results.append(result)
+        return CrossValidation(directory.absolute(), summarize(directory, results))
+
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
         """The map with the arrays of the user's code, which is tried on the way."""
         from graphc.runtime.trial import arrays_of, try_training
@@ -181,6 +233,20 @@ class Model:
         code, lines = compiled.checked.user_code, compiled.emitted.lines
         try_training(module, code, lines, dataset.splits["train"], batch_size)
         return compiled.weights.completed(arrays_of(module))
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """What came out of the folds: `Model.cross_validate` makes it.
+
+    Attributes:
+        path: the directory that holds the runs.
+        summary: what its `summary.json` holds: for each split and metric `mean`, `deviation` (the
+            sample's) and the `values` of the folds.
+    """
+
+    path: Path
+    summary: dict[str, Any]
 
 
 class Run:
@@ -461,7 +527,7 @@ def _blueprint(compiled: compiler.Compiled) -> Blueprint:
 def _free_directory(name: str, resume: bool) -> Path:
     """runs/NAME, or the first of runs/NAME-2, ... that is free; to resume, the last one there."""
     path, count = Path(RUNS) / name, 1
-    while (path / "model.json").exists():
+    while (path / "model.json").exists() or (path / "fold-0").exists():
         following = Path(RUNS) / f"{name}-{count + 1}"
         if resume and not following.exists():
             break

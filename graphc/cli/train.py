@@ -60,9 +60,11 @@ def command(
     """Train a spec.
 
     The run's directory keeps the spec, the source, the checkpoints and the results. Ctrl-C ends
-    the run after the step at hand and keeps a checkpoint, from which `--resume` goes on.
+    the run after the step at hand and keeps a checkpoint, from which `--resume` goes on. Where the
+    data has `folds`, each is a run in that directory, and their means are printed.
     """
     from graphc import api
+    from graphc.runtime.folds import folds_as_text
     from graphc.runtime.progress import reporting
 
     if spec == "-" and run is None:
@@ -75,8 +77,9 @@ def command(
     if choices.slow_to_compile and not quiet:
         seconds = choices.compile_seconds
         click.echo(f"the first step takes long to compile: about {seconds:.0f} s", err=True)
+    train = model.cross_validate if model.folds else model.train
     with reporting(quiet=quiet) as report:
-        done = model.train(
+        done = train(
             run,
             resume=resume,
             cache=not no_cache,
@@ -85,4 +88,6 @@ def command(
             tensorboard=tensorboard,
             report=report,
         )
+    if isinstance(done, api.CrossValidation):
+        click.echo(folds_as_text(done.summary), nl=False)
     click.echo(os.path.relpath(done.path))

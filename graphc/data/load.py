@@ -21,7 +21,7 @@ from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
 from graphc.data.signals import load_signals
-from graphc.data.splits import split_groups, split_indices
+from graphc.data.splits import Kinds, fold_indices, split_groups, split_indices
 from graphc.data.tables import load_table
 from graphc.data.user_code import load_python
 from graphc.ops import sources
@@ -125,6 +125,15 @@ def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:
     labels = target if kind.dtype in ("int", "bool") and not kind.shape else None
     classes = 1 if labels is None else len(np.unique(labels))
     sizes = source.sizes(len(target), classes, examples.brought())
+    if source.folds is not None and "validation" not in examples.brought():
+        return fold_indices(
+            len(target),
+            sizes["test"],
+            source.folds,
+            source.fold or 0,
+            Kinds(labels, examples.class_names, examples.groups),
+            source.split_seed,
+        )
     if examples.groups is not None:
         return split_groups(examples.groups, sizes, source.split_seed)
     return split_indices(len(target), sizes, labels, source.split_seed, examples.class_names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -66,6 +67,77 @@ def split_groups(groups: np.ndarray, sizes: Mapping[str, int], seed: int) -> dic
             share = max(1, min(round(left * sizes[split] / len(rest)), left - needed))
             rest, splits[split] = _hold_out_groups(rest, share, groups, seed)
     return {"train": rest} | {name: splits[name] for name in reversed(splits)}
+
+
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """What examples have in common.
+
+    Args:
+        labels: int [count], their classes, of which every split gets its share.
+        names: of the classes, for messages.
+        groups: [count], the names of groups that are not divided.
+    """
+
+    labels: np.ndarray | None = None
+    names: tuple[str, ...] | None = None
+    groups: np.ndarray | None = None
+
+
+def fold_indices(
+    count: int, test: int, folds: int, fold: int, kinds: Kinds, seed: int
+) -> dict[str, np.ndarray]:
+    """The splits of one fold: the test is that of all folds, the validation a part of the rest.
+
+    Args:
+        count: how many examples there are.
+        test: how many of them are held out for the test.
+        folds: in how many parts the rest is divided.
+        fold: the part that is the validation, counted from 0.
+        kinds: what the examples have in common.
+        seed: draws the test and the parts.
+
+    Raises:
+        RunError: GC517 for a class with fewer examples than folds, GC518 for too few examples.
+    """
+    sizes = {"train": count - test, "validation": 0, "test": test}
+    if kinds.groups is not None:
+        splits = split_groups(kinds.groups, sizes, seed)
+    else:
+        splits = split_indices(count, sizes, kinds.labels, seed, kinds.names)
+    rest = splits["train"]
+    _check_folds(rest, folds, kinds)
+    kept, held = list(_splitter(folds, kinds, seed, rest))[fold]
+    return splits | {"train": rest[np.sort(kept)], "validation": rest[np.sort(held)]}
+
+
+def _splitter(folds: int, kinds: Kinds, seed: int, rest: np.ndarray):
+    """The folds of the examples `rest`, as scikit-learn draws them."""
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
+
+    options = {"shuffle": True, "random_state": seed % 2**32}
+    if kinds.groups is not None:
+        return GroupKFold(folds, **options).split(rest, groups=kinds.groups[rest])
+    if kinds.labels is not None:
+        return StratifiedKFold(folds, **options).split(rest, kinds.labels[rest])
+    return KFold(folds, **options).split(rest)
+
+
+def _check_folds(rest: np.ndarray, folds: int, kinds: Kinds) -> None:
+    """Refuse more folds than examples, groups, or examples of a class."""
+    groups = rest if kinds.groups is None else np.unique(kinds.groups[rest])
+    if len(groups) < folds:
+        what = "examples" if kinds.groups is None else "groups"
+        message = f"{len(groups)} {what} cannot be shared among {folds} folds"
+        raise RunError(Diagnostic("GC518", message, help="ask for fewer folds"))
+    if kinds.labels is None or kinds.groups is not None:
+        return
+    present, counts = np.unique(kinds.labels[rest], return_counts=True)
+    if counts.min() < folds:
+        label = int(present[counts.argmin()])
+        name = kinds.names[label] if kinds.names else label
+        message = f"class `{name}` has {counts.min()} examples to share among {folds} folds"
+        raise RunError(Diagnostic("GC517", message, help="ask for fewer folds, or add examples"))
 
 
 def _hold_out_groups(

@@ -77,6 +77,22 @@ class ArraySource(DataSource):
         Bool(), "whether every class is seen equally often in training, rare ones repeatedly", False
     )
 
+    folds: int | None = attribute(
+        Int(2), "parts that are the validation one after the other, each in a run of its own", None
+    )
+    fold: int | None = attribute(
+        Int(0), "the only part to take, counted from 0; without it all are", None
+    )
+
+    def complaint(self) -> str | None:
+        if self.folds is None:
+            return None if self.fold is None else "`fold` is one of `folds`, which are not given"
+        if self.fold is not None and self.fold >= self.folds:
+            return f"`fold` is 0 to {self.folds - 1}, not {self.fold}"
+        if self.validation != ArraySource.validation:
+            return "`folds` and `validation` exclude each other"
+        return None
+
     def fields(self, folder: str) -> Mapping[str, Type]:
         self.sizes(self.examples)
         return dict(self.types)
@@ -100,7 +116,7 @@ class ArraySource(DataSource):
 
     def validation_part(self) -> float | int:
         """What is held out for the validation: 0 where the source brings one."""
-        return self.validation
+        return self.validation if self.folds is None else 1 / self.folds
 
     def sizes(
         self, examples: int, classes: int = 1, brought: Container[str] = ()

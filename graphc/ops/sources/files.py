@@ -45,7 +45,10 @@ class FileSource(Undivided):
 
     def validation_part(self) -> float | int:
         if self.validation_path is None:
-            return self.validation
+            return super().validation_part()
+        if self.folds is not None:
+            message = "`folds` and `validation_path` exclude each other"
+            raise ShapeError(message, "drop one of them", "GC518")
         if self.validation != Undivided.validation:
             message = "`validation` and `validation_path` exclude each other"
             raise ShapeError(message, "drop one of them", "GC518")

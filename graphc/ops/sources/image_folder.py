@@ -39,7 +39,7 @@ class ImageFolder(Undivided):
             return f"`channels` is 1 or 3, not {self.channels}"
         if self.resize is not None and len(self.resize) != 2:
             return "`resize` is a height and a width: `resize: [64, 64]`"
-        return None
+        return super().complaint()
 
     def test_part(self) -> float | int:
         if self.test_path is None:

@@ -85,8 +85,9 @@ class TableSource(FileSource):
         return found | {self.target: target}
 
     def complaint(self) -> str | None:
-        both = self.split is not None and self.group is not None
-        return "`split` and `group` exclude each other" if both else None
+        if self.split is not None and (self.group is not None or self.folds is not None):
+            return f"`split` and `{'group' if self.group else 'folds'}` exclude each other"
+        return super().complaint()
 
     def test_part(self) -> float | int:
         return super().test_part() if self.split is None else 0
