@@ -92,6 +92,8 @@ def _inside(schema: dict) -> dict:
     if "properties" in schema:
         properties = {name: with_parameters(each) for name, each in schema["properties"].items()}
         return schema | {"properties": properties}
+    if isinstance(schema.get("additionalProperties"), dict):
+        return schema | {"additionalProperties": with_parameters(schema["additionalProperties"])}
     return schema
 
 

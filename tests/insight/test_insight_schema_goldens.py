@@ -38,6 +38,9 @@ UNSEEN = {
     "use_misuse": "attributes in another file",
     "document_without_network": "a file of blocks, which others use",
     "train_without_data": "the mark is on `train`",
+    "train_batch_without_equal_parts": "numbers that do not fit together",
+    "train_clip_without_bounds": "that one of two is needed",
+    "train_groups": "an attribute that the optimiser lacks",
     "train_schedule_piecewise": "lists whose lengths do not fit together",
     "step_with_two_operations": "the mark is on the second operation",
 }
