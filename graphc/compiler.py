@@ -19,7 +19,7 @@ from graphc.graph.seeds import collisions
 from graphc.graph.weights import WeightMap
 from graphc.ops.sources import PythonData
 from graphc.passes.manager import PassReport, run_passes
-from graphc.plan.choices import Choices, choose, epoch_steps
+from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
 from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
 from graphc.plan.schedules import check_lengths
@@ -187,7 +187,8 @@ def compile(
     training = None if inference else checked.document.training
     examples = _examples(checked.document)
     choices = choose(program, training, device, tuple(without), examples)
-    program = replace(program, epoch_steps=choices.epoch_steps)
+    loops = may_loop(program, device)
+    program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
     return Compiled(checked, program, emit(program), weights, passes, choices)
 
 

@@ -176,7 +176,7 @@ def _steps(duration: Duration) -> ast.expr:
         return epoch if number == 1 and duration.unit == "epochs" else part(int(number))
     if number == int(number):
         return ast.BinOp(part(int(number)), ast.Mult(), epoch)
-    return call("round", [ast.BinOp(part(number), ast.Mult(), epoch)])
+    return call("round", [ast.BinOp(ast.Constant(number), ast.Mult(), epoch)])
 
 
 def _rest(epochs: int, warmup: object) -> ast.expr:

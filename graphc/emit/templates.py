@@ -137,7 +137,7 @@ _GRADIENTS_IN_PARTS = """
 
     parts = jax.tree.map(lambda rows: rows.reshape(PARTS, -1, *rows.shape[1:]), batch)
     start = state["statistics"], jax.tree.map(jnp.zeros_like, params)
-    (statistics, gradients), totals = jax.lax.scan(add, start, (jnp.arange(PARTS), parts))
+    (statistics, gradients), totals = jax.lax.scan(add, start, (jnp.arange(PARTS), parts){unroll})
     totals = jax.tree.map(lambda each: jnp.sum(each, axis=0), totals)
     count = jnp.maximum(totals["count"], 1)
     gradients = jax.tree.map(lambda each: each / count, gradients)
@@ -154,19 +154,27 @@ _MOVED = """
 
 
 def train_step(
-    *, feedback: bool = False, parts: bool = False, penalty: bool = False, average: bool = False
+    *,
+    feedback: bool = False,
+    parts: bool = False,
+    loops: bool = True,
+    penalty: bool = False,
+    average: bool = False,
 ) -> ast.FunctionDef:
     """The training step.
 
     Args:
         feedback: whether an update is told the loss.
         parts: whether the batch is gone through in parts, whose gradients are added up.
+        loops: whether the parts may be gone through in a loop.
         penalty: whether weights add to the loss.
         average: whether a moving average of the weights is kept.
     """
     gradients = _GRADIENTS.format(minimized=_MEAN + " + penalty(params)" * penalty)
     if parts:
-        gradients = _GRADIENTS_IN_PARTS.rstrip() + _PENALTY_AFTER * penalty
+        unrolled = ", unroll=True" * (not loops)
+        gradients = _GRADIENTS_IN_PARTS.rstrip().replace("{unroll}", unrolled)
+        gradients += _PENALTY_AFTER * penalty
     text = _TRAIN_STEP.format(
         gradients=gradients.strip(),
         given=", ".join(["gradients", 'state["optimizer"]', "params", *["value=loss"] * feedback]),

@@ -65,6 +65,7 @@ def functions(
         steps["train_step"] = train_step(
             feedback=optimizing.feedback,
             parts=update.parts > 1,
+            loops=program.loops,
             penalty=penalized,
             average=update.average is not None,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -65,7 +64,7 @@ class Rate(Kind):
     number: ClassVar[Kind] = Float(above=0)
     schedule: ClassVar[Kind] = Declared(schedules)
 
-    def read(self, tree: Tree) -> float | Declaration:
+    def read(self, tree: Tree) -> object:
         named = isinstance(tree, MappingTree) or (
             isinstance(tree, Scalar) and isinstance(tree.value, str) and not unquoted(tree)
         )
@@ -95,7 +94,7 @@ class Schedule(Declaration):
     build: ClassVar[Code]
     feedback: ClassVar[Code | None] = None
 
-    def holes(self) -> Mapping[str, object]:
+    def holes(self) -> dict[str, object]:
         """Values of `build` and `feedback` that are no attributes."""
         return {}
 
@@ -184,7 +183,7 @@ class Cosine(Schedule):
     over: Duration | None = attribute(LASTING, OVER, None)
     warmup: Duration | None = attribute(LASTING, WARMUP, None)
 
-    def holes(self) -> Mapping[str, object]:
+    def holes(self) -> dict[str, object]:
         return {"share": self.end / self.rate}
 
 
@@ -266,7 +265,7 @@ class ReduceOnPlateau(Schedule):
     end: float = _end("the rate that is not passed")
     warmup: Duration | None = attribute(LASTING, WARMUP, None)
 
-    def holes(self) -> Mapping[str, object]:
+    def holes(self) -> dict[str, object]:
         return {"least": self.end / self.rate}
 
 

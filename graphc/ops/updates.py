@@ -18,7 +18,7 @@ FROZEN = "frozen"
 class OrFrozen(Nested):
     """A declaration, or the word `frozen`."""
 
-    def read(self, tree: Tree) -> Declaration | str:
+    def read(self, tree: Tree) -> object:
         if isinstance(tree, Scalar):
             if tree.text != FROZEN:
                 raise self.refuse(tree)

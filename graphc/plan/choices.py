@@ -94,16 +94,26 @@ Leaf = tuple[Operation, tuple[Type, ...], int]
 
 
 def _steps(leaves: list[Leaf], batch: int | str, device: str) -> int:
-    def heavy(operation: Operation) -> bool:
-        """Whether it is, or may hold, what must not stand in a loop on the CPU."""
-        return bool(operation.trait(LibraryConvolution) or operation.trait(Opaque))
-
     if isinstance(batch, str):
         return 1  # an epoch is one step
-    if device == "cpu" and any(heavy(operation) for operation, _, _ in leaves):
+    if not _loop_well(leaves, device):
         return 1
     work = 3 * batch * sum(operation.flops(*types) * times for operation, types, times in leaves)
     return next((steps for most, steps in STEPS_BY_WORK if work <= most), 1)
+
+
+def may_loop(program: Program, device: str) -> bool:
+    """Whether everything in a program may stand in a loop."""
+    return _loop_well(
+        [leaf for graph in program.networks.values() for leaf in _leaves(graph)], device
+    )
+
+
+def _loop_well(leaves: list[Leaf], device: str) -> bool:
+    """Whether none of them is, or may hold, what must not stand in a loop on the CPU."""
+    return device != "cpu" or not any(
+        operation.trait(LibraryConvolution) or operation.trait(Opaque) for operation, _, _ in leaves
+    )
 
 
 def _leaves(graph: Graph, times: int = 1) -> Iterator[Leaf]:

@@ -87,6 +87,7 @@ class Program:
         plan: how to train, if the spec says so.
         inference: whether it only evaluates; the plan then says what the data is called.
         epoch_steps: the steps of an epoch, where that is known.
+        loops: whether everything in it may stand in a loop, on its device.
     """
 
     name: str
@@ -95,3 +96,4 @@ class Program:
     plan: Plan | None = None
     inference: bool = False
     epoch_steps: int | None = None
+    loops: bool = True

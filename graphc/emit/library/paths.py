@@ -16,15 +16,14 @@ def by_path(rule, paths):
         paths: for stored arrays, the paths of what they hold; see `apart`.
     """
 
+    rule = optax.with_extra_args_support(rule)
+
     def init(params):
         return rule.init(apart(params, paths))
 
-    def update(gradients, memory, params, **more):
-        gradients, arrays = apart(gradients, paths), apart(params, paths)
-        updates, memory = optax.with_extra_args_support(rule).update(
-            gradients, memory, arrays, **more
-        )
-        return together(updates, params, paths), memory
+    def update(updates, state, params=None, **more):
+        parts, state = rule.update(apart(updates, paths), state, apart(params, paths), **more)
+        return together(parts, params, paths), state
 
     return optax.GradientTransformationExtraArgs(init, update)
 
