@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from graphc.data.dataset import Dataset, Form
     from graphc.graph.weights import WeightMap
     from graphc.methods import Methods
+    from graphc.ops.training import Training
+    from graphc.runtime.doctor.checkup import Checkup
     from graphc.runtime.rundir import Blueprint, RunDirectory
     from graphc.runtime.settings import Settings
 
@@ -131,20 +133,9 @@ class Model:
         from graphc.runtime.report import write_report
         from graphc.runtime.train import train
 
-        checked = self.compiled.checked
-        if self.compiled.program.inference:
-            message = "a model that was compiled for inference cannot be trained"
-            help = "compile it without `inference`"
-            raise SpecError(Diagnostic("GC412", message, checked.document.place(), help=help))
-        document, training = checked.document, checked.document.training
-        if training is None or checked.plan is None or document.data is None:
-            help = "add `train: {loss: ..., epochs: ...}` and `data: ...`"
-            problem = Diagnostic("GC412", "this spec has no `train`", document.place(), help=help)
-            raise SpecError(problem)
-        if folds := self.folds:
-            message = f"this spec asks for {len(folds)} folds, which are a run each"
-            help = "train them all with `cross_validate`, or choose one with `fold`"
-            raise SpecError(Diagnostic("GC521", message, document.place("data"), help=help))
+        checked, training = self._trainable()
+        document = checked.document
+        assert document.data is not None
         directory = Path(run) if run is not None else _free_directory(checked.name, resume)
         dataset = load(document.data, document.folder, document.place("data"))
         if training.early_stopping is not None and not dataset.count("validation"):
@@ -224,6 +215,45 @@ class Model:
                 RunDirectory.open(path).require_same(_blueprint(model.compiled))
             results.append(result)
         return CrossValidation(directory.absolute(), summarize(directory, results))
+
+    def doctor(self) -> Checkup:
+        """Look at the network before it is trained: its loss, values and gradients.
+
+        Raises:
+            RunError: where the data cannot be read.
+            SpecError: as `train`.
+        """
+        from graphc.data.load import load
+        from graphc.runtime.doctor.checkup import checkup
+
+        checked, training = self._trainable()
+        document = checked.document
+        assert document.data is not None
+        dataset = load(document.data, document.folder, document.place("data"))
+        examples = dataset.count("train")
+        compiled = compiler.with_examples(self.compiled, examples)
+        weights = compiled.weights
+        if checked.user_code:
+            weights = self._weights(dataset, training.rows(examples))
+        return checkup(Model(compiled).module(), _blueprint(compiled), weights, checked, dataset)
+
+    def _trainable(self) -> tuple[compiler.Checked, Training]:
+        """What is trained and how; raises SpecError GC412 where the spec says nothing of it."""
+        checked = self.compiled.checked
+        document, training = checked.document, checked.document.training
+        if self.compiled.program.inference:
+            message = "a model that was compiled for inference cannot be trained"
+            help = "compile it without `inference`"
+            raise SpecError(Diagnostic("GC412", message, document.place(), help=help))
+        if training is None or checked.plan is None or document.data is None:
+            help = "add `train: {loss: ..., epochs: ...}` and `data: ...`"
+            problem = Diagnostic("GC412", "this spec has no `train`", document.place(), help=help)
+            raise SpecError(problem)
+        if folds := self.folds:
+            message = f"this spec asks for {len(folds)} folds, which are a run each"
+            help = "train them all with `cross_validate`, or choose one with `fold`"
+            raise SpecError(Diagnostic("GC521", message, document.place("data"), help=help))
+        return checked, training
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
         """The map with the arrays of the user's code, which is tried on the way."""

@@ -20,6 +20,7 @@ COMMANDS = {
     "compile": "Print the Flax source of a spec",
     "explain-compile": "Say what the compiler did, and why",
     "data": "Show the data of a spec",
+    "doctor": "Look at a network before it is trained",
     "train": "Train a spec",
     "verify-resume": "Prove that a killed run goes on as if never stopped",
     "evaluate": "Evaluate a trained run",

@@ -20,6 +20,7 @@ from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.state import to_canonical
 from graphc.runtime.steps import batch_at, step_key
 from graphc.runtime.trace import Sighting, Statement, Watch, measure
+from graphc.spec.bundled import named
 
 Place = tuple[str, Span | None]
 _SHOWN = 4
@@ -128,17 +129,12 @@ class Places:
                 return path.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError):
                 continue
-        return ""
+        found = named(name)  # a spec that ships with graphc
+        return found.text if isinstance(found, Source) else ""
 
 
 def _bad_value(sighting: Sighting, places: Places, step: int) -> Diagnostic:
-    lines = [sighting.line, *(turn.line for turn in reversed(sighting.turns))]
-    nodes = [found for line in lines if (found := places.find(line)) is not None]
-    path, span = nodes[0] if nodes else (sighting.name or sighting.function, None)
-    layers = _layers(sighting, places)
-    for (owner, _), index in layers:
-        if path.startswith(f"{owner}/"):
-            path = f"{owner}/{index}{path[len(owner) :]}"
+    (path, span), layers = node_of(sighting, places)
     notes = [
         Note(f"it is computed from `{name}`, which is between {low:g} and {high:g}")
         for name, low, high in sighting.inputs[:_SHOWN]
@@ -147,6 +143,18 @@ def _bad_value(sighting: Sighting, places: Places, step: int) -> Diagnostic:
     where = f"`{sighting.name}` in " if sighting.name else ""
     notes.append(Note(f"in model.py: {where}`{sighting.function}`, line {sighting.line}"))
     return _diagnostic(f"the value of `{path}` is not finite at step {step}", span, tuple(notes))
+
+
+def node_of(sighting: Sighting, places: Places) -> tuple[Place, list[tuple[Place, int]]]:
+    """Path and place of the node that made a value, and the layers of repeats that it is in."""
+    lines = [sighting.line, *(turn.line for turn in reversed(sighting.turns))]
+    nodes = [found for line in lines if (found := places.find(line)) is not None]
+    path, span = nodes[0] if nodes else (sighting.name or sighting.function, None)
+    layers = _layers(sighting, places)
+    for (owner, _), index in layers:
+        if path.startswith(f"{owner}/"):
+            path = f"{owner}/{index}{path[len(owner) :]}"
+    return (path, span), layers
 
 
 def _layers(sighting: Sighting, places: Places) -> list[tuple[Place, int]]:
