@@ -63,9 +63,8 @@ def about_slopes(rows: Sequence[Gradient]) -> Iterator[Diagnostic]:
     large = [row for row, share in shares.items() if not share <= EXPLODING]
     if large:
         row = max(large, key=lambda each: shares[each])
-        message = (
-            f"the gradient explodes: at `{row.path}` it is {shares[row]:.2g} times the weights"
-        )
+        times = f"{shares[row]:.2g} times the weights"
+        message = f"the gradient explodes: at `{row.path}` it is {times}"
         help = "scale the data, start with smaller weights, or add norms"
         yield _finding("GC644", message, row.span, _others(large, row.path), help)
 
