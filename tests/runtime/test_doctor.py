@@ -47,7 +47,7 @@ def test_faults_are_found_and_located(tmp_path, monkeypatch, capsys):
     assert found["GC641"] == "6" and found["GC646"] == "10"
 
 
-def test_gradients_that_vanish_or_are_replaced_are_found(tmp_path):
+def test_a_signal_that_is_lost_and_a_gradient_that_is_replaced_are_found(tmp_path):
     (tmp_path / "mine.py").write_text(
         "import jax\n\ndef stopped(x):\n    return x + jax.lax.stop_gradient(x)\n"
     )
@@ -55,8 +55,20 @@ def test_gradients_that_vanish_or_are_replaced_are_found(tmp_path):
     text = NETWORK.replace("dense: {features: 32, activation: relu}", small)
     text = text.replace("    - dense: 10", "    - python: mine:stopped\n    - dense: 10")
     found = findings(text, tmp_path)
-    assert {"GC643", "GC645"} <= found.keys()
-    assert found["GC643"].span.line in (6, 7) and found["GC643"].help
+    assert {"GC642", "GC645"} <= found.keys()
+    assert found["GC642"].span.line == 7 and found["GC642"].help
+
+
+@pytest.mark.slow
+def test_fifty_plain_layers_are_found_not_to_be_trainable(capsys):
+    assert main(["doctor", "specs/mnist_plain50"]) == 1
+    assert "the gradient vanishes" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mnist_highway50", "mnist_lenet5", "digits_mixer", "iris_mlp"])
+def test_networks_that_train_are_sound(name):
+    assert main(["doctor", f"specs/{name}"]) == 0
 
 
 def slopes(*shares):

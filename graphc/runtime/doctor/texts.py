@@ -44,13 +44,8 @@ def _value(row: Activations) -> tuple[str, ...]:
 
 
 def _slope(row: Gradient) -> tuple[str, ...]:
-    return (
-        row.path,
-        f"{row.size:.3g}",
-        "" if row.share is None else f"{row.share:.2g}",
-        "",
-        _line(row),
-    )
+    share = "" if row.share is None else f"{row.share:.2g}"
+    return row.path, f"{row.size:.3g}", share, "", _line(row)
 
 
 def _line(row: Activations | Gradient) -> str:
