@@ -353,6 +353,17 @@ class Run:
 
         return predict_run(self._directory, self.form(), inputs, self._warn)
 
+    def replay(self) -> Diagnostic:
+        """Where the numbers went wrong that the run stopped over.
+
+        Raises:
+            RunError: GC624 where it did not stop so.
+        """
+        from graphc.runtime.again import replay, require_stopped
+
+        require_stopped(self._directory)
+        return replay(self._directory, self.dataset(), self._warn)
+
     def inference(self) -> Inference:
         """The network for evaluation alone, with the weights it ended with.
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "doctor": "Look at a network before it is trained",
     "train": "Train a spec",
     "verify-resume": "Prove that a killed run goes on as if never stopped",
+    "replay": "Say again where the numbers of a stopped run went wrong",
     "evaluate": "Evaluate a trained run",
     "predict": "Predict with a trained run",
     "plot": "Draw the learning curves of runs into one picture",

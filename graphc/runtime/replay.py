@@ -16,6 +16,7 @@ from graphc.core.span import Source, Span
 from graphc.runtime.events import NotFinite
 from graphc.runtime.files import write_json
 from graphc.runtime.loop import Course
+from graphc.runtime.probes import Probes
 from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.state import to_canonical
 from graphc.runtime.steps import batch_at, step_key
@@ -23,8 +24,10 @@ from graphc.runtime.trace import Sighting, Statement, Watch, measure
 from graphc.spec.bundled import named
 
 Place = tuple[str, Span | None]
+RECORD = "not_finite.json"
 _SHOWN = 4
 _HELP = "lower the learning rate, or look at what the value is computed from"
+_BACKWARD_HELP = "look at what reads the value: a root, a power or a quotient has no slope at 0"
 
 
 def keep_replay(run: RunDirectory, event: NotFinite) -> None:
@@ -36,7 +39,12 @@ def keep_replay(run: RunDirectory, event: NotFinite) -> None:
         "step_in_epoch": position.done,
         "rows": np.asarray(event.rows).tolist(),
     }
-    write_json(run.path / "not_finite.json", record)
+    write_json(run.path / RECORD, record)
+
+
+def forget_replay(run: RunDirectory) -> None:
+    """A run that goes on has not stopped over numbers."""
+    (run.path / RECORD).unlink(missing_ok=True)
 
 
 def explain(
@@ -69,7 +77,10 @@ def explain(
         return _diagnostic(f"the loss is not finite at step {step}", notes=(note,))
     sighting = watch.found or watch.negative
     if np.isfinite(np.asarray(losses)[np.asarray(batch["mask"])]).all() or sighting is None:
-        return _bad_gradient(_gradients(module, state, batch, key), blueprint, step)
+        places = Places(blueprint, watch.statements)
+        return _bad_backward(module, state, batch, key, places, step) or _bad_gradient(
+            _gradients(module, state, batch, key), blueprint, step
+        )
     return _bad_value(sighting, Places(blueprint, watch.statements), step)
 
 
@@ -106,7 +117,7 @@ class Places:
     """
 
     def __init__(self, blueprint: Blueprint, statements: Mapping[int, Statement]) -> None:
-        self._blueprint = blueprint
+        self.blueprint = blueprint
         self._rows: dict[int, tuple[str, str, int, int, int]] = {}
         for line in sorted(blueprint.lines):
             first = statements[line].line if line in statements else line
@@ -124,7 +135,7 @@ class Places:
 
     def _text(self, name: str) -> str:
         """The text of a spec file, where that still is."""
-        for path in (Path(name), Path(self._blueprint.folder) / name):
+        for path in (Path(name), Path(self.blueprint.folder) / name):
             try:
                 return path.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError):
@@ -166,6 +177,43 @@ def _layers(sighting: Sighting, places: Places) -> list[tuple[Place, int]]:
             found.append((owner, turn.index))
             owner = None
     return found
+
+
+def _bad_backward(
+    module: ModuleType, state: Any, batch: Any, key: Any, places: Places, step: int
+) -> Diagnostic | None:
+    """The first node, in backward order, whose gradient is not finite; None where none is."""
+    source = places.blueprint.source
+    probes = Probes(str(module.__file__), source, lambda line: places.find(line) is not None)
+    names = probes.module(module)
+
+    def backward() -> Any:
+        def mean(params: Any) -> Any:
+            outputs, _ = names["forward"](params, state["statistics"], batch, train=True, key=key)
+            losses = jnp.where(batch["mask"], names["losses"](outputs, batch), 0)
+            return losses.sum() / jnp.maximum(batch["mask"].sum(dtype=losses.dtype), 1)
+
+        return jax.grad(mean)(state["params"])
+
+    try:
+        probes.run(backward)
+    except Exception:  # the weights' gradients still say something
+        return None
+    if probes.bad is None:
+        return None
+    (path, span), _ = node_of(probes.bad.sighting, places)
+    notes = [Note("all values of the network and the loss are finite")]
+    notes += [
+        Note(f"the value of `{path}` is between {low:g} and {high:g}")
+        for _, low, high in probes.bad.sighting.inputs
+    ]
+    if probes.before is not None and probes.before.gradient is not None:
+        (after, where), _ = node_of(probes.before.sighting, places)
+        low, high = probes.before.gradient
+        text = f"the last finite gradient is that of `{after}`, between {low:g} and {high:g}"
+        notes.append(Note(text, where))
+    message = f"the gradient of the value of `{path}` is not finite at step {step}"
+    return _diagnostic(message, span, tuple(notes), _BACKWARD_HELP)
 
 
 def _gradients(module: ModuleType, state: Any, batch: Any, key: Any) -> Any:

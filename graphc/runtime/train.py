@@ -23,7 +23,7 @@ from graphc.runtime.keeper import Keeper, load_best, load_last
 from graphc.runtime.loop import Course, fit
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.recorder import Recorder
-from graphc.runtime.replay import explain, keep_replay
+from graphc.runtime.replay import explain, forget_replay, keep_replay
 from graphc.runtime.restore import restore, restore_state
 from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.settings import Settings
@@ -69,7 +69,7 @@ def train(
         if run.form() is None:
             run.keep_form(dataset)
         start, seconds = _start(run, programs, dataset, settings, resume, report, stop)
-        course = _course(dataset, settings)
+        course = course_of(dataset, settings)
         keeper = Keeper(
             run.checkpoints,
             settings.checkpoint_seconds,
@@ -80,6 +80,7 @@ def train(
         recorder = Recorder(run, keeper, settings.monitor, report, seconds)
         recorder.note("resumed" if resume else "started", start.position)
         _warn_of_edits(run, blueprint, report)
+        forget_replay(run)
         report(_started(run, course, start.position, settings))
         last: Event | None = None
         patience = Patience.of(settings, run.history())
@@ -157,7 +158,8 @@ def _initial_state(programs: Programs, seed: int, report: Report, stop: StopWish
     return programs.init(key)
 
 
-def _course(dataset: Dataset, settings: Settings) -> Course:
+def course_of(dataset: Dataset, settings: Settings) -> Course:
+    """What a run with these settings goes through."""
     arrays = dataset.splits["train"]
     count, size, seed = len(next(iter(arrays.values()))), settings.batch_size, settings.seed
     classes = dataset.balanced

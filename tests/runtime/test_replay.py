@@ -1,22 +1,25 @@
 """From a loss that is not finite back to the line of the spec."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import jax
 import numpy as np
 import pytest
 
+from graphc.cli.main import main
 from graphc.compiler import compile
 from graphc.core.diagnostic import RunError
 from graphc.core.span import Source
 from graphc.runtime import checkpoint, events
+from graphc.runtime.again import replay as replay_run
 from graphc.runtime.events import NotFinite, Position, Snapshot
 from graphc.runtime.keeper import checkpoints
 from graphc.runtime.loop import Course
 from graphc.runtime.module import module_from_source
 from graphc.runtime.replay import explain
-from graphc.runtime.rundir import Blueprint
+from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.state import make_state
 
 NODES = {
@@ -149,11 +152,12 @@ def test_a_gradient_is_named_where_all_values_are_finite(replay):
         "logits = self.logits(highways)",
         "logits = self.logits(highways) + jnp.sqrt(jnp.abs(0 * stem[:, :3]))",
     )
-    assert problem.message == "the gradient of `stem/bias` is not finite at step 512"
-    assert texts(problem) == [
-        "all values of the network and the loss are finite",
-        "2 of 22 gradients are not finite",
-    ]
+    assert problem.message == "the gradient of the value of `stem` is not finite at step 512"
+    assert "highway.yaml:5:1" in str(problem)
+    notes = texts(problem)
+    assert notes[0] == "all values of the network and the loss are finite"
+    assert notes[1].startswith("the value of `stem` is between -")
+    assert notes[2].startswith("the last finite gradient is that of `highway/h`, between ")
 
 
 def test_what_fails_only_when_compiled_is_said_so(replay):
@@ -224,3 +228,49 @@ def test_each_of_several_layers_in_one_product_is_named(word, line):
     assert f"gated.yaml:{line}:" in str(problem)
     notes = texts(problem)
     assert any("`free_gate_h/kernel`, which is between -3e+38 and 3e+38" in each for each in notes)
+
+
+ROOTED = """
+network:
+  inputs: {features: [4]}
+  nodes:
+    h: {dense: 8, from: features}
+    zero: 0 * h
+    root: {sqrt: {}, from: zero}
+    y: {dense: 3, from: root}
+  output: y
+data: iris
+train: {loss: cross_entropy, epochs: 1}
+"""
+
+
+def test_a_stopped_run_is_replayed_backwards(tmp_path, capsys):
+    (tmp_path / "a.yaml").write_text(ROOTED)
+    run = str(tmp_path / "run")
+    assert main(["train", str(tmp_path / "a.yaml"), "--run", run, "-q", "--no-cache"]) == 1
+    said = capsys.readouterr().err
+    assert "the gradient of the value of `zero` is not finite at step 0" in said
+    assert "a.yaml:6:" in said and "that of `root`" in said
+    assert main(["replay", run]) == 0
+    assert capsys.readouterr().err == said
+
+
+def test_a_run_that_did_not_stop_has_nothing_to_replay(reference, tmp_path, capsys):
+    assert main(["replay", str(reference.folder / "run")]) == 1
+    assert "GC624" in capsys.readouterr().err
+    assert main(["replay", str(tmp_path)]) == 1
+    assert "GC606" in capsys.readouterr().err
+
+
+def test_the_state_before_the_step_must_be_there(runner, capsys):
+    source = runner.blueprint.source.replace("optax.adam(0.01)", "optax.sgd(1e30)")
+    runner.blueprint = replace(runner.blueprint, source=source)
+    with pytest.raises(RunError, match="GC601"):
+        runner()
+    run = RunDirectory.open(runner.folder / "run")
+    first = replay_run(run, runner.data, pytest.fail)
+    assert first.code == "GC601"
+    for path in checkpoints(run.checkpoints):
+        shutil.rmtree(path)
+    with pytest.raises(RunError, match="is lost"):
+        replay_run(run, runner.data, pytest.fail)
