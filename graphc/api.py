@@ -353,6 +353,35 @@ class Run:
 
         return predict_run(self._directory, self.form(), inputs, self._warn)
 
+    @property
+    def name(self) -> str:
+        """That of its spec."""
+        return self._directory.blueprint.name
+
+    def export(self, form: str = "stablehlo", batch_size: int | None = None) -> bytes:
+        """The network as a file for programs that know nothing of graphc.
+
+            program = jax.export.deserialize(bytearray(run.export()))
+            logits = program.call(images)
+
+        Args:
+            form: `stablehlo`, a program with the weights in it that `jax.export` loads, or
+                `safetensors`, the weights by their paths in the spec.
+            batch_size: how many examples the program takes at a time; None for any number.
+
+        Raises:
+            RunError: GC625 where the run has not ended, GC623 where a package is missing, GC626
+                where the network cannot take any number of examples.
+        """
+        from graphc.runtime.export import require_finished, safetensors, stablehlo
+
+        require_finished(self._directory)
+        if form == "safetensors":
+            return safetensors(self._directory, self._warn)
+        if form != "stablehlo":
+            raise ValueError(f"a network is exported as stablehlo or safetensors, not as {form!r}")
+        return stablehlo(self._directory, self.dataset(), batch_size, self._warn)
+
     def replay(self) -> Diagnostic:
         """Where the numbers went wrong that the run stopped over.
 

@@ -1,0 +1,39 @@
+"""`graphc export`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from graphc.cli.common import format_option, output_option, plain_warnings, write_bytes
+from graphc.cli.failures import Command
+
+
+@click.command(cls=Command)
+@click.argument("run")
+@format_option("stablehlo", "safetensors", into="form")
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Examples that the program takes at a time; default: any number.",
+)
+@output_option
+def command(run: str, form: str, batch_size: int | None, output: str | None) -> None:
+    """Write a trained network for programs that know nothing of graphc.
+
+    `stablehlo` is a program with the weights in it, which a process with only jax loads by
+    `jax.export.deserialize(data).call(images)`; it takes raw values as `predict` does.
+    `safetensors` has the weights alone, by their paths in the spec. Without `-o` the file is put
+    into the directory of the run.
+    """
+    from graphc import api
+
+    plain_warnings()
+    trained = api.load_run(run)
+    data = trained.export(form, batch_size)
+    path = output or str(trained.path / f"{trained.name}.{form}")
+    write_bytes(data, path)
+    if path != "-":
+        click.echo(os.path.relpath(path))
