@@ -21,7 +21,7 @@ from graphc.cli.failures import Command
 )
 @output_option
 def command(run: str, form: str, batch_size: int | None, output: str | None) -> None:
-    """Write a trained network for programs that know nothing of graphc.
+    """Write a trained network for other programs.
 
     `stablehlo` is a program with the weights in it, which a process with only jax loads by
     `jax.export.deserialize(data).call(images)`; it takes raw values as `predict` does.

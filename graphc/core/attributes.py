@@ -10,7 +10,7 @@ import re
 import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe, scalar_value
@@ -326,7 +326,7 @@ class Nested(Kind):
     def read(self, tree: Tree) -> Declaration:
         return self.declaration.read(tree, tree.span)
 
-    def write(self, value: Declaration) -> object:
+    def write(self, value: Any) -> object:
         return value.write()
 
     def schema(self) -> dict:

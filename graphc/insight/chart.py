@@ -187,7 +187,7 @@ def ticks(low: float, high: float, count: int, whole: bool = False) -> list[floa
     """About `count` round numbers whose first and last take in `low` and `high`.
 
     Example:
-        >>> ticks(0.13, 2.31, 5)
+        >>> ticks(0.13, 2.31, 7)
         [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
         >>> ticks(1, 20, 6, whole=True)
         [0.0, 5.0, 10.0, 15.0, 20.0]

@@ -62,7 +62,7 @@ def _function(module: Any, state: Mapping[str, Any], dataset: Dataset) -> Callab
     """The outputs for raw values, over weights that are constants."""
     names = _inputs(dataset)
     moments = {
-        name: (np.float32(each.mean), np.float32(each.deviation))
+        name: [np.asarray(values, np.float32) for values in (each.mean, each.deviation)]
         for name, each in dataset.scaling.moments.items()
         if name in names
     }

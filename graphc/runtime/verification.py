@@ -71,6 +71,7 @@ def verify_resume(
     say(f"never stopped: {result['epochs']} epochs, {result['steps']} steps")
     often = ("--checkpoint-steps", str(max(1, result["steps"] // _CHECKPOINTS)))
     draw, done, runs = random.Random(seed), 0, 0
+    arrays = epochs = 0
     while done < kills or not runs:
         run = folder / f"killed-{runs}"
         command = (*arguments, *often)
