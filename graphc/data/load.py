@@ -87,6 +87,7 @@ def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -
         _check(part, arrays, fields, examples.policies)
     indices = _indices(source, examples)
     splits = {name: _take(examples.train, fields, index) for name, index in indices.items()}
+    _require_classes(splits["train"][target], fields[target], examples.class_names)
     for name, arrays in (("validation", examples.validation), ("test", examples.test)):
         if arrays is not None:
             splits[name] = _take(arrays, fields, slice(None))
@@ -106,6 +107,15 @@ def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -
         balance=source.balance,
         missing=missing,
     )
+
+
+def _require_classes(labels: np.ndarray, kind: Type, names: tuple[str, ...] | None) -> None:
+    """Raise RunError GC517 where all examples to train on have one class."""
+    if kind.dtype == "int" and not kind.shape and labels.min() == labels.max():
+        name = names[labels[0]] if names else labels[0]
+        message = f"every example to train on has the class `{name}`"
+        help = "there is nothing to learn: look at how the data is split"
+        raise RunError(Diagnostic("GC517", message, help=help))
 
 
 def _scaling(source: ArraySource, examples: Examples, train: Arrays) -> Scaling:

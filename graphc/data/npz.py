@@ -17,17 +17,24 @@ def load_npz(source: Npz, folder: str) -> Examples:
     path = source.file(folder)
     fields = source.fields(folder)
     train = npz_arrays(path, names)
-    if source.test_path is None:
-        return Examples(fields, _with_target(source, train))
-    path = source.file(folder, source.test_path)
-    npz_headers(path, names)
-    test = npz_arrays(path, names)
-    for name in names:
-        if _form(test[name]) != _form(train[name]):
-            found, wanted = _described(test[name]), _described(train[name])
+    test, validation = (
+        None if other is None else _with_target(source, _same_form(source, folder, other, train))
+        for other in (source.test_path, source.validation_path)
+    )
+    return Examples(fields, _with_target(source, train), test, validation=validation)
+
+
+def _same_form(source: Npz, folder: str, other: str, train: Arrays) -> Arrays:
+    """The arrays of a further file, which are like those of the training file."""
+    path = source.file(folder, other)
+    npz_headers(path, tuple(train))
+    arrays = npz_arrays(path, tuple(train))
+    for name, array in arrays.items():
+        if _form(array) != _form(train[name]):
+            found, wanted = _described(array), _described(train[name])
             message = f"the array `{name}` of `{path}` holds {found}, but for training {wanted}"
             raise ShapeError(message, code="GC516")
-    return Examples(fields, _with_target(source, train), _with_target(source, test))
+    return arrays
 
 
 def _form(array: np.ndarray) -> tuple:

@@ -239,3 +239,26 @@ def test_without_pyarrow_the_package_is_named(tmp_path, monkeypatch, problem):
         load(Parquet(path="t.parquet", target="y"), str(tmp_path))
     assert found[0].message.endswith("takes the package `pyarrow`, which is not installed")
     assert found[0].help == "install it: `pip install graphc[parquet]`"
+
+
+def test_one_class_in_the_training_part_is_an_error(table, problem):
+    text = "x,y,part\n1,a,train\n2,a,train\n3,b,test\n"
+    with problem("GC517") as found:
+        load(_csv(target="y", split="part"), table(text))
+    assert found[0].message == "every example to train on has the class `a`"
+
+
+def test_a_split_without_training_rows_is_an_error(table, problem):
+    text = "x,y,part\n1,a,validation\n2,a,test\n3,b,test\n"
+    with problem("GC518") as found:
+        load(_csv(target="y", split="part"), table(text))
+    assert found[0].message.endswith("says `train` in column `part`")
+
+
+def test_a_validation_file_is_the_validation_split(table, problem):
+    table("x,y\n7,b\n", "held.csv")
+    folder = table("x,y\n1,a\n2,b\n3,a\n4,b\n")
+    source = _csv(target="y", validation_path="held.csv", test=0, normalize="none")
+    assert load(source, folder).splits["validation"]["features"].tolist() == [[7]]
+    with problem("GC518"):
+        load(_csv(target="y", validation_path="held.csv", validation=0.3), folder)

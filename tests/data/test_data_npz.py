@@ -223,3 +223,12 @@ def test_a_flipped_byte_is_found(saved, tmp_path, problem):
     with problem("GC516") as found:
         load(_npz(), folder)
     assert "Bad CRC-32" in found[0].message
+
+
+def test_a_validation_file_is_the_validation_split(tmp_path):
+    for name, count in (("a", 12), ("b", 5)):
+        x, y = np.arange(count * 2.0).reshape(count, 2), np.arange(count) % 2
+        np.savez(tmp_path / f"{name}.npz", x=x, y=y)
+    source = Npz(path="a.npz", validation_path="b.npz", inputs=("x",), target="y", test=0)
+    data = load(source, str(tmp_path))
+    assert data.count("train") == 12 and data.count("validation") == 5
