@@ -24,12 +24,15 @@ Warn = Callable[[Diagnostic], None]
 
 
 def trained(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
-    """The compiled programs, and what evaluation reads of its weights."""
+    """The compiled programs, and what evaluation reads of a state.
+
+    Its `params` are the weights that the run is judged by: where it keeps a moving average, that.
+    """
     module = require_training(import_module(run.model, run.blueprint.files))
     template = state_shapes(module)
     wanted = evaluated(template)
     state = restore_state(chosen_checkpoint(run, warn), wanted, run.blueprint.weights, run.path)
-    return Programs(module, 1), state
+    return Programs(module, 1), state | {"params": state.get("average", state.get("params"))}
 
 
 def chosen_checkpoint(run: RunDirectory, warn: Warn) -> Checkpoint:
@@ -74,8 +77,7 @@ def predict_run(
     arrays = _arrays(form, inputs)
     programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
-    params = state.get("average", state.get("params"))
-    return predict_batches(programs, params, state["statistics"], arrays, size)
+    return predict_batches(programs, state["params"], state["statistics"], arrays, size)
 
 
 def _arrays(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.ndarray]:
