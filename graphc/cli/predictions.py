@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphc.cli.common import put, write_bytes
+from graphc.cli.pictures import is_pictures, read_pictures
 from graphc.compiler import check
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
@@ -33,8 +34,13 @@ def read_inputs(file: str, run: Run) -> np.ndarray | dict[str, np.ndarray]:
         RunError: GC614 where they cannot be read.
     """
     ending = ".json" if file == "-" else Path(file).suffix.lower()
+    if is_pictures(file):
+        return _pictures(file, run)
     if ending not in ENDINGS:
-        raise _fail(f"`{file}` has no known ending", f"the endings are {listing(ENDINGS)}")
+        raise _fail(
+            f"`{file}` has no known ending",
+            f"the endings are {listing(ENDINGS)}, or those of images",
+        )
     try:
         return _numbers(_read(file, ending, run))
     except ShapeError as error:
@@ -55,6 +61,13 @@ def _read(file: str, ending: str, run: Run) -> Any:
         return _from_table(file, ending, run)
     found = np.load(file, allow_pickle=False)
     return dict(found) if ending == ".npz" else found
+
+
+def _pictures(file: str, run: Run) -> np.ndarray:
+    try:
+        return read_pictures(file, run)
+    except ShapeError as error:
+        raise _fail(error.message, error.help) from None
 
 
 def _numbers(found: Any) -> Any:

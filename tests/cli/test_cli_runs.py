@@ -129,3 +129,30 @@ def test_predict_needs_no_data_set(graphc, tmp_path):
     done = graphc("predict", run, tmp_path / "new.csv")
     assert done.status == 1
     assert "new.csv` line 3 has the category `x` in column `sex`" in done.err
+
+
+IMAGES = """\
+graphc: 1
+network: {inputs: {image: [4, 6, 3]}, layers: [flatten, {dense: 2}]}
+data: {image_folder: {path: pets, test: 0.2, normalize: standard}}
+train: {loss: cross_entropy, optimizer: {adam: 1e-2}, epochs: 1}
+"""
+
+
+def test_predict_takes_images_and_folders_of_them(graphc, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    for k in range(20):
+        folder = tmp_path / "pets" / ("dog", "cat")[k % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        image.new("RGB", (6, 4), (k, 255 - k, 9 * k)).save(folder / f"{k:02}.png")
+    (tmp_path / "a.yaml").write_text(IMAGES)
+    run, cats = tmp_path / "run", tmp_path / "cats"
+    done = graphc("train", tmp_path / "a.yaml", "--run", run, "--no-cache", "-q")
+    assert done.status == 0, done.err
+    (tmp_path / "pets" / "cat").rename(cats)
+    several = json.loads(graphc("predict", run, cats).out)
+    one = json.loads(graphc("predict", run, cats / "03.png").out)
+    assert np.shape(several) == (10, 2) and np.allclose(several[1], one[0], rtol=1e-5)
+    (cats / "x.png").write_bytes(b"no image")
+    done = graphc("predict", run, cats)
+    assert done.status == 1 and "cats/x.png` cannot be read as an image" in done.err

@@ -144,7 +144,7 @@ def test_folders_are_classes(pictures, tmp_path):
 def test_grey_values_sizes_and_a_test_folder(pictures, tmp_path):
     pictures("more/dog/1.jpg", (9, 9))
     pictures("more/cat/1.gif", (8, 8))
-    data = load(_folder(test_path="more", channels=1, resize=(5, 3), test=0.2), str(tmp_path))
+    data = load(_folder(test_path="more", grey=True, resize=(5, 3), test=0.2), str(tmp_path))
     assert data.fields["image"] == Type((5, 3, 1))
     assert data.splits["test"]["label"].tolist() == [0, 1]
 

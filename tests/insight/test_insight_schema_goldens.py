@@ -27,6 +27,9 @@ SEEN = {
 """The codes of mistakes that a schema can see."""
 UNSEEN = {
     "attributes_that_contradict": "attributes that are right one by one",
+    "data_folds": "a number that another bounds",
+    "data_folds_and_validation": "attributes that are right one by one",
+    "data_group_and_split": "attributes that are right one by one",
     "formula_calls": "attributes in a formula, which is a text",
     "einsum_equations": "letters that do not fit together",
     "python_words_and_numbers": "words that mean something in Python, and infinity",

@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from graphc.core.attributes import Int, Ints, Text
+from graphc.core.attributes import Bool, Ints, Text
 from graphc.core.declaration import attribute, primary
 from graphc.core.diagnostic import similar
 from graphc.core.operation import ShapeError
 from graphc.core.types import Type
-from graphc.ops.images import MODES, classes_of, files_of, size_of
+from graphc.ops.images import classes_of, files_of, size_of
 from graphc.ops.sources.base import Undivided, labelled
 
 
@@ -29,14 +29,12 @@ class ImageFolder(Undivided):
     test_path: str | None = attribute(
         Text(), "a second such folder, the test split, in place of `test`", None
     )
-    channels: int = attribute(Int(1), "1 for grey values, 3 for colours", 3)
+    grey: bool = attribute(Bool(), "whether one channel of grey values is made of colours", False)
     resize: tuple[int, ...] | None = attribute(
         Ints(), "height and width that all images are brought to; without it all are equal", None
     )
 
     def complaint(self) -> str | None:
-        if self.channels not in MODES:
-            return f"`channels` is 1 or 3, not {self.channels}"
         if self.resize is not None and len(self.resize) != 2:
             return "`resize` is a height and a width: `resize: [64, 64]`"
         return super().complaint()
@@ -64,4 +62,4 @@ class ImageFolder(Undivided):
         path = self.place(folder, self.path)
         classes = classes_of(path)
         size = self.resize or size_of(files_of(path, classes[0])[0])
-        return labelled("image", (*size, self.channels), len(classes))
+        return labelled("image", (*size, 1 if self.grey else 3), len(classes))
