@@ -29,6 +29,7 @@ class Examples:
         categories: by field, how many of its entries, at the end, stand for categories.
         groups: for each example of `train`, which group it belongs to: groups are not divided.
         given: for each example of `train`, the split that it is in.
+        files: for the parts that are a file of the user's, its path, for messages.
     """
 
     fields: Mapping[str, Type]
@@ -41,6 +42,7 @@ class Examples:
     categories: Mapping[str, int] = field(default_factory=dict)
     groups: np.ndarray | None = None
     given: np.ndarray | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def parts(self) -> dict[str, Arrays]:
         """The training data, and the splits that the source brings."""

@@ -49,7 +49,7 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.ImageFolder: load_image_folder,
     sources.PythonData: load_python,
 }
-"""For each declaration, what reads it: (source, folder) -> Examples."""
+"""For each declaration, what reads it: (source, folder) -> Examples; a table takes kept columns."""
 
 
 def load(
@@ -61,7 +61,7 @@ def load(
         source: one of the declarations of `graphc.ops.sources`.
         folder: the folder that relative paths of the spec start from.
         span: where the spec names the source, for messages.
-        form: what a run kept of it: then scaled as it was for that run.
+        form: what a run kept of it: then prepared as it was for that run.
 
     Raises:
         RunError: GC502 to GC519, see `graphc help`.
@@ -69,7 +69,8 @@ def load(
     if not isinstance(source, ArraySource) or type(source) not in LOADERS:
         raise InternalError(f"the data source `{source.name}` is declared but has no loader")
     try:
-        examples = LOADERS[type(source)](source, folder)
+        kept = () if form is None or form.columns is None else (form.columns,)
+        examples = LOADERS[type(source)](source, folder, *kept)
         return prepare(source, examples, form)
     except ShapeError as error:
         problem = Diagnostic(error.code, error.message, span, help=error.help)
@@ -84,7 +85,9 @@ def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -
     fields, target = dict(examples.fields), source.target
     source.check_target(fields[target])
     for part, arrays in examples.parts().items():
-        _check(part, arrays, fields, examples.policies)
+        file = examples.files.get(part)
+        name = f"the {part} data" if file is None else f"`{file}`"
+        _check(name, arrays, fields, examples.policies)
     indices = _indices(source, examples)
     splits = {name: _take(examples.train, fields, index) for name, index in indices.items()}
     _require_classes(splits["train"][target], fields[target], examples.class_names)
@@ -155,11 +158,11 @@ def _check(
     """Refuse numbers that are not finite; in fields that may have gaps, NaN is one."""
     for name, type in fields.items():
         if type.dtype == "int":
-            require_integers(f"`{name}` of the {part} data", arrays[name], type.below)
+            require_integers(f"`{name}` of {part}", arrays[name], type.below)
         elif arrays[name].dtype.kind == "f":
             array = arrays[name]
             known = np.where(np.isnan(array), 0, array) if name in gaps else array
-            require_finite(f"`{name}` of the {part} data", known)
+            require_finite(f"`{name}` of {part}", known)
 
 
 def _take(

@@ -21,7 +21,10 @@ def load_npz(source: Npz, folder: str) -> Examples:
         None if other is None else _with_target(source, _same_form(source, folder, other, train))
         for other in (source.test_path, source.validation_path)
     )
-    return Examples(fields, _with_target(source, train), test, validation=validation)
+    others = {"test": source.test_path, "validation": source.validation_path}
+    files = {part: source.file(folder, other) for part, other in others.items() if other}
+    files["training"] = path
+    return Examples(fields, _with_target(source, train), test, validation=validation, files=files)
 
 
 def _same_form(source: Npz, folder: str, other: str, train: Arrays) -> Arrays:

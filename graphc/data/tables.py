@@ -32,13 +32,18 @@ class _Read:
     marks: Mapping[str, np.ndarray]
 
 
-def load_table(source: TableSource, folder: str) -> Examples:
+def load_table(source: TableSource, folder: str, columns: Columns | None = None) -> Examples:
     """A table; the classes and categories of the training file are those of the other files.
+
+    Args:
+        source: the declaration.
+        folder: the folder that its paths start from.
+        columns: those that a run kept; without them they are looked for in the training file.
 
     Raises:
         ShapeError: GC511 to GC519, naming file, line and column.
     """
-    columns = source.columns(folder)
+    columns = columns or source.columns(folder)
     path = source.file(folder)
     train = _read(source, path, columns, source.lines(path), source.marks)
     others = {}

@@ -114,6 +114,9 @@ def test_a_data_set_is_scaled_as_a_form_says(table):
     table(TABLE.replace("50,m", "500,m"))
     again = load(_mixed(normalize="standard"), folder, form=form)
     assert again.scaling is form.scaling
+    table(TABLE.replace("50,m", "50,x"))
+    with pytest.raises(Exception, match="the category `x` in column `sex`"):
+        load(_mixed(normalize="standard"), folder, form=form)
 
 
 def _predict(cells, **attributes):

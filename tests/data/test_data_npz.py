@@ -160,12 +160,12 @@ CASES = {
     ),
     "a number that is not finite": (
         _npz(), {"x": np.full((12, 2), np.nan), "y": LABELS}, "GC514",
-        "`x` of the training data holds a number that is NaN: example 1, column 1",
+        "`x` of `FOLDER/data.npz` holds a number that is NaN: example 1, column 1",
         "remove the example or repair the number",
     ),
     "an integer that needs 64 bits": (
         _npz(), {"x": np.full((12,), 2**33), "y": LABELS}, "GC515",
-        "`x` of the training data holds 8589934592, example 1, but its values are"
+        "`x` of `FOLDER/data.npz` holds 8589934592, example 1, but its values are"
         " -2147483648 to 2147483647", None,
     ),
     "splits that take all": (
@@ -201,7 +201,8 @@ def test_a_class_that_training_has_not_is_refused(saved, problem):
     saved("other.npz", x=X, y=LABELS + 1)
     with problem("GC515") as found:
         load(_npz(test_path="other.npz"), saved(x=X, y=LABELS))
-    assert found[0].message == "`y` of the test data holds 3, example 3, but its values are 0 to 2"
+    message = found[0].message.replace(str(tmp_path), "FOLDER")
+    assert message == "`y` of `FOLDER/other.npz` holds 3, example 3, but its values are 0 to 2"
 
 
 @pytest.mark.parametrize("damage", [lambda data: b"no zip", lambda data: data[: len(data) // 2]])
