@@ -197,7 +197,7 @@ def test_a_test_file_of_other_shapes_is_refused(saved, problem):
     )
 
 
-def test_a_class_that_training_has_not_is_refused(saved, problem):
+def test_a_class_that_training_has_not_is_refused(saved, tmp_path, problem):
     saved("other.npz", x=X, y=LABELS + 1)
     with problem("GC515") as found:
         load(_npz(test_path="other.npz"), saved(x=X, y=LABELS))
