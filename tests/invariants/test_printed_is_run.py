@@ -55,6 +55,14 @@ def imported(path: Path):
     return module
 
 
+def values(draw, kind):
+    """Random values of an input."""
+    shape = (ROWS, *kind.shape)
+    if kind.dtype == "int":
+        return draw.integers(0, kind.below, shape).astype(np.int32)
+    return draw.normal(size=shape).astype(np.float32)
+
+
 def numbers(model, module):
     """A state of random numbers and a batch for a module."""
     draw = np.random.default_rng(0)
@@ -62,15 +70,12 @@ def numbers(model, module):
     state = jax.tree.map(lambda each: 0.1 * draw.normal(size=each.shape), shapes)
     state |= {name: jax.tree.map(np.abs, state[name]) for name in state if name != "params"}
     state = jax.tree.map(lambda each, shape: np.asarray(each, shape.dtype), state, shapes)
-    (name, kind), loss = (
-        model.graph.inputs[0],
-        model.compiled.checked.plan.objectives[0].loss,
-    )
+    loss = model.compiled.checked.plan.objectives[0].loss
     target, shape = loss.target_type, (ROWS, *loss.target_type.shape)
     label = draw.integers(0, min(target.below or 3, 3), shape).astype(np.int32)
     if target.dtype == "float":
         label = draw.normal(size=shape).astype(np.float32)
-    batch = {name: draw.normal(size=(ROWS, *kind.shape)).astype(np.float32)}
+    batch = {name: values(draw, kind) for name, kind in model.graph.inputs}
     batch |= {loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
     return state, batch
 
