@@ -14,7 +14,7 @@ from html import escape
 COLOURS = ("#1f77b4", "#d9601a", "#0b9a72", "#c2529f", "#d19a00", "#4aa8dd", "#7a5cc0", "#8c6d46")
 _STYLE = """
 .chart text { font: 12px system-ui, "Segoe UI", Roboto, Arial, sans-serif; fill: #737d8f; }
-.chart .title { font-weight: 600; font-size: 13px; fill: #5f6a7d; }
+.chart .title { font-weight: 600; font-size: 13px; fill: #76819a; }
 .chart .grid { stroke: #8a93a5; stroke-opacity: .25; }
 .chart .base { stroke: #8a93a5; stroke-opacity: .8; }
 .chart .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
