@@ -16,6 +16,11 @@ _SPLITS = ("train", "validation", "test")
 SUMMARY = "summary.json"
 
 
+def fold_of(directory: Path, number: int) -> Path:
+    """The directory of a fold's run."""
+    return directory / f"fold-{number}"
+
+
 def begin(directory: Path, resume: bool) -> None:
     """Make the directory of the folds, or with `resume` go on in one.
 
@@ -23,7 +28,7 @@ def begin(directory: Path, resume: bool) -> None:
         RunError: GC605 where it is in use, GC606 where there is nothing to resume, GC604.
     """
     if resume:
-        if not (directory / "fold-0").is_dir():
+        if not fold_of(directory, 0).is_dir():
             message = f"`{directory}` holds no folds to go on with"
             raise fail("GC606", message, "leave `--resume` out")
         return

@@ -31,6 +31,7 @@ from graphc.runtime.module import CONTRACT
 
 Lines = Mapping[int, tuple[str, str, int, int, int]]
 _MARK = "model.json"
+FIRST_FOLD = "fold-0"
 _FORM = "data.json"
 _OWN = ("spec.yaml", "model.py")
 
@@ -198,6 +199,17 @@ class RunDirectory:
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Put down what came out."""
         write_json(self.path / "result.json", dict(result))
+
+
+def free_directory(folder: str, name: str, resume: bool) -> Path:
+    """FOLDER/NAME, or the first of FOLDER/NAME-2, ... that is free; to resume, the last one."""
+    path, count = Path(folder) / name, 1
+    while any((path / each).exists() for each in (_MARK, FIRST_FOLD)):
+        following = Path(folder) / f"{name}-{count + 1}"
+        if resume and not following.exists():
+            break
+        path, count = following, count + 1
+    return path
 
 
 def digest(data: bytes) -> str:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import graphc as gc
-from graphc.api import _blueprint, _settings
 from graphc.compiler import with_examples
 from graphc.core.span import Source
 from graphc.data.load import load
 from graphc.runtime import checkpoint, events
+from graphc.runtime.blueprint import blueprint_of, settings_of
 from graphc.runtime.keeper import checkpoints
 from graphc.runtime.train import train
 
@@ -59,8 +59,8 @@ def run(
     examples = dataset.count("train")
     compiled = with_examples(compiled, examples)
     changed = {"checkpoint_steps": 5, "checkpoint_seconds": 0.0, **settings}
-    chosen = replace(_settings(compiled, examples), cache=False, **changed)
-    return train(_blueprint(compiled), dataset, chosen, folder, resume=resume, report=report)
+    chosen = replace(settings_of(compiled, examples), cache=False, **changed)
+    return train(blueprint_of(compiled), dataset, chosen, folder, resume=resume, report=report)
 
 
 def what_is_left(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -1,0 +1,188 @@
+"""Runs on the disk: judged, used, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graphc.core.diagnostic import Diagnostic
+from graphc.core.span import Source
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from graphc.api.model import Model
+    from graphc.data.dataset import Dataset, Form
+    from graphc.runtime.rundir import RunDirectory
+
+
+class Run:
+    """A run on the disk.
+
+    Attributes:
+        path: its directory.
+        result: what came out: the loss and the metrics of each split, times and counts.
+
+    Example:
+        >>> run = compile("specs/digits_logistic", ["train.epochs=2"]).train("a_run")
+        >>> sorted(run.evaluate("test"))
+        ['accuracy', 'loss']
+        >>> run.predict(np.zeros((3, 8, 8, 1))).shape
+        (3, 10)
+    """
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self.path = directory.path
+
+    @property
+    def result(self) -> dict[str, Any]:
+        import json
+
+        path = self.path / "result.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def _warn(self, diagnostic: Diagnostic) -> None:
+        import warnings
+
+        warnings.warn(str(diagnostic), stacklevel=3)
+
+    def document(self):
+        """The resolved spec that it was trained from."""
+        from graphc.spec.document import document_of
+
+        return document_of(self._spec(str(self.path / "spec.yaml")))
+
+    def _spec(self, name: str) -> Source:
+        blueprint = self._directory.blueprint
+        return Source(name, blueprint.spec, blueprint.folder)
+
+    def dataset(self) -> Dataset:
+        """Its data, scaled as it was for the run."""
+        from graphc.data.load import load
+
+        document = self.document()
+        assert document.data is not None
+        form = self._directory.form()
+        return load(document.data, document.folder, document.place("data"), form)
+
+    def form(self) -> Form:
+        """What examples must be like and how they are prepared; the data itself is not read."""
+        return self._directory.form() or self.dataset()
+
+    def evaluate(self, split: str = "test") -> dict[str, Any]:
+        """The loss and the metrics over a split, with the weights it ended with.
+
+        A confusion matrix is a list of rows, everything else a number.
+        """
+        from graphc.runtime.use import evaluate_run
+
+        return evaluate_run(self._directory, self.dataset(), split, self._warn)
+
+    def predict(self, inputs: np.ndarray | Mapping[str, np.ndarray]) -> Any:
+        """The outputs for examples [n, ...]: an array, or a tuple of them for several outputs.
+
+        Args:
+            inputs: raw values as in the data set, one array or one for each field; they are scaled
+                as the training data was, with numbers that the run keeps.
+        """
+        from graphc.runtime.use import predict_run
+
+        return predict_run(self._directory, self.form(), inputs, self._warn)
+
+    @property
+    def name(self) -> str:
+        """That of its spec."""
+        return self._directory.blueprint.name
+
+    def export(self, form: str = "stablehlo", batch_size: int | None = None) -> bytes:
+        """The network as a file for programs that know nothing of graphc.
+
+            program = jax.export.deserialize(bytearray(run.export()))
+            logits = program.call(images)
+
+        Args:
+            form: `stablehlo`, a program with the weights in it that `jax.export` loads, or
+                `safetensors`, the weights by their paths in the spec.
+            batch_size: how many examples the program takes at a time; None for any number.
+
+        Raises:
+            RunError: GC625 where the run has not ended, GC623 where a package is missing, GC626
+                where the network cannot take any number of examples.
+        """
+        from graphc.runtime.export import require_finished, safetensors, stablehlo
+
+        require_finished(self._directory)
+        if form == "safetensors":
+            return safetensors(self._directory, self._warn)
+        if form != "stablehlo":
+            raise ValueError(f"a network is exported as stablehlo or safetensors, not as {form!r}")
+        return stablehlo(self._directory, self.dataset(), batch_size, self._warn)
+
+    def replay(self) -> Diagnostic:
+        """Where the numbers went wrong that the run stopped over.
+
+        Raises:
+            RunError: GC624 where it did not stop so.
+        """
+        from graphc.runtime.again import replay, require_stopped
+
+        require_stopped(self._directory)
+        return replay(self._directory, self.dataset(), self._warn)
+
+    def inference(self) -> Inference:
+        """The network for evaluation alone, with the weights it ended with.
+
+        Its batch norms are folded into the layers before them, which cannot be undone: what this
+        gives is never trained on or saved in the run.
+        """
+        from graphc import compiler
+        from graphc.api.model import Model, default_device
+        from graphc.runtime.inference import inference_arrays
+
+        spec = self._spec(f"{self._directory.blueprint.name}.yaml")
+        device, code = default_device(), str(self.path)
+        model = Model(compiler.compile(spec, device=device, python=code, inference=True))
+        module, weights = model.module(), model.compiled.weights
+        if model.compiled.checked.user_code:
+            from graphc.runtime.trial import arrays_of
+
+            weights = weights.completed(arrays_of(module))
+        arrays = inference_arrays(self._directory, module, weights, self._warn)
+        return Inference(model, arrays["params"], arrays["statistics"])
+
+
+@dataclass(frozen=True)
+class Inference:
+    """A trained network for evaluation alone: `Run.inference` makes it.
+
+        trained = gc.load_run("runs/digits").inference()
+        forward = jax.jit(trained.model.module().forward)
+        logits = forward(trained.params, trained.statistics, {"image": images})
+
+    Attributes:
+        model: the program, with its source and its module.
+        params: its parameters, as nested dicts of arrays.
+        statistics: the running statistics of the norms that could not be folded.
+    """
+
+    model: Model
+    params: dict[str, Any]
+    statistics: dict[str, Any]
+
+
+def load_run(path: str | Path) -> Run:
+    """A run that `train` wrote; raises RunError where there is none.
+
+    Example:
+        >>> load_run("nowhere")
+        Traceback (most recent call last):
+            ...
+        graphc.core.diagnostic.RunError: error[GC606]: `...nowhere` is no directory
+         = help: name the directory that `graphc train` wrote
+    """
+    from graphc.runtime.rundir import RunDirectory
+
+    return Run(RunDirectory.open(path))

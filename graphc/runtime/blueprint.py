@@ -1,0 +1,54 @@
+"""From what the compiler made to what a run is made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from graphc.compiler import Compiled
+from graphc.plan.watching import watched
+from graphc.runtime.rundir import Blueprint
+from graphc.runtime.settings import Settings
+from graphc.spec.resolved import resolved
+
+KEPT_CHOICES = ("steps_per_dispatch", "epoch_steps")
+"""Of the compiler's choices those that a spec can make, which a run writes into its own."""
+
+
+def blueprint_of(compiled: Compiled) -> Blueprint:
+    """All that a run keeps of its spec and its program."""
+    checked = compiled.checked
+    looked_up = compiled.choices.as_dict()
+    choices = {word: looked_up[word] for word in KEPT_CHOICES if word in looked_up}
+    lines = {
+        line: (path, span.source.name, span.line, span.column, span.end_column)
+        for line, (path, span) in compiled.emitted.lines.items()
+    }
+    return Blueprint(
+        checked.name,
+        resolved(checked.document, choices),
+        compiled.source,
+        compiled.weights,
+        lines,
+        compiled.choices.as_dict(),
+        str(Path(checked.document.folder).absolute()),
+        {name: path.read_bytes() for name, path in checked.user_code.files},
+    )
+
+
+def settings_of(compiled: Compiled, examples: int) -> Settings:
+    """How a run goes through so many examples."""
+    training, plan = compiled.checked.document.training, compiled.checked.plan
+    assert training is not None and plan is not None
+    monitor, maximize = watched(training, plan.objectives[0])
+    stopping = training.early_stopping
+    return Settings(
+        epochs=training.epochs,
+        batch_size=training.rows(examples),
+        seed=training.seed,
+        steps_per_dispatch=compiled.choices.steps_per_dispatch,
+        monitor=monitor,
+        maximize=maximize,
+        keep=training.keep,
+        patience=stopping.patience if stopping else None,
+        minimum_change=stopping.minimum_change if stopping else 0.0,
+    )
