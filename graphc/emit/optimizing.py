@@ -37,6 +37,7 @@ class Optimizing:
     Attributes:
         rule: the expression of the optimiser.
         feedback: whether an update is told the loss.
+        search: whether an update evaluates the loss itself.
         paths: the expression of the table of paths.
         penalty: the expression of what weights add to the loss, if they do.
     """
@@ -47,6 +48,7 @@ class Optimizing:
         self.paths = name(PATHS) if self.table.keys else self.table
         self.update, self.feedback = objective.update, False
         self.by_path = bool(self.update.groups)
+        self.search = objective.optimizer.needs_full_batches
         self.arrays_are_together = holds_several(weights)
         rule = self._clipped(self._grouped(objective.optimizer))
         self.rule = call("by_path", [rule, self.paths]) if self.by_path else rule

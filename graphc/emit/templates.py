@@ -116,6 +116,8 @@ _GRADIENTS = """
     params = state["params"]
     (loss, (statistics, totals)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(params)
 """
+_GIVEN = ["gradients", 'state["optimizer"]', "params"]
+_SEARCHED = ["value=loss", "grad=gradients", "value_fn=lambda params: mean_loss(params)[0]"]
 _MEAN = 'totals["loss"] / jnp.maximum(totals["count"], 1)'
 _GRADIENTS_IN_PARTS = """
     params = state["params"]
@@ -156,6 +158,7 @@ _MOVED = """
 def train_step(
     *,
     feedback: bool = False,
+    search: bool = False,
     parts: bool = False,
     loops: bool = True,
     penalty: bool = False,
@@ -165,6 +168,7 @@ def train_step(
 
     Args:
         feedback: whether an update is told the loss.
+        search: whether it evaluates the loss itself.
         parts: whether the batch is gone through in parts, whose gradients are added up.
         loops: whether the parts may be gone through in a loop.
         penalty: whether weights add to the loss.
@@ -177,7 +181,7 @@ def train_step(
         gradients += _PENALTY_AFTER * penalty
     text = _TRAIN_STEP.format(
         gradients=gradients.strip(),
-        given=", ".join(["gradients", 'state["optimizer"]', "params", *["value=loss"] * feedback]),
+        given=", ".join([*_GIVEN, *["value=loss"] * feedback, *_SEARCHED * search]),
         moved=(_MOVED.strip() + "\n        ") * average,
         params="moved" if average else "optax.apply_updates(params, updates)",
         average='"average": average,\n            ' * average,

@@ -64,6 +64,7 @@ def functions(
         update, penalized = objective.update, optimizing.penalty is not None
         steps["train_step"] = train_step(
             feedback=optimizing.feedback,
+            search=optimizing.search,
             parts=update.parts > 1,
             loops=program.loops,
             penalty=penalized,

@@ -102,7 +102,8 @@ OTHERS = {
     registry.optimizers: (
         "optimizers",
         """
-        adadelta adagrad adam adamax adamw lamb lars lion momentum nadam nesterov rmsprop sgd
+        adadelta adagrad adam adamax adamw lamb lars lbfgs lion momentum nadam nesterov rmsprop
+        sgd
         """,
     ),
     registry.schedules: (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from graphc.core.attributes import Bool, Float
+from graphc.core.attributes import Bool, Float, Int
 from graphc.core.by_path import PATTERNS
 from graphc.core.code import Code, code
 from graphc.core.declaration import Declaration, attribute, primary
@@ -19,11 +19,12 @@ class Optimizer(Declaration):
     `build` is the optax expression. `sees` says what an update of one array depends on:
     "elements" (each number alone, so arrays may be stored stacked), "arrays" (the norm of each
     of the spec's arrays, which are then taken out of those that hold them) or "all" (all arrays
-    together).
+    together). One that `needs_full_batches` evaluates the loss itself.
     """
 
     build: ClassVar[Code]
     sees: ClassVar[str] = "elements"
+    needs_full_batches: ClassVar[bool] = False
 
 
 RATE = Rate()
@@ -331,5 +332,22 @@ class Lars(Optimizer):
     nesterov: bool = _nesterov()
 
 
+@dataclass(frozen=True)
+class Lbfgs(Optimizer):
+    """A quasi-Newton method for full batches: curvature from the last steps, and a line search.
+
+    Each step evaluates the loss of the whole batch several times.
+
+    References: Liu and Nocedal, "On the limited memory BFGS method for large scale optimization",
+    1989; the line search: Nocedal and Wright, "Numerical optimization", 2006, algorithm 3.5.
+    """
+
+    name = "lbfgs"
+    sees = "all"
+    needs_full_batches = True
+    build = code("optax.lbfgs(memory_size=$memory)", memory=10)
+    memory: int = primary(Int(1), "how many steps the curvature is taken from", 10)
+
+
 optimizers.add(Sgd, Momentum, Nesterov, Adagrad, Adadelta, Rmsprop)
-optimizers.add(Adam, Adamax, Nadam, Adamw, Lion, Lamb, Lars)
+optimizers.add(Adam, Adamax, Nadam, Adamw, Lion, Lamb, Lars, Lbfgs)

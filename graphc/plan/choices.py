@@ -104,9 +104,8 @@ def _steps(leaves: list[Leaf], batch: int | str, device: str) -> int:
 
 def may_loop(program: Program, device: str) -> bool:
     """Whether everything in a program may stand in a loop."""
-    return _loop_well(
-        [leaf for graph in program.networks.values() for leaf in _leaves(graph)], device
-    )
+    leaves = [leaf for graph in program.networks.values() for leaf in _leaves(graph)]
+    return _loop_well(leaves, device)
 
 
 def _loop_well(leaves: list[Leaf], device: str) -> bool:

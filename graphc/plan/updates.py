@@ -17,6 +17,7 @@ from graphc.ops.updates import Clip, Group, Penalty
 
 Place = Callable[..., Span]
 Keys = tuple[str, ...]
+MOVE_ALL = "make it the `optimizer` of `train`, without groups"
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,16 @@ def make_update(
     """The update that a `train` section asks for; problems (GC202, GC422) go to the report."""
     weights = _Weights(networks, place, report)
     weights.check_decays(("train", "optimizer"), training.optimizer)
+    if training.optimizer.needs_full_batches:
+        _check_full_batch(training, place, report)
     groups = []
     for pattern, group in training.groups:
         keys = ("train", "groups", pattern)
         weights.check(pattern, keys)
         own = _optimizer(group, training.optimizer, keys, place, report)
+        if own is not training.optimizer and own is not None and own.needs_full_batches:
+            message = f"`{own.name}` moves all weights together, so it cannot be that of a group"
+            report.error("GC423", message, place(*keys, "optimizer"), help=MOVE_ALL)
         if own is not None and own is not training.optimizer:
             weights.check_decays((*keys, "optimizer"), own)
         groups.append((pattern, own))
@@ -58,6 +64,20 @@ def make_update(
     return Update(
         tuple(groups), training.clip, training.accumulate, training.average, training.regularize
     )
+
+
+def _check_full_batch(training: Training, place: Place, report: Report) -> None:
+    """Report (GC423) what does not go with an optimiser that evaluates the loss itself."""
+    name = training.optimizer.name
+    if training.batch_size != "full":
+        message = f"`{name}` needs the same loss at every step, that of all examples"
+        help = "write `batch_size: full`"
+        report.error("GC423", message, place("train", "optimizer", name), help=help)
+    parts = training.accumulate > 1
+    given = {"groups": training.groups, "clip": training.clip, "accumulate": parts}
+    for word in (word for word, value in given.items() if value):
+        message = f"`{word}` does not go with `{name}`, which looks for the end of a step itself"
+        report.error("GC423", message, place("train", word), help=f"leave `{word}` out")
 
 
 def _optimizer(

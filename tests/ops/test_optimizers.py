@@ -11,6 +11,7 @@ from graphc.core.registry import optimizers
 
 assert graphc.ops
 STEPS = 4
+RATED = sorted(set(optimizers.names()) - {"lbfgs"})
 
 
 def normal(seed=0):
@@ -28,7 +29,7 @@ def moved(rule):
     return np.asarray(weights["w"])
 
 
-@pytest.mark.parametrize("name", sorted(set(optimizers.names()) - {"momentum", "nesterov"}))
+@pytest.mark.parametrize("name", [name for name in RATED if name not in ("momentum", "nesterov")])
 def test_without_attributes_an_optimizer_is_that_of_optax(flax_form, name):
     made = flax_form.optimizer(optimizers[name](learning_rate=0.01))
     np.testing.assert_array_equal(moved(made), moved(getattr(optax, name)(0.01)))
@@ -75,7 +76,7 @@ def test_optimizers_are_those_of_torch(flax_form, name, attributes, peer, option
     np.testing.assert_allclose(moved(made), weights.detach().numpy(), rtol=2e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", optimizers.names())
+@pytest.mark.parametrize("name", RATED)
 def test_what_an_optimizer_sees_is_what_its_update_depends_on(flax_form, name):
     declared = optimizers[name]
     rule = flax_form.optimizer(declared(learning_rate=0.01))
