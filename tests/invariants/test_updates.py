@@ -35,23 +35,26 @@ train:
 """
 PLATEAU = "{reduce_on_plateau: {rate: 1e-2, patience: 1, threshold: 0.5}}"
 UPDATES = {
-    "plateau": f"optimizer: {{lamb: {{learning_rate: {PLATEAU}}}}}",
-    "all beside the rule": """optimizer: {adam: 1e-2}
+    "plateau": f"optimizer: {{momentum: {{learning_rate: {PLATEAU}}}}}",
+    "lbfgs": "optimizer: lbfgs",
+    "by path": """optimizer: {lamb: 1e-2}
   groups: {"tower/1/*": frozen, "left/*": {learning_rate: {cosine: {rate: 1e-3, warmup: 1}}}}
   clip: {norm: 0.5}
   accumulate: 5
   average: 0.9
   regularize: {"*/kernel": {l2: 1e-3}}""",
-    "lbfgs": "optimizer: lbfgs",
 }
+SMALL = """
+  layers: [{dense: 3}]
+data: iris
+"""
 BY_PATH = {
-    "groups": """optimizer: {adam: 1e-2}
+    "norms of arrays": "optimizer: {lars: {learning_rate: 1.0, weight_decay: 0.1}}",
+    "groups and penalties": """optimizer: {adamw: {learning_rate: 0.01, decays: "*/kernel"}}
   groups: {"tower/1/*": frozen, "left/*": {optimizer: {sgd: 0.1}}, "*/bias": {learning_rate: 0.1}}
+  regularize: {"tower/2/*": {l1: 0.1}, "right/kernel": {l2: 0.1}}
   clip: {norm: 0.5, value: 0.2}
   average: 0.5""",
-    "penalties": """optimizer: {adamw: {learning_rate: 1e-2, weight_decay: 0.1, decays: "*/kernel"}}
-  regularize: {"tower/2/*": {l1: 0.1}, "right/kernel": {l2: 0.1}}""",
-    "norms of arrays": "optimizer: {lars: {learning_rate: 1.0, weight_decay: 0.1}}",
 }
 
 
@@ -64,10 +67,15 @@ def lenient(strict):
 
 def spec_with(lines):
     """The spec, updated so."""
-    spec = SPEC.replace("UPDATES", lines)
-    if "lbfgs" not in lines:
-        return spec
-    return spec.replace("batch_size: 10", "batch_size: full").replace("epochs: 2", "epochs: 8")
+    return SPEC.replace("UPDATES", lines)
+
+
+def small_spec_with(lines):
+    """That of a small network, over all examples at once."""
+    start, end = SPEC.index("  nodes:"), SPEC.index("train:")
+    text = SPEC[:start] + SMALL.lstrip("\n") + SPEC[end:]
+    text = text.replace("batch_size: 10", "batch_size: full").replace("epochs: 2", "epochs: 8")
+    return text.replace("UPDATES", lines)
 
 
 @pytest.mark.parametrize("name", UPDATES)
@@ -76,7 +84,7 @@ def test_a_run_that_broke_off_is_resumed_as_if_it_had_not(name, tmp_path):
         if isinstance(event, events.Saved) and event.step == 5:
             shutil.copytree(tmp_path / "whole", tmp_path / "run")
 
-    spec = spec_with(UPDATES[name])
+    spec = (spec_with if name == "by path" else small_spec_with)(UPDATES[name])
     whole = runs.run(tmp_path / "whole", 7, spec=spec, report=copy)
     resumed = runs.run(tmp_path / "run", 7, spec=spec, resume=True)
     (arrays, epochs), (others, other_epochs) = map(
@@ -86,9 +94,9 @@ def test_a_run_that_broke_off_is_resumed_as_if_it_had_not(name, tmp_path):
     assert epochs == other_epochs and resumed["test"] == whole["test"]
 
 
-def stepped(lines, without=(), steps=3, absent=0):
+def stepped(lines, without=(), steps=3, absent=0, spec=small_spec_with):
     """The state after some steps of ten rows, by the spec's paths."""
-    model = gc.compile(Source("it.yaml", spec_with(lines)), without=without, device="cpu")
+    model = gc.compile(Source("it.yaml", spec(lines)), without=without, device="cpu")
     module, weights = model.module(), model.compiled.weights
     data = load(model.compiled.checked.document.data, ".").splits["train"]
     step = quick_jit(module.train_step)
@@ -101,13 +109,17 @@ def stepped(lines, without=(), steps=3, absent=0):
 
 @pytest.mark.parametrize("name", BY_PATH)
 def test_rolled_and_joined_arrays_are_updated_as_the_spec_has_them(name):
-    rolled, plain = stepped(BY_PATH[name]), stepped(BY_PATH[name], ("roll", "merge"))
+    rolled, plain = (
+        stepped(BY_PATH[name], without, spec=spec_with) for without in ((), ("roll", "merge"))
+    )
     close(rolled, plain, name)
 
 
 def test_what_is_frozen_does_not_move_and_has_no_state():
-    before = stepped("optimizer: {adam: 1e-2}", steps=0)
-    after = stepped('optimizer: {adam: 1e-2}\n  groups: {"tower/1/*": frozen, "left/*": frozen}')
+    before = stepped("optimizer: {adam: 1e-2}", steps=0, spec=spec_with)
+    after = stepped(
+        'optimizer: {adam: 1e-2}\n  groups: {"tower/1/*": frozen, "left/*": frozen}', spec=spec_with
+    )
     weights = [name for name in before if name.startswith("params/")]
     resting = {name for name in weights if (before[name] == after[name]).all()}
     assert resting == {
@@ -132,9 +144,9 @@ def test_a_batch_in_parts_is_a_mean_over_the_rows_that_are_there():
 
 def test_the_average_follows_the_weights():
     found = {step: stepped("optimizer: {sgd: 0.5}\n  average: 0.75", steps=step) for step in (0, 1)}
-    first, moved = (found[step]["params/stem/kernel"] for step in (0, 1))
-    average = found[1]["average/stem/kernel"]
-    assert (found[0]["average/stem/kernel"] == first).all()
+    first, moved = (found[step]["params/dense/kernel"] for step in (0, 1))
+    average = found[1]["average/dense/kernel"]
+    assert (found[0]["average/dense/kernel"] == first).all()
     np.testing.assert_allclose(average, 0.75 * first + 0.25 * moved, rtol=1e-5)
 
 
@@ -148,8 +160,10 @@ def test_gradients_are_clipped_by_value_and_by_norm():
 
 
 def test_what_weights_add_is_minimised_and_not_reported():
-    made = gc.compile(Source("it.yaml", spec_with('regularize: {"*/kernel": {l2: 1.0}}'))).module()
-    plain = gc.compile(Source("it.yaml", spec_with(""))).module()
+    made = gc.compile(
+        Source("it.yaml", small_spec_with('regularize: {"*/kernel": {l2: 1.0}}'))
+    ).module()
+    plain = gc.compile(Source("it.yaml", small_spec_with(""))).module()
     state, plainly = (quick_jit(each.init)(jax.random.key(0)) for each in (made, plain))
     batch = {"features": jax.numpy.ones((2, 4)), "label": jax.numpy.zeros(2, int)}
     (_, totals), (_, others) = (
@@ -168,12 +182,12 @@ def test_what_weights_add_is_minimised_and_not_reported():
 
 @pytest.mark.parametrize(("size", "steps"), [("full", 3), ("1", 3 * 108)])
 def test_gradient_descent_on_all_examples_and_on_each(size, steps, tmp_path):
-    spec = spec_with("").replace("batch_size: 10", f"batch_size: {size}").replace("hs: 2", "hs: 3")
+    spec = small_spec_with("").replace("full", size).replace("epochs: 8", "epochs: 3")
     assert runs.run(tmp_path / "run", 100, spec=spec, checkpoint_steps=None)["steps"] == steps
 
 
 def test_a_run_is_evaluated_and_used_with_the_average(tmp_path):
-    spec = spec_with("optimizer: {sgd: 0.5}\n  average: 0.9")
+    spec = small_spec_with("optimizer: {sgd: 0.5}\n  average: 0.9")
     result = runs.run(tmp_path / "run", 7, spec=spec)
     run = gc.load_run(tmp_path / "run")
     assert run.evaluate("test") == result["test"]
@@ -182,7 +196,7 @@ def test_a_run_is_evaluated_and_used_with_the_average(tmp_path):
     trained = run.inference()
     logits = trained.model.module().forward(trained.params, {}, {"features": features})
     arrays, _ = runs.what_is_left(tmp_path / "run")
-    np.testing.assert_array_equal(trained.params["stem"]["kernel"], arrays["average/stem/kernel"])
+    np.testing.assert_array_equal(trained.params["dense"]["kernel"], arrays["average/dense/kernel"])
     assert np.mean(np.argmax(logits, -1) == data.splits["test"]["label"]) == pytest.approx(
         result["test"]["accuracy"]
     )
