@@ -10,6 +10,7 @@ from graphc.core.types import Type
 from graphc.graph.graph import Graph
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Optimizer
+from graphc.ops.schedules import Schedule
 from graphc.plan.updates import Update
 
 
@@ -59,6 +60,13 @@ class Objective:
             if isinstance(term.measure, Metric) and term.measure.is_number:
                 return term.name, term.measure.larger_is_better
         return self.loss.name, False
+
+    @property
+    def counted(self) -> int | None:
+        """The epochs of the run, where a schedule may count them."""
+        rules = (self.optimizer, *(own for _, own in self.update.groups))
+        rates = (getattr(each, "learning_rate", None) for each in rules)
+        return self.epochs if any(isinstance(each, Schedule) for each in rates) else None
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,8 @@ class _Networks:
             return each.measure, words, each.target, each.target_type
 
         objectives = [
-            (term(each.loss), *map(term, each.metrics), each.optimizer) for each in plan.objectives
+            (term(each.loss), *map(term, each.metrics), each.optimizer, each.update, each.counted)
+            for each in plan.objectives
         ]
         return names.get(plan.network, plan.network), inputs, objectives
 
