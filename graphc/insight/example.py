@@ -69,7 +69,7 @@ _FITTING = {
     "pixel_shuffle": (Type((8, 8, 12)),),
 }
 _NUMBERS = (0.5, 1.0, 2.0, -1.0)
-_NAMED_NUMBERS = {"learning_rate": 0.001, "rate": 0.001}
+_LEARNING_RATE = 0.001
 _EPOCHS = 20
 _COMPARED = (
     (Type((10,)), Type((), "int", 10)),
@@ -156,8 +156,10 @@ class Example:
 def example_of(declaration: type[Declaration]) -> Example | None:
     """An example, or None where no values by kind make one."""
     values = GIVEN.get(declaration.name, {})
+    rates = ("rate",) if issubclass(declaration, Schedule) else ("learning_rate",)
+    numbers = dict.fromkeys(rates, _LEARNING_RATE)
     given = {
-        each.name: values.get(each.name, _NAMED_NUMBERS.get(each.name, _value(each.kind)))
+        each.name: values.get(each.name, numbers.get(each.name, _value(each.kind)))
         for each in declaration.attributes()
         if each.required or each.name in values
     }
