@@ -18,6 +18,12 @@ train: {loss: mean_squared_error, epochs: 1}
 """
 
 
+def _losses(logits, label):
+    logits = logits.astype(np.float64)
+    right = np.take_along_axis(logits, label[:, None], 1).squeeze(1)
+    return np.log(np.exp(logits).sum(axis=1)) - right
+
+
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
@@ -38,14 +44,23 @@ def test_the_worst_errors_are_those_with_the_highest_loss(digits):
     model, run = digits
     dataset = run.dataset()
     found = worst_errors(run._directory, model.compiled.checked, dataset, "test", run._warn)
-    logits = run.predict(dataset.splits["test"]["image"] * 1.0).astype(np.float64)
-    losses = np.log(np.exp(logits).sum(axis=1)) - np.take_along_axis(
-        logits, dataset.splits["test"]["label"][:, None], 1
-    ).squeeze(1)
+    logits = run.predict(dataset.splits["test"]["image"] * 1.0)
+    losses = _losses(logits, dataset.splits["test"]["label"])
     assert [each.number for each in found[:3]] == np.argsort(-losses)[:3].tolist()
     assert found[0].loss == pytest.approx(losses.max(), rel=1e-4)
     assert found[0].right is False and found[0].target.startswith("is ")
     assert found[0].picture.startswith("data:image/png;base64,")
+
+
+def test_a_moving_average_is_what_the_run_is_judged_by(tmp_path):
+    model = gc.compile("specs/digits_logistic", ["train.epochs=2", "train.average=0.99"])
+    run = model.train(tmp_path / "run", cache=False)
+    dataset = run.dataset()
+    logits = run.predict(dataset.splits["test"]["image"] * 1.0)
+    right = (logits.argmax(axis=1) == dataset.splits["test"]["label"]).mean()
+    assert run.result["test"]["accuracy"] == pytest.approx(right)
+    found = worst_errors(run._directory, model.compiled.checked, dataset, "test", run._warn)
+    assert found[0].number == int(np.argmax(_losses(logits, dataset.splits["test"]["label"])))
 
 
 def test_numbers_are_shown_as_numbers(tmp_path):
