@@ -26,7 +26,8 @@ class Run:
         result: what came out: the loss and the metrics of each split, times and counts.
 
     Example:
-        >>> run = compile("specs/digits_logistic", ["train.epochs=2"]).train("a_run")
+        >>> model = gc.compile("specs/digits_logistic", ["train.epochs=2"])
+        >>> run = model.train("a_run")
         >>> sorted(run.evaluate("test"))
         ['accuracy', 'loss']
         >>> run.predict(np.zeros((3, 8, 8, 1))).shape

@@ -19,7 +19,9 @@ MODULES = [
 def cases():
     finder = doctest.DocTestFinder(exclude_empty=True)
     for name in ["graphc", *MODULES]:
-        for each in finder.find(importlib.import_module(name), name, extraglobs={"np": np}):
+        for each in finder.find(
+            importlib.import_module(name), name, extraglobs={"np": np, "gc": gc}
+        ):
             if each.examples:
                 yield pytest.param(each, id=each.name)
 
