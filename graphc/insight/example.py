@@ -34,6 +34,10 @@ TYPES = (*FLOATS, *INTS, Type((), "bool"))
 GIVEN: dict[str, dict[str, object]] = {
     "adaptive_average_pool": {"size": 3},
     "attention": {"heads": 4},
+    "color_jitter": {"brightness": 0.2},
+    "cutout": {"size": 8},
+    "random_affine": {"rotate": 10.0, "shift": 0.1},
+    "random_crop": {"padding": 4},
     "clip": {"minimum": 0.0, "maximum": 1.0},
     "conv": {"features": 32, "kernel": 5},
     "conv_transpose": {"features": 32, "kernel": 4, "stride": 2, "padding": 1},
