@@ -364,13 +364,13 @@ def branches(inner: st.SearchStrategy) -> st.SearchStrategy:
 EXPRESSIONS = st.recursive(LEAVES, branches, max_leaves=12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(EXPRESSIONS)
 def test_what_is_written_is_read_back(expression):
     assert value(unparse(expression)) == expression
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(EXPRESSIONS)
 def test_no_parentheses_are_written_that_could_be_left_out(expression):
     text = unparse(expression)
@@ -400,7 +400,7 @@ def leaves(part: Expression) -> list:
 LAYOUTS = ["y: {}", "y: '{}'", 'y: "{}"', "y: >\n    {}\n", "y: |\n    {}\n", "x: 1\ny:\n    {}\n"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     EXPRESSIONS,
     st.sampled_from(LAYOUTS),
@@ -424,7 +424,7 @@ def test_every_part_of_a_folded_formula_is_where_its_span_says(expression, layou
 # Anything at all
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from([*"ab1 .@+-*/()=,$t\n#[^<'é²:{", "**", "@t-1", "e5"]), max_size=30))
 def test_any_text_is_a_formula_or_an_error(parts):
     try:
@@ -435,7 +435,7 @@ def test_any_text_is_a_formula_or_an_error(parts):
     assert parse(scalar(unparse(expression))) == expression
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=40), st.text(max_size=60), st.booleans())
 def test_a_place_that_does_not_fit_its_text_never_crashes(text, around, quoted):
     source = Source("spec.yaml", around)

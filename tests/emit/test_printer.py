@@ -187,7 +187,7 @@ def larger(parts: st.SearchStrategy[ast.expr]) -> st.SearchStrategy[ast.expr]:
 EXPRESSIONS = st.recursive(NAMES | NUMBERS.map(ast.Constant), larger, max_leaves=8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(EXPRESSIONS, st.sampled_from([20, 60, 100]))
 def test_any_expression_keeps_its_meaning(value, width):
     target = ast.Name("target", ast.Store())

@@ -13,7 +13,7 @@ from graphc.core.span import Source
 from graphc.graph.lenses import Columns, Index, joined, lens
 from graphc.graph.weights import WeightMap
 
-few = settings(max_examples=60, derandomize=True, deadline=None, database=None)
+few = settings(max_examples=60)
 
 
 @st.composite

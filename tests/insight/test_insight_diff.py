@@ -243,7 +243,7 @@ def test_the_verdict_is_that_of_the_emitted_modules(program, changes):
         assert (program == "same") == (bare(SPEC) == bare(text))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(strategies.documents(depth=1), st.integers(0, 100))
 def test_the_order_of_keys_never_makes_a_difference(document, seed):
     pick = strategies.Seeded(seed)
@@ -255,7 +255,7 @@ def test_the_order_of_keys_never_makes_a_difference(document, seed):
     assert found.same and found.program == "same"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(strategies.documents(depth=1), strategies.documents(depth=1))
 def test_any_two_specs_can_be_compared(one, other):
     texts = strategies.text(one), strategies.text(other)

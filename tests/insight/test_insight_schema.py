@@ -5,7 +5,7 @@ import copy
 import jsonschema
 import pytest
 import strategies
-from hypothesis import given, settings
+from hypothesis import given
 
 from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.cli.new import KINDS, STARTERS
@@ -146,7 +146,6 @@ def test_it_refuses_slips(path, value):
     assert problems(changed(path, value))
 
 
-@settings(deadline=None)
 @given(strategies.documents())
 def test_it_takes_generated_specs_and_what_they_are_dumped_as(document):
     assert problems(document) == []

@@ -23,7 +23,7 @@ FILES = sorted(
 )
 
 
-some = settings(deadline=None, derandomize=True, max_examples=50)
+some = settings(max_examples=50)
 
 
 def graphs(written, folder="."):

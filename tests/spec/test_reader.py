@@ -376,7 +376,7 @@ def check_places(node: Tree) -> None:
             check_places(value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_tree_or_an_error(data):
     try:
@@ -387,13 +387,13 @@ def test_any_bytes_give_a_tree_or_an_error(data):
     survives(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(list("abx01 \n\n  -:,[]{}()&*!|>'\"#%@`?\\\t~.<=")), max_size=60))
 def test_any_signs_give_a_tree_or_an_error(signs):
     survives("".join(signs))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_any_change_of_a_spec_gives_a_tree_or_an_error(data):
     text = SPEC
