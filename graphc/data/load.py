@@ -21,7 +21,7 @@ from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
 from graphc.data.signals import load_signals
-from graphc.data.splits import Kinds, fold_indices, split_groups, split_indices
+from graphc.data.splits import Kinds, fold_indices, sample, split_groups, split_indices
 from graphc.data.tables import load_table
 from graphc.data.user_code import load_python
 from graphc.ops import sources
@@ -129,27 +129,33 @@ def _scaling(source: ArraySource, examples: Examples, train: Arrays) -> Scaling:
 
 def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:
     target, kind = examples.train[source.target], examples.fields[source.target]
+    kinds = Kinds(
+        target if kind.dtype in ("int", "bool") and not kind.shape else None,
+        examples.class_names,
+        examples.groups,
+    )
+    found = _shares(source, examples, kinds)
+    left = found["train"]
+    count = source.taken(len(left), kinds.count)
+    if count < len(left):
+        found["train"] = sample(left, count, kinds, source.split_seed)
+    return found
+
+
+def _shares(source: ArraySource, examples: Examples, kinds: Kinds) -> dict[str, np.ndarray]:
     if examples.given is not None:
         return {
             name: np.flatnonzero(examples.given == name)
             for name in SPLITS
             if (examples.given == name).any()
         }
-    labels = target if kind.dtype in ("int", "bool") and not kind.shape else None
-    classes = 1 if labels is None else len(np.unique(labels))
-    sizes = source.sizes(len(target), classes, examples.brought())
+    count, seed = len(examples.train[source.target]), source.split_seed
+    sizes = source.sizes(count, kinds.count, examples.brought())
     if source.folds is not None and "validation" not in examples.brought():
-        return fold_indices(
-            len(target),
-            sizes["test"],
-            source.folds,
-            source.fold or 0,
-            Kinds(labels, examples.class_names, examples.groups),
-            source.split_seed,
-        )
-    if examples.groups is not None:
-        return split_groups(examples.groups, sizes, source.split_seed)
-    return split_indices(len(target), sizes, labels, source.split_seed, examples.class_names)
+        return fold_indices(count, sizes["test"], source.folds, source.fold or 0, kinds, seed)
+    if kinds.groups is not None:
+        return split_groups(kinds.groups, sizes, seed)
+    return split_indices(count, sizes, kinds.labels, seed, kinds.names)
 
 
 def _check(

@@ -83,6 +83,23 @@ class Kinds:
     names: tuple[str, ...] | None = None
     groups: np.ndarray | None = None
 
+    @property
+    def count(self) -> int:
+        """How many classes there are; 1 where there are none."""
+        return 1 if self.labels is None else len(np.unique(self.labels))
+
+
+def sample(rest: np.ndarray, size: int, kinds: Kinds, seed: int) -> np.ndarray:
+    """So many of the examples `rest`, with their share of each class.
+
+    Raises:
+        RunError: GC517 for a class too rare to share, GC518 where they are too few for all classes.
+    """
+    classes = None if kinds.labels is None else kinds.labels[rest]
+    if classes is not None:
+        _check_classes("train", size, classes, kinds.names)
+    return _hold_out(rest, size, classes, seed)[1]
+
 
 def fold_indices(
     count: int, test: int, folds: int, fold: int, kinds: Kinds, seed: int

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphc.core.registry import sources
 from graphc.data.examples import require_finite, require_integers
+from graphc.data.load import load
 from graphc.data.splits import split_indices
 
 
@@ -63,3 +65,19 @@ def test_integers_out_of_range_are_located(problem, array, below, message):
     with problem("GC515") as found:
         require_integers("`y`", array, below)
     assert found[0].message == message
+
+
+def test_some_of_the_examples_to_train_on_are_taken_class_by_class():
+    whole, part = load(sources["digits"](), "."), load(sources["digits"](train=100), ".")
+    assert part.count("train") == 100 and part.count("validation") == whole.count("validation")
+    counts = np.bincount(part.splits["train"]["label"])
+    assert counts.min() >= 9 and counts.max() <= 11
+    known = {each.tobytes() for each in whole.splits["train"]["image"]}
+    assert {each.tobytes() for each in part.splits["train"]["image"]} <= known
+
+
+def test_a_fraction_is_one_of_what_is_left_in_every_fold():
+    whole = load(sources["iris"](folds=4, fold=1), ".")
+    part = load(sources["iris"](folds=4, fold=1, train=0.5), ".")
+    assert part.count("train") == whole.count("train") // 2
+    assert part.count("validation") == whole.count("validation")

@@ -71,6 +71,11 @@ class ArraySource(DataSource):
     validation: float | int = attribute(
         _PART, "what is held out of the training part: a fraction of it, or a count", 0.1
     )
+    train: float | int | None = attribute(
+        Either((Float(above=0, below=1), Int(1))),
+        "how much of what is left to train on: a fraction of it, or a count; default: all of it",
+        None,
+    )
     normalize: str = normalize_attribute("none")
     split_seed: int = attribute(Int(0), "draws the splits; training has its own seed", 0)
     balance: bool = attribute(
@@ -143,7 +148,17 @@ class ArraySource(DataSource):
                 "hold out fewer",
                 "GC518",
             )
-        return {"train": train, "validation": validation, "test": test}
+        return {"train": self.taken(train, classes), "validation": validation, "test": test}
+
+    def taken(self, left: int, classes: int) -> int:
+        """How many of those that are left to train on are taken; raises ShapeError GC518."""
+        if self.train is None:
+            return left
+        count = _count(self.train, left, classes)
+        if count > left:
+            message = f"{count} examples are asked for to train on, and {left} are left"
+            raise ShapeError(message, "ask for fewer, or hold out fewer", "GC518", str(count))
+        return count
 
 
 @dataclass(frozen=True, kw_only=True)
