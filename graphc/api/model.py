@@ -96,26 +96,21 @@ class Model:
             SpecError: where the spec says nothing about training, the model is for inference, or
                 code of your own (`python`) does not do what it declares.
         """
-        from graphc.data.load import load
         from graphc.runtime.blueprint import blueprint_of, settings_of
         from graphc.runtime.report import write_report
         from graphc.runtime.rundir import free_directory
         from graphc.runtime.train import train
 
         checked, training = self._trainable()
-        document = checked.document
-        assert document.data is not None
         directory = Path(run) if run is not None else free_directory(RUNS, checked.name, resume)
-        dataset = load(document.data, document.folder, document.place("data"))
+        dataset, compiled = self._with_data()
         if training.early_stopping is not None and not dataset.count("validation"):
             message = "early stopping needs a validation split, and the data has none"
-            place = document.place("train", "early_stopping")
+            place = checked.document.place("train", "early_stopping")
             help = "hold one out: `data: {NAME: {validation: 0.1}}`"
             raise SpecError(Diagnostic("GC431", message, place, help=help))
-        examples = dataset.count("train")
-        compiled = compiler.with_examples(self.compiled, examples)
         settings = replace(
-            settings_of(compiled, examples),
+            settings_of(compiled, dataset.count("train")),
             cache=cache,
             checkpoint_seconds=checkpoint_seconds,
             checkpoint_steps=checkpoint_steps,
@@ -182,7 +177,8 @@ class Model:
                 started = resume and (path / "model.json").exists()
                 result = model.train(path, resume=started, **options).result
             else:
-                RunDirectory.open(path).require_same(blueprint_of(model.compiled))
+                _, compiled = model._with_data()
+                RunDirectory.open(path).require_same(blueprint_of(compiled))
             results.append(result)
         return CrossValidation(directory.absolute(), summarize(directory, results))
 
@@ -193,19 +189,14 @@ class Model:
             RunError: where the data cannot be read.
             SpecError: as `train`.
         """
-        from graphc.data.load import load
         from graphc.runtime.blueprint import blueprint_of
         from graphc.runtime.doctor.checkup import checkup
 
         checked, training = self._trainable()
-        document = checked.document
-        assert document.data is not None
-        dataset = load(document.data, document.folder, document.place("data"))
-        examples = dataset.count("train")
-        compiled = compiler.with_examples(self.compiled, examples)
+        dataset, compiled = self._with_data()
         weights = compiled.weights
         if checked.user_code:
-            weights = self._weights(dataset, training.rows(examples))
+            weights = self._weights(dataset, training.rows(dataset.count("train")))
         return checkup(Model(compiled).module(), blueprint_of(compiled), weights, checked, dataset)
 
     def _trainable(self) -> tuple[compiler.Checked, Training]:
@@ -225,6 +216,15 @@ class Model:
             help = "train them all with `cross_validate`, or choose one with `fold`"
             raise SpecError(Diagnostic("GC521", message, document.place("data"), help=help))
         return checked, training
+
+    def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
+        """The data, and what was compiled for as many examples as it has to train on."""
+        from graphc.data.load import load
+
+        document = self.compiled.checked.document
+        assert document.data is not None
+        dataset = load(document.data, document.folder, document.place("data"))
+        return dataset, compiler.with_examples(self.compiled, dataset.count("train"))
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
         """The map with the arrays of the user's code, which is tried on the way."""

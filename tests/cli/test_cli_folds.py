@@ -62,6 +62,24 @@ def test_folds_are_trained_summarized_and_resumed(graphc, folder):
     assert done.status == 1 and "GC607" in done.err
 
 
+def test_finished_folds_stay_where_only_the_data_says_how_many_steps_an_epoch_has(graphc, folder):
+    rows = "".join(f"{i},{'ab'[i % 2]}\n" for i in range(21))
+    (folder / "t.csv").write_text("size,kind\n" + rows)
+    spec, run = folder / "b.yaml", folder / "run"
+    spec.write_text("""\
+graphc: 1
+network: {inputs: {features: [1]}, layers: [{dense: 2}]}
+data: {csv: {path: t.csv, target: kind, test: 0, folds: 2}}
+train: {loss: cross_entropy, optimizer: {sgd: {learning_rate: {cosine: 0.1}}}, epochs: 2, batch_size: 2}
+""")
+    done = graphc("train", spec, "--run", run, "--no-cache", "-q")
+    assert done.status == 0, done.err
+    summary = (run / "summary.json").read_text()
+    done = graphc("train", spec, "--run", run, "--no-cache", "-q", "--resume")
+    assert done.status == 0, done.err
+    assert (run / "summary.json").read_text() == summary
+
+
 def test_one_fold_is_an_ordinary_run(graphc, folder):
     done = graphc(
         "train",
