@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -18,15 +19,18 @@ from graphc.core.diagnostic import Diagnostic, RunError
 def command(runs: tuple[str, ...], output: str | None) -> None:
     """Draw the learning curves of runs into one picture.
 
-    RUN is the directory of a run, which may still be going on. The picture is an SVG with a panel
+    RUN is the directory of a run, which may still be going on, or of the folds of a
+    cross-validation. The picture is an SVG with a panel
     for the loss and for each metric; what was measured on the validation split is dashed.
     """
     from graphc.insight.curves import curves, epochs_of
+    from graphc.runtime.folds import folds_in
     from graphc.runtime.rundir import RunDirectory
 
     if output and Path(output).suffix.lower() not in ("", ".svg"):
         raise click.UsageError(f"pictures are SVG, and `{output}` does not end in .svg")
-    found, runs = {}, tuple(dict.fromkeys(runs))
+    several = ([str(fold) for fold in folds_in(Path(run))] or [run] for run in runs)
+    found, runs = {}, tuple(dict.fromkeys(chain.from_iterable(several)))
     for name, path in zip(_names(runs), runs, strict=True):
         found[name] = epochs_of(RunDirectory.open(path).history())
         if not found[name]:

@@ -99,7 +99,9 @@ def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -
         for name, arrays in splits.items()
     }
     scaling = _scaling(source, examples, splits["train"]) if form is None else form.scaling
-    splits = {name: _convert(scaling.apply(arrays), fields) for name, arrays in splits.items()}
+    splits = {
+        name: _convert(scaling.apply(splits[name]), fields) for name in SPLITS if name in splits
+    }
     return Dataset(
         splits=splits,
         fields=fields,

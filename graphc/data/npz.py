@@ -17,19 +17,19 @@ def load_npz(source: Npz, folder: str) -> Examples:
     path = source.file(folder)
     fields = source.fields(folder)
     train = npz_arrays(path, names)
-    test, validation = (
-        None if other is None else _with_target(source, _same_form(source, folder, other, train))
-        for other in (source.test_path, source.validation_path)
+    further = source.further_files(folder)
+    others = {part: _with_target(source, _same_form(file, train)) for part, file in further.items()}
+    return Examples(
+        fields,
+        _with_target(source, train),
+        others.get("test"),
+        validation=others.get("validation"),
+        files=further | {"training": path},
     )
-    others = {"test": source.test_path, "validation": source.validation_path}
-    files = {part: source.file(folder, other) for part, other in others.items() if other}
-    files["training"] = path
-    return Examples(fields, _with_target(source, train), test, validation=validation, files=files)
 
 
-def _same_form(source: Npz, folder: str, other: str, train: Arrays) -> Arrays:
+def _same_form(path: str, train: Arrays) -> Arrays:
     """The arrays of a further file, which are like those of the training file."""
-    path = source.file(folder, other)
     npz_headers(path, tuple(train))
     arrays = npz_arrays(path, tuple(train))
     for name, array in arrays.items():

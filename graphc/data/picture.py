@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import struct
-import zlib
-from collections.abc import Iterator
 from html import escape
 
 import numpy as np
 
 from graphc.data.dataset import Dataset
+from graphc.data.png import data_uri, is_image
 
 _COLUMNS, _ROWS = 8, 3
 _CELL, _GAP, _TEXT = 96, 12, 16
@@ -49,8 +46,8 @@ def _example(dataset: Dataset, row: int) -> str:
     # The field with most numbers says most of an example.
     name = max(inputs, key=lambda each: dataset.fields[each].size)
     value = arrays[name][row]
-    image = value.ndim == 3 and value.shape[-1] in (1, 3)
-    drawn = _image(value, _bounds(arrays[name])) if image else _line(value.ravel())
+    image = is_image(value.shape)
+    drawn = _image(value, *_bounds(arrays[name])) if image else _line(value.ravel())
     label = escape(_label(dataset, arrays[target][row]))
     return f'{drawn}<text y="{_CELL + 12}" style="{_STYLE}">{label}</text>'
 
@@ -67,13 +64,10 @@ def _label(dataset: Dataset, value: np.ndarray) -> str:
     return f"{value.ravel()[0]:.4g}" if value.size == 1 else f"{list(value.shape)}"
 
 
-def _image(value: np.ndarray, bounds: tuple[float, float]) -> str:
-    low, high = bounds
-    pixels = np.clip((value - low) / (high - low) * 255, 0, 255).astype(np.uint8)
-    data = base64.b64encode(_png(pixels)).decode()
+def _image(value: np.ndarray, low: float, high: float) -> str:
     return (
         f'<image width="{_CELL}" height="{_CELL}" style="image-rendering: pixelated"'
-        f' href="data:image/png;base64,{data}"/>'
+        f' href="{data_uri(value, low, high)}"/>'
     )
 
 
@@ -87,18 +81,3 @@ def _line(values: np.ndarray) -> str:
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, up, strict=True))
     frame = f'<rect width="{_CELL}" height="{_CELL}" fill="none" stroke="#ddd"/>'
     return f'{frame}<polyline points="{points}" fill="none" stroke="#1f77b4"/>'
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    """Bytes [height, width, 1 or 3] as a PNG file."""
-    height, width, channels = pixels.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, 0 if channels == 1 else 2, 0, 0, 0)
-    lines = b"".join(b"\0" + line.tobytes() for line in pixels)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunks(parts))
-
-
-def _chunks(parts: tuple[tuple[bytes, bytes], ...]) -> Iterator[bytes]:
-    for name, data in parts:
-        yield struct.pack(">I", len(data)) + name + data
-        yield struct.pack(">I", zlib.crc32(name + data))

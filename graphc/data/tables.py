@@ -46,11 +46,10 @@ def load_table(source: TableSource, folder: str, columns: Columns | None = None)
     columns = columns or source.columns(folder)
     path = source.file(folder)
     train = _read(source, path, columns, source.lines(path), source.marks)
-    others = {}
-    for name, other in (("test", source.test_path), ("validation", source.validation_path)):
-        if other is not None:
-            file = source.file(folder, other)
-            others[name] = _read(source, file, columns, source.lines(file)).arrays
+    others = {
+        name: _read(source, file, columns, source.lines(file)).arrays
+        for name, file in source.further_files(folder).items()
+    }
     if source.split is not None and "train" not in train.marks[source.split]:
         message = f"no row of `{path}` says `train` in column `{source.split}`"
         raise ShapeError(message, "mark the rows to train on", "GC518", source.split)

@@ -42,6 +42,7 @@ class CrossEntropy(OfClasses, Loss):
     also = ("softmax_cross_entropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
     metrics = ("accuracy",)
     takes_logits = True
+    mean = "softmax"
     label_smoothing: float = attribute(
         Float(minimum=0, below=1), "the share of the target that all classes have in common", 0.0
     )
@@ -92,6 +93,7 @@ class BinaryCrossEntropy(Loss):
     also = ("bce", "bce_with_logits", "binary_crossentropy", "sigmoid_cross_entropy", "log_loss")
     metrics = ("accuracy",)
     takes_logits = True
+    mean = "sigmoid"
     positive_weight: float = attribute(
         Float(above=0), "the factor of what is yes, above 1 where it is rare", 1.0
     )
@@ -150,6 +152,7 @@ class Focal(OfClassesOrLabels, Loss):
     also = ("focal_loss", "sigmoid_focal_loss")
     metrics = ("accuracy",)
     takes_logits = True
+    mean = "softmax"
     gamma: float = primary(Float(minimum=0), "how much less what is right counts", 2.0)
     alpha: float | None = attribute(
         Float(above=0, below=1), "the weight of yes, and 1 - alpha that of no; none: equal", None
@@ -187,6 +190,7 @@ class KlDivergence(Loss):
     name = "kl_divergence"
     also = ("kl", "kl_div", "kld", "kullback_leibler")
     takes_logits = True
+    mean = "softmax"
 
     def check(self, output: Type, target: Type) -> None:
         if target.dtype != "float" or target.shape != output.shape or not output.shape:
@@ -258,6 +262,7 @@ class Poisson(OfNumbers, Loss):
 
     name = "poisson"
     also = ("poisson_nll", "poisson_nll_loss")
+    mean = "exp"
     each = "jnp.exp($output) - {1} * {0}"
 
 

@@ -23,12 +23,14 @@ class Loss(Declaration):
         metrics: the names of the metrics that suit it, measured where a spec names none.
         takes_logits: whether a softmax or sigmoid before it is a mistake.
         without: why it is one.
+        mean: what makes of the output what stands against the target: softmax, sigmoid or exp.
     """
 
     call: ClassVar[Code]
     metrics: ClassVar[tuple[str, ...]] = ()
     takes_logits: ClassVar[bool] = False
     without: ClassVar[str] = "the loss applies it itself"
+    mean: ClassVar[str | None] = None
 
     def check(self, output: Type, target: Type) -> None:
         """Raise ShapeError where output and target do not go together."""

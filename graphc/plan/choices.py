@@ -24,6 +24,8 @@ STEPS_BY_WORK = ((3e6, 1000), (3e8, 100), (3e9, 20), (3e10, 5))
 # 100 of them take 11 s and 400 over 100 s on two cores.
 SECONDS_PER_LAYER_SQUARED = 0.0011
 ANNOUNCED = 60
+KEPT_CHOICES = ("steps_per_dispatch", "epoch_steps")
+"""Those that a spec can make, which a run writes into its own."""
 
 
 @dataclass(frozen=True)

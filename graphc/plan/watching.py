@@ -29,7 +29,9 @@ def check_watched(
         return
     names = [term.name for term in terms if getattr(term.measure, "is_number", True)]
     if stopping.metric not in names:
-        message = f"early stopping watches `{stopping.metric}`, which is not measured"
+        measured = any(term.name == stopping.metric for term in terms)
+        what = "is not a single number" if measured else "is not measured"
+        message = f"early stopping watches `{stopping.metric}`, which {what}"
         help = similar(stopping.metric, names, "metric") or f"measured are {listing(names)}"
         span = place("train", "early_stopping", "metric")
         report.error("GC430", message, span, help=help)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from graphc.compiler import Compiled
+from graphc.plan.choices import KEPT_CHOICES
 from graphc.plan.watching import watched
 from graphc.runtime.rundir import Blueprint
 from graphc.runtime.settings import Settings
 from graphc.spec.resolved import resolved
-
-KEPT_CHOICES = ("steps_per_dispatch", "epoch_steps")
-"""Of the compiler's choices those that a spec can make, which a run writes into its own."""
 
 
 def blueprint_of(compiled: Compiled) -> Blueprint:

@@ -21,6 +21,19 @@ def fold_of(directory: Path, number: int) -> Path:
     return directory / f"fold-{number}"
 
 
+def folds_in(directory: Path) -> list[Path]:
+    """The directories of the folds that were begun, in order; empty where it holds none.
+
+    Example:
+        >>> folds_in(Path("nowhere"))
+        []
+    """
+    begun = []
+    while fold_of(directory, len(begun)).is_dir():
+        begun.append(fold_of(directory, len(begun)))
+    return begun
+
+
 def begin(directory: Path, resume: bool) -> None:
     """Make the directory of the folds, or with `resume` go on in one.
 

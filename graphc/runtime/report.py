@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -10,11 +11,11 @@ import numpy as np
 
 from graphc.compiler import Checked
 from graphc.data.dataset import Arrays, Dataset
+from graphc.data.png import data_uri, is_image
 from graphc.insight.report.report import WorstError, report_page
 from graphc.plan.plan import Term
 from graphc.runtime.evaluation import batches, predict_batches
 from graphc.runtime.files import write_text
-from graphc.runtime.pictures import data_uri, is_image
 from graphc.runtime.rundir import RunDirectory
 from graphc.runtime.steps import Programs
 from graphc.runtime.use import Warn, trained
@@ -53,7 +54,7 @@ def worst_errors(
     if term.output is not None:
         graph = checked.networks[checked.plan.network]
         outputs = outputs[[port for port, _ in graph.outputs].index(term.output)]
-    show = _Shown(dataset, term, arrays)
+    show = Shown(dataset, term, arrays)
     return [
         show.error(int(row), float(losses[row]), {name: few[name][i] for name in few}, outputs[i])
         for i, row in enumerate(chosen)
@@ -77,7 +78,7 @@ def _losses(programs: Programs, state: Any, arrays: Arrays, size: int) -> np.nda
     return each.reshape(len(each), -1).mean(axis=1)
 
 
-class _Shown:
+class Shown:
     """Says in words and pictures what an example is."""
 
     def __init__(self, dataset: Dataset, term: Term, arrays: Arrays) -> None:
@@ -98,20 +99,24 @@ class _Shown:
         return WorstError(number, loss, target, said, right, picture, values)
 
     def _answers(self, target: np.ndarray, output: np.ndarray) -> tuple[str, str, bool | None]:
-        if target.ndim == 0 and target.dtype.kind in "iu" and np.ndim(output) == 1:
-            says = int(np.argmax(output))
-            sure = ""
-            if self._term.measure.takes_logits:
-                share = np.exp(output - np.max(output))
-                sure = f" ({share[says] / share.sum():.0%})"
-            return (
-                f"is {self._class(int(target))}",
-                f"says {self._class(says)}{sure}",
-                (says == int(target)),
-            )
-        if target.size <= _VALUES and np.size(output) <= _VALUES:
-            return f"is {_numbers(target)}", f"says {_numbers(output)}", None
-        return "", "", None
+        if target.ndim == 0 and target.dtype.kind in "iub" and np.ndim(output) <= 1:
+            return self._choice(int(target), np.ravel(output))
+        if max(target.size, np.size(output)) > _VALUES:
+            return "", "", None
+        if target.dtype.kind == "b":
+            said = np.ravel(output) > 0
+            right = bool((said == target.ravel()).all())
+            return f"is {_numbers(target)}", f"says {_numbers(said)}", right
+        said = _MEANS[self._term.measure.mean](np.asarray(output, np.float64))
+        return f"is {_numbers(target)}", f"says {_numbers(said)}", None
+
+    def _choice(self, target: int, scores: np.ndarray) -> tuple[str, str, bool]:
+        """One class of several; a single score is that of yes, and no has 0."""
+        scores = np.insert(scores, 0, 0) if len(scores) == 1 else scores
+        says = int(np.argmax(scores))
+        sure = "" if self._term.measure.mean is None else f" ({_softmax(scores)[says]:.0%})"
+        right = says == target
+        return f"is {self._class(target)}", f"says {self._class(says)}{sure}", right
 
     def _class(self, number: int) -> str:
         names = self._dataset.class_names
@@ -121,6 +126,19 @@ class _Shown:
         if len(self._inputs) == 1:
             return _numbers(example[self._inputs[0]])
         return ", ".join(f"{name} {_numbers(example[name])}" for name in self._inputs)
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return shares / shares.sum(axis=-1, keepdims=True)
+
+
+_MEANS: Mapping[str | None, Callable[[np.ndarray], np.ndarray]] = {
+    None: np.asarray,
+    "softmax": _softmax,
+    "sigmoid": lambda scores: 0.5 * (1 + np.tanh(scores / 2)),
+    "exp": np.exp,
+}
 
 
 def _numbers(array: np.ndarray) -> str:

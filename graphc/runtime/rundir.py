@@ -126,6 +126,9 @@ class RunDirectory:
         except (OSError, ValueError, KeyError, TypeError) as error:
             what = "is no directory" if not path.is_dir() else "is no run of graphc"
             help = "name the directory that `graphc train` wrote"
+            if (path / FIRST_FOLD).is_dir():
+                what = "holds the folds of a cross-validation, which are a run each"
+                help = f"name one of them: `{path / FIRST_FOLD}`"
             raise fail("GC606", f"`{path}` {what}", help) from error
         for name, data in _hashed(blueprint).items():
             if digest(data) != stored["sha256"].get(name):

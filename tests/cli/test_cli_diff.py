@@ -59,3 +59,9 @@ def test_mistakes_in_both_are_reported_at_once(graphc, other):
 def test_a_file_that_is_not_there_is_an_error(graphc, spec, missing):
     done = graphc("diff", "a.yaml", missing)
     assert done.status == 2 and done.err.startswith("error[GC1")
+
+
+def test_what_graphc_chose_for_a_run_is_no_difference(graphc, spec):
+    kept = spec.read_text().replace("epochs: 1", "epochs: 1, steps_per_dispatch: 1000")
+    spec.with_name("kept.yaml").write_text(kept)
+    assert "nothing differs" in graphc("diff", "a.yaml", "kept.yaml").out

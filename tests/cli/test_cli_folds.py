@@ -51,7 +51,12 @@ def test_folds_are_trained_summarized_and_resumed(graphc, folder):
     assert summary["validation"]["loss"]["deviation"] == pytest.approx(np.std(losses, ddof=1))
 
     assert graphc("train", spec, "--run", run, "--no-cache", "-q").status == 1
+    drawn = graphc("plot", run)
+    assert drawn.status == 0 and "fold-0, validation" in drawn.out and "fold-1, train" in drawn.out
     shutil.rmtree(run / "fold-1")
+    for arguments in (("evaluate", run), ("predict", run, spec), ("export", run)):
+        done = graphc(*arguments)
+        assert done.status == 1 and "holds the folds" in done.err and "fold-0" in done.err
     before = (run / "fold-0" / "result.json").stat().st_mtime_ns
     done = graphc("train", spec, "--run", run, "--no-cache", "-q", "--resume")
     assert done.status == 0, done.err
@@ -70,7 +75,11 @@ def test_finished_folds_stay_where_only_the_data_says_how_many_steps_an_epoch_ha
 graphc: 1
 network: {inputs: {features: [1]}, layers: [{dense: 2}]}
 data: {csv: {path: t.csv, target: kind, test: 0, folds: 2}}
-train: {loss: cross_entropy, optimizer: {sgd: {learning_rate: {cosine: 0.1}}}, epochs: 2, batch_size: 2}
+train:
+  loss: cross_entropy
+  optimizer: {sgd: {learning_rate: {cosine: 0.1}}}
+  epochs: 2
+  batch_size: 2
 """)
     done = graphc("train", spec, "--run", run, "--no-cache", "-q")
     assert done.status == 0, done.err
@@ -111,6 +120,11 @@ def test_every_example_is_in_the_validation_once():
     )
     counts = [np.bincount(each.splits["validation"]["label"]).tolist() for each in found]
     assert counts == [[8, 8, 8]] * 5
+
+
+def test_splits_have_one_order():
+    found = load(Iris(folds=5, fold=0), ".").splits
+    assert list(found) == ["train", "validation", "test"]
 
 
 def test_quantities_and_groups_are_divided_too(table):

@@ -8,8 +8,9 @@ import pytest
 
 import graphc as gc
 from graphc.cli.main import main
-from graphc.runtime.pictures import png
-from graphc.runtime.report import worst_errors
+from graphc.data.load import load
+from graphc.data.png import png
+from graphc.runtime.report import Shown, worst_errors
 
 FIELDS = """
 network: {inputs: {features: [10]}, layers: [{dense: 1}]}
@@ -70,6 +71,55 @@ def test_numbers_are_shown_as_numbers(tmp_path):
     checked, dataset = model.compiled.checked, run.dataset()
     found = worst_errors(run._directory, checked, dataset, "test", run._warn)
     assert found[0].right is None and not found[0].picture and len(found[0].values.split()) > 3
+
+
+ANSWERS = """\
+params: {features: 1}
+network: {inputs: {x: [2]}, layers: [dense: $features]}
+data: {npz: {path: data.npz, inputs: [x], target: t}}
+train: {loss: binary_cross_entropy, metrics: [], epochs: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("loss", "features", "target", "output", "wanted"),
+    [
+        ("binary_cross_entropy", 1, [0, 1], [-2.0], ("is 1", "says 0 (88%)", False)),
+        ("binary_cross_entropy", 1, [False, True], [2.0], ("is 1", "says 1 (88%)", True)),
+        ("cross_entropy", 2, [0, 1], [0.0, 2.0], ("is 1", "says 1 (88%)", True)),
+        ("hinge", 2, [0, 1], [2.0, 0.0], ("is 1", "says 0", False)),
+        (
+            "kl_divergence",
+            2,
+            [[0.5, 0.5], [0.1, 0.9]],
+            [0, 0],
+            ("is 0.1 0.9", "says 0.5 0.5", None),
+        ),
+        (
+            "binary_cross_entropy",
+            2,
+            [[False, True], [True, False]],
+            [3, 1],
+            ("is 1 0", "says 1 1", False),
+        ),
+        ("poisson", 1, [[2.0], [3.0]], [0.0], ("is 3", "says 1", None)),
+        ("mean_squared_error", 1, [[2.0], [3.0]], [0.0], ("is 3", "says 0", None)),
+    ],
+)
+def test_what_the_network_says_is_in_the_words_of_the_target(
+    tmp_path, loss, features, target, output, wanted
+):
+    x, targets = np.random.default_rng(0).random((40, 2), np.float32), np.array(target * 20)
+    np.savez(tmp_path / "data.npz", x=x, t=targets)
+    (tmp_path / "a.yaml").write_text(ANSWERS)
+    settings = [f"features={features}", f"train.loss={loss}"]
+    if targets.dtype == float:
+        settings.append("data.npz.kind=number")
+    checked = gc.compile(tmp_path / "a.yaml", settings).compiled.checked
+    dataset = load(checked.document.data, checked.document.folder)
+    shown = Shown(dataset, checked.plan.objectives[0].loss, dataset.splits["train"])
+    said = shown.error(0, 1.0, {"x": x[1], "t": targets[1]}, np.array(output, np.float32))
+    assert (said.target, said.prediction, said.right) == wanted
 
 
 @pytest.mark.parametrize("channels", [1, 3])

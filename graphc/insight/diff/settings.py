@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from graphc.core.declaration import Declaration
 from graphc.insight.diff.change import Row
 from graphc.insight.example import flow
+from graphc.plan.choices import KEPT_CHOICES
 from graphc.spec.document import Document
 
 NOTHING = "none"
@@ -31,6 +32,8 @@ def _declared(path: str, one: Declaration | None, other: Declaration | None) -> 
         place = path if path == one.name else f"{path}.{one.name}"
         for each in one.attributes():
             before, after = getattr(one, each.name), getattr(other, each.name)
+            if each.name in KEPT_CHOICES and None in (before, after):
+                continue  # left to graphc: a run has written down what that chose
             if before != after:
                 words = [
                     NOTHING if value is None else flow(each.kind.write(value))

@@ -54,12 +54,18 @@ class FileSource(Undivided):
             raise ShapeError(message, "drop one of them", "GC518")
         return 0
 
+    def further_files(self, folder: str) -> dict[str, str]:
+        """Where the files of the other splits are, as far as they are given; raises as `file`."""
+        paths = {"test": self.test_path, "validation": self.validation_path}
+        return {split: self.file(folder, path) for split, path in paths.items() if path is not None}
+
     def file(self, folder: str, path: str | None = None) -> str:
         """Where `path` (the training file if None) is; raises ShapeError GC511."""
         found = os.path.join(folder, os.path.expanduser(path or self.path))
         if not os.path.isfile(found):
             parent, name = os.path.split(found)
-            near = os.listdir(parent or ".") if os.path.isdir(parent or ".") else []
+            listed = os.listdir(parent or ".") if os.path.isdir(parent or ".") else []
+            near = [each for each in listed if os.path.isfile(os.path.join(parent, each))]
             help = similar(name, near, "file") or "a path starts from the folder of the spec"
             what = "a folder, not a file" if os.path.isdir(found) else "not there"
             raise ShapeError(f"the data file `{found}` is {what}", help, "GC511", path or self.path)

@@ -52,7 +52,8 @@ class ImageFolder(Undivided):
         found = os.path.join(folder, os.path.expanduser(path))
         if not os.path.isdir(found):
             parent, name = os.path.split(found)
-            near = os.listdir(parent or ".") if os.path.isdir(parent or ".") else []
+            listed = os.listdir(parent or ".") if os.path.isdir(parent or ".") else []
+            near = [each for each in listed if os.path.isdir(os.path.join(parent, each))]
             help = similar(name, near, "folder") or "a path starts from the folder of the spec"
             what = "a file, not a folder" if os.path.exists(found) else "not there"
             raise ShapeError(f"the data folder `{found}` is {what}", help, "GC511", path)
@@ -60,6 +61,8 @@ class ImageFolder(Undivided):
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         path = self.place(folder, self.path)
+        if self.test_path is not None:
+            self.place(folder, self.test_path)
         classes = classes_of(path)
         size = self.resize or size_of(files_of(path, classes[0])[0])
         return labelled("image", (*size, 1 if self.grey else 3), len(classes))

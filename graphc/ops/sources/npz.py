@@ -36,7 +36,7 @@ class Npz(FileSource):
         if not self.inputs or self.target in self.inputs:
             message = "`inputs` names the target" if self.inputs else "`inputs` is empty"
             raise ShapeError(message, "name the arrays to learn from", "GC512")
-        self.sizes(headers[self.target][0][0])
+        self.sizes(headers[self.target][0][0], brought=self.further_files(folder))
         types = {each: self._input(each, *headers[each]) for each in self.inputs}
         return types | {self.target: self._target(path, *headers[self.target])}
 

@@ -71,6 +71,7 @@ class TableSource(FileSource):
         raise NotImplementedError
 
     def fields(self, folder: str) -> Mapping[str, Type]:
+        self.further_files(folder)
         return self.field_types(self.columns(folder))
 
     def field_types(self, columns: Columns) -> dict[str, Type]:

@@ -35,7 +35,7 @@ def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def data_uri(image: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
+def data_uri(image: np.ndarray, low: np.ndarray | float, high: np.ndarray | float) -> str:
     """An image as part of a page; black is `low` and white is `high` of each channel."""
     share = (image - low) / np.maximum(high - low, 1e-12)
     scaled = np.round(255 * np.clip(share, 0, 1)).astype(np.uint8)
