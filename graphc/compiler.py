@@ -23,6 +23,7 @@ from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
 from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
 from graphc.plan.schedules import check_lengths
+from graphc.plan.steady import steady
 from graphc.spec.document import Document, document_of, read_document
 
 if TYPE_CHECKING:
@@ -215,3 +216,14 @@ def with_examples(compiled: Compiled, examples: int) -> Compiled:
     program = replace(compiled.program, epoch_steps=steps)
     choices = replace(compiled.choices, epoch_steps=steps)
     return replace(compiled, program=program, choices=choices, emitted=emit(program))
+
+
+def for_checkup(compiled: Compiled) -> Compiled:
+    """What was compiled, so that a single batch says how it trains: without schedules and parts."""
+    from graphc.emit.module import emit
+
+    plan = compiled.program.plan
+    assert plan is not None
+    (objective,) = plan.objectives
+    program = replace(compiled.program, plan=replace(plan, objectives=(steady(objective),)))
+    return replace(compiled, program=program, emitted=emit(program))

@@ -193,11 +193,14 @@ class Model:
         from graphc.runtime.doctor.checkup import checkup
 
         checked, training = self._trainable()
-        dataset, compiled = self._with_data()
-        weights = compiled.weights
+        dataset, _ = self._with_data()
+        compiled = compiler.for_checkup(self.compiled)
+        weights, rows = compiled.weights, training.rows(dataset.count("train"))
         if checked.user_code:
-            weights = self._weights(dataset, training.rows(dataset.count("train")))
-        return checkup(Model(compiled).module(), blueprint_of(compiled), weights, checked, dataset)
+            weights = self._weights(dataset, rows)
+        return checkup(
+            Model(compiled).module(), blueprint_of(compiled), weights, checked, dataset, rows
+        )
 
     def _trainable(self) -> tuple[compiler.Checked, Training]:
         """What is trained and how; raises SpecError GC412 where the spec says nothing of it."""

@@ -39,6 +39,17 @@ class Kind(ABC):
     def schema(self) -> dict:
         """The JSON Schema (draft 7) of its values."""
 
+    def short_schema(self) -> dict:
+        """That of what may be written for a declaration whose primary attribute it is.
+
+        There a mapping holds attributes, and no value.
+        """
+        return self.schema()
+
+    def holding(self, word: str) -> str | None:
+        """A value in which `word` has its place, `{adam: {b1: ...}}`; None where it has none."""
+        return None
+
     @abstractmethod
     def __str__(self) -> str:
         """As a noun phrase: "an integer of at least 1"."""
@@ -333,6 +344,9 @@ class Nested(Kind):
         forms = self.declaration.schema()["anyOf"]
         return {"anyOf": [form for form in forms if form.get("type") != "null"]}
 
+    def holding(self, word: str) -> str | None:
+        return f"{{{word}: ...}}" if _has(self.declaration, word) else None
+
     def __str__(self) -> str:
         names = [each.name for each in self.declaration.attributes()]
         return f"a mapping of {listing(names)}"
@@ -367,6 +381,14 @@ class Declared(Kind):
             return tree, None
         raise self.refuse(tree, f"there are {listing(self.names(), 40)}")
 
+    def holding(self, word: str) -> str | None:
+        if word in self.names():
+            return f"{{{word}: ...}}"
+        if self.trait is not None:
+            return None
+        having = (each.name for each in self.registry if _has(each, word))
+        return next((f"{{{name}: {{{word}: ...}}}}" for name in having), None)
+
     def names(self) -> list[str]:
         return [
             each.name
@@ -391,3 +413,7 @@ class Declared(Kind):
         words = [self.trait.__name__.lower()] if self.trait else []
         noun = " ".join([*words, self.registry.noun])
         return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
+
+
+def _has(declaration: type[Declaration], word: str) -> bool:
+    return any(each.name == word for each in declaration.attributes())

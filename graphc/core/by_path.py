@@ -30,6 +30,10 @@ class ByPath(Kind):
     def schema(self) -> dict:
         return {"type": "object", "additionalProperties": self.kind.schema()}
 
+    def holding(self, word: str) -> str | None:
+        inner = self.kind.holding(word)
+        return None if inner is None else f'{{"*": {inner}}}'
+
     def __str__(self) -> str:
         return f"a mapping of paths of weights, in which `*` stands for anything, to {self.kind}"
 

@@ -45,6 +45,15 @@ class Attribute:
     def required(self) -> bool:
         return self.default is MISSING
 
+    def holds(self, word: str) -> str | None:
+        """A value of it in which the word has its place, with the default's name if that has it."""
+        if isinstance(self.default, Declaration):
+            for each in self.default.attributes():
+                value = "..." if each.name == word else each.holds(word)
+                if value is not None:
+                    return f"{{{self.default.name}: {{{each.name}: {value}}}}}"
+        return self.kind.holding(word)
+
 
 class _OfClassOrInstance:
     """A method that is told the class, and the instance or None where it is called on the class."""
@@ -137,7 +146,8 @@ class Declaration:
         for each in attributes:
             if not each.required or each.name in written:
                 continue
-            if not similar(each.name, unknown, "attribute"):
+            meant = any(each.holds(word) for word in unknown)
+            if not meant and not similar(each.name, unknown, "attribute"):
                 message = f"`{cls.name}` needs `{each.name}`: {each.kind}"
                 report.error("GC212", message, span, help=cls._example(each))
 
@@ -147,7 +157,7 @@ class Declaration:
         values: dict[str, object] = {}
         for key, value in tree:
             if key.text not in known:
-                help = similar(key.text, known, "attribute") or cls._offer()
+                help = similar(key.text, known, "attribute") or cls._held(key.text) or cls._offer()
                 message = f"`{cls.name}` has no attribute `{key.text}`"
                 report.error("GC202", message, key.span, help=help)
                 continue
@@ -162,6 +172,12 @@ class Declaration:
             report.diagnostics += [
                 within(found, cls.name, each.name) for found in error.diagnostics
             ]
+
+    @classmethod
+    def _held(cls, word: str) -> str | None:
+        """The attribute below which the word has its place, as a help."""
+        found = ((each.name, each.holds(word)) for each in cls.attributes())
+        return next((f"write `{name}: {value}`" for name, value in found if value), None)
 
     @classmethod
     def _offer(cls) -> str:
@@ -202,7 +218,7 @@ class Declaration:
         forms = [full]
         first = cls.primary()
         if first is not None and all(name == first.name for name in required):
-            forms.insert(0, first.kind.schema())
+            forms.insert(0, first.kind.short_schema())
         if not required:
             forms.append({"type": "null"})
         return {"description": cls.summary(), "anyOf": forms}

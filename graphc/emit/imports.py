@@ -25,6 +25,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from flax import nnx
+from jax.scipy.ndimage import map_coordinates
 """
 
 

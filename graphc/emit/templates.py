@@ -135,7 +135,9 @@ _GRADIENTS_IN_PARTS = """
         (_, (statistics, totals)), more = found(
             params, statistics, part, jax.random.fold_in(key, number)
         )
-        return (statistics, jax.tree.map(jnp.add, gradients, more)), totals
+        there = totals["count"] > 0
+        gradients = jax.tree.map(lambda g, new: jnp.where(there, g + new, g), gradients, more)
+        return (statistics, gradients), totals
 
     parts = jax.tree.map(lambda rows: rows.reshape(PARTS, -1, *rows.shape[1:]), batch)
     start = state["statistics"], jax.tree.map(jnp.zeros_like, params)

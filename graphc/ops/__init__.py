@@ -115,8 +115,9 @@ OTHERS = {
     registry.sources: (
         "sources",
         """
-        breast_cancer cifar10_subset csv diabetes digit_scenes digits fashion_mnist iris mnist
-        moving_digits npz signals usps wine
+        breast_cancer california_housing cifar10 cifar10_jpeg cifar10_subset csv diabetes
+        digit_scenes digits fashion_mnist image_folder iris mnist moving_digits npz parquet python
+        signals usps wine
         """,
     ),
 }

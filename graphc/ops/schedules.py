@@ -13,6 +13,7 @@ from graphc.core.registry import schedules
 from graphc.core.tree import Mapping as MappingTree
 from graphc.core.tree import Scalar, Tree
 
+_ELSEWHERE = {"rate", "lr", "schedule", "scheduler", "lr_schedule", "lr_scheduler"}
 _STEPS = re.compile(r"([1-9][0-9]*) steps?")
 
 
@@ -76,6 +77,12 @@ class Rate(Kind):
     def schema(self) -> dict:
         return {"anyOf": [self.number.schema(), self.schedule.schema()]}
 
+    def short_schema(self) -> dict:
+        return self.number.schema()
+
+    def holding(self, word: str) -> str | None:
+        return "..." if word in _ELSEWHERE else self.schedule.holding(word)
+
     def __str__(self) -> str:
         return f"{self.number} or a schedule"
 
@@ -97,6 +104,11 @@ class Schedule(Declaration):
     def holes(self) -> dict[str, object]:
         """Values of `build` and `feedback` that are no attributes."""
         return {}
+
+    @property
+    def largest(self) -> float:
+        """The largest rate that it gives."""
+        return self.rate
 
     def ends(self) -> tuple[tuple[str, Duration], ...]:
         """The durations that have to be over before the run is, by their attributes."""
@@ -210,8 +222,12 @@ class Piecewise(Schedule):
             return "the times in `at` of `piecewise` rise, all in epochs or all in steps"
         return None
 
+    @property
+    def largest(self) -> float:
+        return max(self.rates)
+
     def ends(self) -> tuple[tuple[str, Duration], ...]:
-        return (("at", self.at[-1]),)
+        return (("at", self.at[-1]),) if self.at else ()
 
 
 @dataclass(frozen=True, kw_only=True)

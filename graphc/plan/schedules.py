@@ -27,6 +27,12 @@ def schedules_of(training: Training) -> Iterator[tuple[Keys, Schedule]]:
                 yield from _of_rate((*keys, "optimizer"), group.optimizer)
 
 
+def last_for_the_run(training: Training) -> bool:
+    """Whether a schedule lasts as long as the run, for it was not told how long."""
+    found = (schedule for _, schedule in schedules_of(training))
+    return any(hasattr(each, "over") and each.over is None for each in found)
+
+
 def _of_rate(keys: Keys, owner: Optimizer | Group) -> Iterator[tuple[Keys, Schedule]]:
     rate = getattr(owner, "learning_rate", None)
     name = () if isinstance(owner, Group) else (owner.name,)

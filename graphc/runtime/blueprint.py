@@ -6,6 +6,7 @@ from pathlib import Path
 
 from graphc.compiler import Compiled
 from graphc.plan.choices import KEPT_CHOICES
+from graphc.plan.schedules import last_for_the_run
 from graphc.plan.watching import watched
 from graphc.runtime.rundir import Blueprint
 from graphc.runtime.settings import Settings
@@ -49,4 +50,5 @@ def settings_of(compiled: Compiled, examples: int) -> Settings:
         keep=training.keep,
         patience=stopping.patience if stopping else None,
         minimum_change=stopping.minimum_change if stopping else 0.0,
+        schedule_epochs=training.epochs if last_for_the_run(training) else None,
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from graphc.data.dataset import Dataset
 from graphc.runtime.errors import fail
+from graphc.runtime.inference import averaged
 from graphc.runtime.rundir import RunDirectory
 from graphc.runtime.use import Warn, chosen_checkpoint, trained
 
@@ -105,7 +106,7 @@ def safetensors(run: RunDirectory, warn: Warn) -> bytes:
         from safetensors.numpy import save
     except ImportError as error:
         raise fail("GC623", "this format needs the package safetensors", _MISSING) from error
-    found = chosen_checkpoint(run, warn).arrays
+    found = averaged(chosen_checkpoint(run, warn).arrays)
     arrays = {
         name.split("/", 1)[1]: np.ascontiguousarray(array)
         for name, array in found.items()

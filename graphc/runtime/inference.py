@@ -35,12 +35,12 @@ def inference_arrays(
     """
     found = chosen_checkpoint(run, warn)
     template = _shapes(module)
-    arrays = folded(_averaged(found.arrays), weights)
+    arrays = folded(averaged(found.arrays), weights)
     wanted = {name: arrays[name] for name in canonical_shapes(template, weights) if name in arrays}
     return restore_state(replace(found, arrays=wanted), template, weights, run.path)
 
 
-def _averaged(arrays: Mapping[str, np.ndarray]) -> Arrays:
+def averaged(arrays: Mapping[str, np.ndarray]) -> Arrays:
     """The arrays, with the moving average of the weights for the weights if there is one."""
     kept = {name: each for name, each in arrays.items() if name.startswith("average/")}
     return dict(arrays) | {name.replace("average/", "params/", 1): kept[name] for name in kept}

@@ -52,7 +52,8 @@ def explain(
 ) -> Diagnostic:
     """Run the step again value by value, and say where it first goes wrong (GC601).
 
-    In this order: the data, the weights, the values of the network and the loss, the gradient.
+    In this order: the data, the weights, the values of the network and the loss, the gradient, what
+    the weights add to the loss.
     """
     state, step = event.snapshot.state, event.snapshot.position.step
     batch = jax.device_get(batch_at(course.data, event.rows))
@@ -78,8 +79,10 @@ def explain(
     sighting = watch.found or watch.negative
     if np.isfinite(np.asarray(losses)[np.asarray(batch["mask"])]).all() or sighting is None:
         places = Places(blueprint, watch.statements)
-        return _bad_backward(module, state, batch, key, places, step) or _bad_gradient(
-            _gradients(module, state, batch, key), blueprint, step
+        return (
+            _bad_backward(module, state, batch, key, places, step)
+            or _bad_penalty(module, state["params"], blueprint, step)
+            or _bad_gradient(_gradients(module, state, batch, key), blueprint, step)
         )
     return _bad_value(sighting, Places(blueprint, watch.statements), step)
 
@@ -214,6 +217,30 @@ def _bad_backward(
         notes.append(Note(text, where))
     message = f"the gradient of the value of `{path}` is not finite at step {step}"
     return _diagnostic(message, span, tuple(notes), _BACKWARD_HELP)
+
+
+def _bad_penalty(
+    module: ModuleType, params: Any, blueprint: Blueprint, step: int
+) -> Diagnostic | None:
+    """What `regularize` adds to the loss, where that or its gradient is too large."""
+    if not hasattr(module, "penalty"):
+        return None
+    value, gradients = jax.jit(jax.value_and_grad(module.penalty))(params)
+    by_path = to_canonical({"params": gradients}, blueprint.weights)
+    sizes = {
+        path.removeprefix("params/"): float(np.linalg.norm(np.asarray(each, np.float64)))
+        for path, each in by_path.items()
+    }
+    worst = max(sizes, key=lambda path: np.nan_to_num(sizes[path], nan=np.inf))
+    if np.isfinite(value) and sizes[worst] ** 2 <= np.finfo(np.float32).max:
+        return None
+    notes = (
+        Note("all values of the network and the loss are finite"),
+        Note(f"it is {float(value):g}, and its gradient the longest for `{worst}`"),
+    )
+    message = f"what `regularize` adds to the loss is too large at step {step}"
+    help = "make `l1` and `l2` smaller, or lower the learning rate"
+    return _diagnostic(message, notes=notes, help=help)
 
 
 def _gradients(module: ModuleType, state: Any, batch: Any, key: Any) -> Any:

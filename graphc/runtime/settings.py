@@ -27,6 +27,8 @@ class Settings:
         patience: for how many epochs `monitor` may be no better before the run ends; None: it
             goes on to the last epoch.
         minimum_change: how much better a value must be to count.
+        schedule_epochs: how many epochs a schedule goes over that lasts as long as the run; None
+            where there is none. It is that of the program, which a resumed run keeps.
         checkpoint_seconds: at least so many seconds lie between two checkpoints; 0 saves after
             every epoch.
         checkpoint_steps: save also in the middle of epochs, after every so many steps.
@@ -42,6 +44,7 @@ class Settings:
     keep: int = 2
     patience: int | None = None
     minimum_change: float = 0.0
+    schedule_epochs: int | None = None
     checkpoint_seconds: float = 10.0
     checkpoint_steps: int | None = None
     cache: bool = True

@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 
-from graphc.core.diagnostic import Diagnostic, RunError
+from graphc.core.diagnostic import Diagnostic, Note, RunError
 from graphc.data.batches import epoch_order
 from graphc.data.dataset import Dataset
 from graphc.insight.confusion import confusion_svg
@@ -80,6 +80,7 @@ def train(
         recorder = Recorder(run, keeper, settings.monitor, report, seconds)
         recorder.note("resumed" if resume else "started", start.position)
         _warn_of_edits(run, blueprint, report)
+        _warn_of_schedule(run, settings, start.position, report)
         forget_replay(run)
         report(_started(run, course, start.position, settings))
         last: Event | None = None
@@ -118,6 +119,22 @@ def _warn_of_edits(run: RunDirectory, blueprint: Blueprint, report: Report) -> N
             help = "train into another directory to use the new one"
             problem = Diagnostic("GC607", message, help=help, severity="warning")
             report(events.Warned(problem))
+
+
+def _warn_of_schedule(
+    run: RunDirectory, settings: Settings, start: Position, report: Report
+) -> None:
+    """Say where the program has a schedule for another number of epochs than is trained now."""
+    made, now = Settings.from_dict(run.settings).schedule_epochs, settings.epochs
+    if made is None or made == now or start.epoch >= now:
+        return
+    message = f"the learning rate keeps its schedule over {made} epochs, and the run now has {now}"
+    after = (
+        "the rate then stays where it ended" if now > made else "the rate does not get to its end"
+    )
+    help = f"train into another directory for a schedule over {now}"
+    problem = Diagnostic("GC607", message, None, (Note(after),), help, severity="warning")
+    report(events.Warned(problem))
 
 
 def _start(

@@ -1,10 +1,12 @@
 """The text of emitted modules: its form, its names, and where its lines come from."""
 
 import ast
+import builtins
 import os
 import random
 import shutil
 import subprocess
+import symtable
 import sys
 import time
 from dataclasses import replace
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from graphc.core.span import Source, Span
+from graphc.emit.imports import IMPORTS, library
 from graphc.emit.module import emit
 from graphc.graph.calls import Call, Repeat
 from graphc.graph.graph import Graph
@@ -321,3 +324,15 @@ def test_spans_are_those_of_the_nodes(hand):
         hand.Program("a", "specs/a.yaml", {"": Graph("", inputs, (node,), (("r", Ref("r")),))})
     )
     assert set(result.lines.values()) == {("r/d", span), ("r", outer)}
+
+
+def test_what_the_library_names_is_imported_or_its_own():
+    def read_from_outside(table):
+        own = {each.get_name() for each in table.get_symbols() if each.is_global()}
+        return own.union(*map(read_from_outside, table.get_children()))
+
+    nodes = ast.walk(ast.parse(IMPORTS))
+    imported = {each.asname or each.name for each in nodes if isinstance(each, ast.alias)}
+    source = "\n\n".join(map(ast.unparse, library().values()))
+    names = read_from_outside(symtable.symtable(source, "library", "exec"))
+    assert names <= imported | library().keys() | set(dir(builtins))

@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import Any
 
 import jax
-import numpy as np
 
 from graphc.compiler import Checked
 from graphc.core.diagnostic import Diagnostic
@@ -55,23 +54,25 @@ def checkup(
     weights: WeightMap,
     checked: Checked,
     dataset: Dataset,
+    rows: int,
 ) -> Checkup:
     """Look at a network with fresh weights.
 
     Args:
-        module: the emitted module.
+        module: the emitted module, of what `compiler.for_checkup` gives.
         blueprint: has its line map.
         weights: its weight map.
         checked: its spec, with `train`.
         dataset: its training split is looked at.
+        rows: the examples of a step.
     """
     training, plan = checked.document.training, checked.plan
     assert training is not None and plan is not None
     state, key = make_state(module, training.seed), training_key(training.seed)
     many = _batch(dataset, training.seed, _MANY)
-    few = _batch(dataset, training.seed, min(training.batch_size, _FEW))
+    few = _batch(dataset, training.seed, min(rows, _FEW))
     loss, before = measured(module, state, many)["loss"], measured(module, state, few)["loss"]
-    expected = _expected(checked, many)
+    expected = _expected(module, state, checked, many)
     values = activations(module, blueprint, len(few["mask"]), _forward(module, state, few, key))
     silent = _silent(state, weights)
     values = [row for row in values if row.path not in silent]
@@ -106,12 +107,12 @@ def _silent(state: State, weights: WeightMap) -> set[str]:
     return {node for (node, _, word), array in zero if word != "bias" and not array.any()}
 
 
-def _expected(checked: Checked, batch: Any) -> tuple[float, str] | None:
+def _expected(module: ModuleType, state: State, checked: Checked, batch: Any) -> tuple[float, str]:
     assert checked.plan is not None
     term, graph = checked.plan.objectives[0].loss, checked.networks[checked.plan.network]
     ports = dict(graph.outputs)
     ref = ports[term.output] if term.output in ports else graph.outputs[0][1]
-    return expected_loss(term, graph.types[ref], np.asarray(batch[term.target]))
+    return expected_loss(module, state, batch, term, graph.types[ref])
 
 
 def _forward(module: ModuleType, state: State, batch: Any, key: Any) -> Callable[[], Any]:

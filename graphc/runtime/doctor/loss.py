@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from graphc.core.types import Type
@@ -16,18 +17,21 @@ from graphc.runtime.state import State
 from graphc.runtime.steps import step_key
 
 
-def expected_loss(term: Term, output: Type, target: np.ndarray) -> tuple[float, str] | None:
-    """What a network that knows nothing gives, and why; None where no rule is known."""
-    match term.measure.name:
-        case "cross_entropy":
-            return math.log(output.features), f"log({output.features}), all classes alike"
-        case "binary_cross_entropy":
-            return math.log(2), "log(2), both answers alike"
-        case "mean_squared_error":
-            return float(np.mean(np.square(target, dtype=np.float64))), "that of always saying 0"
-        case "mean_absolute_error":
-            return float(np.mean(np.abs(target, dtype=np.float64))), "that of always saying 0"
-    return None
+def expected_loss(
+    module: ModuleType, state: State, batch: Mapping[str, Any], term: Term, output: Type
+) -> tuple[float, str]:
+    """What a network that knows nothing gives, whose outputs are all 0, and what that is."""
+
+    def losses() -> Any:
+        outputs, _ = module.forward(state["params"], state["statistics"], batch)
+        return module.losses(jax.tree.map(jnp.zeros_like, outputs), batch)
+
+    loss = float(np.mean(np.asarray(jax.jit(losses)(), np.float64)))
+    if not term.measure.takes_logits:
+        return loss, "that of always saying 0"
+    classes = max(output.features, 2) if output.shape else 2
+    alike = [count for count in (classes, 2) if math.isclose(loss, math.log(count), rel_tol=1e-5)]
+    return loss, f"log({alike[0]}), all classes alike" if alike else "that of logits of 0"
 
 
 def measured(module: ModuleType, state: State, batch: Any) -> dict[str, float]:
