@@ -128,7 +128,7 @@ def _warn_of_schedule(
     made, now = Settings.from_dict(run.settings).schedule_epochs, settings.epochs
     if made is None or made == now or start.epoch >= now:
         return
-    message = f"the learning rate keeps its schedule over {made} epochs, and the run now has {now}"
+    message = f"the learning rate keeps its schedule over {made} epochs, and the run has {now} now"
     after = (
         "the rate then stays where it ended" if now > made else "the rate does not get to its end"
     )
