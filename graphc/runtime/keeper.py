@@ -114,7 +114,8 @@ class Keeper:
         values = [_about(path).get("value") for path in paths]
         keep = set(paths[-self.keep :])
         best = zip(paths, values, strict=True)
-        keep |= {path for path, value in best if value is not None and value == self.best}
+        # Of several that are as good the first is the best one, as for `load_best`.
+        keep |= set([path for path, value in best if value is not None and value == self.best][:1])
         for path in paths:
             if path not in keep:
                 _remove(path)

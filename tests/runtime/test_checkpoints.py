@@ -115,6 +115,13 @@ def test_the_last_two_and_the_best_are_kept(tmp_path):
     assert best.arrays["a"][0] == 2
 
 
+def test_of_several_that_are_as_good_the_first_is_kept(tmp_path):
+    keeper = Keeper(tmp_path, keep=1)
+    for step in range(1, 5):
+        keeper.offer(moment(step, 0.5))
+    assert [path.name for path in checkpoints(tmp_path)] == ["00000001", "00000004"]
+
+
 def test_the_best_can_be_the_largest_and_survives_a_restart(tmp_path):
     for step, value in enumerate([3.0, 4.0, 2.0, 1.0, 3.5], 1):
         Keeper(tmp_path, maximize=True).offer(moment(step, value))

@@ -1,14 +1,19 @@
 """What is found in networks that are sound, and in networks that are not."""
 
+import math
 import re
 
+import numpy as np
 import pytest
 
 import graphc as gc
 from graphc.cli.main import main
 from graphc.core.span import Source, nowhere
+from graphc.core.types import Type
 from graphc.runtime.doctor.findings import about_loss, about_slopes
 from graphc.runtime.doctor.gradients import Gradient
+from graphc.runtime.doctor.loss import expected_loss
+from graphc.runtime.state import make_state
 
 NETWORK = """\
 graphc: 1
@@ -92,3 +97,53 @@ def test_doctor_needs_a_train_section(capsys, tmp_path):
     (tmp_path / "a.yaml").write_text("network: {inputs: {x: [4]}, layers: [{dense: 3}]}\n")
     assert main(["doctor", str(tmp_path / "a.yaml")]) == 2
     assert "GC412" in capsys.readouterr().err
+
+
+OF_A_RUN = """\
+network:
+  inputs: {features: [4]}
+  layers: [{dense: 16, name: stem}, relu, {dense: 3, name: head}]
+data: iris
+train:
+  loss: {cross_entropy: {label_smoothing: 0.1}}
+  optimizer: {adam: {learning_rate: {cosine: {rate: 3e-2, warmup: 1}}}}
+  groups: {"*/bias": {learning_rate: {piecewise: {rates: [1e-2, 0.0], at: 1}}}, "head/*": frozen}
+  regularize: {"stem/kernel": {l2: 1e-4}}
+  average: 0.999
+  accumulate: 4
+  batch_size: full
+  epochs: 2
+"""
+
+
+def test_what_belongs_to_a_whole_run_does_not_decide_over_one_batch(tmp_path):
+    assert not findings(OF_A_RUN, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("loss", "data", "expected", "why"),
+    [
+        ("{binary_cross_entropy: {positive_weight: 3}}", "breast_cancer", None, "logits of 0"),
+        ("binary_cross_entropy", "breast_cancer", math.log(2), "log(2), all classes alike"),
+        ("{focal: 0}", "breast_cancer", math.log(2), "log(2), all classes alike"),
+        ("hinge", "breast_cancer", 1.0, "logits of 0"),
+        ("{huber: 1e9}", "diabetes", 13.0, "always saying 0"),
+    ],
+)
+def test_the_loss_that_is_expected(loss, data, expected, why):
+    shape = {"breast_cancer": 30, "diabetes": 10}[data]
+    text = f"network: {{inputs: {{features: [{shape}]}}, layers: [{{dense: 1}}]}}\n"
+    model = gc.compile(Source("a.yaml", f"{text}data: {data}\ntrain: {{loss: {loss}}}\n"))
+    plan, module = model.compiled.program.plan, model.module()
+    term = plan.objectives[0].loss
+    features = np.ones((2, shape), np.float32)
+    target = np.array([[1], [0]]) if data == "breast_cancer" else np.array([[1.0], [7.0]])
+    if term.target_type.shape == ():
+        target = target[:, 0]
+    if data == "diabetes":
+        target = target * (2 * 13.0 / 25.0) ** 0.5
+    dtype = np.float32 if data == "diabetes" else np.int32
+    batch = {"features": features, term.target: target.astype(dtype), "mask": np.ones(2, bool)}
+    found, said = expected_loss(module, make_state(module, 0), batch, term, Type((1,)))
+    assert why in said
+    assert found == pytest.approx(2 * math.log(2) if expected is None else expected, rel=1e-5)

@@ -83,3 +83,13 @@ def test_the_package_that_is_missing_is_named(run, package, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(gc.RunError, match=r"pip install graphc\[export\]"):
         run.export("safetensors" if package.startswith("safe") else "stablehlo")
+
+
+def test_the_weights_of_a_run_with_an_average_are_that(tmp_path):
+    spec = SPEC.replace("epochs: 3", "epochs: 1, average: 0.5")
+    run = gc.compile(Source("flowers.yaml", spec)).train(tmp_path / "run", cache=False)
+    assert main(["export", str(run.path), "--format", "safetensors"]) == 0
+    found = load_file(run.path / "flowers.safetensors")
+    np.testing.assert_array_equal(
+        found["dense_2/kernel"], run.inference().params["dense_2"]["kernel"]
+    )

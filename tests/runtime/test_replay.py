@@ -274,3 +274,17 @@ def test_the_state_before_the_step_must_be_there(runner, capsys):
         shutil.rmtree(path)
     with pytest.raises(RunError, match="is lost"):
         replay_run(run, runner.data, pytest.fail)
+
+
+def test_what_only_a_penalty_makes_too_large_is_said_so(tmp_path, capsys):
+    spec = """
+network: {inputs: {features: [4]}, layers: [{dense: 3}]}
+data: iris
+train: {loss: cross_entropy, epochs: 1, accumulate: 2, regularize: {"*/kernel": {l2: 1e38}}}
+"""
+    (tmp_path / "a.yaml").write_text(spec)
+    arguments = ["train", str(tmp_path / "a.yaml"), "--run", str(tmp_path / "run"), "-q"]
+    assert main([*arguments, "--no-cache"]) == 1
+    said = capsys.readouterr().err
+    assert "what `regularize` adds to the loss is too large at step 0" in said
+    assert "the longest for `dense/kernel`" in said

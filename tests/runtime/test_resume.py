@@ -170,3 +170,11 @@ def test_the_other_form_of_the_network_goes_on_from_a_checkpoint(
     assert runner.of(events.Started)[0].position.step == 21
     assert other["steps"] == 28
     assert other["train"]["loss"] < 0.7
+
+
+@pytest.mark.parametrize("epochs, said", [(3, None), (2, "does not get to its end"), (4, "stays")])
+def test_a_schedule_keeps_the_length_that_it_was_made_with(runner, epochs, said):
+    runner(epochs=1, schedule_epochs=3)
+    runner(resume=True, epochs=epochs, schedule_epochs=epochs)
+    warned = [str(each.diagnostic) for each in runner.of(events.Warned)]
+    assert [said in each for each in warned] == ([] if said is None else [True])
