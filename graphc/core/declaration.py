@@ -177,7 +177,8 @@ class Declaration:
     def _held(cls, word: str) -> str | None:
         """The attribute below which the word has its place, as a help."""
         found = ((each.name, each.holds(word)) for each in cls.attributes())
-        return next((f"write `{name}: {value}`" for name, value in found if value), None)
+        held = [(value.count("{"), f"write `{name}: {value}`") for name, value in found if value]
+        return min(held, key=lambda pair: pair[0])[1] if held else None
 
     @classmethod
     def _offer(cls) -> str:

@@ -160,7 +160,7 @@ class Example:
 def example_of(declaration: type[Declaration]) -> Example | None:
     """An example, or None where no values by kind make one."""
     values = GIVEN.get(declaration.name, {})
-    rates = ("rate",) if issubclass(declaration, Schedule) else ("learning_rate",)
+    rates: tuple[str, ...] = ("rate",) if issubclass(declaration, Schedule) else ("learning_rate",)
     numbers = dict.fromkeys(rates, _LEARNING_RATE)
     given = {
         each.name: values.get(each.name, numbers.get(each.name, _value(each.kind)))

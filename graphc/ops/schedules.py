@@ -108,7 +108,7 @@ class Schedule(Declaration):
     @property
     def largest(self) -> float:
         """The largest rate that it gives."""
-        return self.rate
+        return getattr(self, "rate", 0.0)
 
     def ends(self) -> tuple[tuple[str, Duration], ...]:
         """The durations that have to be over before the run is, by their attributes."""

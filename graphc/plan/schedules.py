@@ -29,8 +29,7 @@ def schedules_of(training: Training) -> Iterator[tuple[Keys, Schedule]]:
 
 def last_for_the_run(training: Training) -> bool:
     """Whether a schedule lasts as long as the run, for it was not told how long."""
-    found = (schedule for _, schedule in schedules_of(training))
-    return any(hasattr(each, "over") and each.over is None for each in found)
+    return any(getattr(each, "over", 0) is None for _, each in schedules_of(training))
 
 
 def _of_rate(keys: Keys, owner: Optimizer | Group) -> Iterator[tuple[Keys, Schedule]]:

@@ -232,7 +232,7 @@ def _bad_penalty(
         for path, each in by_path.items()
     }
     worst = max(sizes, key=lambda path: np.nan_to_num(sizes[path], nan=np.inf))
-    if np.isfinite(value) and sizes[worst] ** 2 <= np.finfo(np.float32).max:
+    if np.isfinite(value) and sizes[worst] ** 2 <= float(np.finfo(np.float32).max):
         return None
     notes = (
         Note("all values of the network and the loss are finite"),

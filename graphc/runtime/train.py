@@ -129,9 +129,7 @@ def _warn_of_schedule(
     if made is None or made == now or start.epoch >= now:
         return
     message = f"the learning rate keeps its schedule over {made} epochs, and the run has {now} now"
-    after = (
-        "the rate then stays where it ended" if now > made else "the rate does not get to its end"
-    )
+    after = "the rate then stays where it ended" if now > made else "the rate does not get so far"
     help = f"train into another directory for a schedule over {now}"
     problem = Diagnostic("GC607", message, None, (Note(after),), help, severity="warning")
     report(events.Warned(problem))

@@ -123,3 +123,7 @@ def test_the_steps_of_a_file_are_put_in_when_it_is_loaded(tmp_path):
     text = text.replace("cosine: 1", "cosine: {rate: 1, over: 41 steps}")
     with pytest.raises(SpecError, match="GC421"):
         gc.compile(Source("it.yaml", text, str(tmp_path))).train(tmp_path / "other")
+
+
+def test_a_single_rate_needs_no_times():
+    assert rates("{piecewise: {rates: [0.1], at: []}}", 3) == pytest.approx([0.1] * 3)

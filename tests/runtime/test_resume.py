@@ -172,7 +172,7 @@ def test_the_other_form_of_the_network_goes_on_from_a_checkpoint(
     assert other["train"]["loss"] < 0.7
 
 
-@pytest.mark.parametrize("epochs, said", [(3, None), (2, "does not get to its end"), (4, "stays")])
+@pytest.mark.parametrize("epochs, said", [(3, None), (2, "does not get so far"), (4, "stays")])
 def test_a_schedule_keeps_the_length_that_it_was_made_with(runner, epochs, said):
     runner(epochs=1, schedule_epochs=3)
     runner(resume=True, epochs=epochs, schedule_epochs=epochs)
