@@ -32,13 +32,15 @@ def command(
     the metrics and the results are compared bit for bit. The exit status is 1 where anything
     differs.
     """
-    from graphc.compiler import check
+    from graphc import api
     from graphc.runtime.verification import verify_resume
 
     if spec == "-":
         raise click.UsageError("several processes read the spec: name a file")
     settings = (*settings, f"train.epochs={epochs}")
-    check(spec_source(spec), settings, python=not no_python)
+    if api.compile(spec_source(spec), settings, python=not no_python).folds:
+        help = "choose one with `--set data.SOURCE.fold=0`"
+        raise click.UsageError(f"the data has folds, which are a run each: {help}")
     options = [word for each in settings for word in ("--set", each)]
     options += ["--no-python"] if no_python else []
 

@@ -89,6 +89,11 @@ train:
     assert (run / "summary.json").read_text() == summary
 
 
+def test_one_run_is_verified_and_not_folds(graphc, folder):
+    done = graphc("verify-resume", folder / "a.yaml")
+    assert done.status == 2 and "choose one" in done.err
+
+
 def test_one_fold_is_an_ordinary_run(graphc, folder):
     done = graphc(
         "train",

@@ -147,3 +147,8 @@ def test_the_loss_that_is_expected(loss, data, expected, why):
     found, said = expected_loss(module, make_state(module, 0), batch, term, Type((1,)))
     assert why in said
     assert found == pytest.approx(2 * math.log(2) if expected is None else expected, rel=1e-5)
+
+
+def test_averages_of_weights_and_metrics_that_are_no_number_change_nothing(tmp_path):
+    more = "average: 0.999, batch_size: full, metrics: [accuracy, confusion_matrix]}"
+    assert not findings(NETWORK.replace("3e-3}}", "3e-3}, " + more), tmp_path)

@@ -35,11 +35,12 @@ def expected_loss(
 
 
 def measured(module: ModuleType, state: State, batch: Any) -> dict[str, float]:
-    """The loss and the metrics of a batch in evaluation mode."""
+    """The loss of a batch in evaluation mode, and the metrics that are a number."""
     weights = {name: state[name] for name in ("params", "statistics")}
     totals = jax.device_get(jax.jit(module.evaluate_step)(weights, batch))
     sums = {name: np.asarray(value, np.float64) for name, value in totals.items()}
-    return {name: float(value) for name, value in module.means(sums).items()}
+    means = module.means(sums).items()
+    return {name: float(value) for name, value in means if np.ndim(value) == 0}
 
 
 def overfitted(
