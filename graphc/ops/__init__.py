@@ -76,54 +76,53 @@ FAMILIES = {
 """The operations by the module that declares them, which is imported when one of them is named."""
 
 OTHERS = {
-    registry.initializers: (
-        "initializers",
-        """
-        constant delta_orthogonal glorot_normal glorot_uniform he_normal he_uniform identity
-        lecun_normal lecun_uniform normal ones orthogonal sparse truncated_normal uniform
-        variance_scaling zeros
+    registry.initializers: {
+        "initializers": """
+            constant delta_orthogonal glorot_normal glorot_uniform he_normal he_uniform identity
+            lecun_normal lecun_uniform normal ones orthogonal sparse truncated_normal uniform
+            variance_scaling zeros
         """,
-    ),
-    registry.kernel_norms: ("kernels", "spectral_norm weight_norm weight_standardization"),
-    registry.losses: (
-        "losses",
-        """
-        binary_cross_entropy cross_entropy focal hinge huber kl_divergence mean_absolute_error
-        mean_squared_error poisson
+    },
+    registry.kernel_norms: {"kernels": "spectral_norm weight_norm weight_standardization"},
+    registry.losses: {
+        "losses": """
+            binary_cross_entropy cross_entropy focal hinge huber kl_divergence mean_absolute_error
+            mean_squared_error poisson
         """,
-    ),
-    registry.metrics: (
-        "metrics",
-        """
-        accuracy confusion_matrix f1 mae mean_absolute_error mean_iou mean_squared_error mse
-        perplexity precision r2 recall rmse roc_auc top_k
+    },
+    registry.metrics: {
+        "metrics": """
+            accuracy confusion_matrix f1 mae mean_absolute_error mean_iou mean_squared_error mse
+            perplexity precision r2 recall rmse roc_auc top_k
         """,
-    ),
-    registry.optimizers: (
-        "optimizers",
-        """
-        adadelta adagrad adam adamax adamw lamb lars lbfgs lion momentum nadam nesterov rmsprop
-        sgd
+    },
+    registry.optimizers: {
+        "optimizers": """
+            adadelta adagrad adam adamax adamw lamb lars lbfgs lion momentum nadam nesterov rmsprop
+            sgd
         """,
-    ),
-    registry.schedules: (
-        "schedules",
-        """
-        constant cosine exponential one_cycle piecewise polynomial reduce_on_plateau step
+    },
+    registry.schedules: {
+        "schedules": """
+            constant cosine exponential one_cycle piecewise polynomial reduce_on_plateau step
         """,
-    ),
-    registry.sources: (
-        "sources",
-        """
-        breast_cancer california_housing cifar10 cifar10_jpeg cifar10_subset csv diabetes
-        digit_scenes digits fashion_mnist image_folder iris mnist moving_digits npz parquet python
-        signals usps wine
+    },
+    registry.sources: {
+        "sources.bundled": "breast_cancer diabetes digits iris wine",
+        "sources.generated": "digit_scenes moving_digits signals",
+        "sources.image_folder": "image_folder",
+        "sources.npz": "npz",
+        "sources.published": """
+            california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps
         """,
-    ),
+        "sources.table": "csv parquet",
+        "sources.user_code": "python",
+    },
 }
 """What else a spec can name."""
 
 for module, names in FAMILIES.items():
     operations.expect(f"{__name__}.{module}", *names.split())
-for table, (module, names) in OTHERS.items():
-    table.expect(f"{__name__}.{module}", *names.split())
+for table, modules in OTHERS.items():
+    for module, names in modules.items():
+        table.expect(f"{__name__}.{module}", *names.split())

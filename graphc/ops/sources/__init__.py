@@ -1,43 +1,65 @@
 """Where data comes from: declarations without the loading, which lives in `graphc.data`.
 
-`graphc check` asks for the fields, so nothing here imports numpy until an npz file is read.
+`graphc check` asks for the fields, so nothing here imports numpy until an npz file is read. A
+module is imported when one of its names is first used.
 """
 
-from graphc.core.registry import sources
-from graphc.ops.sources.base import ArraySource as ArraySource
-from graphc.ops.sources.base import DataSource as DataSource
-from graphc.ops.sources.base import Undivided as Undivided
-from graphc.ops.sources.bundled import BreastCancer as BreastCancer
-from graphc.ops.sources.bundled import Bundled as Bundled
-from graphc.ops.sources.bundled import Diabetes as Diabetes
-from graphc.ops.sources.bundled import Digits as Digits
-from graphc.ops.sources.bundled import Iris as Iris
-from graphc.ops.sources.bundled import Wine as Wine
-from graphc.ops.sources.columns import MEASURED as MEASURED
-from graphc.ops.sources.columns import Columns as Columns
-from graphc.ops.sources.files import FileSource as FileSource
-from graphc.ops.sources.generated import DIRECTIONS as DIRECTIONS
-from graphc.ops.sources.generated import SIGNALS as SIGNALS
-from graphc.ops.sources.generated import DigitScenes as DigitScenes
-from graphc.ops.sources.generated import MovingDigits as MovingDigits
-from graphc.ops.sources.generated import Signals as Signals
-from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
-from graphc.ops.sources.npz import Npz as Npz
-from graphc.ops.sources.published import CaliforniaHousing as CaliforniaHousing
-from graphc.ops.sources.published import Cifar10 as Cifar10
-from graphc.ops.sources.published import Cifar10Jpeg as Cifar10Jpeg
-from graphc.ops.sources.published import Cifar10Subset as Cifar10Subset
-from graphc.ops.sources.published import Downloaded as Downloaded
-from graphc.ops.sources.published import FashionMnist as FashionMnist
-from graphc.ops.sources.published import Mnist as Mnist
-from graphc.ops.sources.published import Stored as Stored
-from graphc.ops.sources.published import Usps as Usps
-from graphc.ops.sources.table import Csv as Csv
-from graphc.ops.sources.table import Parquet as Parquet
-from graphc.ops.sources.table import TableSource as TableSource
-from graphc.ops.sources.user_code import PythonData as PythonData
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-sources.add(Digits, Iris, Wine, BreastCancer, Diabetes)
-sources.add(Mnist, FashionMnist, Usps, Cifar10, Cifar10Subset, Cifar10Jpeg, CaliforniaHousing)
-sources.add(Signals, DigitScenes, MovingDigits)
-sources.add(Csv, Parquet, Npz, ImageFolder, PythonData)
+if TYPE_CHECKING:
+    from graphc.ops.sources.base import ArraySource as ArraySource
+    from graphc.ops.sources.base import DataSource as DataSource
+    from graphc.ops.sources.base import Undivided as Undivided
+    from graphc.ops.sources.bundled import BreastCancer as BreastCancer
+    from graphc.ops.sources.bundled import Bundled as Bundled
+    from graphc.ops.sources.bundled import Diabetes as Diabetes
+    from graphc.ops.sources.bundled import Digits as Digits
+    from graphc.ops.sources.bundled import Iris as Iris
+    from graphc.ops.sources.bundled import Wine as Wine
+    from graphc.ops.sources.columns import MEASURED as MEASURED
+    from graphc.ops.sources.columns import Columns as Columns
+    from graphc.ops.sources.files import FileSource as FileSource
+    from graphc.ops.sources.generated import DIRECTIONS as DIRECTIONS
+    from graphc.ops.sources.generated import SIGNALS as SIGNALS
+    from graphc.ops.sources.generated import DigitScenes as DigitScenes
+    from graphc.ops.sources.generated import MovingDigits as MovingDigits
+    from graphc.ops.sources.generated import Signals as Signals
+    from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
+    from graphc.ops.sources.npz import Npz as Npz
+    from graphc.ops.sources.published import CaliforniaHousing as CaliforniaHousing
+    from graphc.ops.sources.published import Cifar10 as Cifar10
+    from graphc.ops.sources.published import Cifar10Jpeg as Cifar10Jpeg
+    from graphc.ops.sources.published import Cifar10Subset as Cifar10Subset
+    from graphc.ops.sources.published import Downloaded as Downloaded
+    from graphc.ops.sources.published import FashionMnist as FashionMnist
+    from graphc.ops.sources.published import Mnist as Mnist
+    from graphc.ops.sources.published import Stored as Stored
+    from graphc.ops.sources.published import Usps as Usps
+    from graphc.ops.sources.table import Csv as Csv
+    from graphc.ops.sources.table import Parquet as Parquet
+    from graphc.ops.sources.table import TableSource as TableSource
+    from graphc.ops.sources.user_code import PythonData as PythonData
+
+_DECLARED = {
+    "base": "ArraySource DataSource Undivided",
+    "bundled": "BreastCancer Bundled Diabetes Digits Iris Wine",
+    "columns": "MEASURED Columns",
+    "files": "FileSource",
+    "generated": "DIRECTIONS SIGNALS DigitScenes MovingDigits Signals",
+    "image_folder": "ImageFolder",
+    "npz": "Npz",
+    "published": """
+        CaliforniaHousing Cifar10 Cifar10Jpeg Cifar10Subset Downloaded FashionMnist Mnist Stored
+        Usps
+    """,
+    "table": "Csv Parquet TableSource",
+    "user_code": "PythonData",
+}
+_PLACES = {name: module for module, names in _DECLARED.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"there is no `{name}` in {__name__}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

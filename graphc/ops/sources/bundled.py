@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.base import Undivided, labelled, normalize_attribute
 
@@ -62,3 +63,6 @@ class Diabetes(Bundled):
     target = "target"
     examples = 442
     types: ClassVar[Mapping[str, Type]] = {"features": Type((10,)), "target": Type((1,))}
+
+
+sources.add(Digits, Iris, Wine, BreastCancer, Diabetes)

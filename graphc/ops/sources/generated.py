@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from graphc.core.attributes import Float, Int
 from graphc.core.declaration import attribute, primary
+from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.base import Undivided, check_size, labelled
 from graphc.ops.sources.published import Downloaded
@@ -110,3 +111,6 @@ class MovingDigits(_OfDigits):
 
     def example(self) -> dict[str, Type]:
         return labelled("clip", (self.frames, self.size, self.size, 1), len(DIRECTIONS))
+
+
+sources.add(Signals, DigitScenes, MovingDigits)

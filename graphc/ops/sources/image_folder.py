@@ -10,6 +10,7 @@ from graphc.core.attributes import Bool, Ints, Text
 from graphc.core.declaration import attribute, primary
 from graphc.core.diagnostic import similar
 from graphc.core.operation import ShapeError
+from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.images import classes_of, files_of, size_of
 from graphc.ops.sources.base import Undivided, labelled
@@ -66,3 +67,6 @@ class ImageFolder(Undivided):
         classes = classes_of(path)
         size = self.resize or size_of(files_of(path, classes[0])[0])
         return labelled("image", (*size, 1 if self.grey else 3), len(classes))
+
+
+sources.add(ImageFolder)

@@ -9,6 +9,7 @@ from graphc.core.attributes import Texts
 from graphc.core.declaration import attribute
 from graphc.core.diagnostic import similar
 from graphc.core.operation import ShapeError
+from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.files import FileSource
 from graphc.ops.tables import npz_arrays, npz_headers
@@ -67,3 +68,6 @@ class Npz(FileSource):
         if low == high:
             raise ShapeError(f"every example of `{path}` has the class {low}", code="GC517")
         return Type((), "int", high + 1)
+
+
+sources.add(Npz)

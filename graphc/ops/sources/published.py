@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from graphc.core.attributes import Bool, Text
 from graphc.core.declaration import attribute
+from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.base import ArraySource, Undivided, labelled, normalize_attribute
 
@@ -128,3 +129,6 @@ class CaliforniaHousing(Stored, Undivided):
     examples = 20640
     types: ClassVar[Mapping[str, Type]] = {"features": Type((8,)), "target": Type((1,))}
     normalize: str = normalize_attribute("standard")
+
+
+sources.add(Mnist, FashionMnist, Usps, Cifar10, Cifar10Subset, Cifar10Jpeg, CaliforniaHousing)

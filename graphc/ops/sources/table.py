@@ -11,6 +11,7 @@ from graphc.core.attributes import Text, Texts
 from graphc.core.declaration import attribute
 from graphc.core.diagnostic import listing
 from graphc.core.operation import ShapeError
+from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.base import normalize_attribute
 from graphc.ops.sources.columns import Columns, Missing, Policy
@@ -265,3 +266,6 @@ class Parquet(TableSource):
 
     def lines(self, path: str) -> Iterator[tuple[str, list[str]]]:
         return parquet_lines(path)
+
+
+sources.add(Csv, Parquet)

@@ -10,6 +10,7 @@ from graphc.core.attributes import Int, Ints, Kind, Text
 from graphc.core.declaration import attribute, primary
 from graphc.core.diagnostic import Report, similar
 from graphc.core.operation import ShapeError
+from graphc.core.registry import sources
 from graphc.core.tree import Mapping as MappingTree
 from graphc.core.tree import Sequence, Tree
 from graphc.core.types import Type
@@ -124,3 +125,6 @@ class PythonData(Undivided):
             message = f"`types` has no field `{self.target}`, which is the target"
             raise ShapeError(message, help, "GC512", self.target)
         return found
+
+
+sources.add(PythonData)
