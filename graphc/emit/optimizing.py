@@ -14,7 +14,8 @@ from graphc.emit.printing.printer import Blank, Comment
 from graphc.emit.trees import call, name, part
 from graphc.graph.weights import WeightMap
 from graphc.ops.optimizers import Optimizer
-from graphc.ops.schedules import Duration, Piecewise, Schedule
+from graphc.ops.rates import Duration, Schedule
+from graphc.ops.schedules import Piecewise
 from graphc.plan.plan import Objective
 
 EPOCH_STEPS, PATHS = "EPOCH_STEPS", "PATHS"

@@ -26,7 +26,7 @@ from graphc.graph.tied import nameable
 from graphc.ops.kernels import KernelNorm
 from graphc.ops.objectives import Loss
 from graphc.ops.per_axis import Around, PerAxis
-from graphc.ops.schedules import Schedule
+from graphc.ops.rates import Schedule
 
 FLOATS = (Type((32,)), Type((8, 8, 3)), Type((16, 32)), Type(()))
 INTS = (Type((), "int", 10),)

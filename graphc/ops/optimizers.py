@@ -10,7 +10,7 @@ from graphc.core.by_path import PATTERNS
 from graphc.core.code import Code, code
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.registry import optimizers
-from graphc.ops.schedules import Rate, Schedule
+from graphc.ops.rates import Rate, Schedule
 
 
 class Optimizer(Declaration):

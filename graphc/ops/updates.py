@@ -9,7 +9,7 @@ from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.registry import optimizers
 from graphc.core.tree import Scalar, Tree
 from graphc.ops.optimizers import Optimizer
-from graphc.ops.schedules import Rate, Schedule
+from graphc.ops.rates import Rate, Schedule
 
 FROZEN = "frozen"
 

@@ -10,7 +10,7 @@ from graphc.core.types import Type
 from graphc.graph.graph import Graph
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Optimizer
-from graphc.ops.schedules import Schedule
+from graphc.ops.rates import Schedule
 from graphc.plan.updates import Update
 
 

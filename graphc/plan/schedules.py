@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from graphc.core.diagnostic import Report
 from graphc.core.span import Span
 from graphc.ops.optimizers import Optimizer
-from graphc.ops.schedules import Duration, Schedule
+from graphc.ops.rates import Duration, Schedule
 from graphc.ops.training import Training
 from graphc.ops.updates import Group
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from graphc.ops.optimizers import Optimizer
-from graphc.ops.schedules import Schedule
+from graphc.ops.rates import Schedule
 from graphc.plan.plan import Objective
 
 
