@@ -274,7 +274,8 @@ def test_a_docstring_says_where_the_block_was_written(emitted):
 
 def test_a_name_with_quotes_is_text(hand):
     whole = replace(hand.lenet(), name='a"""b\\', origin="c\nd")
-    compile(emit(whole).source, "<emitted>", "exec")
+    docstring = ast.get_docstring(ast.parse(emit(whole).source), clean=False)
+    assert docstring is not None and all(each in docstring for each in ('a"""b\\', "c"))
 
 
 def test_deep_networks_and_long_formulas_are_quick(hand):

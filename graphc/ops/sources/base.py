@@ -163,14 +163,25 @@ class ArraySource(DataSource):
 
 @dataclass(frozen=True, kw_only=True)
 class Undivided(ArraySource):
-    """The base of sources without a test split of their own."""
+    """The base of sources without a test split of their own.
+
+    Attributes:
+        test_path: where one is that is given, in sources that are files.
+    """
+
+    test_path: ClassVar[str | None] = None
 
     test: float | int = attribute(
         _PART, "what is held out for the test: a fraction of all examples, or a count", 0.2
     )
 
     def test_part(self) -> float | int:
-        return self.test
+        if self.test_path is None:
+            return self.test
+        if self.test != Undivided.test:
+            message = "`test` and `test_path` exclude each other"
+            raise ShapeError(message, "drop one of them", "GC518")
+        return 0
 
 
 def _count(part: float | int, examples: int, least: int) -> int:

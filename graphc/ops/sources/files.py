@@ -27,21 +27,13 @@ class FileSource(Undivided):
         " values), `number` for floats",
         "classes",
     )
-    test_path: str | None = attribute(
+    test_path: str | None = attribute(  # pyright: ignore[reportIncompatibleVariableOverride]
         Text(), "a second file, the test split, in place of `test`", None
     )
 
     validation_path: str | None = attribute(
         Text(), "a further file, the validation split, in place of `validation`", None
     )
-
-    def test_part(self) -> float | int:
-        if self.test_path is None:
-            return self.test
-        if self.test != Undivided.test:
-            message = "`test` and `test_path` exclude each other"
-            raise ShapeError(message, "drop one of them", "GC518")
-        return 0
 
     def validation_part(self) -> float | int:
         if self.validation_path is None:

@@ -27,7 +27,7 @@ class ImageFolder(Undivided):
     name = "image_folder"
 
     path: str = primary(Text(), "the folder of the folders, relative to the spec's")
-    test_path: str | None = attribute(
+    test_path: str | None = attribute(  # pyright: ignore[reportIncompatibleVariableOverride]
         Text(), "a second such folder, the test split, in place of `test`", None
     )
     grey: bool = attribute(Bool(), "whether one channel of grey values is made of colours", False)
@@ -39,14 +39,6 @@ class ImageFolder(Undivided):
         if self.resize is not None and len(self.resize) != 2:
             return "`resize` is a height and a width: `resize: [64, 64]`"
         return super().complaint()
-
-    def test_part(self) -> float | int:
-        if self.test_path is None:
-            return self.test
-        if self.test != Undivided.test:
-            message = "`test` and `test_path` exclude each other"
-            raise ShapeError(message, "drop one of them", "GC518")
-        return 0
 
     def place(self, folder: str, path: str) -> str:
         """Where the folder `path` is; raises ShapeError GC511."""
