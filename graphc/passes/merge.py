@@ -7,10 +7,10 @@ Rules:
        their outputs only become one wider layer. Its value is split before their activations;
        each still draws its own weights.
     3. On the CPU only products of at most 128 columns together are joined, and only where an
-       activation or arithmetic reads each part. Training steps of such layers took 1.05 to 1.4
-       times as long apart over batches of 32 and 128, and 0.85 to 1.25 times over 512. Wider ones
-       gained less (1.0 to 1.2), convolutions nothing (0.9 to 1.05), and what another product reads
-       lost (0.7 to 0.95), for its part is then copied. `benchmarks merge` measures it.
+       activation or arithmetic reads each part. Training steps of such layers took 1.1 to 1.6
+       times as long apart over batches of 32 and 128, and 1.0 to 1.5 over 512. Wider ones gained
+       less surely (0.9 to 1.4), convolutions nothing (0.65 to 1.05), and what another product reads
+       would lose, for its part is then copied. `benchmarks merge` measures it.
 """
 
 from __future__ import annotations
