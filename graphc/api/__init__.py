@@ -4,9 +4,9 @@ from graphc.api.graphs import Graph as Graph
 from graphc.api.graphs import check as check
 from graphc.api.graphs import dump as dump
 from graphc.api.graphs import load as load
-from graphc.api.model import CrossValidation as CrossValidation
 from graphc.api.model import Model as Model
 from graphc.api.model import compile as compile
 from graphc.api.run import Inference as Inference
 from graphc.api.run import Run as Run
 from graphc.api.run import load_run as load_run
+from graphc.api.several import SeveralRuns as SeveralRuns

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphc import compiler
 from graphc.api.graphs import Graph, source_of, text_of
 from graphc.api.run import Run, load_run
+from graphc.api.several import SeveralRuns, train_several
 from graphc.build.builder import Graph as Builder
 from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.span import Source
@@ -98,11 +99,10 @@ class Model:
         """
         from graphc.runtime.blueprint import blueprint_of, settings_of
         from graphc.runtime.report import write_report
-        from graphc.runtime.rundir import free_directory
         from graphc.runtime.train import train
 
         checked, training = self._trainable()
-        directory = Path(run) if run is not None else free_directory(RUNS, checked.name, resume)
+        directory = self._directory(run, resume)
         dataset, compiled = self._with_data()
         if training.early_stopping is not None and not dataset.count("validation"):
             message = "early stopping needs a validation split, and the data has none"
@@ -153,7 +153,7 @@ class Model:
         *,
         resume: bool = False,
         **options: Any,
-    ) -> CrossValidation:
+    ) -> SeveralRuns:
         """Train a run for each fold, `fold-0`, `fold-1`, ..., in the directory `run`.
 
         With `resume`, folds that are finished are left as they are, and the others go on. Other
@@ -162,25 +162,22 @@ class Model:
         Raises:
             RunError: as `train`, and GC605 where the directory holds a run already.
         """
-        from graphc.runtime.blueprint import blueprint_of
-        from graphc.runtime.folds import begin, finished, fold_of, summarize
-        from graphc.runtime.rundir import RunDirectory, free_directory
+        models = {f"fold-{fold}": model for fold, model in enumerate(self.folds)}
+        return train_several(models, self._directory(run, resume), resume=resume, **options)
 
-        name, training = self.compiled.checked.name, self.compiled.checked.document.training
-        directory = Path(run) if run is not None else free_directory(RUNS, name, resume)
-        begin(directory, resume)
-        results = []
-        for fold, model in enumerate(self.folds):
-            path = fold_of(directory, fold)
-            result = finished(path, training.epochs if training is not None else 0)
-            if result is None:
-                started = resume and (path / "model.json").exists()
-                result = model.train(path, resume=started, **options).result
-            else:
-                _, compiled = model._with_data()
-                RunDirectory.open(path).require_same(blueprint_of(compiled))
-            results.append(result)
-        return CrossValidation(directory.absolute(), summarize(directory, results))
+    def _directory(self, run: str | Path | None, resume: bool) -> Path:
+        """What was named, or else runs/NAME with the number that is next."""
+        from graphc.runtime.rundir import free_directory
+
+        return Path(run) if run else free_directory(RUNS, self.compiled.checked.name, resume)
+
+    def require_made(self, run: Path) -> None:
+        """Raise RunError GC607 unless this is what the run in a directory was made from."""
+        from graphc.runtime.blueprint import blueprint_of
+        from graphc.runtime.rundir import RunDirectory
+
+        _, compiled = self._with_data()
+        RunDirectory.open(run).require_same(blueprint_of(compiled))
 
     def doctor(self) -> Checkup:
         """Look at the network before it is trained: its loss, values and gradients.
@@ -237,20 +234,6 @@ class Model:
         code, lines = compiled.checked.user_code, compiled.emitted.lines
         try_training(module, code, lines, dataset.splits["train"], batch_size)
         return compiled.weights.completed(arrays_of(module))
-
-
-@dataclass(frozen=True)
-class CrossValidation:
-    """What came out of the folds: `Model.cross_validate` makes it.
-
-    Attributes:
-        path: the directory that holds the runs.
-        summary: what its `summary.json` holds: for each split and metric `mean`, `deviation` (the
-            sample's) and the `values` of the folds.
-    """
-
-    path: Path
-    summary: dict[str, Any]
 
 
 def compile(

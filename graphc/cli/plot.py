@@ -24,12 +24,12 @@ def command(runs: tuple[str, ...], output: str | None) -> None:
     for the loss and for each metric; what was measured on the validation split is dashed.
     """
     from graphc.insight.curves import curves, epochs_of
-    from graphc.runtime.folds import folds_in
     from graphc.runtime.rundir import RunDirectory
+    from graphc.runtime.several import runs_in
 
     if output and Path(output).suffix.lower() not in ("", ".svg"):
         raise click.UsageError(f"pictures are SVG, and `{output}` does not end in .svg")
-    several = ([str(fold) for fold in folds_in(Path(run))] or [run] for run in runs)
+    several = ([str(each) for each in runs_in(Path(run))] or [run] for run in runs)
     found, runs = {}, tuple(dict.fromkeys(chain.from_iterable(several)))
     for name, path in zip(_names(runs), runs, strict=True):
         found[name] = epochs_of(RunDirectory.open(path).history())

@@ -64,8 +64,8 @@ def command(
     data has `folds`, each is a run in that directory, and their means are printed.
     """
     from graphc import api
-    from graphc.runtime.folds import folds_as_text
     from graphc.runtime.progress import reporting
+    from graphc.runtime.several import summary_text
 
     if spec == "-" and run is None:
         raise click.UsageError("a spec from standard input has no name: say where with `--run DIR`")
@@ -88,6 +88,6 @@ def command(
             tensorboard=tensorboard,
             report=report,
         )
-    if isinstance(done, api.CrossValidation):
-        click.echo(folds_as_text(done.summary), nl=False)
+    if isinstance(done, api.SeveralRuns):
+        click.echo(summary_text(done.summary), nl=False)
     click.echo(os.path.relpath(done.path))

@@ -28,10 +28,10 @@ from graphc.runtime.files import append_line, read_lines, write_bytes, write_jso
 from graphc.runtime.lock import NAME as LOCK
 from graphc.runtime.lock import Lock
 from graphc.runtime.module import CONTRACT
+from graphc.runtime.several import KINDS, kind_of, runs_in
 
 Lines = Mapping[int, tuple[str, str, int, int, int]]
 _MARK = "model.json"
-FIRST_FOLD = "fold-0"
 _FORM = "data.json"
 _OWN = ("spec.yaml", "model.py")
 
@@ -126,9 +126,9 @@ class RunDirectory:
         except (OSError, ValueError, KeyError, TypeError) as error:
             what = "is no directory" if not path.is_dir() else "is no run of graphc"
             help = "name the directory that `graphc train` wrote"
-            if (path / FIRST_FOLD).is_dir():
-                what = "holds the folds of a cross-validation, which are a run each"
-                help = f"name one of them: `{path / FIRST_FOLD}`"
+            if several := runs_in(path):
+                what = f"holds {KINDS[kind_of(several[0])]}, which are a run each"
+                help = f"name one of them: `{several[0]}`"
             raise fail("GC606", f"`{path}` {what}", help) from error
         for name, data in _hashed(blueprint).items():
             if digest(data) != stored["sha256"].get(name):
@@ -207,7 +207,7 @@ class RunDirectory:
 def free_directory(folder: str, name: str, resume: bool) -> Path:
     """FOLDER/NAME, or the first of FOLDER/NAME-2, ... that is free; to resume, the last one."""
     path, count = Path(folder) / name, 1
-    while any((path / each).exists() for each in (_MARK, FIRST_FOLD)):
+    while (path / _MARK).exists() or runs_in(path):
         following = Path(folder) / f"{name}-{count + 1}"
         if resume and not following.exists():
             break
