@@ -88,7 +88,7 @@ def dump(graph: Graph | FrozenGraph, path: str | Path | None = None, **sections:
     """
     text = text_of(graph, sections)
     if path is not None:
-        Path(path).writetext_of(text, encoding="utf-8")
+        Path(path).write_text(text, encoding="utf-8")
     return text
 
 
