@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphc import compiler
+from graphc.api.ensemble import Ensemble
 from graphc.api.graphs import Graph, source_of, text_of
 from graphc.api.run import Run, load_run
 from graphc.api.several import SeveralRuns, train_several
 from graphc.build.builder import Graph as Builder
-from graphc.core.diagnostic import Diagnostic, SpecError
+from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.span import Source
 from graphc.graph.graph import Graph as FrozenGraph
 from graphc.ops.sources import ArraySource
+from graphc.spec.document import KEYS
+from graphc.spec.overrides import override
 
 if TYPE_CHECKING:
     from graphc.data.dataset import Dataset
@@ -162,6 +165,8 @@ class Model:
         Raises:
             RunError: as `train`, and GC605 where the directory holds a run already.
         """
+        for model in self.folds:
+            model._trainable()
         models = {f"fold-{fold}": model for fold, model in enumerate(self.folds)}
         return train_several(models, self._directory(run, resume), resume=resume, **options)
 
@@ -178,6 +183,72 @@ class Model:
 
         _, compiled = self._with_data()
         RunDirectory.open(run).require_same(blueprint_of(compiled))
+
+    def train_seeds(
+        self,
+        seeds: Iterable[int],
+        run: str | Path | None = None,
+        *,
+        resume: bool = False,
+        **options: Any,
+    ) -> SeveralRuns:
+        """Train a run for each seed, `seed-0`, `seed-1`, ..., in the directory `run`.
+
+        With `resume`, runs that are finished are left as they are, and the others go on. Other
+        options are those of `train`.
+
+        Raises:
+            RunError: as `train`, and GC605 where the directory holds something already.
+            SpecError: as `train`.
+        """
+        self._trainable()
+        models = {f"seed-{seed}": self._with_training({"seed": seed}) for seed in seeds}
+        return train_several(models, self._directory(run, resume), resume=resume, **options)
+
+    @property
+    def members(self) -> tuple[Model, ...]:
+        """A model for each member of the ensemble that `train` asks for; empty without one."""
+        training = self.compiled.checked.document.training
+        if training is None or not training.members:
+            return ()
+        several = (replace(training.ensemble, member=i) for i in range(training.members))
+        return tuple(self._with_training({"ensemble": each}) for each in several)
+
+    def train_ensemble(
+        self, run: str | Path | None = None, *, resume: bool = False, **options: Any
+    ) -> Ensemble:
+        """Train the members of an ensemble, `member-0`, `member-1`, ..., in the directory `run`.
+
+        With `resume`, members that are finished are left as they are, and the others go on. Other
+        options are those of `train`.
+
+        Raises:
+            RunError: as `train`, and GC605 where the directory holds something already.
+            SpecError: as `train`.
+        """
+        from graphc.runtime.several import summarize
+
+        models = {f"member-{number}": model for number, model in enumerate(self.members)}
+        for model in models.values():
+            model._trainable()
+        done = train_several(models, self._directory(run, resume), resume=resume, **options)
+        ensemble = Ensemble(done.path)
+        figures = ensemble.evaluate_all(ensemble.dataset())
+        results = {each.path.name: each.result for each in ensemble.members}
+        summarize(done.path, results, ensemble=figures)
+        return ensemble
+
+    def _with_training(self, values: Mapping[str, Any]) -> Model:
+        """The same with other values in `train`, as by `--set`."""
+        checked = self.compiled.checked
+        document, training = checked.document, checked.document.training
+        assert training is not None
+        training = replace(training, **values)
+        settings = tuple(training.setting(name) for name in values)
+        tree = override(document.tree, settings, KEYS, Report())
+        document = replace(document, tree=tree, training=training)
+        checked = replace(checked, document=document)
+        return Model(replace(self.compiled, checked=checked))
 
     def doctor(self) -> Checkup:
         """Look at the network before it is trained: its loss, values and gradients.
@@ -215,6 +286,11 @@ class Model:
             message = f"this spec asks for {len(folds)} folds, which are a run each"
             help = "train them all with `cross_validate`, or choose one with `fold`"
             raise SpecError(Diagnostic("GC521", message, document.place("data"), help=help))
+        if training.members:
+            message = f"this spec asks for {training.members} members, which are a run each"
+            help = "train them all with `train_ensemble`, or choose one with `member`"
+            place = document.place("train", "ensemble")
+            raise SpecError(Diagnostic("GC432", message, place, help=help))
         return checked, training
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:

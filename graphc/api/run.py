@@ -175,7 +175,7 @@ class Inference:
 
 
 def load_run(path: str | Path) -> Run:
-    """A run that `train` wrote; raises RunError where there is none.
+    """A run that `train` wrote, or an `Ensemble`; raises RunError where there is none.
 
     Example:
         >>> load_run("nowhere")
@@ -185,5 +185,12 @@ def load_run(path: str | Path) -> Run:
          = help: name the directory that `graphc train` wrote
     """
     from graphc.runtime.rundir import RunDirectory
+    from graphc.runtime.several import kind_of, runs_in
 
+    path = Path(path).absolute()
+    several = runs_in(path)
+    if several and kind_of(several[0]) == "member":
+        from graphc.api.ensemble import Ensemble
+
+        return Ensemble(path)
     return Run(RunDirectory.open(path))

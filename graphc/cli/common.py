@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,25 @@ output_option = click.option(
     "-o", "--output", metavar="FILE", help="Write to a file instead of standard output."
 )
 spec_argument = click.argument("spec")
+_MOST_SEEDS = 1000
+
+
+class Seeds(click.ParamType):
+    """Whole numbers: `0..9`, `0,3,7`, or both mixed."""
+
+    name = "seeds"
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, list):
+            return value
+        seeds = []
+        for part in value.split(","):
+            found = re.fullmatch(r"\s*([0-9]{1,9})(?:\.\.([0-9]{1,9}))?\s*", part)
+            first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+            if not 0 <= last - first < _MOST_SEEDS:
+                self.fail(f"`{value}` is no list of seeds: write `0..9` or `0,3,7`", param, ctx)
+            seeds += range(first, last + 1)
+        return list(dict.fromkeys(seeds))
 
 
 def format_option(*formats: str, into: str = "layout"):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from graphc.cli.common import (
+    Seeds,
     python_option,
     settings_option,
     spec_argument,
@@ -15,6 +19,9 @@ from graphc.cli.common import (
 )
 from graphc.cli.failures import Command, show
 
+if TYPE_CHECKING:
+    from graphc.api import Model, Run, SeveralRuns
+
 
 @click.command(cls=Command)
 @spec_argument
@@ -22,6 +29,12 @@ from graphc.cli.failures import Command, show
 @without_option
 @python_option
 @click.option("--seed", type=click.IntRange(min=0), help="Short for `--set train.seed=N`.")
+@click.option(
+    "--seeds",
+    type=Seeds(),
+    metavar="A..B",
+    help="A run for each seed, `0..9` or `0,3,7`; prints means and standard deviations.",
+)
 @click.option(
     "--run", metavar="DIR", help="The directory of the run; default: runs/NAME, numbered."
 )
@@ -49,6 +62,7 @@ def command(
     without: tuple[str, ...],
     no_python: bool,
     seed: int | None,
+    seeds: list[int] | None,
     run: str | None,
     resume: bool,
     checkpoint_seconds: float,
@@ -61,7 +75,8 @@ def command(
 
     The run's directory keeps the spec, the source, the checkpoints and the results. Ctrl-C ends
     the run after the step at hand and keeps a checkpoint, from which `--resume` goes on. Where the
-    data has `folds`, each is a run in that directory, and their means are printed.
+    data has `folds`, each is a run in that directory, and their means are printed; with `--seeds`
+    and for an `ensemble` likewise.
     """
     from graphc import api
     from graphc.runtime.progress import reporting
@@ -69,6 +84,8 @@ def command(
 
     if spec == "-" and run is None:
         raise click.UsageError("a spec from standard input has no name: say where with `--run DIR`")
+    if seed is not None and seeds is not None:
+        raise click.UsageError("`--seed` and `--seeds` exclude each other")
     if seed is not None:
         settings = (*settings, f"train.seed={seed}")
     model = api.compile(spec_source(spec), settings, without=without, python=not no_python)
@@ -77,9 +94,8 @@ def command(
     if choices.slow_to_compile and not quiet:
         seconds = choices.compile_seconds
         click.echo(f"the first step takes long to compile: about {seconds:.0f} s", err=True)
-    train = model.cross_validate if model.folds else model.train
     with reporting(quiet=quiet) as report:
-        done = train(
+        done = _training(model, seeds)(
             run,
             resume=resume,
             cache=not no_cache,
@@ -88,6 +104,15 @@ def command(
             tensorboard=tensorboard,
             report=report,
         )
-    if isinstance(done, api.SeveralRuns):
+    if isinstance(done, api.SeveralRuns | api.Ensemble):
         click.echo(summary_text(done.summary), nl=False)
     click.echo(os.path.relpath(done.path))
+
+
+def _training(model: Model, seeds: list[int] | None) -> Callable[..., Run | SeveralRuns]:
+    """What trains: one run, or as many as the seeds, the folds or the ensemble are."""
+    if seeds is not None:
+        return partial(model.train_seeds, seeds)
+    if model.folds:
+        return model.cross_validate
+    return model.train_ensemble if model.members else model.train

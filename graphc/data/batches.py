@@ -14,13 +14,19 @@ from graphc.data.dataset import Arrays
 
 
 def epoch_order(
-    count: int, batch_size: int, seed: int, epoch: int, classes: np.ndarray | None = None
+    count: int,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    classes: np.ndarray | None = None,
+    sample: np.ndarray | None = None,
 ) -> np.ndarray:
     """All examples once, in an order drawn from (seed, epoch): int32 [steps, batch_size].
 
     Args:
         classes: int [count]; with it there are as many examples, of every class equally many: those
             of a rare class several times, of a frequent one others in every epoch.
+        sample: int [count]; the examples that stand in the place of all, see `bootstrap_sample`.
 
     Example:
         >>> epoch_order(5, 2, seed=0, epoch=0).shape
@@ -31,8 +37,26 @@ def epoch_order(
     """
     bits = np.random.Philox(np.random.SeedSequence([seed, epoch]))
     draw = np.random.Generator(bits)
-    rows = count if classes is None else _balanced(classes, draw)
-    return _batched(draw.permutation(rows), batch_size)
+    if sample is None:
+        rows = count if classes is None else _balanced(classes, draw)
+        return _batched(draw.permutation(rows), batch_size)
+    rows = len(sample) if classes is None else _balanced(classes[sample], draw)
+    return _batched(sample[draw.permutation(rows)], batch_size)
+
+
+def bootstrap_sample(count: int, seed: int) -> np.ndarray:
+    """As many examples as there are, drawn with replacement: int [count], in order.
+
+    About 0.632 of all are among them. The same for the same seed.
+
+    Example:
+        >>> bootstrap_sample(6, seed=0).tolist()
+        [0, 0, 0, 0, 2, 4]
+
+    References: Efron, "Bootstrap methods: another look at the jackknife", 1979.
+    """
+    bits = np.random.Philox(np.random.SeedSequence(seed, spawn_key=(0,)))
+    return np.sort(np.random.Generator(bits).integers(count, size=count))
 
 
 def _balanced(classes: np.ndarray, draw: np.random.Generator) -> np.ndarray:

@@ -174,6 +174,9 @@ class Focal(OfClassesOrLabels, Loss):
         each = f"optax.sigmoid_focal_loss({logits}, $target{weight}, gamma=$gamma)"
         return code(mean_over(each, target).text, gamma=2.0)
 
+    def mean_of(self, output: Type, target: Type) -> str:
+        return "sigmoid" if is_binary(output, target) else "softmax"
+
 
 class KlDivergence(Loss):
     """What the probabilities of the logits lack of those of the target.

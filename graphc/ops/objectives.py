@@ -39,6 +39,10 @@ class Loss(Declaration):
         """The expression of the loss for values of these types."""
         return self.call
 
+    def mean_of(self, output: Type, target: Type) -> str | None:
+        """What makes of an output of this type what stands against the target."""
+        return self.mean
+
 
 class Metric(Loss):
     """The base of metrics: one number for each point, averaged over all of them.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from graphc.core.attributes import Declared, Either, Float, Int, Many, Nested, Text
 from graphc.core.by_path import ByPath
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.registry import losses, metrics, optimizers
+from graphc.ops.ensembles import Ensemble
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
 from graphc.ops.stopping import EarlyStopping
@@ -59,6 +61,29 @@ class Training(Declaration):
     early_stopping: EarlyStopping | None = attribute(
         Nested(EarlyStopping), "when to end before the last epoch; default: never", None
     )
+    ensemble: Ensemble | None = attribute(
+        Nested(Ensemble), "several networks that answer together, each a run of its own", None
+    )
+
+    @property
+    def members(self) -> int:
+        """How many runs an ensemble asks for; 0 where it asks for none, or for one of them."""
+        return self.ensemble.members if self.ensemble and self.ensemble.member is None else 0
+
+    @property
+    def run_seed(self) -> int:
+        """The seed of the run: a member of an ensemble has its own."""
+        return self.seed + (self.ensemble.member or 0 if self.ensemble else 0)
+
+    @property
+    def bootstrap(self) -> bool:
+        """Whether the run learns from a bootstrap sample."""
+        return self.ensemble is not None and self.ensemble.bagging
+
+    def setting(self, name: str) -> str:
+        """The value of an attribute as `--set` takes it."""
+        (kind,) = (each.kind for each in self.attributes() if each.name == name)
+        return f"train.{name}={json.dumps(kind.write(getattr(self, name)))}"
 
     def rows(self, examples: int) -> int:
         """The examples of a step, where there are so many to train on."""

@@ -43,10 +43,11 @@ def settings_of(compiled: Compiled, examples: int) -> Settings:
     return Settings(
         epochs=training.epochs,
         batch_size=training.rows(examples),
-        seed=training.seed,
+        seed=training.run_seed,
         steps_per_dispatch=compiled.choices.steps_per_dispatch,
         monitor=monitor,
         maximize=maximize,
+        bootstrap=training.bootstrap,
         keep=training.keep,
         patience=stopping.patience if stopping else None,
         minimum_change=stopping.minimum_change if stopping else 0.0,

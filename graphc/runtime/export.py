@@ -17,6 +17,7 @@ from graphc.runtime.use import Warn, chosen_checkpoint, trained
 
 _MISSING = "`pip install graphc[export]`"
 PLATFORMS = ("cpu", "cuda", "tpu")
+Call = Callable[[Any], Any]
 
 
 def require_finished(run: RunDirectory) -> None:
@@ -36,8 +37,23 @@ def stablehlo(run: RunDirectory, dataset: Dataset, batch_size: int | None, warn:
         batch_size: how many examples it takes at a time; None for any number.
 
     Raises:
-        RunError: GC602 and GC603 for checkpoints, GC623 where flatbuffers is not installed, GC626
-            where the network cannot take any number of examples.
+        RunError: GC602 and GC603 for checkpoints, and as `stablehlo_of`.
+    """
+    programs, state = trained(run, warn)
+    forward = programs.module.forward
+
+    def call(batch: Any) -> Any:
+        return forward(state["params"], state["statistics"], batch)[0]
+
+    return stablehlo_of(call, dataset, batch_size)
+
+
+def stablehlo_of(call: Call, dataset: Dataset, batch_size: int | None) -> bytes:
+    """`stablehlo` of what gives the outputs for a batch of prepared values.
+
+    Raises:
+        RunError: GC623 where flatbuffers is not installed, GC626 where the network cannot take any
+            number of examples.
     """
     from jax import export
 
@@ -45,8 +61,7 @@ def stablehlo(run: RunDirectory, dataset: Dataset, batch_size: int | None, warn:
         import flatbuffers  # noqa: F401
     except ImportError as error:
         raise fail("GC623", "`jax.export` needs the package flatbuffers", _MISSING) from error
-    programs, state = trained(run, warn)
-    function = _function(programs.module, state, dataset)
+    function = _function(call, dataset)
     try:
         arguments = _arguments(dataset, batch_size)
         made = export.export(jax.jit(function), platforms=PLATFORMS)(arguments)
@@ -59,8 +74,8 @@ def stablehlo(run: RunDirectory, dataset: Dataset, batch_size: int | None, warn:
     return bytes(made.serialize())
 
 
-def _function(module: Any, state: Mapping[str, Any], dataset: Dataset) -> Callable[[Any], Any]:
-    """The outputs for raw values, over weights that are constants."""
+def _function(call: Call, dataset: Dataset) -> Call:
+    """The outputs for raw values."""
     names = _inputs(dataset)
     moments = {
         name: [np.asarray(values, np.float32) for values in (each.mean, each.deviation)]
@@ -74,7 +89,7 @@ def _function(module: Any, state: Mapping[str, Any], dataset: Dataset) -> Callab
             array = batch[name]
             mean, deviation = (jnp.broadcast_to(m, array.shape[1:]) for m in (mean, deviation))
             batch[name] = (array - mean[None]) / deviation[None]
-        return module.forward(state["params"], state["statistics"], batch)[0]
+        return call(batch)
 
     return predict
 

@@ -28,7 +28,7 @@ from graphc.runtime.files import append_line, read_lines, write_bytes, write_jso
 from graphc.runtime.lock import NAME as LOCK
 from graphc.runtime.lock import Lock
 from graphc.runtime.module import CONTRACT
-from graphc.runtime.several import KINDS, kind_of, runs_in
+from graphc.runtime.several import one_of_several, runs_in
 
 Lines = Mapping[int, tuple[str, str, int, int, int]]
 _MARK = "model.json"
@@ -126,10 +126,8 @@ class RunDirectory:
         except (OSError, ValueError, KeyError, TypeError) as error:
             what = "is no directory" if not path.is_dir() else "is no run of graphc"
             help = "name the directory that `graphc train` wrote"
-            if several := runs_in(path):
-                what = f"holds {KINDS[kind_of(several[0])]}, which are a run each"
-                help = f"name one of them: `{several[0]}`"
-            raise fail("GC606", f"`{path}` {what}", help) from error
+            problem = one_of_several(path) or fail("GC606", f"`{path}` {what}", help)
+            raise problem from error
         for name, data in _hashed(blueprint).items():
             if digest(data) != stored["sha256"].get(name):
                 message = f"`{path / name}` was changed since the run was made"

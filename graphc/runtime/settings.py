@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from graphc.runtime.errors import fail
 
-_FIXED = ("batch_size", "seed", "steps_per_dispatch", "monitor", "maximize")
+_FIXED = ("batch_size", "seed", "steps_per_dispatch", "monitor", "maximize", "bootstrap")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Settings:
             without a loop.
         monitor: the validation metric that says which checkpoint is best.
         maximize: whether a larger one is better.
+        bootstrap: whether the run learns from a bootstrap sample of the examples.
         keep: how many of the last checkpoints stay; the best one does too.
         patience: for how many epochs `monitor` may be no better before the run ends; None: it
             goes on to the last epoch.
@@ -41,6 +42,7 @@ class Settings:
     steps_per_dispatch: int = 100
     monitor: str = "loss"
     maximize: bool = False
+    bootstrap: bool = False
     keep: int = 2
     patience: int | None = None
     minimum_change: float = 0.0

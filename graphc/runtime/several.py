@@ -14,12 +14,18 @@ from typing import Any
 
 import numpy as np
 
+from graphc.core.diagnostic import RunError
 from graphc.runtime.errors import fail, writing
 from graphc.runtime.files import write_json
+from graphc.runtime.progress import numbers
 
 _SPLITS = ("train", "validation", "test")
 SUMMARY = "summary.json"
-KINDS = {"fold": "the folds of a cross-validation"}
+KINDS = {
+    "fold": "the folds of a cross-validation",
+    "member": "the members of an ensemble",
+    "seed": "runs with several seeds",
+}
 """What runs of one directory are, by the word that their names begin with."""
 _MARK = "model.json"
 _NAME = re.compile(f"({'|'.join(KINDS)})-([0-9]+)")
@@ -47,6 +53,15 @@ def runs_in(directory: Path) -> list[Path]:
     matches = ((_NAME.fullmatch(each.name), each) for each in directory.iterdir() if each.is_dir())
     found = [(match[1], int(match[2]), each) for match, each in matches if match]
     return [each for _, _, each in sorted(found)]
+
+
+def one_of_several(directory: Path) -> RunError | None:
+    """What is wrong with a directory of several runs where one is wanted; None for others."""
+    runs = runs_in(directory)
+    if not runs:
+        return None
+    message = f"`{directory}` holds {KINDS[kind_of(runs[0])]}, which are a run each"
+    return fail("GC606", message, f"name one of them: `{runs[0]}`")
 
 
 def begin(directory: Path, resume: bool) -> None:
@@ -82,13 +97,16 @@ def finished(path: Path, epochs: int) -> dict[str, Any] | None:
     return result if result.get("epochs", 0) >= epochs else None
 
 
-def summarize(directory: Path, results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def summarize(
+    directory: Path, results: Mapping[str, Mapping[str, Any]], **more: Any
+) -> dict[str, Any]:
     """The mean of each number over the runs and its standard deviation, kept in the directory.
 
     Args:
         results: of each run, by its name; at least one.
+        more: what is known beside.
     """
-    found: dict[str, Any] = {"runs": list(results)}
+    found: dict[str, Any] = {"runs": list(results), **more}
     for split in _SPLITS:
         several = [each[split] for each in results.values() if split in each]
         if len(several) == len(results):
@@ -117,6 +135,8 @@ def summary_text(found: Mapping[str, Any]) -> str:
             measures = sorted(found[split].items(), key=lambda each: (each[0] != "loss", each[0]))
             parts = (f"{name} {_text(**each)}" for name, each in measures)
             lines.append(f"{split} {'  '.join(parts)} over {over}\n")
+    for split, measures in found.get("ensemble", {}).items():
+        lines.append(f"ensemble {split} {numbers(measures)}\n")
     return "".join(lines)
 
 

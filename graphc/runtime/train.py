@@ -10,7 +10,7 @@ from typing import Any
 import jax
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError
-from graphc.data.batches import epoch_order
+from graphc.data.batches import bootstrap_sample, epoch_order
 from graphc.data.dataset import Dataset
 from graphc.insight.confusion import confusion_svg
 from graphc.runtime import events
@@ -178,9 +178,10 @@ def course_of(dataset: Dataset, settings: Settings) -> Course:
     arrays = dataset.splits["train"]
     count, size, seed = len(next(iter(arrays.values()))), settings.batch_size, settings.seed
     classes = dataset.balanced
+    sample = bootstrap_sample(count, seed) if settings.bootstrap else None
     return Course(
         data=jax.device_put(dict(arrays)),
-        order=lambda epoch: epoch_order(count, size, seed, epoch, classes),
+        order=lambda epoch: epoch_order(count, size, seed, epoch, classes, sample),
         validation=list(batches(dataset.splits.get("validation", {}), size)),
         epochs=settings.epochs,
         steps_per_dispatch=settings.steps_per_dispatch,

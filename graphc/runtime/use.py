@@ -17,7 +17,7 @@ from graphc.runtime.keeper import load_best, load_last
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.restore import restore_state
 from graphc.runtime.rundir import RunDirectory
-from graphc.runtime.state import state_shapes
+from graphc.runtime.state import State, state_shapes
 from graphc.runtime.steps import Programs
 
 Warn = Callable[[Diagnostic], None]
@@ -29,10 +29,14 @@ def trained(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
     Its `params` are the weights that the run is judged by: where it keeps a moving average, that.
     """
     module = require_training(import_module(run.model, run.blueprint.files))
-    template = state_shapes(module)
+    return Programs(module, 1), trained_state(run, state_shapes(module), warn)
+
+
+def trained_state(run: RunDirectory, template: State, warn: Warn) -> dict[str, Any]:
+    """What evaluation reads of the state of a run, as `trained` gives it."""
     wanted = evaluated(template)
     state = restore_state(chosen_checkpoint(run, warn), wanted, run.blueprint.weights, run.path)
-    return Programs(module, 1), state | {"params": state.get("average", state.get("params"))}
+    return state | {"params": state.get("average", state.get("params"))}
 
 
 def chosen_checkpoint(run: RunDirectory, warn: Warn) -> Checkpoint:
@@ -57,12 +61,17 @@ def evaluate_run(run: RunDirectory, dataset: Dataset, split: str, warn: Warn) ->
     Raises:
         RunError: GC613 for a split that the data does not have, GC602 and GC603 for checkpoints.
     """
-    if not dataset.splits.get(split):
-        help = f"its splits are {listing(dataset.splits)}"
-        raise fail("GC613", f"the data has no split `{split}`", help)
+    require_split(dataset, split)
     programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
     return evaluate_batches(programs, state, batches(dataset.splits[split], size))
+
+
+def require_split(dataset: Dataset, split: str) -> None:
+    """Raise RunError GC613 for a split that the data does not have."""
+    if not dataset.splits.get(split):
+        help = f"its splits are {listing(dataset.splits)}"
+        raise fail("GC613", f"the data has no split `{split}`", help)
 
 
 def predict_run(
@@ -74,13 +83,18 @@ def predict_run(
         RunError: GC614 where the arrays do not have the fields or shapes of the data, GC514 and
             GC515 for numbers that are not finite or out of range.
     """
-    arrays = _arrays(form, inputs)
+    arrays = prepared(form, inputs)
     programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
     return predict_batches(programs, state["params"], state["statistics"], arrays, size)
 
 
-def _arrays(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.ndarray]:
+def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The fields of examples [n, ...] as the training data was prepared.
+
+    Raises:
+        RunError: GC614, GC514 and GC515, as `predict_run`.
+    """
     wanted = {name: kind for name, kind in form.fields.items() if name != form.target}
     if not isinstance(inputs, Mapping):
         if len(wanted) != 1:

@@ -68,9 +68,9 @@ def checkup(
     """
     training, plan = checked.document.training, checked.plan
     assert training is not None and plan is not None
-    state, key = make_state(module, training.seed), training_key(training.seed)
-    many = _batch(dataset, training.seed, _MANY)
-    few = _batch(dataset, training.seed, min(rows, _FEW))
+    state, key = make_state(module, training.run_seed), training_key(training.run_seed)
+    many = _batch(dataset, training.run_seed, _MANY)
+    few = _batch(dataset, training.run_seed, min(rows, _FEW))
     loss, before = measured(module, state, many)["loss"], measured(module, state, few)["loss"]
     expected = _expected(module, state, checked, many)
     values = activations(module, blueprint, len(few["mask"]), _forward(module, state, few, key))
