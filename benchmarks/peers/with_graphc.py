@@ -13,12 +13,12 @@ from benchmarks.workloads import Workload
 from graphc.core.span import Source
 from graphc.data.batches import epoch_order
 from graphc.runtime import events
+from graphc.runtime.course import Course, training_key
 from graphc.runtime.evaluation import evaluated
 from graphc.runtime.events import Position, Snapshot
-from graphc.runtime.loop import Course, fit
+from graphc.runtime.loop import fit
 from graphc.runtime.state import make_state, to_canonical
 from graphc.runtime.steps import batch_shapes, no_totals
-from graphc.runtime.train import training_key
 
 WITHOUT_END = 10**9
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from graphc.core.diagnostic import Diagnostic
 from graphc.data.dataset import Dataset
+from graphc.runtime.course import course_of
 from graphc.runtime.errors import fail
 from graphc.runtime.events import NotFinite, Position, Snapshot
 from graphc.runtime.keeper import load_last
@@ -17,7 +18,6 @@ from graphc.runtime.restore import restore_state
 from graphc.runtime.rundir import RunDirectory
 from graphc.runtime.settings import Settings
 from graphc.runtime.state import state_shapes
-from graphc.runtime.train import course_of
 from graphc.runtime.use import Warn
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphc.core.diagnostic import Diagnostic
+from graphc.runtime.state import taken
 
 Metrics = Mapping[str, Any]
 """Numbers by name; a confusion matrix is nested lists of them."""
@@ -29,11 +30,19 @@ class Snapshot:
         position: where it stands.
         state: the state of the emitted module.
         totals: what the epoch has summed so far.
+        slot: which of the runs it is, where state and totals are stacked ones of several.
     """
 
     position: Position
     state: Any
     totals: Mapping[str, Any]
+    slot: int | None = None
+
+    def alone(self) -> Snapshot:
+        """The same with arrays of this run only."""
+        if self.slot is None:
+            return self
+        return Snapshot(self.position, *taken((self.state, self.totals), self.slot))
 
 
 class Event:

@@ -7,7 +7,7 @@ only: a run that goes on from a snapshot is the run that was never stopped, bit 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from graphc.runtime import events
+from graphc.runtime.course import Course
 from graphc.runtime.evaluation import evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
 from graphc.runtime.steps import Program, Programs, no_totals
@@ -22,31 +23,8 @@ from graphc.runtime.steps import Program, Programs, no_totals
 Stop = Callable[[], str | None]
 
 
-def _never() -> None:
+def never() -> None:
     """No wish to stop."""
-
-
-@dataclass(frozen=True)
-class Course:
-    """What is run through.
-
-    Args:
-        data: the training split on the device.
-        order: for an epoch (from 0), its examples, int32 [steps, batch], -1 where none is.
-        validation: padded batches on the device; empty without a validation split.
-        epochs: how many in all, those before a resume included.
-        steps_per_dispatch: after how many steps Python hears of it.
-        snapshot_steps: ask for a checkpoint after every so many steps, None for never.
-        key: the random key of the run.
-    """
-
-    data: Mapping[str, Any]
-    order: Callable[[int], np.ndarray]
-    validation: Sequence[Any]
-    epochs: int
-    steps_per_dispatch: int
-    key: Any
-    snapshot_steps: int | None = None
 
 
 @dataclass
@@ -63,9 +41,7 @@ class _Run:
         return Snapshot(self.position, self.state, self.totals)
 
 
-def fit(
-    programs: Programs, course: Course, start: Snapshot, stop: Stop = _never
-) -> Iterator[Event]:
+def fit(programs: Programs, course: Course, start: Snapshot, stop: Stop = never) -> Iterator[Event]:
     """Train from `start` to the last epoch, emitting events.
 
     Args:
@@ -96,7 +72,7 @@ def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterato
     yield events.EpochStarted(run.position, steps)
     arguments = (course.data, order, np.int32(0), np.int32(0), course.key)
     train = (run.state, run.totals, *arguments)
-    yield from _compiling(programs.train, "the training step", stop, train)
+    yield from compiling(programs.train, "the training step", stop, train)
     if not programs.train.compiled:
         run.stopped = True
         yield events.Stopping(str(stop()), run.snapshot())
@@ -104,7 +80,7 @@ def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterato
     examples, seconds = 0, 0.0
     while run.position.done < steps:
         before = run.position.done
-        seconds += _dispatch(programs, course, run, order, _length(course, run.position, steps))
+        seconds += _dispatch(programs, course, run, order, steps_to_go(course, run.position, steps))
         examples += int((rows[before : run.position.done] >= 0).sum())
         speed = examples / max(seconds, 1e-9)
         if not run.finite:
@@ -124,12 +100,12 @@ def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterato
     validation = None
     if course.validation:
         weights, first = evaluated(run.state), course.validation[0]
-        yield from _compiling(programs.evaluate, "the evaluation step", _never, (weights, first))
+        yield from compiling(programs.evaluate, "the evaluation step", never, (weights, first))
         validation = evaluate_batches(programs, run.state, course.validation)
     yield events.EpochEnded(epoch, train, validation, examples, seconds, run.snapshot())
 
 
-def _compiling(program: Program, what: str, stop: Stop, arguments: tuple) -> Iterator[Event]:
+def compiling(program: Program, what: str, stop: Stop, arguments: tuple) -> Iterator[Event]:
     """Compile, with an event before and after, unless that is done or a stop comes first."""
     if not program.compiled:
         yield events.Compiling(what)
@@ -137,7 +113,7 @@ def _compiling(program: Program, what: str, stop: Stop, arguments: tuple) -> Ite
             yield events.Compiled(what, program.seconds)
 
 
-def _length(course: Course, position: Position, steps: int) -> int:
+def steps_to_go(course: Course, position: Position, steps: int) -> int:
     """How many steps to dispatch: to the end of the epoch or the next snapshot at most."""
     length = min(course.steps_per_dispatch, steps - position.done)
     if course.snapshot_steps:

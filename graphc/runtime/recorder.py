@@ -93,7 +93,7 @@ class Recorder:
     def _save(self, snapshot: Snapshot, value: float | None, now: bool = False) -> None:
         weights = self.run.blueprint.weights
         offer = Offer(
-            lambda: snapshot_arrays(snapshot, weights),
+            lambda: snapshot_arrays(snapshot.alone(), weights),
             snapshot.position,
             value,
             {"seconds": self.seconds},

@@ -13,9 +13,9 @@ import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, Note
 from graphc.core.span import Source, Span
+from graphc.runtime.course import Course
 from graphc.runtime.events import NotFinite
 from graphc.runtime.files import write_json
-from graphc.runtime.loop import Course
 from graphc.runtime.probes import Probes
 from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.state import to_canonical

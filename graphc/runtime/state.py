@@ -6,7 +6,7 @@ it, so that a rolled network loads what an unrolled one saved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -38,6 +38,17 @@ def initial(module: ModuleType) -> Callable[[jax.Array], State]:
         return jax.tree.map(lambda each: jnp.asarray(each, each.dtype), module.init(key))
 
     return init
+
+
+def stacked(several: Sequence[Any]) -> Any:
+    """Trees of arrays as one, with a leading axis for them."""
+    return jax.tree.map(lambda *arrays: jnp.stack(arrays), *several)
+
+
+@jax.jit
+def taken(tree: Any, slot: int) -> Any:
+    """One of the trees that were stacked."""
+    return jax.tree.map(lambda array: array[slot], tree)
 
 
 def to_canonical(state: State, weights: WeightMap) -> Arrays:

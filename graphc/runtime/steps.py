@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -138,11 +138,43 @@ class Programs:
 
         A metric is a float, or nested lists of them where it is an array.
         """
+        return _means(self.module, jax.device_get([dict(each) for each in totals]))
+
+
+class Lockstep:
+    """The programs of one emitted module for several runs side by side, each with its own slot.
+
+    What a run computes depends on its own slot and on how many there are, not on the others: those
+    whose count of steps is 0, or whose numbers are not finite, keep the state that they have.
+
+    Args:
+        module: what `import_module` gave.
+        slots: how many runs.
+
+    Attributes:
+        train: `Programs.train` with a leading axis of slots for everything but the data.
+        evaluate: `(weights, batch) -> totals`, of weights and totals with that axis.
+    """
+
+    def __init__(self, module: ModuleType, slots: int) -> None:
+        self.module, self.slots = module, slots
+        train = jax.vmap(_chunk(module), in_axes=(0, 0, None, 0, 0, 0, 0))
+        self.train = Program(train, donate=(0, 1))
+        self.evaluate = Program(jax.vmap(module.evaluate_step, in_axes=(0, None)))
+
+    def means(self, *totals: Batch) -> list[dict[str, Any]]:
+        """`Programs.means` of each slot."""
         parts = jax.device_get([dict(each) for each in totals])
-        sums = {
-            name: sum(np.asarray(each[name], np.float64) for each in parts) for name in parts[0]
-        }
-        return {name: np.asarray(value).tolist() for name, value in self.module.means(sums).items()}
+        several = (
+            [{name: sums[slot] for name, sums in each.items()} for each in parts]
+            for slot in range(self.slots)
+        )
+        return [_means(self.module, each) for each in several]
+
+
+def _means(module: ModuleType, parts: Sequence[Batch]) -> dict[str, Any]:
+    sums = {name: sum(np.asarray(each[name], np.float64) for each in parts) for name in parts[0]}
+    return {name: np.asarray(value).tolist() for name, value in module.means(sums).items()}
 
 
 def batch_at(data: Batch, rows: Any) -> Totals:

@@ -16,7 +16,7 @@ from graphc.runtime import checkpoint, events
 from graphc.runtime.again import replay as replay_run
 from graphc.runtime.events import NotFinite, Position, Snapshot
 from graphc.runtime.keeper import checkpoints
-from graphc.runtime.loop import Course
+from graphc.runtime.course import Course
 from graphc.runtime.module import module_from_source
 from graphc.runtime.replay import explain
 from graphc.runtime.rundir import Blueprint, RunDirectory

@@ -14,13 +14,13 @@ from graphc.core.diagnostic import Diagnostic
 from graphc.data.batches import epoch_order, take
 from graphc.data.dataset import Dataset
 from graphc.graph.weights import WeightMap
+from graphc.runtime.course import training_key
 from graphc.runtime.doctor import findings
 from graphc.runtime.doctor.activations import Activations, activations
 from graphc.runtime.doctor.gradients import Gradient, gradients, mean_loss, mismatches
 from graphc.runtime.doctor.loss import expected_loss, measured, overfitted
 from graphc.runtime.rundir import Blueprint
 from graphc.runtime.state import State, make_state, to_canonical
-from graphc.runtime.train import training_key
 
 STEPS = 300
 _MANY, _FEW = 256, 32
