@@ -11,7 +11,7 @@ from benchmarks.machine import about
 from benchmarks.options import Options
 from benchmarks.report import write
 
-NAMES = ("startup", "check", "products", "merge", "depth", "throughput")
+NAMES = ("startup", "check", "products", "merge", "lockstep", "depth", "throughput")
 
 
 def main(arguments: list[str] | None = None) -> None:
