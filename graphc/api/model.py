@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphc import compiler
 from graphc.api.ensemble import Ensemble
 from graphc.api.graphs import Graph, source_of, text_of
+from graphc.api.prepared import Keeping, Prepared, listener
 from graphc.api.run import Run, load_run
 from graphc.api.several import SeveralRuns, train_several
 from graphc.build.builder import Graph as Builder
@@ -58,6 +59,12 @@ class Model:
         networks = self.compiled.checked.networks
         return networks[plan.network] if plan is not None else next(iter(networks.values()))
 
+    def setting(self, name: str) -> str:
+        """A value of `train`, as `--set` takes it."""
+        training = self.compiled.checked.document.training
+        assert training is not None
+        return training.setting(name)
+
     def module(self) -> Any:
         """The source as an imported module, see docs/emitted-module.md.
 
@@ -100,41 +107,43 @@ class Model:
             SpecError: where the spec says nothing about training, the model is for inference, or
                 code of your own (`python`) does not do what it declares.
         """
-        from graphc.runtime.blueprint import blueprint_of, settings_of
         from graphc.runtime.report import write_report
         from graphc.runtime.train import train
 
-        checked, training = self._trainable()
+        keeping = Keeping(cache, checkpoint_seconds, checkpoint_steps)
+        checked, _ = self._trainable()
         directory = self._directory(run, resume)
-        dataset, compiled = self._with_data()
+        made = self.prepared(keeping, resume)
+        tell = listener(directory, tensorboard, report)
+        train(made.blueprint, made.dataset, made.settings, directory, resume=resume, report=tell)
+        done = load_run(directory)
+        write_report(done._directory, checked, made.dataset, done._warn)
+        return done
+
+    def prepared(
+        self, keeping: Keeping, resume: bool = False, dataset: Dataset | None = None
+    ) -> Prepared:
+        """What a run is made from.
+
+        Args:
+            resume: whether there is one already.
+            dataset: the data, where it is loaded; all that this model learns from.
+        """
+        from graphc.runtime.blueprint import blueprint_of, settings_of
+
+        checked, training = self._trainable()
+        dataset = dataset or self.dataset()
+        compiled = compiler.with_examples(self.compiled, dataset.count("train"))
         if training.early_stopping is not None and not dataset.count("validation"):
             message = "early stopping needs a validation split, and the data has none"
             place = checked.document.place("train", "early_stopping")
             help = "hold one out: `data: {NAME: {validation: 0.1}}`"
             raise SpecError(Diagnostic("GC431", message, place, help=help))
-        settings = replace(
-            settings_of(compiled, dataset.count("train")),
-            cache=cache,
-            checkpoint_seconds=checkpoint_seconds,
-            checkpoint_steps=checkpoint_steps,
-        )
+        settings = replace(settings_of(compiled, dataset.count("train")), **asdict(keeping))
         blueprint = blueprint_of(compiled)
         if checked.user_code and not resume:
             blueprint = replace(blueprint, weights=self._weights(dataset, settings.batch_size))
-        listeners = [report]
-        if tensorboard:
-            from graphc.runtime.tensorboard import tensorboard as writer
-
-            listeners.append(writer(directory.absolute()))
-
-        def tell(event: Any) -> None:
-            for each in listeners:
-                each(event)
-
-        train(blueprint, dataset, settings, directory, resume=resume, report=tell)
-        done = load_run(directory)
-        write_report(done._directory, checked, dataset, done._warn)
-        return done
+        return Prepared(dataset, blueprint, settings)
 
     @property
     def folds(self) -> tuple[Model, ...]:
@@ -203,6 +212,7 @@ class Model:
         """
         self._trainable()
         models = {f"seed-{seed}": self._with_training({"seed": seed}) for seed in seeds}
+        options["lockstep"] = self.compiled.choices.lockstep
         return train_several(models, self._directory(run, resume), resume=resume, **options)
 
     @property
@@ -211,7 +221,7 @@ class Model:
         training = self.compiled.checked.document.training
         if training is None or not training.members:
             return ()
-        several = (replace(training.ensemble, member=i) for i in range(training.members))
+        several = (training.member(i) for i in range(training.members))
         return tuple(self._with_training({"ensemble": each}) for each in several)
 
     def train_ensemble(
@@ -231,6 +241,7 @@ class Model:
         models = {f"member-{number}": model for number, model in enumerate(self.members)}
         for model in models.values():
             model._trainable()
+        options["lockstep"] = self.compiled.choices.lockstep
         done = train_several(models, self._directory(run, resume), resume=resume, **options)
         ensemble = Ensemble(done.path)
         figures = ensemble.evaluate_all(ensemble.dataset())
@@ -253,6 +264,8 @@ class Model:
     def doctor(self) -> Checkup:
         """Look at the network before it is trained: its loss, values and gradients.
 
+        Of an ensemble, at the first member.
+
         Raises:
             RunError: where the data cannot be read.
             SpecError: as `train`.
@@ -260,6 +273,8 @@ class Model:
         from graphc.runtime.blueprint import blueprint_of
         from graphc.runtime.doctor.checkup import checkup
 
+        if members := self.members:
+            return members[0].doctor()
         checked, training = self._trainable()
         dataset, _ = self._with_data()
         compiled = compiler.for_checkup(self.compiled)
@@ -293,13 +308,17 @@ class Model:
             raise SpecError(Diagnostic("GC432", message, place, help=help))
         return checked, training
 
-    def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
-        """The data, and what was compiled for as many examples as it has to train on."""
+    def dataset(self) -> Dataset:
+        """The data that it learns from; raises RunError where it cannot be read."""
         from graphc.data.load import load
 
         document = self.compiled.checked.document
         assert document.data is not None
-        dataset = load(document.data, document.folder, document.place("data"))
+        return load(document.data, document.folder, document.place("data"))
+
+    def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
+        """The data, and what was compiled for as many examples as it has to train on."""
+        dataset = self.dataset()
         return dataset, compiler.with_examples(self.compiled, dataset.count("train"))
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:

@@ -1,12 +1,13 @@
-"""Several runs in one directory: the folds of a cross-validation, ..."""
+"""Several runs in one directory: folds, seeds, members of an ensemble."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graphc.api.prepared import Keeping, Report, listener
 from graphc.api.run import Run, load_run
 from graphc.core.diagnostic import Diagnostic, RunError
 
@@ -36,7 +37,16 @@ class SeveralRuns:
 
 
 def train_several(
-    models: Mapping[str, Model], directory: Path, *, resume: bool = False, **options: Any
+    models: Mapping[str, Model],
+    directory: Path,
+    *,
+    resume: bool = False,
+    lockstep: bool = False,
+    cache: bool = True,
+    checkpoint_seconds: float = 10.0,
+    checkpoint_steps: int | None = None,
+    tensorboard: bool = False,
+    report: Report = lambda event: None,
 ) -> SeveralRuns:
     """Train a run for each model in the directory.
 
@@ -45,35 +55,113 @@ def train_several(
     Args:
         models: by the names of their runs, see `graphc.runtime.several.KINDS`.
         resume: whether to go on in that directory: runs that are finished are left as they are.
-        options: those of `Model.train`.
+        lockstep: whether new runs are trained side by side, as one program: the models must then
+            have the same data and the same source. Runs that were begun go on as they were.
 
     Raises:
         RunError: as `Model.train`, and GC605 where the directory holds something already.
     """
-    from graphc.runtime.several import begin, summarize
+    from graphc.runtime.several import begin, finished, summarize
 
     begin(directory, resume)
+    keeping = Keeping(cache, checkpoint_seconds, checkpoint_steps)
+    group = _Group(models, directory, keeping, tensorboard, report)
     results: dict[str, Any] = {}
-    failed: list[Diagnostic] = []
     for name, model in models.items():
+        if (result := finished(directory / name, _epochs(model))) is not None:
+            model.require_made(directory / name)
+            results[name] = result
+    failed: list[Diagnostic] = []
+    slots = _slots(directory, models, results, lockstep)
+    if slots:
+        found, failed = group.train_together(slots, results)
+        results |= found
+    for name in models:
+        if name in results or name in slots:
+            continue
         try:
-            results[name] = _result(model, directory / name, resume, options)
+            results[name] = group.train(name)
         except RunError as error:
             if error.diagnostics[0].code != _NOT_FINITE:
                 raise
             failed += error.diagnostics
-    summary = summarize(directory, results) if results else {}
+    ordered = {name: results[name] for name in models if name in results}
+    summary = summarize(directory, ordered) if ordered else {}
     if failed:
         raise RunError(failed)
     return SeveralRuns(directory.absolute(), summary)
 
 
-def _result(model: Model, path: Path, resume: bool, options: Mapping[str, Any]) -> dict[str, Any]:
-    from graphc.runtime.several import begun, finished
-
+def _epochs(model: Model) -> int:
     training = model.compiled.checked.document.training
-    result = finished(path, training.epochs if training is not None else 0)
-    if result is None:
-        return model.train(path, resume=resume and begun(path), **options).result
-    model.require_made(path)
-    return result
+    return training.epochs if training is not None else 0
+
+
+def _slots(
+    directory: Path, names: Iterable[str], done: Container[str], lockstep: bool
+) -> list[str]:
+    """The runs that are side by side in one program, finished ones among them; maybe none.
+
+    What a run computes depends in the last bits on how many they are: runs that were begun go on
+    among as many.
+    """
+    from graphc.runtime.several import slots_of
+
+    known = {name: slots_of(directory / name) for name in names}
+    left = [name for name in known if name not in done]
+    begun = {known[name] for name in left} - {None}
+    if not begun:
+        return left if lockstep and len(left) > 1 else []
+    count = max(each for each in begun if each is not None)
+    group = [name for name, slots in known.items() if slots in (count, None)]
+    return group if count > 1 and len(group) == count else []
+
+
+@dataclass(frozen=True)
+class _Group:
+    """How each of several models is trained."""
+
+    models: Mapping[str, Model]
+    directory: Path
+    keeping: Keeping
+    tensorboard: bool
+    report: Report
+
+    def train(self, name: str) -> dict[str, Any]:
+        """One run alone."""
+        from graphc.runtime.events import OneOfSeveral
+        from graphc.runtime.several import begun
+
+        path = self.directory / name
+        more = {"tensorboard": self.tensorboard, "report": self.report}
+        self.report(OneOfSeveral(name))
+        done = self.models[name].train(path, resume=begun(path), **asdict(self.keeping), **more)
+        return done.result
+
+    def train_together(
+        self, names: list[str], done: Container[str]
+    ) -> tuple[dict[str, Any], list[Diagnostic]]:
+        """Those that are not done side by side: their results, and what is wrong with others."""
+        from graphc.runtime.events import SideBySide
+        from graphc.runtime.report import write_report
+        from graphc.runtime.several import begun
+        from graphc.runtime.together import Part, train_together
+
+        parts: dict[int, Part] = {}
+        dataset = self.models[names[0]].dataset()
+        for slot, name in enumerate(names):
+            if name in done:
+                continue
+            path = self.directory / name
+            resume = begun(path)
+            made = self.models[name].prepared(self.keeping, resume, dataset)
+            settings = replace(made.settings, slots=len(names))
+            listen = listener(path, self.tensorboard, lambda event: None)
+            parts[slot] = Part(path, made.blueprint, settings, resume, listen)
+        self.report(SideBySide(tuple(names[slot] for slot in parts)))
+        results, failed = train_together(parts, len(names), dataset, self.report)
+        for slot in results:
+            run = load_run(self.directory / names[slot])
+            checked = self.models[names[slot]].compiled.checked
+            write_report(run._directory, checked, dataset, run._warn)
+        return {names[slot]: result for slot, result in results.items()}, failed

@@ -30,7 +30,7 @@ def command(
     Trains SPEC for a few epochs without a stop, and again in processes that are killed (SIGKILL)
     at random moments and resumed, in a temporary folder. The weights, the state of the optimiser,
     the metrics and the results are compared bit for bit. The exit status is 1 where anything
-    differs.
+    differs. Of an ensemble it is the first member.
     """
     from graphc import api
     from graphc.runtime.verification import verify_resume
@@ -38,9 +38,11 @@ def command(
     if spec == "-":
         raise click.UsageError("several processes read the spec: name a file")
     settings = (*settings, f"train.epochs={epochs}")
-    if api.compile(spec_source(spec), settings, python=not no_python).folds:
+    model = api.compile(spec_source(spec), settings, python=not no_python)
+    if model.folds:
         help = "choose one with `--set data.SOURCE.fold=0`"
         raise click.UsageError(f"the data has folds, which are a run each: {help}")
+    settings += tuple(each.setting("ensemble") for each in model.members[:1])
     options = [word for each in settings for word in ("--set", each)]
     options += ["--no-python"] if no_python else []
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from graphc.core.attributes import Declared, Either, Float, Int, Many, Nested, Text
+from graphc.core.attributes import Bool, Declared, Either, Float, Int, Many, Nested, Text
 from graphc.core.by_path import ByPath
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.registry import losses, metrics, optimizers
@@ -64,11 +64,21 @@ class Training(Declaration):
     ensemble: Ensemble | None = attribute(
         Nested(Ensemble), "several networks that answer together, each a run of its own", None
     )
+    lockstep: bool | None = attribute(
+        Bool(),
+        "whether several runs, of seeds or members, are one program; default: by a table",
+        None,
+    )
 
     @property
     def members(self) -> int:
         """How many runs an ensemble asks for; 0 where it asks for none, or for one of them."""
         return self.ensemble.members if self.ensemble and self.ensemble.member is None else 0
+
+    def member(self, number: int) -> Ensemble:
+        """The ensemble with one member to train."""
+        assert self.ensemble is not None
+        return replace(self.ensemble, member=number)
 
     @property
     def run_seed(self) -> int:

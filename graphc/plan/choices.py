@@ -20,6 +20,10 @@ from graphc.plan.schedules import schedules_of
 # Steps per dispatch by the work of one step (floating point operations, forward and backward):
 # a dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
 STEPS_BY_WORK = ((3e6, 1000), (3e8, 100), (3e9, 20), (3e10, 5))
+# Runs of several seeds or members are faster side by side, as one program, where a step has little
+# work: times one by one over times side by side, for 5 and for 10 runs (`benchmarks lockstep`).
+# TABLE
+LOCKSTEP_WORK = 1e7
 # Seconds to compile an unrolled network grow with the square of its layers with weights:
 # 100 of them take 11 s and 400 over 100 s on two cores.
 SECONDS_PER_LAYER_SQUARED = 0.0011
@@ -40,6 +44,7 @@ class Choices:
         compile_seconds: how long the first step may take to compile, roughly.
         epoch_steps: the steps that schedules count as an epoch; None where no schedule does, or
             where only the data that training loads can say it.
+        lockstep: whether several runs, of seeds or members, are one program.
     """
 
     device: str
@@ -47,6 +52,7 @@ class Choices:
     steps_per_dispatch: int
     compile_seconds: float
     epoch_steps: int | None = None
+    lockstep: bool = False
 
     @property
     def slow_to_compile(self) -> bool:
@@ -82,7 +88,8 @@ def choose(
     steps = 1
     if training is not None:
         steps = training.steps_per_dispatch or _steps(leaves, training.batch_size, device)
-    return Choices(device, without, steps, seconds, epoch_steps(training, examples))
+    lockstep = training is not None and _lockstep(leaves, training, device, examples)
+    return Choices(device, without, steps, seconds, epoch_steps(training, examples), lockstep)
 
 
 def epoch_steps(training: Training | None, examples: int | None) -> int | None:
@@ -100,8 +107,26 @@ def _steps(leaves: list[Leaf], batch: int | str, device: str) -> int:
         return 1  # an epoch is one step
     if not _loop_well(leaves, device):
         return 1
-    work = 3 * batch * sum(operation.flops(*types) * times for operation, types, times in leaves)
+    work = _work(leaves, batch)
     return next((steps for most, steps in STEPS_BY_WORK if work <= most), 1)
+
+
+def _work(leaves: list[Leaf], rows: int) -> float:
+    """The floating point operations of a step, forward and backward."""
+    return 3 * rows * sum(operation.flops(*types) * times for operation, types, times in leaves)
+
+
+def _lockstep(leaves: list[Leaf], training: Training, device: str, examples: int | None) -> bool:
+    if training.lockstep is not None:
+        return training.lockstep
+    if any(operation.trait(Opaque) for operation, _, _ in leaves):
+        return False
+    if device != "cpu":
+        return True  # not measured: a GPU that one small network leaves idle has room for more
+    if isinstance(training.batch_size, str) and examples is None:
+        return False
+    work = _work(leaves, training.rows(examples or 0))
+    return _loop_well(leaves, device) and work <= LOCKSTEP_WORK
 
 
 def may_loop(program: Program, device: str) -> bool:

@@ -50,6 +50,20 @@ class Event:
 
 
 @dataclass(frozen=True)
+class OneOfSeveral(Event):
+    """The next of several runs begins, or goes on."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class SideBySide(Event):
+    """Several runs are trained as one program; what is told are the means of their numbers."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Compiling(Event):
     """A program is being compiled; nothing else happens meanwhile."""
 

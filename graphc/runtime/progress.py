@@ -85,6 +85,8 @@ class Bar:
             case events.Started(position=position):
                 self._started = event
                 total = event.epochs * event.steps_per_epoch
+                if self._training is not None:  # that of another run
+                    self._progress.remove_task(self._training)
                 self._training = self._progress.add_task(
                     "", total=total, completed=position.step, text=""
                 )
@@ -115,6 +117,10 @@ class Bar:
 def sentence(event: Event, epochs: int) -> str | None:
     """What to write about an event, or None."""
     match event:
+        case events.OneOfSeveral(name=name):
+            return f"{name}:"
+        case events.SideBySide(names=names):
+            return f"{names[0]} to {names[-1]}, {len(names)} runs side by side; numbers are means"
         case events.Started(position=position) if position.epoch >= epochs:
             return f"nothing is left to train: {position.epoch} epochs are done, {epochs} asked for"
         case events.Started(position=position) if position.step:

@@ -20,6 +20,7 @@ from graphc.runtime.evaluation import batches, evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
 from graphc.runtime.files import write_text
 from graphc.runtime.keeper import Keeper, load_best, load_last
+from graphc.runtime.loop import compiling
 from graphc.runtime.recorder import Recorder
 from graphc.runtime.replay import explain, forget_replay, keep_replay
 from graphc.runtime.restore import restore, restore_state
@@ -191,11 +192,11 @@ def _start(
 
 def _initial_state(programs: Programs, seed: int, report: Report, stop: StopWish) -> State:
     key = jax.random.key(seed)
-    report(events.Compiling("the initial weights"))
-    if not programs.init.compile(key, stop=stop):
+    for event in compiling(programs.init, "the initial weights", stop, (key,)):
+        report(event)
+    if not programs.init.compiled:
         message = f"stopped by {stop.reason} before the first step"
         raise fail("GC612", message, "`--resume` starts the run again")
-    report(events.Compiled("the initial weights", programs.init.seconds))
     return programs.init(key)
 
 

@@ -24,6 +24,7 @@ class Settings:
         monitor: the validation metric that says which checkpoint is best.
         maximize: whether a larger one is better.
         bootstrap: whether the run learns from a bootstrap sample of the examples.
+        slots: how many runs are trained side by side by one program, this one among them.
         keep: how many of the last checkpoints stay; the best one does too.
         patience: for how many epochs `monitor` may be no better before the run ends; None: it
             goes on to the last epoch.
@@ -43,6 +44,7 @@ class Settings:
     monitor: str = "loss"
     maximize: bool = False
     bootstrap: bool = False
+    slots: int = 1
     keep: int = 2
     patience: int | None = None
     minimum_change: float = 0.0

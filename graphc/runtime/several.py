@@ -88,6 +88,14 @@ def begun(path: Path) -> bool:
     return (path / _MARK).exists()
 
 
+def slots_of(path: Path) -> int | None:
+    """How many runs were trained side by side with this one, itself included; None if not begun."""
+    try:
+        return json.loads((path / _MARK).read_bytes())["settings"].get("slots", 1)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 def finished(path: Path, epochs: int) -> dict[str, Any] | None:
     """The result of a run that was trained for so many epochs, or None."""
     try:
