@@ -1,0 +1,166 @@
+"""Runs side by side in one program are the runs that they are alone, and end one by one."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+import graphc as gc
+from graphc.core.diagnostic import RunError
+from graphc.runtime import events
+from graphc.runtime.checkpoint import read
+from graphc.runtime.keeper import checkpoints
+
+SPEC = """\
+graphc: 1
+network:
+  inputs: {features: [4]}
+  layers: [{dense: {features: 8, activation: relu}}, {dropout: 0.2}, {dense: 3}]
+data: {iris: {validation: 0.2}}
+train:
+  loss: cross_entropy
+  optimizer: {adam: 1e-2}
+  epochs: 4
+  batch_size: 16
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shared_compilation_cache(tmp_path_factory):
+    """The same small programs are compiled again and again: once is enough."""
+    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
+    before = {name: getattr(jax.config, name) for name in names}
+    jax.config.update(names[0], str(tmp_path_factory.mktemp("xla")))
+    jax.config.update(names[1], 0.0)
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("lockstep")
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    (folder / "a.yaml").write_text(SPEC)
+    return gc.compile(str(folder / "a.yaml"))
+
+
+@pytest.fixture(scope="module")
+def together(model, folder):
+    """Three runs that were never stopped."""
+    return model.train_seeds(range(3), folder / "together", checkpoint_seconds=0)
+
+
+def arrays(run):
+    return read(checkpoints(run / "checkpoints")[-1]).arrays
+
+
+def measured(run):
+    """What was measured, without the times that it took."""
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [
+        {name: line.get(name) for name in ("epoch", "step", "train", "validation")}
+        for line in lines
+        if line["event"] == "epoch"
+    ]
+
+
+def assert_same(one, other):
+    assert measured(one) == measured(other)
+    expected = arrays(one)
+    assert set(arrays(other)) == set(expected)
+    for name, array in arrays(other).items():
+        np.testing.assert_array_equal(array, expected[name], err_msg=name)
+
+
+def test_a_run_side_by_side_agrees_with_the_run_alone(model, together, folder):
+    alone = model._with_training({"seed": 1}).train(folder / "alone", checkpoint_seconds=0)
+    run = together.path / "seed-1"
+    for found, expected in zip(measured(run), measured(alone.path), strict=True):
+        for split in ("train", "validation"):
+            assert found[split] == pytest.approx(expected[split], rel=1e-4)
+    expected = arrays(alone.path)
+    for name, array in arrays(run).items():
+        np.testing.assert_allclose(array, expected[name], rtol=1e-3, atol=1e-5, err_msg=name)
+    result = gc.load_run(run).result
+    assert result["test"] == pytest.approx(alone.result["test"], rel=1e-4)
+    assert sorted(each.name for each in run.iterdir()) == sorted(
+        each.name for each in alone.path.iterdir()
+    )
+    assert gc.load_run(run).evaluate("test") == result["test"]
+
+
+def test_runs_are_the_same_after_a_stop_at_any_checkpoint(model, together, folder):
+    for number in (1, 5):  # of the checkpoints of all runs: some are ahead of the others
+        path, saved = folder / f"stopped-{number}", []
+
+        def stop(event, saved=saved, number=number):
+            saved += [event] * isinstance(event, events.Saved)
+            if len(saved) == number:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            model.train_seeds(range(3), path, checkpoint_seconds=0, report=stop)
+        model.train_seeds(range(3), path, checkpoint_seconds=0, resume=True)
+        for seed in range(3):
+            assert_same(together.path / f"seed-{seed}", path / f"seed-{seed}")
+
+
+def test_the_ones_that_are_finished_keep_their_slots(model, together, folder):
+    longer = gc.compile(str(folder / "a.yaml"), ["train.epochs=6"])
+    whole, later = folder / "whole", folder / "later"
+    longer.train_seeds(range(3), whole, checkpoint_seconds=0)
+    model.train_seeds(range(3), later, checkpoint_seconds=0)
+    (later / "seed-1" / "result.json").write_text('{"epochs": 6}')
+    longer.train_seeds(range(3), later, checkpoint_seconds=0, resume=True)
+    assert (later / "seed-1" / "result.json").read_text() == '{"epochs": 6}'
+    for seed in (0, 2):
+        assert_same(whole / f"seed-{seed}", later / f"seed-{seed}")
+
+
+def test_every_run_stops_early_by_itself(folder, model):
+    settings = ["train.epochs=40", "train.early_stopping=1", "train.optimizer.adam=0.1"]
+    patient = gc.compile(str(folder / "a.yaml"), settings)
+    done = patient.train_seeds(range(4), folder / "early")
+    ends = [each.result["epochs"] for each in done.runs]
+    assert len(set(ends)) > 1 and max(ends) < 40
+    for seed, run in enumerate(done.runs[:2]):
+        alone = patient._with_training({"seed": seed}).train(folder / f"early-{seed}")
+        assert alone.result["epochs"] == run.result["epochs"]
+        assert alone.result["best_epoch"] == run.result["best_epoch"]
+
+
+def test_a_run_whose_numbers_go_wrong_ends_alone(folder):
+    # Only the weights of one of the seeds are large enough for the root of a negative number.
+    (folder / "root.yaml").write_text("""\
+graphc: 1
+network:
+  inputs: {features: [4]}
+  nodes:
+    h: {dense: 3, from: features}
+    size: {weight: {shape: [3], init: {normal: 1.0}}}
+    y: h + sqrt(size + 1.0)
+  output: y
+data: {iris: {validation: 0.2}}
+train: {loss: cross_entropy, epochs: 2}
+""")
+    model = gc.compile(str(folder / "root.yaml"))
+    with pytest.raises(RunError, match="GC601") as caught:
+        model.train_seeds(range(6), folder / "lost")
+    ended = {each.parent.name for each in (folder / "lost").glob("*/result.json")}
+    assert 0 < len(ended) < 6
+    assert len(caught.value.diagnostics) == 6 - len(ended)
+    summary = json.loads((folder / "lost" / "summary.json").read_text())
+    assert set(summary["runs"]) == ended
+    lost = next(each for each in (folder / "lost").glob("seed-*") if each.name not in ended)
+    assert "GC601" in str(gc.load_run(lost).replay())
+
+
+def test_the_spec_says_whether_they_are_one_program(model, folder):
+    alone = gc.compile(str(folder / "a.yaml"), ["train.lockstep=false", "train.epochs=1"])
+    done = alone.train_seeds([3, 5], folder / "one_by_one")
+    assert [each._directory.settings["slots"] for each in done.runs] == [1, 1]
