@@ -86,7 +86,7 @@ class Ensemble:
         """The loss and each metric over a split; raises RunError GC613 where there is none."""
         require_split(dataset, split)
         totals = [
-            self._judge(self._outputs(batch), batch)
+            self._judge(self._outputs(batch, dataset.target), batch)
             for batch in batches(dataset.splits[split], self.batch_size)
         ]
         return self.programs.means(*totals)
@@ -109,9 +109,10 @@ class Ensemble:
             [forward(each["params"], each["statistics"], batch)[0] for each in self.states]
         )
 
-    def _outputs(self, batch: Any) -> list[Any]:
+    def _outputs(self, batch: Any, target: str) -> list[Any]:
+        inputs = {name: array for name, array in batch.items() if name != target}
         predict = self.programs.predict
-        return [predict(each["params"], each["statistics"], batch) for each in self.states]
+        return [predict(each["params"], each["statistics"], inputs) for each in self.states]
 
     def _sums(self, outputs: Sequence[Any], batch: Any) -> Any:
         return self.programs.module.sums(self.vote(outputs), batch)

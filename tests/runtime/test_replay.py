@@ -14,9 +14,9 @@ from graphc.core.diagnostic import RunError
 from graphc.core.span import Source
 from graphc.runtime import checkpoint, events
 from graphc.runtime.again import replay as replay_run
+from graphc.runtime.course import Course
 from graphc.runtime.events import NotFinite, Position, Snapshot
 from graphc.runtime.keeper import checkpoints
-from graphc.runtime.course import Course
 from graphc.runtime.module import module_from_source
 from graphc.runtime.replay import explain
 from graphc.runtime.rundir import Blueprint, RunDirectory
