@@ -22,6 +22,7 @@ RUNS = (5, 10)
 MOST_STEPS = 40
 SPECS = (
     "iris_mlp",
+    "diabetes_mlp",
     "digits_logistic",
     "digits_mlp",
     "usps_mlp",

@@ -64,6 +64,9 @@ def _choices(compiled: Compiled) -> Iterator[str]:
         asked = compiled.checked.document.training.steps_per_dispatch is not None  # type: ignore[union-attr]
         why = "as the spec says" if asked else "by the work of a step"
         yield f"  steps per dispatch: {steps}, {why}"
+        if compiled.checked.document.training.members:  # type: ignore[union-attr]
+            form = "side by side, as one program" if choices.lockstep else "one after the other"
+            yield f"  members of the ensemble: {form}"
     seconds = choices.compile_seconds
     yield f"  time to compile the first step: about {max(seconds, 1):.0f} s on two cores"
     if choices.slow_to_compile:

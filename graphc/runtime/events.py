@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphc.core.diagnostic import Diagnostic
-from graphc.runtime.state import taken
 
 Metrics = Mapping[str, Any]
 """Numbers by name; a confusion matrix is nested lists of them."""
@@ -40,6 +39,8 @@ class Snapshot:
 
     def alone(self) -> Snapshot:
         """The same with arrays of this run only."""
+        from graphc.runtime.state import taken  # here: what is said of a run needs no jax
+
         if self.slot is None:
             return self
         return Snapshot(self.position, *taken((self.state, self.totals), self.slot))
