@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphc.api.prepared import Keeping, Report, listener
 from graphc.api.run import Run, load_run
-from graphc.core.diagnostic import Diagnostic, RunError
+from graphc.core.diagnostic import Diagnostic, Note, RunError
 
 if TYPE_CHECKING:
     from graphc.api.model import Model
@@ -71,7 +71,7 @@ def train_several(
         if (result := finished(directory / name, _epochs(model))) is not None:
             model.require_made(directory / name)
             results[name] = result
-    failed: list[Diagnostic] = []
+    failed: dict[str, Diagnostic] = {}
     slots = _slots(directory, models, results, lockstep)
     if slots:
         found, failed = group.train_together(slots, results)
@@ -84,12 +84,16 @@ def train_several(
         except RunError as error:
             if error.diagnostics[0].code != _NOT_FINITE:
                 raise
-            failed += error.diagnostics
+            (failed[name],) = error.diagnostics
     ordered = {name: results[name] for name in models if name in results}
     summary = summarize(directory, ordered) if ordered else {}
     if failed:
-        raise RunError(failed)
+        raise RunError(_of(name, each) for name, each in failed.items())
     return SeveralRuns(directory.absolute(), summary)
+
+
+def _of(name: str, problem: Diagnostic) -> Diagnostic:
+    return replace(problem, notes=(Note(f"it is so in the run `{name}`"), *problem.notes))
 
 
 def _epochs(model: Model) -> int:
@@ -140,7 +144,7 @@ class _Group:
 
     def train_together(
         self, names: list[str], done: Container[str]
-    ) -> tuple[dict[str, Any], list[Diagnostic]]:
+    ) -> tuple[dict[str, Any], dict[str, Diagnostic]]:
         """Those that are not done side by side: their results, and what is wrong with others."""
         from graphc.runtime.events import SideBySide
         from graphc.runtime.report import write_report
@@ -164,4 +168,5 @@ class _Group:
             run = load_run(self.directory / names[slot])
             checked = self.models[names[slot]].compiled.checked
             write_report(run._directory, checked, dataset, run._warn)
-        return {names[slot]: result for slot, result in results.items()}, failed
+        ended = {names[slot]: result for slot, result in results.items()}
+        return ended, {names[slot]: problem for slot, problem in failed.items()}

@@ -49,7 +49,7 @@ def train_together(
     slots: int,
     dataset: Dataset,
     report: Report = lambda event: None,
-) -> tuple[dict[int, dict[str, Any]], list[Diagnostic]]:
+) -> tuple[dict[int, dict[str, Any]], dict[int, Diagnostic]]:
     """Train runs that differ in their seeds and orders of examples side by side.
 
     Args:
@@ -104,10 +104,10 @@ def train_together(
 
 def _followed(
     together: Any, sessions: Mapping[int, Session], parts: Mapping[int, Part], report: Report
-) -> tuple[dict[int, dict[str, Any]], list[Diagnostic]]:
+) -> tuple[dict[int, dict[str, Any]], dict[int, Diagnostic]]:
     """Keep what happens, to the end of the last run."""
     results: dict[int, dict[str, Any]] = {}
-    lost: list[Diagnostic] = []
+    lost: dict[int, Diagnostic] = {}
     for several in together:
         stopped = None
         for event in _merged(several):
@@ -118,7 +118,7 @@ def _followed(
                 sessions[slot].take(event)
             except RunError as error:
                 if isinstance(event, events.NotFinite):
-                    lost += error.diagnostics
+                    (lost[slot],) = error.diagnostics
                 elif isinstance(event, events.Stopping):
                     stopped = event
                 else:

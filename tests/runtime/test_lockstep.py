@@ -94,32 +94,23 @@ def test_a_run_side_by_side_agrees_with_the_run_alone(model, together, folder):
     assert gc.load_run(run).evaluate("test") == result["test"]
 
 
-def test_runs_are_the_same_after_a_stop_at_any_checkpoint(model, together, folder):
-    for number in (1, 5):  # of the checkpoints of all runs: some are ahead of the others
-        path, saved = folder / f"stopped-{number}", []
+@pytest.mark.parametrize(("number", "left"), [(1, (0, 1, 2)), (5, (0, 2))])
+def test_runs_are_the_same_after_a_stop_at_any_checkpoint(model, together, tmp_path, number, left):
+    # Of the checkpoints of all runs: some are ahead of the others. What is finished keeps its slot.
+    saved = []
 
-        def stop(event, saved=saved, number=number):
-            saved += [event] * isinstance(event, events.Saved)
-            if len(saved) == number:
-                raise KeyboardInterrupt
+    def stop(event):
+        saved.extend([event] * isinstance(event, events.Saved))
+        if len(saved) == number:
+            raise KeyboardInterrupt
 
-        with pytest.raises(KeyboardInterrupt):
-            model.train_seeds(range(3), path, checkpoint_seconds=0, report=stop)
-        model.train_seeds(range(3), path, checkpoint_seconds=0, resume=True)
-        for seed in range(3):
-            assert_same(together.path / f"seed-{seed}", path / f"seed-{seed}")
-
-
-def test_the_ones_that_are_finished_keep_their_slots(model, together, folder):
-    longer = gc.compile(str(folder / "a.yaml"), ["train.epochs=6"])
-    whole, later = folder / "whole", folder / "later"
-    longer.train_seeds(range(3), whole, checkpoint_seconds=0)
-    model.train_seeds(range(3), later, checkpoint_seconds=0)
-    (later / "seed-1" / "result.json").write_text('{"epochs": 6}')
-    longer.train_seeds(range(3), later, checkpoint_seconds=0, resume=True)
-    assert (later / "seed-1" / "result.json").read_text() == '{"epochs": 6}'
-    for seed in (0, 2):
-        assert_same(whole / f"seed-{seed}", later / f"seed-{seed}")
+    with pytest.raises(KeyboardInterrupt):
+        model.train_seeds(range(3), tmp_path / "run", checkpoint_seconds=0, report=stop)
+    for seed in {0, 1, 2} - set(left):
+        (tmp_path / "run" / f"seed-{seed}" / "result.json").write_text('{"epochs": 4}')
+    model.train_seeds(range(3), tmp_path / "run", checkpoint_seconds=0, resume=True)
+    for seed in left:
+        assert_same(together.path / f"seed-{seed}", tmp_path / "run" / f"seed-{seed}")
 
 
 def test_every_run_stops_early_by_itself(folder, model):
@@ -156,6 +147,7 @@ train: {loss: cross_entropy, epochs: 2}
     assert len(caught.value.diagnostics) == 6 - len(ended)
     summary = json.loads((folder / "lost" / "summary.json").read_text())
     assert set(summary["runs"]) == ended
+    assert "in the run `seed-" in caught.value.diagnostics[0].notes[0].text
     lost = next(each for each in (folder / "lost").glob("seed-*") if each.name not in ended)
     assert "GC601" in str(gc.load_run(lost).replay())
 
