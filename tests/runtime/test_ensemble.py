@@ -9,7 +9,9 @@ import pytest
 
 import graphc as gc
 from graphc.core.diagnostic import RunError, SpecError
+from graphc.core.types import Type
 from graphc.data.batches import bootstrap_sample, epoch_order
+from graphc.ops.losses import Focal
 from graphc.runtime.ensemble import AVERAGES
 
 SPEC = """\
@@ -139,16 +141,10 @@ def test_yes_or_no_and_counts_and_numbers_are_averaged_as_what_they_stand_for():
     assert np.isfinite(AVERAGES["sigmoid"](sure)).all()
 
 
-@pytest.mark.parametrize(("loss", "mean"), [("focal", "sigmoid"), ("hinge", None)])
-def test_a_single_logit_is_that_of_yes(loss, mean, tmp_path):
-    (tmp_path / "b.yaml").write_text(f"""\
-graphc: 1
-network: {{inputs: {{features: [30]}}, layers: [{{dense: 1}}]}}
-data: breast_cancer
-train: {{loss: {loss}, epochs: 1, ensemble: 2}}
-""")
-    done = gc.compile(str(tmp_path / "b.yaml")).train_ensemble(tmp_path / "run")
-    assert done._voters._mean == mean and 0 < done.result["test"]["accuracy"] <= 1
+def test_a_single_logit_of_focal_is_that_of_yes():
+    yes_or_no, three = Type((), "int", below=2), Type((), "int", below=3)
+    assert Focal().mean_of(Type((1,)), yes_or_no) == "sigmoid"
+    assert Focal().mean_of(Type((3,)), three) == "softmax"
 
 
 def test_an_epoch_of_a_bootstrap_sample_is_an_order_of_its_examples():
