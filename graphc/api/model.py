@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,7 @@ class Model:
         from graphc.runtime.blueprint import blueprint_of, settings_of
         from graphc.runtime.report import write_report
         from graphc.runtime.rundir import free_directory
+        from graphc.runtime.start import Origin
         from graphc.runtime.train import train
 
         checked, training = self._trainable()
@@ -128,7 +130,12 @@ class Model:
             for each in listeners:
                 each(event)
 
-        train(blueprint, dataset, settings, directory, resume=resume, report=tell)
+        origin = None
+        if training.init_from is not None:
+            document = checked.document
+            place = partial(document.place, "train", "init_from")
+            origin = Origin(training.init_from, document.folder, place)
+        train(blueprint, dataset, settings, directory, resume=resume, origin=origin, report=tell)
         done = load_run(directory)
         write_report(done._directory, checked, dataset, done._warn)
         return done

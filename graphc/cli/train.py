@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import click
@@ -24,6 +25,11 @@ from graphc.cli.failures import Command, show
 @click.option("--seed", type=click.IntRange(min=0), help="Short for `--set train.seed=N`.")
 @click.option(
     "--run", metavar="DIR", help="The directory of the run; default: runs/NAME, numbered."
+)
+@click.option(
+    "--init-from",
+    metavar="RUN",
+    help="Start from the weights of that run: short for `--set train.init_from=RUN`.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in that directory.")
 @click.option(
@@ -50,6 +56,7 @@ def command(
     no_python: bool,
     seed: int | None,
     run: str | None,
+    init_from: str | None,
     resume: bool,
     checkpoint_seconds: float,
     checkpoint_steps: int | None,
@@ -71,6 +78,9 @@ def command(
         raise click.UsageError("a spec from standard input has no name: say where with `--run DIR`")
     if seed is not None:
         settings = (*settings, f"train.seed={seed}")
+    if init_from is not None:
+        # In the spec a path starts from its folder, on the command line from the one at hand.
+        settings = (*settings, f"train.init_from={json.dumps(os.path.abspath(init_from))}")
     model = api.compile(spec_source(spec), settings, without=without, python=not no_python)
     show(model.compiled.checked.warnings)
     choices = model.compiled.choices

@@ -10,6 +10,7 @@ from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.registry import losses, metrics, optimizers
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
+from graphc.ops.start import InitFrom
 from graphc.ops.stopping import EarlyStopping
 from graphc.ops.updates import Clip, Group, OrFrozen, Penalty
 
@@ -58,6 +59,9 @@ class Training(Declaration):
     keep: int = attribute(Int(1), "how many of the last checkpoints stay, the best one aside", 2)
     early_stopping: EarlyStopping | None = attribute(
         Nested(EarlyStopping), "when to end before the last epoch; default: never", None
+    )
+    init_from: InitFrom | None = attribute(
+        Nested(InitFrom), "a run whose weights this one starts from; default: all are drawn", None
     )
 
     def rows(self, examples: int) -> int:

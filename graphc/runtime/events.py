@@ -66,6 +66,13 @@ class Started(Event):
 
 
 @dataclass(frozen=True)
+class Inherited(Event):
+    """The run starts from weights of another one; `text` says which were taken and which not."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class EpochStarted(Event):
     """An epoch begins, or goes on after a resume."""
 

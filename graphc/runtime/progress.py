@@ -119,6 +119,8 @@ def sentence(event: Event, epochs: int) -> str | None:
             return f"nothing is left to train: {position.epoch} epochs are done, {epochs} asked for"
         case events.Started(position=position) if position.step:
             return f"resuming after step {position.step:,}, epoch {position.epoch + 1}/{epochs}"
+        case events.Inherited(text=text):
+            return text
         case events.Compiling(what=what):
             return f"compiling {what} ..."
         case events.Compiled(what=what, seconds=seconds):

@@ -18,8 +18,8 @@ from graphc.runtime.cache import use_compilation_cache
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import batches, evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
-from graphc.runtime.files import write_text
-from graphc.runtime.keeper import Keeper, load_best, load_last
+from graphc.runtime.files import write_json, write_text
+from graphc.runtime.keeper import Keeper, checkpoints, load_best, load_last
 from graphc.runtime.loop import Course, fit
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.recorder import Recorder
@@ -28,6 +28,7 @@ from graphc.runtime.restore import restore, restore_state
 from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.settings import Settings
 from graphc.runtime.signals import StopWish, stop_on_signals
+from graphc.runtime.start import INIT_FROM, Inherited, Origin, inherit
 from graphc.runtime.state import State, state_shapes
 from graphc.runtime.steps import Programs, batch_shapes, no_totals
 from graphc.runtime.stopping import Patience, until_over
@@ -42,6 +43,7 @@ def train(
     directory: str | Path,
     *,
     resume: bool = False,
+    origin: Origin | None = None,
     report: Report = lambda event: None,
 ) -> dict[str, Any]:
     """Train a compiled network and keep everything in `directory`.
@@ -50,6 +52,8 @@ def train(
         blueprint: what the compiler made.
         dataset: its splits; `train` is needed, `validation` and `test` are measured if there.
         directory: of the run: new or empty, or with `resume` that of a run to go on with.
+        origin: the run whose weights this one starts from; it is not read when there is a
+            checkpoint to go on from.
         report: is told every event.
 
     Returns:
@@ -59,16 +63,20 @@ def train(
 
     Raises:
         RunError: GC601 where the numbers are not finite, GC612 where it was stopped, GC602 to
-            GC611 where the directory, the disk, a checkpoint or the module is not fit for it.
+            GC611 where the directory, the disk, a checkpoint or the module is not fit for it,
+            GC650 where there is nothing to start from.
     """
     if settings.cache:
         use_compilation_cache()
+    inherited = None
+    if origin is not None and not (resume and checkpoints(Path(directory) / "checkpoints")):
+        inherited = inherit(origin, blueprint.weights, _warning(report))
     with _directory(directory, blueprint, settings, resume) as run, stop_on_signals() as stop:
         module = require_training(import_module(run.model, run.blueprint.files))
         programs = Programs(module, settings.steps_per_dispatch)
         if run.form() is None:
             run.keep_form(dataset)
-        start, seconds = _start(run, programs, dataset, settings, resume, report, stop)
+        start, seconds = _start(run, programs, dataset, settings, resume, inherited, report, stop)
         course = course_of(dataset, settings)
         keeper = Keeper(
             run.checkpoints,
@@ -79,6 +87,10 @@ def train(
         )
         recorder = Recorder(run, keeper, settings.monitor, report, seconds)
         recorder.note("resumed" if resume else "started", start.position)
+        if inherited is not None:
+            write_json(run.path / INIT_FROM, inherited.as_dict())
+            report(events.Inherited(str(inherited)))
+            recorder.save(start)  # a resumed run needs the other one no more
         _warn_of_edits(run, blueprint, report)
         _warn_of_schedule(run, settings, start.position, report)
         forget_replay(run)
@@ -141,6 +153,7 @@ def _start(
     dataset: Dataset,
     settings: Settings,
     resume: bool,
+    inherited: Inherited | None,
     report: Report,
     stop: StopWish,
 ) -> tuple[Snapshot, float]:
@@ -150,17 +163,19 @@ def _start(
     weights = evaluated(template)
     batch = batch_shapes(dataset.splits["train"], settings.batch_size)
     totals = programs.evaluate.shapes(weights, batch)
-
-    def warn(diagnostic: Diagnostic) -> None:
-        report(events.Warned(diagnostic))
-
-    if resume and (found := load_last(run.checkpoints, warn)) is not None:
+    if resume and (found := load_last(run.checkpoints, _warning(report))) is not None:
         snapshot = restore(found, template, totals, run.blueprint.weights, run.path)
         run.rewind(snapshot.position.epoch)
         return snapshot, float(found.about["seconds"])
     run.rewind(0)
     state = _initial_state(programs, settings.seed, report, stop)
+    if inherited is not None:
+        state = inherited.put_into(state, run.blueprint.weights)
     return Snapshot(Position(), state, no_totals(totals)), 0.0
+
+
+def _warning(report: Report) -> Callable[[Diagnostic], None]:
+    return lambda diagnostic: report(events.Warned(diagnostic))
 
 
 def _initial_state(programs: Programs, seed: int, report: Report, stop: StopWish) -> State:
@@ -254,11 +269,7 @@ def _best(
 ) -> tuple[State, Mapping[str, Any]]:
     """The weights of the best checkpoint, and the line of its epoch."""
     run = recorder.run
-
-    def warn(diagnostic: Diagnostic) -> None:
-        recorder.report(events.Warned(diagnostic))
-
-    found = load_best(run.checkpoints, settings.maximize, warn)
+    found = load_best(run.checkpoints, settings.maximize, _warning(recorder.report))
     assert found is not None  # one was written when the run ended
     weights = restore_state(found, evaluated(state), run.blueprint.weights, run.path)
     return weights, recorder.epoch_at(found.about["position"]["step"])
