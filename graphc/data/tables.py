@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 import numpy as np
 
 from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
 from graphc.data.examples import Examples
+from graphc.data.rows import pieces
 from graphc.data.scaling import Arrays
+from graphc.data.store import Memory, Store
 from graphc.ops.sources import MEASURED, Columns, TableSource
 from graphc.ops.tables import is_gap, missing_value, require_columns, truth_or_number
 
@@ -19,51 +22,48 @@ _FLOAT32 = float(np.finfo(np.float32).max)
 _FEATURE = "repair it, or list the columns to use in `features`"
 _QUANTITY = "repair it; a target that names classes has `kind: classes`"
 _SPLITS = ("train", "validation", "test")
+_AT_ONCE = 50_000
 Lines = Iterator[tuple[str, list[str]]]
 Encoded = float | int | str
 Encoder = Callable[[str, str], Encoded]
 
 
-@dataclass(frozen=True)
-class _Read:
-    """The rows of a file: the arrays of its fields, and the columns that say how it is split."""
-
-    arrays: Arrays
-    marks: Mapping[str, np.ndarray]
-
-
-def load_table(source: TableSource, folder: str, columns: Columns | None = None) -> Examples:
+def load_table(
+    source: TableSource, folder: str, columns: Columns | None = None, *, store: Store
+) -> Examples:
     """A table; the classes and categories of the training file are those of the other files.
 
     Args:
         source: the declaration.
         folder: the folder that its paths start from.
         columns: those that a run kept; without them they are looked for in the training file.
+        store: where the arrays are put.
 
     Raises:
         ShapeError: GC511 to GC519, naming file, line and column.
     """
     columns = columns or source.columns(folder)
     path = source.file(folder)
-    train = _read(source, path, columns, source.lines(path), source.marks)
+    train = _kept(source, store, path, columns, source.marks)
     others = {
-        name: _read(source, file, columns, source.lines(file)).arrays
+        name: _kept(source, store, file, columns)
         for name, file in source.further_files(folder).items()
     }
-    if source.split is not None and "train" not in train.marks[source.split]:
+    marks = {each: train.pop(_mark(each)) for each in source.marks}
+    if source.split is not None and "train" not in marks[source.split]:
         message = f"no row of `{path}` says `train` in column `{source.split}`"
         raise ShapeError(message, "mark the rows to train on", "GC518", source.split)
     return Examples(
         source.field_types(columns),
-        train.arrays,
+        train,
         others.get("test"),
         columns.classes,
         others.get("validation"),
         columns,
-        _policies(source, columns, path, train.arrays),
+        _policies(source, columns, path, train),
         _widths(source, columns),
-        train.marks.get(source.group or ""),
-        train.marks.get(source.split or ""),
+        marks.get(source.group or ""),
+        marks.get(source.split or ""),
     )
 
 
@@ -73,7 +73,8 @@ def rows_to_predict(source: TableSource, columns: Columns, path: str, lines: Lin
     Raises:
         ShapeError: GC512 to GC519, naming file, line and column.
     """
-    return _read(source, path, columns, lines, target=False).arrays
+    read = partial(_pieces, source, path, columns, lines, target=False)
+    return Memory().keep(None, [], read)
 
 
 def _policies(
@@ -84,7 +85,7 @@ def _policies(
     if not any(each in MEASURED for each in policies):
         return {}
     for place, name in enumerate(columns.numbers):
-        if np.isnan(train["features"][:, place]).all():
+        if all(np.isnan(piece[:, place]).all() for _, piece in pieces(train["features"])):
             message = f"the column `{name}` of `{path}` has no value at all"
             raise ShapeError(message, "leave it out", "GC513", name)
     others = [None] * _widths(source, columns)["features"]
@@ -97,47 +98,72 @@ def _widths(source: TableSource, columns: Columns) -> dict[str, int]:
     return {"features": sum(widths)}
 
 
-def _read(
+def _kept(
+    source: TableSource, store: Store, path: str, columns: Columns, marks: tuple[str, ...] = ()
+) -> Arrays:
+    """The arrays of a file's fields, and those of the columns that say how it is split."""
+    how = (source.target, source.missing, source.unknown, getattr(source, "delimiter", ""))
+    key = (source.name, columns.as_dict(), *how, marks)
+    return store.keep(
+        key, [path], lambda: _pieces(source, path, columns, source.lines(path), marks)
+    )
+
+
+def _mark(column: str) -> str:
+    """What the array of a column is called that says how rows are split; no field is called so."""
+    return f"{column}\0"
+
+
+def _pieces(
     source: TableSource,
     path: str,
     columns: Columns,
     lines: Lines,
     marks: Iterable[str] = (),
     target: bool = True,
-) -> _Read:
+) -> Iterator[Arrays]:
+    """The arrays of so many lines at a time."""
     header = next(lines)[1]
     encoders = _encoders(source, path, columns, target)
     encoders |= {each: _marker(source, path, each) for each in marks}
     require_columns(path, header, encoders)
     places = {name: header.index(name) for name in encoders}
-    found: dict[str, list[Encoded]] = {name: [] for name in encoders}
-    for place, cells in lines:
-        row = {name: cells[at] for name, at in places.items()}
-        if target and source.dropped(row, row):
-            continue
-        for name, cell in row.items():
-            found[name].append(encoders[name](place, cell))
-    if not all(found.values()):
+    empty = True
+    while some := list(islice(lines, _AT_ONCE)):
+        found: dict[str, list[Encoded]] = {name: [] for name in encoders}
+        for place, cells in some:
+            row = {name: cells[at] for name, at in places.items()}
+            if target and source.dropped(row, row):
+                continue
+            for name, cell in row.items():
+                found[name].append(encoders[name](place, cell))
+        if all(found.values()):
+            empty = False
+            yield _arrays(source, columns, found, marks, target)
+    if empty:
         message = f"every row of `{path}` has a gap, and `missing` drops such rows"
         raise ShapeError(message, "fill them in by another policy", "GC518")
-    arrays = _arrays(source, columns, found)
-    if target:
-        goal = np.array(found[source.target])
-        quantity = columns.classes is None
-        arrays[source.target] = goal[:, None] if quantity else goal.astype(np.int32)
-    return _Read(arrays, {each: np.array(found[each]) for each in marks})
 
 
 def _arrays(
-    source: TableSource, columns: Columns, found: Mapping[str, list[Encoded]]
-) -> dict[str, np.ndarray]:
+    source: TableSource,
+    columns: Columns,
+    found: Mapping[str, list[Encoded]],
+    marks: Iterable[str],
+    target: bool,
+) -> Arrays:
     """The input fields: numbers side by side, then a 0 or 1 for each category; ints alone."""
     parts = [np.array(found[name], np.float64)[:, None] for name in columns.numbers]
     for name, each in columns.one_hot.items():
         codes = np.array(found[name], np.int32)
         parts.append(np.eye(source.values(name, each))[codes])
     arrays = {"features": np.concatenate(parts, axis=1)} if parts else {}
-    return arrays | {name: np.array(found[name], np.int32) for name in columns.index}
+    arrays |= {name: np.array(found[name], np.int32) for name in columns.index}
+    if target:
+        goal = np.array(found[source.target])
+        quantity = columns.classes is None
+        arrays[source.target] = goal[:, None] if quantity else goal.astype(np.int32)
+    return arrays | {_mark(each): np.array(found[each]) for each in marks}
 
 
 def _encoders(source: TableSource, path: str, columns: Columns, target: bool) -> dict[str, Encoder]:
