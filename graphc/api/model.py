@@ -230,10 +230,12 @@ class Model:
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
         """The data, and what was compiled for as many examples as it has to train on."""
         from graphc.data.load import load
+        from graphc.runtime.device import device_memory
 
         document = self.compiled.checked.document
         assert document.data is not None
-        dataset = load(document.data, document.folder, document.place("data"))
+        place, device = document.place("data"), device_memory()
+        dataset = load(document.data, document.folder, place, device=device)
         return dataset, compiler.with_examples(self.compiled, dataset.count("train"))
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:

@@ -91,6 +91,12 @@ class Dataset(Form):
         return any(isinstance(each, Rows) for each in self.splits["train"].values())
 
     @property
+    def size(self) -> int:
+        """The bytes of all prepared examples."""
+        several = (each for arrays in self.splits.values() for each in arrays.values())
+        return sum(int(np.prod(each.shape)) * each.dtype.itemsize for each in several)
+
+    @property
     def balanced(self) -> np.ndarray | None:
         """The classes of the training examples where each is seen equally often, else None."""
         return self.splits["train"][self.target] if self.balance else None

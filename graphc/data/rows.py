@@ -2,59 +2,81 @@
 
 from __future__ import annotations
 
-import mmap
+import errno
+import os
+import weakref
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 Make = Callable[[np.ndarray], np.ndarray]
 _PIECE = 1 << 21  # numbers
-_HELD = 1 << 26  # bytes
-_PAGE = mmap.PAGESIZE
+# Bytes: reading so many more is no dearer than reading once more; at most so many at a time.
+_GAP = 1 << 14
+_WINDOW = 1 << 22
 
 
-class Mapped:
-    """An array [examples, ...] in a file, of which parts are copied when they are asked for.
+class Filed:
+    """An array [examples, ...] in a file, of which rows are read when they are asked for.
 
-    What was read is given back to the system time and again, so that the process stays small.
+    It is not mapped into the memory: a process that goes through a mapped file in random order
+    holds most of it in the end, and pays for every page.
 
     Args:
         path: the file.
         dtype: of its numbers.
-        shape: of the whole.
-        offset: the byte that the array starts at.
-        order: C or F, as numpy calls it.
+        shape: of the whole, whose rows lie end to end.
+        offset: the byte that they start at.
     """
 
-    def __init__(
-        self,
-        path: str,
-        dtype: np.dtype,
-        shape: tuple[int, ...],
-        offset: int = 0,
-        order: Any = "C",
-    ) -> None:
-        with open(path, "rb") as file:
-            self._memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        count = int(np.prod(shape))
-        flat = np.frombuffer(self._memory, dtype, count, offset)
-        self._array = flat.reshape(shape, order=order)
-        self.shape, self.dtype = self._array.shape, self._array.dtype
-        self._touched = 0
+    def __init__(self, path: str, dtype: np.dtype, shape: tuple[int, ...], offset: int = 0) -> None:
+        self._path, self._file = path, os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        self.shape, self.dtype, self._offset = shape, dtype, offset
+        self._row = dtype.itemsize * int(np.prod(shape[1:]))
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
-        found = self._array[rows]
-        copy = np.array(found) if isinstance(rows, slice) else found
-        each = copy.nbytes // max(1, len(copy))
-        self._touched += copy.nbytes if isinstance(rows, slice) else len(copy) * (each + _PAGE)
-        if self._touched > _HELD and hasattr(mmap, "MADV_DONTNEED"):
-            self._memory.madvise(mmap.MADV_DONTNEED)
-            self._touched = 0
-        return copy
+        if isinstance(rows, slice):
+            start, stop, _ = rows.indices(len(self))
+            found = np.empty((max(0, stop - start), *self.shape[1:]), self.dtype)
+            self._fill(found, start)
+            return found
+        rows = np.where(rows < 0, rows + len(self), rows)
+        order = np.argsort(rows, kind="stable")
+        ordered = rows[order]
+        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        for start, stop in self._runs(ordered):
+            first, last = int(ordered[start]), int(ordered[stop - 1])
+            if start + 1 == stop:
+                self._fill(found[order[start]], first)
+                continue
+            part = np.empty((last + 1 - first, *self.shape[1:]), self.dtype)
+            self._fill(part, first)
+            found[order[start:stop]] = part[ordered[start:stop] - first]
+        return found
+
+    def _runs(self, ordered: np.ndarray) -> Iterator[tuple[int, int]]:
+        """Parts of sorted rows that are near enough to each other to be read together."""
+        far = np.flatnonzero(np.diff(ordered) * self._row > _GAP) + 1
+        several = max(1, _WINDOW // (_GAP + max(1, self._row)))
+        for start, stop in pairwise([0, *far.tolist(), len(ordered)]):
+            for part in range(start, stop, several):
+                yield part, min(part + several, stop)
+
+    def _fill(self, found: np.ndarray, start: int) -> None:
+        """Read the rows from `start` on; raises OSError where the file has become shorter."""
+        view = memoryview(found.reshape(-1).view(np.uint8))
+        place = self._offset + start * self._row
+        while view:
+            count = os.preadv(self._file, [view], place)
+            if not count:
+                raise OSError(errno.EIO, "the file was cut while it was read", self._path)
+            view, place = view[count:], place + count
 
 
 class Rows:
@@ -63,7 +85,7 @@ class Rows:
     It has of an array what the training, the evaluation and the summary of a data set use.
 
     Args:
-        base: an array in memory or a `Mapped` one.
+        base: an array in memory, or a `Filed` one.
         index: int [examples], which rows of it; all where there is none.
         make: for each of these functions in turn, what is made of the rows: an array of as many,
             each of which depends on its own row alone.

@@ -33,7 +33,7 @@ class Moments:
         Args:
             array: [examples, ..., features], or [examples] for a field of single numbers.
         """
-        low, high, total, count = _range(array)
+        low, high, total, count = range_of(array)
         mean = total / count
         squares = sum(((_rows(piece) - mean) ** 2).sum(axis=0) for _, piece in pieces(array))
         deviation = np.where(low == high, 1.0, np.sqrt(squares / count))
@@ -42,7 +42,7 @@ class Moments:
     @classmethod
     def bounds(cls, array: Array) -> Self:
         """Smallest value and range over all axes but the last, for values in 0..1."""
-        low, high, _, _ = _range(array)
+        low, high, _, _ = range_of(array)
         return cls(tuple(low.tolist()), tuple(np.where(low == high, 1.0, high - low).tolist()))
 
     def but_the_last(self, count: int) -> Self:
@@ -56,7 +56,7 @@ def _rows(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
 
 
-def _range(array: Array) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+def range_of(array: Array) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Smallest and largest value, sum and count over all axes but the last, in float64."""
     low, high, total, count = np.array(np.inf), np.array(-np.inf), np.zeros(()), 0
     for _, piece in pieces(array):

@@ -24,7 +24,7 @@ from numpy.lib import format
 
 from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.data.files import cache_folder
-from graphc.data.rows import Mapped, Rows
+from graphc.data.rows import Filed, Rows
 from graphc.data.scaling import Arrays
 from graphc.ops.tables import npz_arrays
 
@@ -115,7 +115,7 @@ def _stored(folder: Path, row: dict[str, Any]) -> Any:
     dtype, shape = np.dtype(row["dtype"]), tuple(row["shape"])
     if dtype.kind == "U":
         return np.fromfile(folder / row["file"], dtype).reshape(shape)
-    return Rows(Mapped(str(folder / row["file"]), dtype, shape))
+    return Rows(Filed(str(folder / row["file"]), dtype, shape))
 
 
 @contextmanager
@@ -200,16 +200,18 @@ class _Writer:
 
 
 def _member(path: str, archive: zipfile.ZipFile, name: str) -> Rows | None:
-    """An array of an npz file where it lies; None where it is packed."""
+    """An array of an npz file where it lies; None where it is packed, or laid out by columns."""
     about = archive.getinfo(f"{name}.npy")
     if about.compress_type != zipfile.ZIP_STORED:
         return None
     with archive.open(about) as file, open(path, "rb") as whole:
         shape, fortran, dtype = _header(file)
+        if fortran:
+            return None
         whole.seek(about.header_offset + 26)
         lengths = np.frombuffer(whole.read(4), "<u2")  # of the name and of what is extra
         start = about.header_offset + 30 + int(lengths.sum()) + file.tell()
-    return Rows(Mapped(path, dtype, shape, start, "F" if fortran else "C"))
+    return Rows(Filed(path, dtype, shape, start))
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
@@ -218,7 +220,7 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
 
 
 def _unpacked(path: str, names: tuple[str, ...]) -> Iterator[Arrays]:
-    """Packed arrays piece by piece, one after the other."""
+    """Packed arrays in pieces, one after the other; what is laid out by columns at once."""
     with zipfile.ZipFile(path) as archive:
         for name in names:
             with archive.open(f"{name}.npy") as file:

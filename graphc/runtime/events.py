@@ -73,6 +73,14 @@ class Inherited(Event):
 
 
 @dataclass(frozen=True)
+class Streaming(Event):
+    """The examples, `size` bytes of them, stay on the disk; `memory` bytes are free."""
+
+    size: int
+    memory: int
+
+
+@dataclass(frozen=True)
 class EpochStarted(Event):
     """An epoch begins, or goes on after a resume."""
 

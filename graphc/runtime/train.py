@@ -12,11 +12,12 @@ import jax
 from graphc.core.diagnostic import Diagnostic, Note, RunError
 from graphc.data.batches import epoch_order
 from graphc.data.dataset import Dataset
+from graphc.data.streaming import available
 from graphc.insight.confusion import confusion_svg
 from graphc.runtime import events
 from graphc.runtime.cache import use_compilation_cache
 from graphc.runtime.errors import fail
-from graphc.runtime.evaluation import batches, evaluate_batches, evaluated
+from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
 from graphc.runtime.files import write_json, write_text
 from graphc.runtime.keeper import Keeper, checkpoints, load_best, load_last
@@ -94,6 +95,8 @@ def train(
         _warn_of_edits(run, blueprint, report)
         _warn_of_schedule(run, settings, start.position, report)
         forget_replay(run)
+        if dataset.streamed:
+            report(events.Streaming(dataset.size, available()))
         report(_started(run, course, start.position, settings))
         last: Event | None = None
         patience = Patience.of(settings, run.history())
@@ -193,10 +196,11 @@ def course_of(dataset: Dataset, settings: Settings) -> Course:
     arrays = dataset.splits["train"]
     count, size, seed = len(next(iter(arrays.values()))), settings.batch_size, settings.seed
     classes = dataset.balanced
+    validation = Batches(dataset.splits.get("validation", {}), size)
     return Course(
-        data=jax.device_put(dict(arrays)),
+        data=arrays if dataset.streamed else jax.device_put(dict(arrays)),
         order=lambda epoch: epoch_order(count, size, seed, epoch, classes),
-        validation=list(batches(dataset.splits.get("validation", {}), size)),
+        validation=validation if dataset.streamed else list(validation),
         epochs=settings.epochs,
         steps_per_dispatch=settings.steps_per_dispatch,
         key=training_key(seed),
@@ -252,7 +256,7 @@ def _result(
         best = {"best_epoch": line.get("epoch")}
     result: dict[str, Any] = {each: line[each] for each in ("train", "validation") if each in line}
     if "test" in dataset.splits:
-        test = batches(dataset.splits["test"], settings.batch_size)
+        test = Batches(dataset.splits["test"], settings.batch_size)
         result["test"] = evaluate_batches(programs, state, test)
     result["epochs"] = event.snapshot.position.epoch
     result["steps"] = event.snapshot.position.step
