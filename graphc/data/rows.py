@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import weakref
 from collections.abc import Callable, Iterator
@@ -10,6 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+
+from graphc.core.diagnostic import Diagnostic, RunError
 
 Make = Callable[[np.ndarray], np.ndarray]
 _PIECE = 1 << 21  # numbers
@@ -53,7 +54,8 @@ class Filed:
         for start, stop in self._runs(ordered):
             first, last = int(ordered[start]), int(ordered[stop - 1])
             if start + 1 == stop:
-                self._fill(found[order[start]], first)
+                place = int(order[start])
+                self._fill(found[place : place + 1], first)
                 continue
             part = np.empty((last + 1 - first, *self.shape[1:]), self.dtype)
             self._fill(part, first)
@@ -69,13 +71,14 @@ class Filed:
                 yield part, min(part + several, stop)
 
     def _fill(self, found: np.ndarray, start: int) -> None:
-        """Read the rows from `start` on; raises OSError where the file has become shorter."""
+        """Read the rows from `start` on; raises RunError GC511 where the file was cut."""
         view = memoryview(found.reshape(-1).view(np.uint8))
         place = self._offset + start * self._row
         while view:
             count = os.preadv(self._file, [view], place)
             if not count:
-                raise OSError(errno.EIO, "the file was cut while it was read", self._path)
+                message = f"`{self._path}` was cut while it was read"
+                raise RunError(Diagnostic("GC511", message, help="train again, and leave it alone"))
             view, place = view[count:], place + count
 
 

@@ -8,7 +8,7 @@ whose order they already are: the same program trains on either, and comes to th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -33,7 +33,7 @@ def is_streamed(arrays: Mapping[str, Any]) -> bool:
 
 def parts(
     data: Mapping[str, Any], rows: np.ndarray, lengths: Sequence[tuple[int, int]], most: int
-) -> Iterator[Part]:
+) -> Generator[Part]:
     """What each dispatch of an epoch is given.
 
     Args:

@@ -72,10 +72,8 @@ def test_all_weights_and_statistics_are_taken_however_they_are_stored(first, tmp
     assert len(report["taken"]) == len(before)
     assert report["not_taken"] == {} and report["unused"] == []
     (text,) = (each.text for each in told if isinstance(each, events.Inherited))
-    assert (
-        text
-        == f"took {len(before)} of {len(before)} weights from `{os.path.relpath(first.path)}`, step 5"
-    )
+    where = os.path.relpath(first.path)
+    assert text == f"took {len(before)} of {len(before)} weights from `{where}`, step 5"
 
 
 def test_a_frozen_body_keeps_what_it_took_and_the_head_learns(first, tmp_path):
