@@ -72,7 +72,7 @@ class Filed:
 
     def _fill(self, found: np.ndarray, start: int) -> None:
         """Read the rows from `start` on; raises RunError GC511 where the file was cut."""
-        view = memoryview(found.reshape(-1).view(np.uint8))
+        view = found.reshape(-1).view(np.uint8).data
         place = self._offset + start * self._row
         while view:
             count = os.preadv(self._file, [view], place)
