@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 
@@ -11,21 +10,19 @@ import numpy as np
 
 from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
+from graphc.data.columns import Encoded, Encoder, Number, Unencoded, encode_columns
 from graphc.data.examples import Examples
 from graphc.data.rows import pieces
 from graphc.data.scaling import Arrays
 from graphc.data.store import Memory, Store
-from graphc.ops.sources import MEASURED, Columns, TableSource
-from graphc.ops.tables import is_gap, missing_value, require_columns, truth_or_number
+from graphc.ops.sources import MEASURED, Columns, Parquet, TableSource
+from graphc.ops.tables import arrow_lines, missing_value, parquet_batches, require_columns
 
-_FLOAT32 = float(np.finfo(np.float32).max)
 _FEATURE = "repair it, or list the columns to use in `features`"
 _QUANTITY = "repair it; a target that names classes has `kind: classes`"
 _SPLITS = ("train", "validation", "test")
 _AT_ONCE = 50_000
 Lines = Iterator[tuple[str, list[str]]]
-Encoded = float | int | str
-Encoder = Callable[[str, str], Encoded]
 
 
 def load_table(
@@ -123,21 +120,11 @@ def _pieces(
     target: bool = True,
 ) -> Iterator[Arrays]:
     """The arrays of so many lines at a time."""
-    header = next(lines)[1]
     encoders = _encoders(source, path, columns, target)
     encoders |= {each: _marker(source, path, each) for each in marks}
-    require_columns(path, header, encoders)
-    places = {name: header.index(name) for name in encoders}
     empty = True
-    while some := list(islice(lines, _AT_ONCE)):
-        found: dict[str, list[Encoded]] = {name: [] for name in encoders}
-        for place, cells in some:
-            row = {name: cells[at] for name, at in places.items()}
-            if target and source.dropped(row, row):
-                continue
-            for name, cell in row.items():
-                found[name].append(encoders[name](place, cell))
-        if all(found.values()):
+    for found in _found(source, path, lines, encoders, target):
+        if all(map(len, found.values())):
             empty = False
             yield _arrays(source, columns, found, marks, target)
     if empty:
@@ -145,10 +132,52 @@ def _pieces(
         raise ShapeError(message, "fill them in by another policy", "GC518")
 
 
+def _found(
+    source: TableSource, path: str, lines: Lines, encoders: Mapping[str, Encoder], target: bool
+) -> Iterator[Mapping[str, Sequence[Encoded] | np.ndarray]]:
+    """What stands in the columns, encoded, so many lines at a time.
+
+    Rows to predict on, without a target, may be those of any file.
+    """
+    drops = any(source.policy(each) == "drop" for each in encoders)
+    header = next(lines)[1]
+    require_columns(path, header, encoders)
+    places = {name: header.index(name) for name in encoders}
+    if isinstance(source, Parquet) and target and not drops:
+        batches = parquet_batches(path)
+        next(batches)
+        for start, batch in batches:
+            try:
+                yield encode_columns(batch, places, encoders)
+            except Unencoded:  # then cell by cell, to say which one it is
+                yield _encoded(source, arrow_lines(start, batch), places, encoders, target)
+        return
+    while some := list(islice(lines, _AT_ONCE)):
+        yield _encoded(source, some, places, encoders, target)
+
+
+def _encoded(
+    source: TableSource,
+    lines: Iterable[tuple[str, list[str]]],
+    places: Mapping[str, int],
+    encoders: Mapping[str, Encoder],
+    target: bool,
+) -> dict[str, list[Encoded]]:
+    """Cell by cell; lines with a gap in a column whose policy is to drop them are left out."""
+    found: dict[str, list[Encoded]] = {name: [] for name in encoders}
+    for place, cells in lines:
+        row = {name: cells[at] for name, at in places.items()}
+        if target and source.dropped(row, row):
+            continue
+        for name, cell in row.items():
+            found[name].append(encoders[name](place, cell))
+    return found
+
+
 def _arrays(
     source: TableSource,
     columns: Columns,
-    found: Mapping[str, list[Encoded]],
+    found: Mapping[str, Sequence[Encoded] | np.ndarray],
     marks: Iterable[str],
     target: bool,
 ) -> Arrays:
@@ -170,32 +199,14 @@ def _encoders(source: TableSource, path: str, columns: Columns, target: bool) ->
     """For each column, what makes a number of a cell: (place, cell) -> number."""
     made: dict[str, Encoder] = {}
     for name in columns.numbers:
-        made[name] = _numbers(path, name, source.policy(name) in MEASURED)
+        made[name] = Number(path, name, source.policy(name) in MEASURED, _FEATURE)
     for name, known in {**columns.one_hot, **columns.index}.items():
         made[name] = _categories(source, path, name, known)
     if target and columns.classes is None:
-        made[source.target] = _numbers(path, source.target, False, _QUANTITY)
+        made[source.target] = Number(path, source.target, False, _QUANTITY)
     elif target:
         made[source.target] = _classes(path, source.target, columns.classes or ())
     return made
-
-
-def _numbers(path: str, column: str, gaps: bool, help: str = _FEATURE) -> Encoder:
-    def encode(place: str, cell: str) -> float:
-        value = truth_or_number(cell)
-        if value is not None and math.isfinite(value) and abs(value) <= _FLOAT32:
-            return value
-        if gaps and is_gap(cell):
-            return math.nan
-        if not cell:
-            raise missing_value(path, place, column)
-        message = f"`{path}` {place} has `{cell}` in column `{column}`"
-        if value is None:
-            raise ShapeError(f"{message}, which is no number", help, "GC513")
-        repair = "drop the row or repair the number"
-        raise ShapeError(f"{message}, which is no finite float32", repair, "GC514")
-
-    return encode
 
 
 def _categories(source: TableSource, path: str, column: str, known: tuple[str, ...]) -> Encoder:
