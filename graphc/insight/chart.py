@@ -1,4 +1,4 @@
-"""Lines over numbers as SVG: what draws the pictures of runs.
+"""Lines and dots over numbers as SVG: what draws the pictures of runs.
 
 A picture has panels side by side, one scale each, and one legend for all of them. Colours are
 readable on light and on dark paper, and distinct for eyes that do not see all of them.
@@ -20,6 +20,7 @@ _STYLE = """
 .chart .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
 .chart .dashed { stroke-dasharray: 5 4; }
 .chart .mark { stroke: #8a93a5; stroke-dasharray: 2 3; }
+.chart .dot { fill-opacity: .75; }
 .chart .spot { fill-opacity: 0; }
 .chart .spot:hover { fill-opacity: .9; }
 """
@@ -50,20 +51,51 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """A point by itself.
+
+    Attributes:
+        x: how far to the right.
+        y: how high.
+        text: what it says where the pointer is on it.
+        colour: its number among `COLOURS`.
+    """
+
+    x: float
+    y: float
+    text: str
+    colour: int = 0
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A number of an axis that is marked, with what it is called."""
+
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
 class Panel:
-    """Lines on one pair of axes.
+    """Lines and dots on one pair of axes.
 
     Attributes:
         title: what y is.
-        across: what x is.
+        below: what x is.
         lines: what is drawn, the first one below the others.
         mark: an x that is pointed out, with what it is.
+        dots: what is drawn above the lines.
+        across: the marks of the axis below; None: round numbers.
+        up: the marks of the axis on the left; None: round numbers.
     """
 
     title: str
-    across: str
-    lines: tuple[Line, ...]
+    below: str
+    lines: tuple[Line, ...] = ()
     mark: tuple[float, str] | None = None
+    dots: tuple[Dot, ...] = ()
+    across: tuple[Tick, ...] | None = None
+    up: tuple[Tick, ...] | None = None
 
 
 def chart(panels: Sequence[Panel], legend: Sequence[Line], columns: int = 2) -> str:
@@ -105,16 +137,16 @@ def _legend(legend: Sequence[Line], places: list[tuple[float, float]]) -> Iterat
 
 def _panel(panel: Panel) -> Iterator[str]:
     points = [point for line in panel.lines for point in line.finite()]
+    points += [(dot.x, dot.y) for dot in panel.dots]
     yield f'<text class="title" x="{_LEFT}" y="20">{escape(panel.title)}</text>'
     if not points:
         yield f'<text x="{_LEFT}" y="{_HEIGHT / 2:g}">no finite number</text>'
         return
-    across = ticks(min(x for x, _ in points), max(x for x, _ in points), 6, whole=True)
-    up = ticks(min(y for _, y in points), max(y for _, y in points), 7)
-    low, high = min(x for x, _ in points), max(x for x, _ in points)
-    horizontal = Scale(low, high, _LEFT, _WIDTH - _RIGHT)
-    vertical = Scale(up[0], up[-1], _HEIGHT - _BOTTOM, _TOP)
-    yield from _axes(panel.across, across, up, horizontal, vertical)
+    across = panel.across or _ticks([x for x, _ in points], 6, whole=True)
+    up = panel.up or _ticks([y for _, y in points], 7)
+    horizontal = Scale(*_ends(panel.across, [x for x, _ in points]), _LEFT, _WIDTH - _RIGHT)
+    vertical = Scale(*_ends(up, [y for _, y in points]), _HEIGHT - _BOTTOM, _TOP)
+    yield from _axes(panel.below, across, up, horizontal, vertical)
     if panel.mark is not None:
         x, text = horizontal(panel.mark[0]), panel.mark[1]
         yield f'<path class="mark" d="M{x:.1f} {_TOP}V{_HEIGHT - _BOTTOM}"/>'
@@ -123,6 +155,22 @@ def _panel(panel: Panel) -> Iterator[str]:
         yield f'<text {side}x="{x + shift:.1f}" y="{_TOP + 11}">{escape(text)}</text>'
     for line in panel.lines:
         yield from _drawn(line, horizontal, vertical)
+    for dot in panel.dots:
+        place = f'cx="{horizontal(dot.x):.1f}" cy="{vertical(dot.y):.1f}"'
+        shown = f'class="dot" {place} r="5" fill="{_colour(dot)}"'
+        yield f"<circle {shown}><title>{escape(dot.text)}</title></circle>"
+
+
+def _ticks(values: Sequence[float], count: int, whole: bool = False) -> tuple[Tick, ...]:
+    """Round numbers that take in the values."""
+    found = ticks(min(values), max(values), count, whole)
+    return tuple(map(Tick, found, texts(found)))
+
+
+def _ends(marks: Sequence[Tick] | None, values: Sequence[float]) -> tuple[float, float]:
+    """The smallest and the largest number that an axis has to show."""
+    several = [*values, *(each.value for each in marks or ())]
+    return min(several), max(several)
 
 
 @dataclass(frozen=True)
@@ -142,19 +190,20 @@ class Scale:
 
 
 def _axes(
-    title: str, across: list[float], up: list[float], horizontal: Scale, vertical: Scale
+    title: str, across: Sequence[Tick], up: Sequence[Tick], horizontal: Scale, vertical: Scale
 ) -> Iterator[str]:
     bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
-    for value, text in zip(up, texts(up), strict=True):
-        y = vertical(value)
+    for tick in up:
+        y = vertical(tick.value)
         yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{right}"/>'
-        yield f'<text text-anchor="end" x="{_LEFT - 8}" y="{y + 4:.1f}">{text}</text>'
+        yield f'<text text-anchor="end" x="{_LEFT - 8}" y="{y + 4:.1f}">{tick.text}</text>'
     yield f'<path class="base" d="M{_LEFT} {bottom}H{right}"/>'
-    for value, text in zip(across, texts(across), strict=True):
-        if horizontal.low <= value <= horizontal.high:
-            x = horizontal(value)
+    for tick in across:
+        if horizontal.low <= tick.value <= horizontal.high:
+            x = horizontal(tick.value)
             yield f'<path class="base" d="M{x:.1f} {bottom}v4"/>'
-            yield f'<text text-anchor="middle" x="{x:.1f}" y="{bottom + 17}">{text}</text>'
+            text = f'x="{x:.1f}" y="{bottom + 17}">{escape(tick.text)}'
+            yield f'<text text-anchor="middle" {text}</text>'
     middle = (_LEFT + right) / 2
     yield f'<text text-anchor="middle" x="{middle:g}" y="{_HEIGHT - 6}">{escape(title)}</text>'
 
@@ -179,7 +228,7 @@ def _stroke(line: Line) -> str:
     return f'class="line{dashed}" stroke="{_colour(line)}"'
 
 
-def _colour(line: Line) -> str:
+def _colour(line: Line | Dot) -> str:
     return COLOURS[line.colour % len(COLOURS)]
 
 
