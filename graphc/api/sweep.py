@@ -128,7 +128,7 @@ class _Searching:
         spec = {key.text: plain(tree) for key, tree in self.document.tree}
         return {
             "spec": {key: each for key, each in spec.items() if key != "search"},
-            "search": {"over": plain(self.document.tree.get("search").get("over"))},  # type: ignore
+            "over": {each.path.text: plain(each.whole) for each in self.search.over},
             "method": self.search.kind,
             "seed": self.search.seed,
             "halving": self.search.halving and self.search.halving.write(),

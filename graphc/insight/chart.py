@@ -57,22 +57,34 @@ class Dot:
     Attributes:
         x: how far to the right.
         y: how high.
-        text: what it says where the pointer is on it.
+        name: what it says where the pointer is on it.
         colour: its number among `COLOURS`.
     """
 
     x: float
     y: float
-    text: str
+    name: str
     colour: int = 0
 
 
 @dataclass(frozen=True)
-class Tick:
-    """A number of an axis that is marked, with what it is called."""
+class Axis:
+    """What an axis shows: from where to where, and numbers that are marked, with their texts."""
 
-    value: float
-    text: str
+    low: float
+    high: float
+    marks: tuple[tuple[float, str], ...]
+
+    @classmethod
+    def of(cls, values: Sequence[float], count: int, wide: bool) -> Axis:
+        """About `count` round marks; with `wide` it goes on to the last mark on both sides.
+
+        An axis that does not has whole numbers, of epochs.
+        """
+        low, high = min(values), max(values)
+        found = ticks(low, high, count, whole=not wide)
+        ends = (found[0], found[-1]) if wide else (low, high)
+        return cls(*ends, tuple(zip(found, texts(found), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -85,8 +97,7 @@ class Panel:
         lines: what is drawn, the first one below the others.
         mark: an x that is pointed out, with what it is.
         dots: what is drawn above the lines.
-        across: the marks of the axis below; None: round numbers.
-        up: the marks of the axis on the left; None: round numbers.
+        across: the axis below, and `up` that on the left; None: one that suits what is drawn.
     """
 
     title: str
@@ -94,12 +105,12 @@ class Panel:
     lines: tuple[Line, ...] = ()
     mark: tuple[float, str] | None = None
     dots: tuple[Dot, ...] = ()
-    across: tuple[Tick, ...] | None = None
-    up: tuple[Tick, ...] | None = None
+    across: Axis | None = None
+    up: Axis | None = None
 
 
-def chart(panels: Sequence[Panel], legend: Sequence[Line], columns: int = 2) -> str:
-    """The panels as one SVG document, with the names of the lines in `legend` above them."""
+def chart(panels: Sequence[Panel], legend: Sequence[Line | Dot], columns: int = 2) -> str:
+    """The panels as one SVG document, with what is in `legend` above them, each with its name."""
     columns = max(1, min(columns, len(panels)))
     rows = -(-len(panels) // columns)
     width = columns * _WIDTH
@@ -117,11 +128,13 @@ def chart(panels: Sequence[Panel], legend: Sequence[Line], columns: int = 2) -> 
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _legend_places(legend: Sequence[Line], width: int) -> tuple[list[tuple[float, float]], int]:
+def _legend_places(
+    legend: Sequence[Line | Dot], width: int
+) -> tuple[list[tuple[float, float]], int]:
     """Where each entry stands, and how high all of them are."""
     x, y, places = float(_LEFT), 8.0, []
-    for line in legend:
-        wide = 34 + _LETTER * len(line.name)
+    for each in legend:
+        wide = 34 + _LETTER * len(each.name)
         if x + wide > width and x > _LEFT:
             x, y = float(_LEFT), y + _ROW
         places.append((x, y + 8))
@@ -129,10 +142,13 @@ def _legend_places(legend: Sequence[Line], width: int) -> tuple[list[tuple[float
     return places, int(y + _ROW) if legend else 0
 
 
-def _legend(legend: Sequence[Line], places: list[tuple[float, float]]) -> Iterator[str]:
-    for line, (x, y) in zip(legend, places, strict=True):
-        yield f'<path {_stroke(line)} d="M{x:g} {y:g}h22"/>'
-        yield f'<text x="{x + 29:g}" y="{y + 4:g}">{escape(line.name)}</text>'
+def _legend(legend: Sequence[Line | Dot], places: list[tuple[float, float]]) -> Iterator[str]:
+    for each, (x, y) in zip(legend, places, strict=True):
+        if isinstance(each, Line):
+            yield f'<path {_stroke(each)} d="M{x:g} {y:g}h22"/>'
+        else:
+            yield _circle(each, x + 14, y)
+        yield f'<text x="{x + 29:g}" y="{y + 4:g}">{escape(each.name)}</text>'
 
 
 def _panel(panel: Panel) -> Iterator[str]:
@@ -142,10 +158,10 @@ def _panel(panel: Panel) -> Iterator[str]:
     if not points:
         yield f'<text x="{_LEFT}" y="{_HEIGHT / 2:g}">no finite number</text>'
         return
-    across = panel.across or _ticks([x for x, _ in points], 6, whole=True)
-    up = panel.up or _ticks([y for _, y in points], 7)
-    horizontal = Scale(*_ends(panel.across, [x for x, _ in points]), _LEFT, _WIDTH - _RIGHT)
-    vertical = Scale(*_ends(up, [y for _, y in points]), _HEIGHT - _BOTTOM, _TOP)
+    across = panel.across or Axis.of([x for x, _ in points], 6, wide=False)
+    up = panel.up or Axis.of([y for _, y in points], 7, wide=True)
+    horizontal = Scale(across.low, across.high, _LEFT, _WIDTH - _RIGHT)
+    vertical = Scale(up.low, up.high, _HEIGHT - _BOTTOM, _TOP)
     yield from _axes(panel.below, across, up, horizontal, vertical)
     if panel.mark is not None:
         x, text = horizontal(panel.mark[0]), panel.mark[1]
@@ -156,21 +172,12 @@ def _panel(panel: Panel) -> Iterator[str]:
     for line in panel.lines:
         yield from _drawn(line, horizontal, vertical)
     for dot in panel.dots:
-        place = f'cx="{horizontal(dot.x):.1f}" cy="{vertical(dot.y):.1f}"'
-        shown = f'class="dot" {place} r="5" fill="{_colour(dot)}"'
-        yield f"<circle {shown}><title>{escape(dot.text)}</title></circle>"
+        yield _circle(dot, horizontal(dot.x), vertical(dot.y))
 
 
-def _ticks(values: Sequence[float], count: int, whole: bool = False) -> tuple[Tick, ...]:
-    """Round numbers that take in the values."""
-    found = ticks(min(values), max(values), count, whole)
-    return tuple(map(Tick, found, texts(found)))
-
-
-def _ends(marks: Sequence[Tick] | None, values: Sequence[float]) -> tuple[float, float]:
-    """The smallest and the largest number that an axis has to show."""
-    several = [*values, *(each.value for each in marks or ())]
-    return min(several), max(several)
+def _circle(dot: Dot, x: float, y: float) -> str:
+    shown = f'class="dot" cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{_colour(dot)}"'
+    return f"<circle {shown}><title>{escape(dot.name)}</title></circle>"
 
 
 @dataclass(frozen=True)
@@ -189,21 +196,19 @@ class Scale:
         return self.start + share * (self.end - self.start)
 
 
-def _axes(
-    title: str, across: Sequence[Tick], up: Sequence[Tick], horizontal: Scale, vertical: Scale
-) -> Iterator[str]:
+def _axes(title: str, across: Axis, up: Axis, horizontal: Scale, vertical: Scale) -> Iterator[str]:
     bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
-    for tick in up:
-        y = vertical(tick.value)
+    for value, text in up.marks:
+        y = vertical(value)
         yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{right}"/>'
-        yield f'<text text-anchor="end" x="{_LEFT - 8}" y="{y + 4:.1f}">{tick.text}</text>'
+        yield f'<text text-anchor="end" x="{_LEFT - 8}" y="{y + 4:.1f}">{text}</text>'
     yield f'<path class="base" d="M{_LEFT} {bottom}H{right}"/>'
-    for tick in across:
-        if horizontal.low <= tick.value <= horizontal.high:
-            x = horizontal(tick.value)
+    for value, text in across.marks:
+        if across.low <= value <= across.high:
+            x = horizontal(value)
             yield f'<path class="base" d="M{x:.1f} {bottom}v4"/>'
-            text = f'x="{x:.1f}" y="{bottom + 17}">{escape(tick.text)}'
-            yield f'<text text-anchor="middle" {text}</text>'
+            place = f'x="{x:.1f}" y="{bottom + 17}"'
+            yield f'<text text-anchor="middle" {place}>{escape(text)}</text>'
     middle = (_LEFT + right) / 2
     yield f'<text text-anchor="middle" x="{middle:g}" y="{_HEIGHT - 6}">{escape(title)}</text>'
 

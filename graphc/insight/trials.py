@@ -8,12 +8,14 @@ from typing import Any
 
 from graphc.core.span import nowhere
 from graphc.core.tree import from_plain
-from graphc.insight.chart import Dot, Panel, Tick, chart, texts, ticks
+from graphc.insight.chart import Axis, Dot, Panel, chart, texts, ticks
 from graphc.insight.table import aligned
 from graphc.ops.search import Range, Search, Setting
 from graphc.spec.writer import flow
 
-_BEST, _OTHER = 1, 0
+_BEST, _OTHER, _GIVEN_UP = 1, 0, 7
+_LEGEND = {_BEST: "the best", _OTHER: "trained to the end", _GIVEN_UP: "given up early"}
+_FEWEST_MARKS, _MOST_MARKS = 3, 8
 _WIDE = 30.0
 """Scores that differ by this factor are drawn by their logarithm."""
 _LONGEST = 16
@@ -45,7 +47,7 @@ def trials_table(summary: Mapping[str, Any]) -> str:
     trials, monitor = summary["trials"], summary["monitor"]
     paths = list(trials[0]["values"])
     others = [name for name in _measured(trials) if name != monitor]
-    rounds = len({each["epochs"] for each in trials}) > 1
+    rounds = len({each["epochs"] for each in trials if not each["failed"]}) > 1
     head = ["trial", *short_names(paths), monitor, *others, *["epochs"] * rounds]
     rows = [head]
     for each in trials:
@@ -81,65 +83,66 @@ def _number(value: object) -> str:
 def trials_chart(summary: Mapping[str, Any], search: Search) -> str:
     """A panel for each value that was searched, with the score of each trial above its value.
 
-    The best trial has another colour. Trials that failed are left out.
+    Trials that failed are left out. The best trial has a colour of its own, and so have those that
+    were given up early, whose scores are those of the time.
     """
     trials = [each for each in summary["trials"] if each["score"] is not None]
+    longest = max(each["epochs"] for each in trials) if search.halving is not None else 0
+    colours = [
+        _BEST if not i else _GIVEN_UP if each["epochs"] < longest else _OTHER
+        for i, each in enumerate(trials)
+    ]
     names = short_names(each.path.text for each in search.over)
     high, up = _scores([each["score"] for each in trials])
     panels = []
     for setting, name in zip(search.over, names, strict=True):
-        across, marks = _across(setting)
-        dots = [
-            Dot(
-                across(each["values"][setting.path.text]),
-                high(each["score"]),
-                f"{each['name']}, {name} {value_text(each['values'][setting.path.text])}:"
-                f" {each['score']:.4g}",
-                _OTHER if i else _BEST,
-            )
-            for i, each in enumerate(trials)
-        ]
+        place, across = _across(setting)
+        dots = []
+        for each, colour in zip(trials, colours, strict=True):
+            value, score = each["values"][setting.path.text], each["score"]
+            text = f"{each['name']}, {name} {value_text(value)}: {score:.4g}"
+            dots.append(Dot(place(value), high(score), text, colour))
         title = f"{summary['monitor']}, validation"
-        panels.append(Panel(title, name, (), dots=tuple(reversed(dots)), across=marks, up=up))
-    return chart(panels, [])
+        panels.append(Panel(title, name, dots=tuple(reversed(dots)), across=across, up=up))
+    legend = [Dot(0, 0, name, colour) for colour, name in _LEGEND.items() if colour in colours]
+    return chart(panels, legend)
 
 
-def _scores(scores: Sequence[float]) -> tuple[Callable[[float], float], tuple[Tick, ...] | None]:
-    """How high each score is drawn, and the marks where that is not the score itself."""
+def _scores(scores: Sequence[float]) -> tuple[Callable[[float], float], Axis | None]:
+    """How high each score is drawn, and the axis where that is not the score itself."""
     low, high = min(scores), max(scores)
     if low <= 0 or high / low < _WIDE:
         return float, None
-    return math.log10, _powers(low, high)
+    return math.log10, _logarithmic(low, high)
 
 
-def _across(setting: Setting) -> tuple[Callable[[Any], float], tuple[Tick, ...]]:
-    """Where the values of a setting are drawn, and the marks below them."""
+def _across(setting: Setting) -> tuple[Callable[[Any], float], Axis]:
+    """Where the values of a setting are drawn, and the axis below them."""
     values = setting.values
     if not isinstance(values, Range):
         written = [flow(each) for each in values]
-        marks = tuple(Tick(float(i), _cut(text)) for i, text in enumerate(written))
-        return lambda value: float(written.index(value_text(value))), marks
+        marks = tuple((float(i), _cut(text)) for i, text in enumerate(written))
+        axis = Axis(-0.5, len(written) - 0.5, marks)
+        return lambda value: float(written.index(value_text(value))), axis
     low, high = values.bounds
     if values.log is not None:
-        return math.log10, _powers(low, high)
-    found = [each for each in ticks(low, high, 6) if low <= each <= high] or [low, high]
-    return float, tuple(map(Tick, found, texts(found)))
+        return math.log10, _logarithmic(low, high)
+    found = ticks(low, high, 6)
+    return float, Axis(low, high, tuple(zip(found, texts(found), strict=True)))
 
 
-def _powers(low: float, high: float) -> tuple[Tick, ...]:
-    """Marks for a logarithmic axis: powers of ten, or where these are few, also 2 and 5 times."""
+def _logarithmic(low: float, high: float) -> Axis:
+    """With powers of ten as marks, or where these are few, some of their multiples too."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    found: list[float] = []
     for steps in ((1,), (1, 3), (1, 2, 5), tuple(range(1, 10))):
-        found = [
-            step * 10.0**power
-            for power in range(first, last + 1)
-            for step in steps
-            if low * 0.999 <= step * 10.0**power <= high * 1.001
-        ]
-        if len(found) >= 3:
+        several = (step * 10.0**power for power in range(first, last + 1) for step in steps)
+        found = [each for each in several if low * 0.999 <= each <= high * 1.001]
+        if len(found) >= _FEWEST_MARKS:
             break
-    every = -(-len(found) // 8)
-    return tuple(Tick(math.log10(each), f"{each:g}") for each in found[::every])
+    found = found[:: -(-len(found) // _MOST_MARKS) or 1]
+    marks = tuple((math.log10(each), f"{each:g}") for each in found)
+    return Axis(math.log10(low * 0.999), math.log10(high * 1.001), marks)
 
 
 def _cut(text: str) -> str:

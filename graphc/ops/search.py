@@ -27,7 +27,9 @@ class Bounds(Kind):
             raise self.refuse(tree, "write `[low, high]`, with two numbers")
         low, high = values
         if not low < high:  # type: ignore[operator]
-            help = "write the smaller number first" if low != high else "write two numbers"
+            help = (
+                "write the smaller number first" if low != high else "write two different numbers"
+            )
             raise self._odd(tree, f"goes from {low} to {high}", help)
         if self.positive and low <= 0:  # type: ignore[operator]
             help = "start above 0, or write `range`, whose numbers are drawn evenly"
@@ -54,7 +56,7 @@ def _is_number(value: object) -> bool:
 class Range(Declaration):
     """Numbers between two others; whole ones where both of these are whole."""
 
-    name = "range"
+    name = "over"
 
     range: tuple[float, float] | None = attribute(Bounds(), "drawn evenly between the two", None)
     log: tuple[float, float] | None = attribute(

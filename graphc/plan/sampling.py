@@ -26,6 +26,19 @@ def trials_of(search: Search) -> int:
     return search.trials or TRIALS
 
 
+def combinations(search: Search) -> float:
+    """How many different trials there can be: infinitely many where a range is not of integers."""
+    return math.prod(map(_size, search.over))
+
+
+def _size(setting: Setting) -> float:
+    values = setting.values
+    if not isinstance(values, Range):
+        return len(values)
+    low, high = values.bounds
+    return high - low + 1 if values.whole else math.inf
+
+
 def grid(search: Search) -> list[Draw]:
     """Every combination, the values of the last setting changing fastest."""
     return list(product(*map(_points, search.over)))

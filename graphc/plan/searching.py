@@ -11,7 +11,7 @@ from graphc.core.tree import Scalar, Sequence, Tree
 from graphc.ops.search import Search
 from graphc.ops.training import Training
 from graphc.plan.plan import Plan
-from graphc.plan.sampling import MOST_TRIALS, Values, chosen, extremes, trials_of
+from graphc.plan.sampling import MOST_TRIALS, Values, chosen, combinations, extremes, trials_of
 from graphc.plan.watching import check_measured, direction, watched
 
 Place = Callable[..., Span]
@@ -30,6 +30,10 @@ def check_search(
         help = "write `method: random`, which tries some of the combinations"
         word = "over" if search.kind == "grid" else "trials"
         report.error("GC440", message, place("search", word), help=help)
+    elif count > (different := combinations(search)):
+        message = f"{count} trials of {different:,.0f} combinations: some are tried twice"
+        help = "write `method: grid`, which tries each once, or fewer `trials`"
+        report.warn("GC441", message, place("search", "trials"), help=help)
     if search.halving is not None:
         _check_halving(search, training, place, report)
     if search.monitor is not None:

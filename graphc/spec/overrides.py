@@ -122,6 +122,8 @@ def _replaced(tree: Tree, words: Words, value: Tree, owner: str = "") -> Tree:
     if not isinstance(tree, Mapping):
         message = f"`{first.text}` would stand inside {describe(tree)}"
         help = "that value is written short; set all of it: `--set path={first: 1, second: 2}`"
+        if isinstance(tree, Sequence):
+            help = "write `$name` in the list, and set the parameter `name`"
         raise SpecError(Diagnostic("GC305", message, first.span, help=help))
     inner = tree.get(first.text)
     if inner is None:
