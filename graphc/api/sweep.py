@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,10 +41,10 @@ class Sweep:
             how that does on the test split.
 
     Example:
-        >>> model = gc.compile("specs/digits_search", ["search.trials=2", "train.epochs=2"])
+        >>> model = gc.compile("specs/digits_search", ["search.trials=2", "train.epochs=3"])
         >>> found = model.sweep("a_search")
-        >>> [each["name"] for each in found.summary["trials"]]
-        ['trial-000', 'trial-001']
+        >>> [each["epochs"] for each in found.summary["trials"]]
+        [3, 2]
     """
 
     path: Path
@@ -152,17 +153,19 @@ class _Searching:
 
     def run(self, resume: bool) -> Sweep:
         """All rounds, then the best trial on the test split."""
+        from graphc.runtime.ledger import best_of_round
+
         ledger = self.ledger
         if resume:
             ledger.resume()
         ledger.keep()
         alive = list(range(trials_of(self.search)))
-        for number, each in enumerate(self.rounds):
+        for turn, each in enumerate(self.rounds):
             alive = sorted(alive[: each.trials])
-            for trial in alive:
-                self._take_part(trial, number, each)
-            done = [ledger.trials[trial] for trial in alive]
-            alive = [trial.number for trial in self._ranked(done) if trial.failed is None]
+            for number in alive:
+                self._take_part(number, turn, each)
+            done = [ledger.trials[number] for number in alive]
+            alive = [trial.number for trial in best_of_round(done, turn, self.maximize)]
         return self._conclude()
 
     def _take_part(self, number: int, turn: int, each: Round) -> None:
@@ -215,9 +218,11 @@ class _Searching:
         from graphc.runtime.files import printable
 
         trial.epochs, trial.validation = result["epochs"], printable(result.get("validation", {}))
-        score = trial.validation.get(self.monitor)
+        score, loss = (trial.validation.get(name) for name in (self.monitor, "loss"))
         if isinstance(score, float) and math.isfinite(score):
             trial.scores.append(score)
+            known = isinstance(loss, float) and math.isfinite(loss)
+            trial.losses.append(loss if known else sys.float_info.max)
         else:
             trial.failed = f"its `{self.monitor}` on the validation split is {score}"
 
@@ -238,11 +243,6 @@ class _Searching:
         for setting, value in zip(self.search.over, self._values(trial), strict=True):
             yield setting.path.text, form(value)
 
-    def _ranked(self, trials: list[Trial]) -> list[Trial]:
-        from graphc.runtime.ledger import ranked
-
-        return ranked(trials, self.maximize)
-
     def _dataset(self, model: Model) -> Dataset:
         """The data of a trial, loaded anew where it is other data than before."""
         source = model.compiled.checked.document.data
@@ -258,9 +258,10 @@ class _Searching:
         """
         from graphc.insight.trials import trials_chart
         from graphc.runtime.files import write_json, write_text
+        from graphc.runtime.ledger import ranked
         from graphc.runtime.several import SUMMARY
 
-        trials = self._ranked(list(self.ledger.trials.values()))
+        trials = ranked(self.ledger.trials.values(), self.maximize)
         best = trials[0]
         if best.failed is not None:
             raise RunError(self._hopeless(best))

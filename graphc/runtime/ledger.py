@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ class Trial:
         number: from 0.
         draw: what it tries, see `graphc.plan.sampling`.
         scores: what it was judged by after each round that it took part in.
+        losses: its validation losses then, which decide where scores are equal.
         epochs: how many it was trained for.
         validation: all that was measured after the last of these rounds.
         failed: why it could not be trained; it then counts as worse than any other.
@@ -32,6 +32,7 @@ class Trial:
     number: int
     draw: Draw
     scores: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
     epochs: int = 0
     validation: dict[str, Any] = field(default_factory=dict)
     failed: str | None = None
@@ -94,10 +95,21 @@ def ranked(trials: Iterable[Trial], maximize: bool) -> list[Trial]:
     """
 
     def place(trial: Trial) -> tuple:
-        score = trial.scores[-1] if trial.scores else 0.0
-        better = -score if maximize else score
-        loss = trial.validation.get("loss")
-        loss = loss if isinstance(loss, float) else math.inf
-        return trial.failed is not None, -len(trial.scores), better, loss, trial.number
+        rounds = len(trial.scores)
+        return trial.failed is not None, -rounds, _standing(trial, rounds - 1, maximize)
 
     return sorted(trials, key=place)
+
+
+def best_of_round(trials: Iterable[Trial], turn: int, maximize: bool) -> list[Trial]:
+    """Those that came to the end of a round, the best at that time first."""
+    there = (each for each in trials if len(each.scores) > turn)
+    return sorted(there, key=lambda trial: _standing(trial, turn, maximize))
+
+
+def _standing(trial: Trial, turn: int, maximize: bool) -> tuple:
+    """Small where a trial was good after a round; -1 is that of one that came to no end."""
+    if turn < 0:
+        return 0.0, 0.0, trial.number
+    score = trial.scores[turn]
+    return -score if maximize else score, trial.losses[turn], trial.number

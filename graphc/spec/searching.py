@@ -13,9 +13,8 @@ def as_search(settings: Iterable[str]) -> list[str]:
     """The settings, those with several values as parts of `search.over`; others as they are.
 
     Example:
-        >>> as_search(["units=16,32", "rate=log:1e-4..1e-1", "train.epochs=5", "shape=[4, 4]"])
-        ['search.over.units=[16,32]', 'search.over.rate={log: [1e-4, 1e-1]}', 'train.epochs=5',
-         'shape=[4, 4]']
+        >>> as_search(["units=16,32", "rate=log:1e-4..1e-1", "train.epochs=5"])
+        ['search.over.units=[16,32]', 'search.over.rate={log: [1e-4, 1e-1]}', 'train.epochs=5']
     """
     return [_as_search(each) for each in settings]
 
