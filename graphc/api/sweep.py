@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphc import compiler
+from graphc.api.prepared import Keeping, Report
 from graphc.api.run import Run, load_run
 from graphc.core.diagnostic import Diagnostic, GraphcError, RunError, SpecError
 from graphc.core.tree import plain
@@ -67,8 +68,9 @@ def sweep(
     directory: Path,
     *,
     resume: bool = False,
-    report: Callable[[Any], None] = lambda event: None,
-    **options: Any,
+    cache: bool = True,
+    checkpoint_seconds: float = 10.0,
+    report: Report = lambda event: None,
 ) -> Sweep:
     """Train the trials of a model's search in a directory; see `Model.sweep`."""
     from graphc.runtime.lock import Lock
@@ -79,7 +81,8 @@ def sweep(
         help = "add `search: {over: {...}}`, or name values: `graphc sweep SPEC --set units=16,32`"
         message = "this spec has no `search`"
         raise SpecError(Diagnostic("GC440", message, document.place(), help=help))
-    searching = _Searching(model, document, document.search, directory, report, options)
+    keeping = Keeping(cache, checkpoint_seconds)
+    searching = _Searching(model, document, document.search, directory, report, keeping)
     searching.prepare()
     if not resume or not searching.ledger.exists():
         begin(directory, resume)
@@ -109,15 +112,15 @@ class _Searching:
         document: Document,
         search: Search,
         directory: Path,
-        report: Callable[[Any], None],
-        options: dict[str, Any],
+        report: Report,
+        keeping: Keeping,
     ) -> None:
         from graphc.runtime.ledger import Ledger
 
         checked = model.compiled.checked
         assert document.training is not None and checked.plan is not None
         self.model, self.document, self.search = model, document, search
-        self.directory, self.report, self.options = directory, report, options
+        self.directory, self.report, self.keeping = directory, report, keeping
         self.training = document.training
         self.monitor, self.maximize = judged(search, document.training, checked.plan)
         self.rounds = rounds(search, document.training.epochs)
@@ -205,14 +208,13 @@ class _Searching:
         from graphc.runtime.train import train
 
         model = Model(compiler.trial(self.model.compiled, self._values(trial)))
-        model._trainable()
-        dataset, compiled = model._with_data(self._dataset(model))
         path = self.directory / trial.name
         resume = begun(path)
-        blueprint, settings = model._prepared(dataset, compiled, resume)
-        epochs = epochs or settings.epochs
-        settings = replace(settings, epochs=epochs, test=False, **self.options)
-        return train(blueprint, dataset, settings, path, resume=resume, report=self.report)
+        made = model.prepared(self.keeping, resume, self._dataset(model))
+        settings = replace(made.settings, epochs=epochs or made.settings.epochs, test=False)
+        return train(
+            made.blueprint, made.dataset, settings, path, resume=resume, report=self.report
+        )
 
     def _judge(self, trial: Trial, result: dict[str, Any]) -> None:
         from graphc.runtime.files import printable
@@ -247,7 +249,7 @@ class _Searching:
         """The data of a trial, loaded anew where it is other data than before."""
         source = model.compiled.checked.document.data
         if self._data is None or self._data[0] != source:
-            self._data = source, model._with_data()[0]
+            self._data = source, model.dataset()
         return self._data[1]
 
     def _conclude(self) -> Sweep:
