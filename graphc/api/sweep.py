@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphc import compiler
-from graphc.api.prepared import Keeping, Report
+from graphc.api.prepared import Keeping, Prepared, Report
 from graphc.api.run import Run, load_run
 from graphc.core.diagnostic import Diagnostic, GraphcError, RunError, SpecError
 from graphc.core.tree import plain
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from graphc.api.model import Model
     from graphc.data.dataset import Dataset
     from graphc.runtime.ledger import Ledger, Trial
+    from graphc.runtime.together import Part
 
 _STOPPED, _NOT_FINITE = "GC612", "GC601"
 BEST, PICTURE = "best.yaml", "sweep.svg"
@@ -165,6 +167,8 @@ class _Searching:
         alive = list(range(trials_of(self.search)))
         for turn, each in enumerate(self.rounds):
             alive = sorted(alive[: each.trials])
+            if self.search.kind != "bayesian" and self.model.compiled.choices.lockstep:
+                self._take_part_together(alive, turn, each)
             for number in alive:
                 self._take_part(number, turn, each)
             done = [ledger.trials[number] for number in alive]
@@ -173,21 +177,93 @@ class _Searching:
 
     def _take_part(self, number: int, turn: int, each: Round) -> None:
         """A trial's part in a round, unless that was over before the search was resumed."""
-        from graphc.runtime.ledger import Trial
+        from graphc.runtime.several import begun
+        from graphc.runtime.train import train
 
-        trial = self.ledger.trials.get(number) or Trial(number, self._draw(number))
-        if trial.failed is not None or len(trial.scores) > turn:
+        trial = self._trial(number)
+        if trial.over_after(turn):
             return
         self.ledger.keep(trial)
         try:
-            result = self._train(trial, each.epochs)
+            made, path = self._made(trial, each.epochs), self.directory / trial.name
+            found = train(
+                *(made.blueprint, made.dataset, made.settings, path),
+                resume=begun(path),
+                report=self.report,
+            )
         except GraphcError as error:
-            problem = error.diagnostics[0]
-            if isinstance(error, RunError) and not _of_the_trial(problem.code):
-                raise
-            trial.failed = f"{problem.code}: {problem.message}"
+            _let_fail(trial, error)
         else:
-            self._judge(trial, result)
+            self._judge(trial, found)
+        self._told(trial)
+
+    def _take_part_together(self, numbers: list[int], turn: int, each: Round) -> None:
+        """A round of those trials that one program can train side by side.
+
+        Which these are depends on the round alone: a search that was killed goes on with the same.
+        """
+        from graphc.api.side_by_side import alike
+        from graphc.runtime.events import SideBySide
+        from graphc.runtime.together import train_together
+
+        trials = [self._trial(number) for number in numbers]
+        if all(trial.over_after(turn) for trial in trials):
+            return
+        self.ledger.keep(*trials)
+        for group in alike(self._all_made(trials, each.epochs)):
+            parts = {
+                slot: self._part(trial, made, len(group.trials))
+                for slot, (trial, made) in enumerate(group.trials)
+                if not trial.over_after(turn)
+            }
+            if not parts:
+                continue
+            dataset = group.trials[0][1].dataset
+            self.report(SideBySide(tuple(part.directory.name for part in parts.values())))
+            found, lost = train_together(
+                parts, len(group.trials), dataset, self.report, group.lifted
+            )
+            for slot in parts:
+                trial = group.trials[slot][0]
+                if slot in lost:
+                    _let_fail(trial, RunError(lost[slot]))
+                else:
+                    self._judge(trial, found[slot])
+                self._told(trial)
+
+    def _part(self, trial: Trial, made: Prepared, slots: int) -> Part:
+        from graphc.runtime.several import begun
+        from graphc.runtime.together import Part
+
+        path, settings = self.directory / trial.name, replace(made.settings, slots=slots)
+        return Part(path, made.blueprint, settings, begun(path))
+
+    def _all_made(
+        self, trials: list[Trial], epochs: int | None
+    ) -> Iterator[tuple[Trial, Prepared]]:
+        """What the runs of trials are made from, but for those that cannot be made."""
+        for trial in trials:
+            with suppress(GraphcError):
+                yield trial, self._made(trial, epochs)
+
+    def _made(self, trial: Trial, epochs: int | None) -> Prepared:
+        """What a trial's run is made from, trained for so many epochs or as long as it says."""
+        from graphc.api.model import Model
+        from graphc.runtime.several import begun
+
+        model = Model(compiler.trial(self.model.compiled, self._values(trial)))
+        resume = begun(self.directory / trial.name)
+        made = model.prepared(self.keeping, resume, self._dataset(model))
+        settings = replace(made.settings, epochs=epochs or made.settings.epochs, test=False)
+        return replace(made, settings=settings)
+
+    def _trial(self, number: int) -> Trial:
+        from graphc.runtime.ledger import Trial
+
+        return self.ledger.trials.get(number) or Trial(number, self._draw(number))
+
+    def _told(self, trial: Trial) -> None:
+        """Put down what came of a trial, and tell of it."""
         self.ledger.keep(trial)
         self.report(self._tried(trial))
 
@@ -201,21 +277,6 @@ class _Searching:
         before = [self.ledger.trials[each] for each in range(number)]
         return suggested(self.search, number, before, self.maximize)
 
-    def _train(self, trial: Trial, epochs: int | None) -> dict[str, Any]:
-        """What came of a trial that was trained for so many epochs, or as long as it says."""
-        from graphc.api.model import Model
-        from graphc.runtime.several import begun
-        from graphc.runtime.train import train
-
-        model = Model(compiler.trial(self.model.compiled, self._values(trial)))
-        path = self.directory / trial.name
-        resume = begun(path)
-        made = model.prepared(self.keeping, resume, self._dataset(model))
-        settings = replace(made.settings, epochs=epochs or made.settings.epochs, test=False)
-        return train(
-            made.blueprint, made.dataset, settings, path, resume=resume, report=self.report
-        )
-
     def _judge(self, trial: Trial, result: dict[str, Any]) -> None:
         from graphc.runtime.files import printable
 
@@ -223,8 +284,8 @@ class _Searching:
         score, loss = (trial.validation.get(name) for name in (self.monitor, "loss"))
         if isinstance(score, float) and math.isfinite(score):
             trial.scores.append(score)
-            known = isinstance(loss, float) and math.isfinite(loss)
-            trial.losses.append(loss if known else sys.float_info.max)
+            known = loss if isinstance(loss, float) and math.isfinite(loss) else None
+            trial.losses.append(sys.float_info.max if known is None else known)
         else:
             trial.failed = f"its `{self.monitor}` on the validation split is {score}"
 
@@ -312,6 +373,14 @@ class _Searching:
         checked = compiler.trial(self.model.compiled, self._values(best)).checked
         write_report(run._directory, checked, dataset, run._warn)
         return found
+
+
+def _let_fail(trial: Trial, error: GraphcError) -> None:
+    """Put down why a trial failed; raises the error where the trial is not to blame."""
+    problem = error.diagnostics[0]
+    if isinstance(error, RunError) and not _of_the_trial(problem.code):
+        raise error
+    trial.failed = f"{problem.code}: {problem.message}"
 
 
 def _of_the_trial(code: str) -> bool:

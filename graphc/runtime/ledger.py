@@ -42,6 +42,10 @@ class Trial:
         """That of its run."""
         return f"trial-{self.number:03}"
 
+    def over_after(self, turn: int) -> bool:
+        """Whether nothing is left to do for it up to the end of a round."""
+        return self.failed is not None or len(self.scores) > turn
+
 
 class Ledger:
     """The trials of a search, kept in its directory.
