@@ -121,6 +121,13 @@ def can_be_lifted(lifted: Lifted, data: Dataset, batch_size: int) -> bool:
         return False
     finally:
         setattr(module, NUMBERS, numbers)
-    used = [each for equation in start.eqns for each in equation.invars] + start.outvars
-    arguments = start.invars[: len(numbers)]
-    return not any(each is argument for each in used for argument in arguments)
+    return not needed(start) & {id(each) for each in start.invars[: len(numbers)]}
+
+
+def needed(program: Any) -> set[int]:
+    """The identities of the variables on which the results of a jaxpr depend."""
+    found = {id(each) for each in program.outvars}
+    for equation in reversed(program.eqns):
+        if found & {id(each) for each in equation.outvars}:
+            found |= {id(each) for each in equation.invars}
+    return found
