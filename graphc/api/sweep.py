@@ -77,6 +77,7 @@ def sweep(
     """Train the trials of a model's search in a directory; see `Model.sweep`."""
     from graphc.runtime.lock import Lock
     from graphc.runtime.several import begin
+    from graphc.runtime.signals import stop_on_signals
 
     document = model.compiled.checked.document
     if document.search is None:
@@ -90,7 +91,8 @@ def sweep(
         begin(directory, resume)
     lock = Lock(directory)
     try:
-        return searching.run(resume)
+        with stop_on_signals():
+            return searching.run(resume)
     except RunError as error:
         raise _resumable(error, directory) from None
     finally:
