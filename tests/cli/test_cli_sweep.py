@@ -1,7 +1,9 @@
 """Searches: trials with other values, the best of them, and going on after a kill."""
 
 import json
+import os
 import shutil
+import signal
 import sys
 
 import jax
@@ -14,6 +16,7 @@ from graphc.core.span import Source
 from graphc.plan.sampling import drawn, grid, rounds
 from graphc.runtime import events
 from graphc.runtime.lifted import can_be_lifted, lifted, likeness
+from graphc.runtime.signals import stop_on_signals
 from graphc.spec.searching import as_search
 
 SPEC = """\
@@ -275,6 +278,17 @@ def test_a_number_that_the_start_depends_on_is_no_argument():
     sources = [compiled(rule.format(each), search="").source for each in (0.2, 0.3)]
     model = compiled(search="")
     assert not can_be_lifted(lifted(sources), model.dataset(), 32)
+
+
+def test_a_stop_inside_of_a_search_is_one_of_the_whole():
+    with stop_on_signals() as whole:
+        with stop_on_signals() as run:
+            os.kill(os.getpid(), signal.SIGINT)
+        assert whole() == run() == "SIGINT"
+        with stop_on_signals() as following:
+            assert following() == "SIGINT"
+    with stop_on_signals() as another:
+        assert another() is None
 
 
 def searching(text):
