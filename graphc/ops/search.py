@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 from graphc.core.attributes import Int, Kind, Nested, Text
@@ -12,6 +11,8 @@ from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe, plain
 
 METHODS = ("grid", "random", "bayesian")
 TRIALS = 20
+MOST_TRIALS = 1000
+_LARGEST = 1e300  # whose differences are numbers too
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Bounds(Kind):
 
 
 def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and abs(value) <= sys.float_info.max  # type: ignore[arg-type]
+    return type(value) in (int, float) and abs(value) <= _LARGEST  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class Range(Declaration):
     def complaint(self) -> str | None:
         if (self.range is None) == (self.log is None):
             return "values lie in a `range` or are drawn by `log`: write one of the two"
+        if self.points > MOST_TRIALS:
+            return f"a grid has at most {MOST_TRIALS:,} points, and not {self.points:,}"
         return None
 
     @property

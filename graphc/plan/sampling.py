@@ -15,7 +15,6 @@ Draw = tuple[int | float, ...]
 """What one trial tries: for each of `Search.over` the place in its list, or a number."""
 Values = tuple[Tree, ...]
 """The same as values of the spec."""
-MOST_TRIALS = 1000
 _DIGITS = 4
 
 

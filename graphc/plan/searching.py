@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from graphc.core.diagnostic import Diagnostic, Note, Report, listing
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, Sequence, Tree
-from graphc.ops.search import Search
+from graphc.ops.search import MOST_TRIALS, Search
 from graphc.ops.training import Training
 from graphc.plan.plan import Plan
-from graphc.plan.sampling import MOST_TRIALS, Values, chosen, combinations, extremes, trials_of
+from graphc.plan.sampling import Values, chosen, combinations, extremes, trials_of
 from graphc.plan.watching import check_measured, direction, watched
 
 Place = Callable[..., Span]
@@ -66,7 +67,11 @@ def judged(search: Search, training: Training, plan: Plan) -> tuple[str, bool]:
 
 
 def samples(search: Search) -> Iterator[Values]:
-    """Trials in which every value of a list, and the ends of every range, are once."""
+    """Trials in which each value of a list and both ends of a range are once; the first of many."""
+    yield from islice(_samples(search), MOST_TRIALS)
+
+
+def _samples(search: Search) -> Iterator[Values]:
     several = [extremes(each) for each in search.over]
     first = tuple(each[0] for each in several)
     yield chosen(search, first)

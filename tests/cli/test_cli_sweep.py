@@ -110,7 +110,7 @@ def best_values(sweep):
     return sweep.summary["trials"][0]["values"]
 
 
-@pytest.mark.parametrize(("count", "kind"), [(2, events.Tried), (6, events.EpochEnded)])
+@pytest.mark.parametrize(("count", "kind"), [(2, events.Tried), (4, events.EpochEnded)])
 def test_a_killed_search_ends_as_one_that_was_not(whole, tmp_path, count, kind):
     with pytest.raises(Killed):
         compiled().sweep(tmp_path / "run", cache=False, report=killed_after(count, kind))
