@@ -19,6 +19,7 @@ from graphc.graph.seeds import collisions
 from graphc.graph.weights import WeightMap
 from graphc.ops.sources import PythonData
 from graphc.passes.manager import PassReport, run_passes
+from graphc.passes.precision import in_float32
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
 from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
@@ -219,11 +220,16 @@ def with_examples(compiled: Compiled, examples: int) -> Compiled:
 
 
 def for_checkup(compiled: Compiled) -> Compiled:
-    """What was compiled, so that a single batch says how it trains: without schedules and parts."""
+    """What was compiled, so that a single batch says how it trains: without schedules and parts.
+
+    Products are in float32, for gradients are compared with differences.
+    """
     from graphc.emit.module import emit
 
     plan = compiled.program.plan
     assert plan is not None
     (objective,) = plan.objectives
-    program = replace(compiled.program, plan=replace(plan, objectives=(steady(objective),)))
+    plan = replace(plan, objectives=(steady(objective),))
+    networks = {name: in_float32(graph) for name, graph in compiled.program.networks.items()}
+    program = replace(compiled.program, networks=networks, plan=plan)
     return replace(compiled, program=program, emitted=emit(program))
