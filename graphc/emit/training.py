@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from graphc.core.code import code, copy_tree
+from graphc.core.code import code, copy_tree, literal
 from graphc.core.declaration import Declaration
 from graphc.core.types import Type
 from graphc.emit.construct import Class
@@ -23,7 +23,7 @@ from graphc.plan.plan import Program, Term
 BATCH = ("call", "graphdef", "forward")
 TRAINING = (
     *("losses", "metrics", "sums", "means"),
-    *("penalty", "optimizer", "init", "train_step", "evaluate_step"),
+    *("penalty", "mixed_examples", "optimizer", "init", "train_step", "evaluate_step"),
 )
 # The sum over the rows that are there; counts have axes of their own behind the batch.
 TOTAL = code("jnp.sum(values, where=mask)")
@@ -69,14 +69,23 @@ def functions(
             loops=program.loops,
             penalty=penalized,
             average=update.average is not None,
+            mixup=update.mixup is not None,
         )
+        left_out = set()
+        if update.mixup is None:
+            left_out.add("mixed_examples")
+        else:
+            fields = tuple(dict.fromkeys(field for _, field in program.plan.inputs))
+            values |= {"FIELDS": literal(fields), "ALPHA": part(update.mixup.alpha)}
         if update.average is not None:
             steps |= AVERAGED
             values["KEPT"] = fill(code("1 - $average"), {"average": update.average})
-        if optimizing.penalty is not None:
+        if optimizing.penalty is None:
+            left_out.add("penalty")
+        else:
             values |= {"PENALTY": optimizing.penalty, "TABLE": optimizing.paths}
         values["PARTS"] = part(update.parts)
-        used += [word for word in TRAINING if word != "penalty" or penalized]
+        used += [word for word in TRAINING if word not in left_out]
     templates = TEMPLATES | (INFERENCE if program.inference else {}) | steps
     definitions = [_Holes(values).visit(copy_tree(templates[word])) for word in (*used, "main")]
     return [*constants, *definitions, *map(copy_tree, RUN)]

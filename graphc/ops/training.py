@@ -11,7 +11,7 @@ from graphc.core.registry import losses, metrics, optimizers
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
 from graphc.ops.stopping import EarlyStopping
-from graphc.ops.updates import Clip, Group, OrFrozen, Penalty
+from graphc.ops.updates import Clip, Group, Mixup, OrFrozen, Penalty
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class Training(Declaration):
     clip: Clip | None = attribute(Nested(Clip), "bounds for gradients, before the optimiser", None)
     accumulate: int = attribute(
         Int(1), "in how many parts a batch is gone through, to need less memory", 1
+    )
+    mixup: Mixup | None = attribute(
+        Nested(Mixup), "mixes the examples of a batch while training; default: no", None
     )
     groups: tuple[tuple[str, Group | str], ...] = attribute(
         ByPath(OrFrozen(Group)),

@@ -13,7 +13,7 @@ from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
 from graphc.ops.optimizers import Optimizer
 from graphc.ops.training import Training
-from graphc.ops.updates import Clip, Group, Penalty
+from graphc.ops.updates import Clip, Group, Mixup, Penalty
 
 Place = Callable[..., Span]
 Keys = tuple[str, ...]
@@ -31,6 +31,7 @@ class Update:
         parts: in how many parts a batch is gone through.
         average: what a moving average of the weights keeps of itself in a step.
         penalties: for patterns of paths, what the weights that match add to the loss.
+        mixup: how the examples of a batch are mixed.
     """
 
     groups: tuple[tuple[str, Optimizer | None], ...] = ()
@@ -38,6 +39,7 @@ class Update:
     parts: int = 1
     average: float | None = None
     penalties: tuple[tuple[str, Penalty], ...] = ()
+    mixup: Mixup | None = None
 
 
 def make_update(
@@ -62,7 +64,12 @@ def make_update(
     for pattern, _ in training.regularize:
         weights.check(pattern, ("train", "regularize", pattern))
     return Update(
-        tuple(groups), training.clip, training.accumulate, training.average, training.regularize
+        tuple(groups),
+        training.clip,
+        training.accumulate,
+        training.average,
+        training.regularize,
+        training.mixup,
     )
 
 
@@ -75,6 +82,7 @@ def _check_full_batch(training: Training, place: Place, report: Report) -> None:
         report.error("GC423", message, place("train", "optimizer", name), help=help)
     parts = training.accumulate > 1
     given = {"groups": training.groups, "clip": training.clip, "accumulate": parts}
+    given |= {"mixup": training.mixup}
     for word in (word for word, value in given.items() if value):
         message = f"`{word}` does not go with `{name}`, which looks for the end of a step itself"
         report.error("GC423", message, place("train", word), help=f"leave `{word}` out")
