@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
 from graphc.plan.schedules import check_lengths
 from graphc.plan.steady import steady
+from graphc.plan.weighing import check_weighing, class_weights
 from graphc.spec.document import Document, document_of, read_document
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ def check(
     plan = None
     if document.training is not None and not report.errors:
         plan = make_plan(networks, document.training, fields, document.place, report)
+        resampled = getattr(document.data, "balance", False)
+        check_weighing(document.training, resampled, document.place, report)
         steps = epoch_steps(document.training, _examples(document))
         check_lengths(document.training, steps, document.place, report)
     code = user_code(expander.uses, report)
@@ -199,23 +202,34 @@ def _examples(document: Document) -> int | None:
     return None if document.data is None else document.data.training_examples()
 
 
-def with_examples(compiled: Compiled, examples: int) -> Compiled:
-    """What was compiled, for data with so many examples to train on: schedules count its steps.
+def with_examples(
+    compiled: Compiled, examples: int, classes: Sequence[int] | None = None
+) -> Compiled:
+    """What was compiled, for data with so many examples to train on.
+
+    Schedules count its steps, and a loss may weigh its classes.
+
+    Args:
+        classes: how many examples (or places of them) each class has, where there are classes.
 
     Raises:
-        SpecError: GC421 where a schedule does not fit into the run.
+        SpecError: GC421 where a schedule does not fit into the run, GC425 where a class that is to
+            be weighed has no examples.
     """
     from graphc.emit.module import emit
 
     document = compiled.checked.document
-    steps = epoch_steps(document.training, examples)
-    if steps == compiled.choices.epoch_steps or document.training is None:
+    if document.training is None:
         return compiled
+    steps = epoch_steps(document.training, examples)
+    weights = class_weights(document.training, classes, document.place)
     report = Report()
     check_lengths(document.training, steps, document.place, report)
     report.stop()
-    program = replace(compiled.program, epoch_steps=steps)
-    choices = replace(compiled.choices, epoch_steps=steps)
+    choices = replace(compiled.choices, epoch_steps=steps, class_weights=weights)
+    if choices == compiled.choices:
+        return compiled
+    program = replace(compiled.program, epoch_steps=steps, class_weights=weights)
     return replace(compiled, program=program, choices=choices, emitted=emit(program))
 
 

@@ -193,8 +193,8 @@ class Model:
         from graphc.runtime.doctor.checkup import checkup
 
         checked, training = self._trainable()
-        dataset, _ = self._with_data()
-        compiled = compiler.for_checkup(self.compiled)
+        dataset, compiled = self._with_data()
+        compiled = compiler.for_checkup(compiled)
         weights, rows = compiled.weights, training.rows(dataset.count("train"))
         if checked.user_code:
             weights = self._weights(dataset, rows)
@@ -221,13 +221,14 @@ class Model:
         return checked, training
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
-        """The data, and what was compiled for as many examples as it has to train on."""
+        """The data, and what was compiled for the examples that it has to train on."""
         from graphc.data.load import load
 
         document = self.compiled.checked.document
         assert document.data is not None
         dataset = load(document.data, document.folder, document.place("data"))
-        return dataset, compiler.with_examples(self.compiled, dataset.count("train"))
+        examples, classes = dataset.count("train"), dataset.class_counts
+        return dataset, compiler.with_examples(self.compiled, examples, classes)
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
         """The map with the arrays of the user's code, which is tried on the way."""

@@ -40,6 +40,8 @@ class Choices:
         compile_seconds: how long the first step may take to compile, roughly.
         epoch_steps: the steps that schedules count as an epoch; None where no schedule does, or
             where only the data that training loads can say it.
+        class_weights: what each class counts in a loss that leaves it to the data, where that is
+            known.
     """
 
     device: str
@@ -47,6 +49,7 @@ class Choices:
     steps_per_dispatch: int
     compile_seconds: float
     epoch_steps: int | None = None
+    class_weights: tuple[float, ...] | None = None
 
     @property
     def slow_to_compile(self) -> bool:
@@ -55,7 +58,11 @@ class Choices:
 
     def as_dict(self) -> dict:
         """The form that a run keeps."""
-        counted = {} if self.epoch_steps is None else {"epoch_steps": self.epoch_steps}
+        counted: dict[str, object] = (
+            {} if self.epoch_steps is None else {"epoch_steps": self.epoch_steps}
+        )
+        if self.class_weights is not None:
+            counted["class_weights"] = list(self.class_weights)
         return {
             "device": self.device,
             "without": list(self.without),
