@@ -27,29 +27,27 @@ from graphc.ops.objectives import (
 )
 
 BALANCED = "balanced"
+_FACTORS = Many(Float(minimum=0))
 
 
-@dataclass(frozen=True)
 class ClassWeights(Kind):
     """A number for each class, or the word that leaves them to the data."""
 
-    numbers: Many = Many(Float(minimum=0))
-
     def read(self, tree: Tree) -> object:
         if not isinstance(tree, Scalar) or not isinstance(tree.value, str):
-            return self.numbers.read(tree)
+            return _FACTORS.read(tree)
         if tree.text != BALANCED:
             raise self.refuse(tree, similar(tree.text, (BALANCED,), "choice"))
         return BALANCED
 
     def write(self, value: Any) -> object:
-        return value if value == BALANCED else self.numbers.write(value)
+        return value if value == BALANCED else _FACTORS.write(value)
 
     def schema(self) -> dict:
-        return {"anyOf": [{"const": BALANCED}, *self.numbers.schema()["anyOf"]]}
+        return {"anyOf": [{"const": BALANCED}, *_FACTORS.schema()["anyOf"]]}
 
     def __str__(self) -> str:
-        return f"`{BALANCED}`, or {self.numbers}"
+        return f"`{BALANCED}`, or {_FACTORS}"
 
 
 @dataclass(frozen=True)

@@ -58,11 +58,9 @@ class Choices:
 
     def as_dict(self) -> dict:
         """The form that a run keeps."""
-        counted: dict[str, object] = (
-            {} if self.epoch_steps is None else {"epoch_steps": self.epoch_steps}
-        )
-        if self.class_weights is not None:
-            counted["class_weights"] = list(self.class_weights)
+        weights = None if self.class_weights is None else list(self.class_weights)
+        known = {"epoch_steps": self.epoch_steps, "class_weights": weights}
+        counted = {word: value for word, value in known.items() if value is not None}
         return {
             "device": self.device,
             "without": list(self.without),

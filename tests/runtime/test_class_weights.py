@@ -57,5 +57,5 @@ def test_a_class_without_examples_has_no_weight(made):
     with pytest.raises(SpecError) as found:
         with_examples(made().compiled, 60, [40, 20, 0])
     (problem,) = found.value.diagnostics
-    assert problem.code == "GC425" and problem.span.line == 5
+    assert problem.code == "GC425" and problem.span.line == 6
     assert "class 2 has no examples to train on" in problem.message
