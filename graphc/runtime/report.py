@@ -39,15 +39,8 @@ def write_report(run: RunDirectory, checked: Checked, dataset: Dataset, warn: Wa
         parts["worst"] = worst_errors(network, dataset, split)
         measured = result.get(split, {}).get("confusion_matrix")
         parts["confusion"] = measured or confusion_matrix(network, dataset, split)
-    page = report_page(
-        checked,
-        run.blueprint.spec,
-        run.history(),
-        result,
-        split,
-        names=dataset.class_names,
-        **parts,
-    )
+    parts["names"] = dataset.class_names
+    page = report_page(checked, run.blueprint.spec, run.history(), result, split, **parts)
     write_text(run.path / NAME, page)
 
 
