@@ -10,6 +10,7 @@ import graphc as gc
 from graphc.cli.main import main
 from graphc.data.load import load
 from graphc.data.png import png
+from graphc.runtime.lock import Lock
 from graphc.runtime.report import Network, Shown, confusion_matrix, worst_errors
 
 FIELDS = """
@@ -180,3 +181,21 @@ def test_plot_draws_runs_and_names_what_is_wrong(digits, tmp_path, capsys):
     assert main(["plot", str(run.path)]) == 1
     (tmp_path / "kept").rename(run.path / "metrics.jsonl")
     assert "GC622" in capsys.readouterr().err
+
+
+def test_curves_are_drawn_again_until_the_run_has_ended(digits, tmp_path, monkeypatch, capsys):
+    _, run = digits
+    page = tmp_path / "curves.html"
+    lock, seen = Lock(run.path), []
+
+    def sleep(seconds):
+        seen.append(page.read_text())
+        if len(seen) == 2:
+            lock.release()
+
+    monkeypatch.setattr("graphc.cli.plot.time.sleep", sleep)
+    assert main(["plot", str(run.path), "--follow", "-o", str(page)]) == 0
+    assert len(seen) == 2 and all('http-equiv="refresh"' in each for each in seen)
+    assert "refresh" not in page.read_text() and "<svg" in page.read_text()
+    assert main(["plot", str(run.path), "--follow"]) == 2
+    assert "name it with `-o`" in capsys.readouterr().err
