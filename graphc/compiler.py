@@ -17,7 +17,7 @@ from graphc.core.span import Source
 from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
 from graphc.graph.weights import WeightMap
-from graphc.ops.sources import PythonData
+from graphc.ops.sources import ArraySource, PythonData
 from graphc.passes.manager import PassReport, run_passes
 from graphc.passes.precision import in_float32
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
@@ -25,6 +25,7 @@ from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
 from graphc.plan.schedules import check_lengths
 from graphc.plan.steady import steady
+from graphc.plan.watching import no_validation
 from graphc.plan.weighing import check_weighing, class_weights
 from graphc.spec.document import Document, document_of, read_document
 
@@ -122,6 +123,8 @@ def check(
         plan = make_plan(networks, document.training, fields, document.place, report)
         resampled = getattr(document.data, "balance", False)
         check_weighing(document.training, resampled, document.place, report)
+        if document.training.early_stopping is not None and _lacks_validation(document):
+            report.diagnostics.append(no_validation(document.place))
         steps = epoch_steps(document.training, _examples(document))
         check_lengths(document.training, steps, document.place, report)
     code = user_code(expander.uses, report)
@@ -195,6 +198,11 @@ def compile(
     loops = may_loop(program, device)
     program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
     return Compiled(checked, program, emit(program), weights, passes, choices)
+
+
+def _lacks_validation(document: Document) -> bool:
+    """Whether the data is certain to have no validation split."""
+    return isinstance(document.data, ArraySource) and document.data.lacks_validation()
 
 
 def _examples(document: Document) -> int | None:

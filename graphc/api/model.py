@@ -15,6 +15,7 @@ from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.span import Source
 from graphc.graph.graph import Graph as FrozenGraph
 from graphc.ops.sources import ArraySource
+from graphc.plan.watching import no_validation
 
 if TYPE_CHECKING:
     from graphc.data.dataset import Dataset
@@ -105,10 +106,7 @@ class Model:
         directory = Path(run) if run is not None else free_directory(RUNS, checked.name, resume)
         dataset, compiled = self._with_data()
         if training.early_stopping is not None and not dataset.count("validation"):
-            message = "early stopping needs a validation split, and the data has none"
-            place = checked.document.place("train", "early_stopping")
-            help = "hold one out: `data: {NAME: {validation: 0.1}}`"
-            raise SpecError(Diagnostic("GC431", message, place, help=help))
+            raise SpecError(no_validation(checked.document.place))
         settings = replace(
             settings_of(compiled, dataset.count("train")),
             cache=cache,

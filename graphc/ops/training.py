@@ -69,9 +69,10 @@ class Training(Declaration):
             return self.batch_size
         return -(-examples // self.accumulate) * self.accumulate
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> tuple[str, str] | None:
         if isinstance(self.batch_size, int) and self.batch_size % self.accumulate:
-            return f"a `batch_size` of {self.batch_size} has no {self.accumulate} equal parts"
+            message = f"a `batch_size` of {self.batch_size} has no {self.accumulate} equal parts"
+            return message, "accumulate"
         return None
 
     def steps(self, examples: int) -> int:

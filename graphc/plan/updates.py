@@ -61,6 +61,8 @@ def make_update(
         if own is not None and own is not training.optimizer:
             weights.check_decays((*keys, "optimizer"), own)
         groups.append((pattern, own))
+    if not report.errors and groups:
+        weights.check_moving(tuple(groups))
     for pattern, _ in training.regularize:
         weights.check(pattern, ("train", "regularize", pattern))
     return Update(
@@ -120,6 +122,21 @@ class _Weights:
     def check_decays(self, keys: Keys, optimizer: Optimizer) -> None:
         for pattern in getattr(optimizer, "decays", None) or ():
             self.check(pattern, (*keys, optimizer.name, "decays"))
+
+    def check_moving(self, groups: tuple[tuple[str, Optimizer | None], ...]) -> None:
+        """Report (GC426) groups that leave nothing to train."""
+
+        def moves(path: str) -> bool:
+            own = [rule for pattern, rule in groups if matches(path, pattern)]
+            return not own or own[0] is not None
+
+        if self.paths and not any(map(moves, self.paths)):
+            pattern = next(pattern for pattern, rule in groups if rule is None)
+            help = "leave a weight to move, or leave `train` out"
+            place = self.place("train", "groups", pattern)
+            self.report.error(
+                "GC426", "no weight is left to train: all are frozen", place, help=help
+            )
 
     def check(self, pattern: str, keys: Keys) -> None:
         """Report (GC422) a pattern that is that of no weight."""

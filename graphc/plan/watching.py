@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from graphc.core.diagnostic import Report, listing, similar
+from graphc.core.diagnostic import Diagnostic, Report, listing, similar
 from graphc.core.span import Span
 from graphc.ops.training import Training
 from graphc.plan.plan import Objective, Term
@@ -18,6 +18,13 @@ def watched(training: Training, objective: Objective) -> tuple[str, bool]:
     terms = {term.name: term for term in objective.metrics}
     measure = terms[stopping.metric].measure if stopping.metric in terms else None
     return stopping.metric, getattr(measure, "larger_is_better", False)
+
+
+def no_validation(place: Callable[..., Span]) -> Diagnostic:
+    """The error GC431 of a run that would watch a split that is not there."""
+    message = "early stopping needs a validation split, and the data has none"
+    help = "hold one out: `data: {NAME: {validation: 0.1}}`"
+    return Diagnostic("GC431", message, place("train", "early_stopping"), help=help)
 
 
 def check_watched(
