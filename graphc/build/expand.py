@@ -17,8 +17,9 @@ from graphc.build.formulas import constant, expand_formula, is_required
 from graphc.build.inputs import ask_type, but_the_first, connect
 from graphc.build.library import Definition, Network
 from graphc.build.limits import Limits
-from graphc.build.ordering import in_order
+from graphc.build.ordering import Knot, in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
+from graphc.build.recurrence import close_cycles, expect_types
 from graphc.build.steps import fail, need_from, read_steps, step_names
 from graphc.build.tying import Given
 from graphc.build.user_code import Use, folder_of, resolved
@@ -131,9 +132,11 @@ class Expander:
         if section.layers is not None:
             last = self.chain(section.layers, "", scope, _only_input(scope), context)
             if section.outputs is None:
+                close_cycles(section, scope, context)
                 return None if last is None else ((_port_name(last), last),)
         else:
             self._nodes(section, scope, context)
+        close_cycles(section, scope, context)
         if not section.outputs:
             return None
         return self._outputs(section, scope)
@@ -142,7 +145,14 @@ class Expander:
         nodes = tuple(each for each in section.nodes if each[0].text not in scope.names)
         default = _only_input(scope)
         scope.assembly.reserved |= {name.text for name, _ in nodes}
-        for name, node in in_order(nodes, self.report, context.environment):
+        for knot in in_order(section, nodes, self.report, context.environment):
+            if knot.delayed:
+                expect_types(knot, section, scope, default, context)
+            self.entries(knot, scope, default, context)
+
+    def entries(self, knot: Knot, scope: Scope, default: Ref | None, context: Context) -> None:
+        """Expand nodes one after another."""
+        for name, node in knot.entries:
             ref = None
             if node is not None:
                 ref = self.attempt(self.node, node, name, scope, default, context)

@@ -149,6 +149,25 @@ class InputDeclaration:
 
 
 @dataclass(frozen=True)
+class Initial:
+    """What a value is before the first step: a formula, or an operation without inputs.
+
+    Args:
+        name: of the value.
+        formula: `h0`, `last(encoder)`, `0.5`; None where an operation is written.
+        operation: `constant` or `learned`, with what stands under it.
+        attributes: under it.
+        shape: of the value at one step, where it is told.
+    """
+
+    name: Scalar
+    formula: Expression | None = None
+    operation: Scalar | None = None
+    attributes: Tree | None = None
+    shape: Tree | None = None
+
+
+@dataclass(frozen=True)
 class Section:
     """A network or the inside of a block: inputs, then layers or nodes, then outputs.
 
@@ -160,6 +179,7 @@ class Section:
     layers: tuple[Step | None, ...] | None = None
     nodes: tuple[tuple[Scalar, Node | None], ...] = ()
     outputs: tuple[Reference, ...] | None = None
+    initial: tuple[Initial, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ class Operation(Declaration):
     variadic: ClassVar[bool] = False
     names: ClassVar[tuple[str, ...]] = ()  # of the values of a variadic one, if `from` gives them
     ports: ClassVar[tuple[str, ...]] = ()
+    feedback: ClassVar[bool] = False  # whether its first input may come after it in the graph
     build: ClassVar[Code | None] = None
     call: ClassVar[Code]
 

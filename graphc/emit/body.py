@@ -19,6 +19,7 @@ from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
 from graphc.graph.forms import Beside
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
+from graphc.graph.time import Scan
 
 Tag = Callable[[Node], str]
 
@@ -119,7 +120,7 @@ class Body:
         return Site(node.operation, tuple(each.name for each, ref in pairs if ref), types)
 
     def _key(self, node: Node) -> Key:
-        if isinstance(node.operation, Stack | Beside):
+        if isinstance(node.operation, Stack | Beside | Scan):
             return Key()  # the paths of its layers start at the graph
         return Key(key_path(node.name))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
 from graphc.graph.graph import Graph
+from graphc.passes.cycles import scan_cycles
 from graphc.passes.fold import fold
 from graphc.passes.infer import check_types
 from graphc.passes.merge import merge
@@ -44,8 +45,9 @@ PASSES: Mapping[str, Pass] = {
     "fold": fold,
     "roll": roll,
     "merge": merge,
+    "cycles": scan_cycles,
 }
-REQUIRED = ("infer",)
+REQUIRED = ("infer", "cycles")
 FOR_INFERENCE = ("fold",)
 """What a program that trains must not undergo."""
 

@@ -1,0 +1,162 @@
+"""Time in graphs: values of other steps, and the cycles that they close.
+
+A stream has an axis of kind `time` in its domain, one value per step. `h@t-1` is a `Delay`, whose
+first input is an edge against the order of the graph: what it reads may depend on it. So a graph
+stays a flat list of nodes. The pass `cycles` finds the cycles and makes each a `Scan`, and of a
+delay that is on none a `Shift`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from graphc.core.code import Code, code
+from graphc.core.operation import Input, Operation, ShapeError
+from graphc.core.types import BATCH, Axis, Type
+from graphc.graph.calls import Call
+
+_DTYPES = {"float": "", "int": ", int", "bool": ", bool"}
+
+
+def without(kind: Type, axis: Axis) -> Type:
+    """The type of one step of a stream; of a value without the axis its own."""
+    domain = tuple(each for each in kind.domain if each != axis)
+    return replace(kind, domain=domain, presence=kind.presence - {axis.name})
+
+
+def time_axes(kind: Type) -> tuple[Axis, ...]:
+    """The time axes of a domain."""
+    return tuple(axis for axis in kind.domain if axis.kind == "time")
+
+
+@dataclass(frozen=True)
+class Delay(Operation):
+    """The value that another node had some steps before (`@t-1`) or will have after (`@t+1`).
+
+    Args:
+        kind: the type of that value, found before the value itself.
+        axis: its time axis.
+        offset: how many steps away, below 0 for those before.
+    """
+
+    name = "delay"
+    inputs = (Input("x"), Input("initial", optional=True))
+    feedback = True
+
+    kind: Type
+    axis: Axis
+    offset: int = -1
+
+    @property
+    def step(self) -> Type:
+        """The type of the value at one step."""
+        return without(self.kind, self.axis)
+
+    def infer(self, *types: Type) -> Type:
+        for each in types:
+            if self.axis in each.domain:
+                continue  # the value itself, which may be still to come
+            fits = each.shape in (self.kind.shape, ()) and each.dtype == self.kind.dtype
+            if not fits or set(each.domain) - set(self.step.domain):
+                message = f"the initial value is {each}, and the value itself {self.step}"
+                raise ShapeError(message, code="GC233")
+        return self.kind
+
+
+@dataclass(frozen=True)
+class Begin(Operation):
+    """What a value is before the first step (or behind the last), for every example.
+
+    Shapes: like [batch, ...], initial [batch, *shape], [*shape], [] or left out -> [batch, *shape].
+
+    Args:
+        kind: the type of the value at one step.
+    """
+
+    name = "begin"
+    inputs = (Input("like"), Input("initial", optional=True))
+
+    kind: Type
+
+    def infer(self, *types: Type) -> Type:
+        return self.kind
+
+    def call_code(self, like: Type, *initial: Type) -> Code:
+        if initial and initial[0].domain:
+            return code("$initial")
+        sizes = "".join(f", $size_{i}" for i in range(len(self.kind.shape)))
+        shape = f"(len($like){sizes or ','})"
+        if initial:
+            return code(f"jnp.broadcast_to($initial, {shape})")
+        return code(f"jnp.zeros({shape}{_DTYPES[self.kind.dtype]})")
+
+    def holes(self, *types: Type) -> dict[str, object]:
+        return {f"size_{i}": size for i, size in enumerate(self.kind.shape)}
+
+
+@dataclass(frozen=True)
+class Shift(Operation):
+    """A stream some steps later or earlier; where it is not there, what `begin` says.
+
+    Shapes: x [batch, time, ...], begin [batch, ...] -> [batch, time, ...].
+
+    Args:
+        axis: the time axis.
+        offset: as for `Delay`.
+    """
+
+    name = "shift"
+    inputs = (Input("x"), Input("begin"))
+    call = code("shift($x, $begin, $offset)")
+
+    axis: Axis
+    offset: int
+
+    def infer(self, x: Type, begin: Type) -> Type:
+        return x
+
+
+@dataclass(frozen=True)
+class Scan(Call):
+    """A cycle: one step of it, which is gone through over time.
+
+    The graph is that of a step. Its inputs are values of this step (`now` of them), values that are
+    the same at all steps, and last what the carried values were before. Its outputs are what is
+    read outside (`given` of them) and last the carried values in the same order; one value may be
+    both, in the middle.
+
+    Args:
+        axis: the time axis.
+        now: how many of the inputs are streams.
+        given: how many of the outputs are read outside.
+        carried: how many values go from step to step.
+        reverse: whether the last step comes first.
+    """
+
+    name = "scan"
+
+    axis: Axis = Axis("time", "time")
+    now: int = 0
+    given: int = 1
+    carried: int = 1
+    reverse: bool = False
+
+    @property
+    def ports(self) -> tuple[str, ...]:  # type: ignore[override]
+        words = [word for word, _ in self.graph.outputs[: self.given]]
+        return tuple(words) if len(words) > 1 else ()
+
+    def infer(self, *types: Type) -> Type | dict[str, Type]:
+        for (name, wanted), given in zip(self.graph.inputs, types, strict=True):
+            if without(given, self.axis) != wanted:
+                raise ShapeError(f"a step of `{self.title}` takes {wanted} as `{name}`, not {given}")
+        outputs = self.graph.outputs[: self.given]
+        found = {word: over(self.graph.types[ref], self.axis) for word, ref in outputs}
+        return found if self.ports else next(iter(found.values()))
+
+
+def over(kind: Type, axis: Axis) -> Type:
+    """A stream of values of this type."""
+    first = tuple(each for each in kind.domain if each == BATCH)
+    rest = tuple(each for each in kind.domain if each not in (BATCH, axis))
+    return replace(kind, domain=(*first, axis, *rest))

@@ -1,0 +1,198 @@
+"""cycles: what depends on itself over time becomes a loop over the steps, and nothing else does.
+
+Rules:
+    1. The nodes of a cycle (a strongly connected component through `h@t-1`) become one step, which
+       `jax.lax.scan` goes through. What is off the cycle is computed for all steps at once, before
+       the loop or after it.
+    2. A value of another step that is on no cycle is its stream, moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+from graphc.core.types import BATCH
+from graphc.graph.cycles import Cycle, cycles
+from graphc.graph.graph import Graph, arrange
+from graphc.graph.node import Node, Ref
+from graphc.graph.time import Begin, Delay, Scan, Shift, without
+from graphc.passes.remarks import Remarks
+from graphc.passes.walk import everywhere, rewired
+
+State = tuple[Ref, int]
+"""A value and how many steps ago, or ahead, it is read."""
+
+
+def scan_cycles(graph: Graph, remarks: Remarks) -> Graph:
+    """The graph with a loop for each cycle; see the module's text for the rules."""
+
+    def lower(each: Graph) -> Graph:
+        for cycle in cycles(each.nodes):
+            each = _Loop(each, cycle).put()
+            names = ", ".join(f"`{node.name}`" for node in cycle.nodes if not node.part)
+            text = f"{names} are one loop over `{cycle.axis.name}`"
+            remarks.did(1, text, cycle.nodes[0].span)
+        return _shifted(each, remarks)
+
+    return everywhere(lower)(graph)
+
+
+class _Loop:
+    """A cycle of a graph on its way to a `Scan`."""
+
+    def __init__(self, graph: Graph, cycle: Cycle) -> None:
+        self.graph, self.cycle = graph, cycle
+        self.taken = {*graph.by_name, *(name for name, _ in graph.inputs)}
+
+    def put(self) -> Graph:
+        """The graph with the loop in the cycle's place."""
+        streams = [ref for ref in self.outside if self._is_stream(ref)]
+        constants = [ref for ref in self.outside if not self._is_stream(ref)]
+        after = {state: self._after(state) for state in self.states}
+        given = {ref: self._inner(ref) for ref in self._read_outside()}
+        both = [state for state in self.states if after[state] in given.values()]
+        order = [*both, *(state for state in self.states if state not in both)]
+        outputs = [each for each in dict.fromkeys(given.values()) if each not in after.values()]
+        count = len(outputs) + len(both)
+        outputs += [after[state] for state in order]
+        words = dict(zip(outputs, _words(outputs), strict=True))
+
+        kinds = {self.outside[ref]: self._step_type(ref) for ref in (*streams, *constants)}
+        kinds |= {self.states[state]: self._step_type(state[0]) for state in order}
+        nodes = [replace(node, inputs=self._inputs(node)) for node in self.cycle.nodes]
+        inputs = tuple(kinds.items())
+        ports = tuple((words[ref], ref) for ref in outputs)
+        step = Graph(self._title(), inputs, arrange(inputs, nodes), ports)
+
+        scan = Scan(
+            step,
+            axis=self.cycle.axis,
+            now=len(streams),
+            given=count,
+            carried=len(order),
+            reverse=self.cycle.reverse,
+        )
+        begins = [self._begin(state) for state in order]
+        refs = (*streams, *constants, *(Ref(each.name) for each in begins))
+        span = min((node.span for node in self.cycle.nodes), key=lambda span: span.line)
+        name = self._free("step")
+        node = Node(name, scan, refs, span, named=False)
+        moved = {ref: Ref(name, words[each] if scan.ports else None) for ref, each in given.items()}
+        rest = [each for each in self.graph.nodes if each.name not in self.cycle.names]
+        return rewired(self.graph, [*rest, *begins, node], moved)
+
+    @cached_property
+    def outside(self) -> dict[Ref, str]:
+        """What the nodes of the cycle read of others, and what the step calls it."""
+        read = dict.fromkeys(
+            ref
+            for node in self.cycle.nodes
+            for ref in node.references
+            if ref.node not in self.cycle.names or self.graph.is_weight(ref)
+        )
+        return {ref: self._free(str(ref).replace(".", "_"), ref.node) for ref in read}
+
+    @cached_property
+    def states(self) -> dict[State, str]:
+        """The values that go from step to step, and what the step calls them."""
+        found: dict[State, str] = {}
+        word = "after" if self.cycle.reverse else "before"
+        for delay in self.cycle.delays:
+            for away in range(1, abs(_delay(delay).offset) + 1):
+                state = delay.references[0], away
+                if state not in found:
+                    name = str(state[0]).replace(".", "_").partition("@")[0]
+                    found[state] = self._free(f"{name}_{word}" + f"_{away}" * (away > 1))
+        return found
+
+    def _free(self, word: str, own: str | None = None) -> str:
+        name, count = word, 1
+        while name in self.taken and name != own:
+            count += 1
+            name = f"{word}_{count}"
+        self.taken.add(name)
+        return name
+
+    def _title(self) -> str:
+        name = self.graph.name
+        return f"{name}_step" if name not in ("", "network") else "step"
+
+    def _is_stream(self, ref: Ref) -> bool:
+        return self.cycle.axis in self.graph.types[ref].domain
+
+    def _step_type(self, ref: Ref):
+        return without(self.graph.types[ref], self.cycle.axis)
+
+    def _read_outside(self) -> list[Ref]:
+        """The values of the cycle that are read elsewhere."""
+        names = self.cycle.names
+        rest = (node for node in self.graph.nodes if node.name not in names)
+        read = [ref for node in rest for ref in node.references]
+        read += [ref for _, ref in self.graph.outputs]
+        return [ref for ref in dict.fromkeys(read) if ref.node in names]
+
+    def _inner(self, ref: Ref) -> Ref:
+        """What a reference is inside of the step."""
+        if ref in self.outside:
+            return Ref(self.outside[ref])
+        node = self.graph.by_name[ref.node]
+        if isinstance(node.operation, Delay):
+            return Ref(self.states[node.references[0], abs(node.operation.offset)])
+        return ref
+
+    def _inputs(self, node: Node) -> tuple[Ref | None, ...]:
+        return tuple(ref and self._inner(ref) for ref in node.inputs)
+
+    def _after(self, state: State) -> Ref:
+        """What a state is after the step: the value itself, or what was one step nearer before."""
+        ref, away = state
+        return self._inner(ref) if away == 1 else Ref(self.states[ref, away - 1])
+
+    def _begin(self, state: State) -> Node:
+        ref, _ = state
+        delay = next(each for each in self.cycle.delays if each.references[0] == ref)
+        name = self._free(f"{self.states[state]}:begin")
+        return _begin(self.graph, delay, name)
+
+
+def _begin(graph: Graph, delay: Node, name: str) -> Node:
+    """What a delayed value is before the first step, as the node `name`."""
+    axis, step = _delay(delay).axis, _delay(delay).step
+    like = next(
+        Ref(word)
+        for word, kind in graph.inputs
+        if axis in kind.domain and BATCH in kind.domain
+    )
+    first = delay.inputs[1] if len(delay.inputs) > 1 else None
+    return Node(name, Begin(step), (like, first), delay.span, named=False)
+
+
+def _shifted(graph: Graph, remarks: Remarks) -> Graph:
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        if isinstance(node.operation, Delay):
+            begin = _begin(graph, node, f"{node.name}:begin")
+            shift = Shift(node.operation.axis, node.operation.offset)
+            remarks.did(2, f"`{node.name}` is on no cycle: the stream is moved", node.span)
+            inputs = (node.references[0], Ref(begin.name))
+            nodes += [begin, replace(node, operation=shift, inputs=inputs)]
+        else:
+            nodes.append(node)
+    return graph if len(nodes) == len(graph.nodes) else graph.replace_nodes(nodes)
+
+
+def _words(refs: list[Ref]) -> list[str]:
+    """A name for each output."""
+    found: list[str] = []
+    for ref in refs:
+        word = str(ref).replace(".", "_")
+        while word in found:
+            word += "_"
+        found.append(word)
+    return found
+
+
+def _delay(node: Node) -> Delay:
+    assert isinstance(node.operation, Delay)
+    return node.operation
