@@ -208,6 +208,11 @@ class Standardizes:
 
 
 @dataclass(frozen=True)
+class Concatenates:
+    """Puts its items side by side, along the last axis where its attribute `axis` is -1."""
+
+
+@dataclass(frozen=True)
 class Spelled:
     """Written in formulas as an operator."""
 

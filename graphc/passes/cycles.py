@@ -5,6 +5,8 @@ Rules:
        `jax.lax.scan` goes through. What is off the cycle is computed for all steps at once, before
        the loop or after it.
     2. A value of another step that is on no cycle is its stream, moved.
+    3. A layer that is linear in values of which only some are on the cycle is split: the product
+       with the others, and the bias, are computed for all steps at once.
 """
 
 from __future__ import annotations
@@ -12,11 +14,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from graphc.core.types import BATCH
+from graphc.core.types import BATCH, Type
 from graphc.graph.cycles import Cycle, cycles
 from graphc.graph.graph import Graph, arrange
 from graphc.graph.node import Node, Ref
 from graphc.graph.time import Begin, Delay, Scan, Shift, without
+from graphc.passes.hoist import Hoisted
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, rewired
 
@@ -29,7 +32,7 @@ def scan_cycles(graph: Graph, remarks: Remarks) -> Graph:
 
     def lower(each: Graph) -> Graph:
         for cycle in cycles(each.nodes):
-            each = _Loop(each, cycle).put()
+            each = _Loop(each, cycle, remarks).put()
             names = ", ".join(f"`{node.name}`" for node in cycle.nodes if not node.part)
             text = f"{names} are one loop over `{cycle.axis.name}`"
             remarks.did(1, text, cycle.nodes[0].span)
@@ -41,14 +44,14 @@ def scan_cycles(graph: Graph, remarks: Remarks) -> Graph:
 class _Loop:
     """A cycle of a graph on its way to a `Scan`."""
 
-    def __init__(self, graph: Graph, cycle: Cycle) -> None:
+    def __init__(self, graph: Graph, cycle: Cycle, remarks: Remarks) -> None:
         self.graph, self.cycle = graph, cycle
         self.taken = {*graph.by_name, *(name for name, _ in graph.inputs)}
+        self.hoisted = Hoisted(graph, cycle, self._free, remarks)
+        self.types, self.nodes = self.hoisted.types, self.hoisted.inside
 
     def put(self) -> Graph:
         """The graph with the loop in the cycle's place."""
-        streams = [ref for ref in self.outside if self._is_stream(ref)]
-        constants = [ref for ref in self.outside if not self._is_stream(ref)]
         after = {state: self._after(state) for state in self.states}
         given = {ref: self._inner(ref) for ref in self._read_outside()}
         both = [state for state in self.states if after[state] in given.values()]
@@ -58,15 +61,10 @@ class _Loop:
         outputs += [after[state] for state in order]
         words = dict(zip(outputs, _words(outputs), strict=True))
 
-        kinds = {self.outside[ref]: self._step_type(ref) for ref in (*streams, *constants)}
-        kinds |= {self.states[state]: self._step_type(state[0]) for state in order}
-        nodes = [replace(node, inputs=self._inputs(node)) for node in self.cycle.nodes]
-        inputs = tuple(kinds.items())
-        ports = tuple((words[ref], ref) for ref in outputs)
-        step = Graph(self._title(), inputs, arrange(inputs, nodes), ports)
-
+        streams = [ref for ref in self.outside if self._is_stream(ref)]
+        constants = [ref for ref in self.outside if not self._is_stream(ref)]
         scan = Scan(
-            step,
+            self._step([*streams, *constants], order, tuple((words[ref], ref) for ref in outputs)),
             axis=self.cycle.axis,
             now=len(streams),
             given=count,
@@ -76,20 +74,28 @@ class _Loop:
         begins = [self._begin(state) for state in order]
         refs = (*streams, *constants, *(Ref(each.name) for each in begins))
         span = min((node.span for node in self.cycle.nodes), key=lambda span: span.line)
-        name = self._free("step")
-        node = Node(name, scan, refs, span, named=False)
-        moved = {ref: Ref(name, words[each] if scan.ports else None) for ref, each in given.items()}
+        node = Node(self._free("step"), scan, refs, span, named=False)
+        moved = {
+            ref: Ref(node.name, words[each] if scan.ports else None) for ref, each in given.items()
+        }
         rest = [each for each in self.graph.nodes if each.name not in self.cycle.names]
-        return rewired(self.graph, [*rest, *begins, node], moved)
+        return rewired(self.graph, [*rest, *self.hoisted.outside, *begins, node], moved)
+
+    def _step(self, read: list[Ref], order: list[State], ports: tuple) -> Graph:
+        """The graph of one step."""
+        kinds = [(self.outside[ref], self._step_type(ref)) for ref in read]
+        kinds += [(self.states[state], self._step_type(state[0])) for state in order]
+        nodes = [replace(node, inputs=self._inputs(node)) for node in self.nodes]
+        return Graph(self._title(), tuple(kinds), arrange(kinds, nodes), ports)
 
     @cached_property
     def outside(self) -> dict[Ref, str]:
         """What the nodes of the cycle read of others, and what the step calls it."""
         read = dict.fromkeys(
             ref
-            for node in self.cycle.nodes
+            for node in self.nodes
             for ref in node.references
-            if ref.node not in self.cycle.names or self.graph.is_weight(ref)
+            if not self._is_inside(ref)
         )
         return {ref: self._free(str(ref).replace(".", "_"), ref.node) for ref in read}
 
@@ -118,11 +124,14 @@ class _Loop:
         name = self.graph.name
         return f"{name}_step" if name not in ("", "network") else "step"
 
-    def _is_stream(self, ref: Ref) -> bool:
-        return self.cycle.axis in self.graph.types[ref].domain
+    def _is_inside(self, ref: Ref) -> bool:
+        return ref.node in self.cycle.names and not self.graph.is_weight(ref)
 
-    def _step_type(self, ref: Ref):
-        return without(self.graph.types[ref], self.cycle.axis)
+    def _is_stream(self, ref: Ref) -> bool:
+        return self.cycle.axis in self.types[ref].domain
+
+    def _step_type(self, ref: Ref) -> Type:
+        return without(self.types[ref], self.cycle.axis)
 
     def _read_outside(self) -> list[Ref]:
         """The values of the cycle that are read elsewhere."""
