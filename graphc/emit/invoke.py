@@ -99,17 +99,23 @@ class Invoker:
     def _over_time(
         self, site: Site, scan: Scan, operands: Operands, module: Module, key: Key
     ) -> ast.expr:
-        """`over_time(self.step, [x], [zeros])`: a step's code, its streams and what it begins with."""
+        """`over_time(self.step, [x], [zeros])`: a step's code, its streams and what it begins with.
+
+        A pure step that multiplies by kernels is `recur`, to which these are given apart.
+        """
         block = self.constructor.class_of(scan)
         step = name(block.name) if block.is_function else module
         handed = self._handing_down(step, [], site, key, set())
         if handed.keywords:
             step = ast.Call(attribute("functools", "partial"), [step], handed.keywords)
         last = len(operands) - scan.carried
-        lists = [operands[: scan.now], operands[last:], operands[scan.now : last]]
-        made = call("over_time", [step, *(ast.List([*each], ast.Load()) for each in lists)])
-        if scan.now == last:
-            made.args.pop()
+        pure = scan.kernels and block.is_function and not handed.keywords
+        split = scan.now + (scan.kernels if pure else 0)
+        lists = [operands[: scan.now], operands[last:]]
+        lists += [operands[scan.now : split]] if pure else []
+        lists += [operands[split:last]] if split < last else []
+        word = "recur" if pure else "over_time"
+        made = call(word, [step, *(ast.List([*each], ast.Load()) for each in lists)])
         if scan.given > 1:
             made.keywords.append(ast.keyword("give", ast.Constant(scan.given)))
         if scan.reverse:

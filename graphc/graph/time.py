@@ -128,6 +128,8 @@ class Scan(Call):
     Args:
         axis: the time axis.
         now: how many of the inputs are streams.
+        kernels: how many of those behind them only multiply what the step computes, so that their
+            gradients can be taken out of the backward loop.
         given: how many of the outputs are read outside.
         carried: how many values go from step to step.
         reverse: whether the last step comes first.
@@ -137,6 +139,7 @@ class Scan(Call):
 
     axis: Axis = Axis("time", "time")
     now: int = 0
+    kernels: int = 0
     given: int = 1
     carried: int = 1
     reverse: bool = False

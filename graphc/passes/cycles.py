@@ -16,6 +16,7 @@ from functools import cached_property
 
 from graphc.core.types import BATCH, Type
 from graphc.graph.cycles import Cycle, cycles
+from graphc.graph.forms import Product
 from graphc.graph.graph import Graph, arrange
 from graphc.graph.node import Node, Ref
 from graphc.graph.time import Begin, Delay, Scan, Shift, without
@@ -62,17 +63,20 @@ class _Loop:
         words = dict(zip(outputs, _words(outputs), strict=True))
 
         streams = [ref for ref in self.outside if self._is_stream(ref)]
-        constants = [ref for ref in self.outside if not self._is_stream(ref)]
+        kernels = [ref for ref in self.outside if self._is_kernel(ref)]
+        constants = [ref for ref in self.outside if ref not in (*streams, *kernels)]
+        read = [*streams, *kernels, *constants]
         scan = Scan(
-            self._step([*streams, *constants], order, tuple((words[ref], ref) for ref in outputs)),
+            self._step(read, order, tuple((words[ref], ref) for ref in outputs)),
             axis=self.cycle.axis,
             now=len(streams),
+            kernels=len(kernels),
             given=count,
             carried=len(order),
             reverse=self.cycle.reverse,
         )
         begins = [self._begin(state) for state in order]
-        refs = (*streams, *constants, *(Ref(each.name) for each in begins))
+        refs = (*read, *(Ref(each.name) for each in begins))
         span = min((node.span for node in self.cycle.nodes), key=lambda span: span.line)
         node = Node(self._free("step"), scan, refs, span, named=False)
         moved = {
@@ -129,6 +133,15 @@ class _Loop:
 
     def _is_stream(self, ref: Ref) -> bool:
         return self.cycle.axis in self.types[ref].domain
+
+    def _is_kernel(self, ref: Ref) -> bool:
+        """Whether all that is done with it is to multiply by it."""
+        readers = [node for node in self.nodes if ref in node.references]
+        return not self._is_stream(ref) and all(
+            isinstance(node.operation, Product) and node.references.count(ref) == 1
+            and node.references[1] == ref
+            for node in readers
+        )
 
     def _step_type(self, ref: Ref) -> Type:
         return without(self.types[ref], self.cycle.axis)
