@@ -254,7 +254,6 @@ class Scope:
             found = _port(owner.assembly, found, reference)
         return self.assembly.bring(found, owner.assembly)
 
-
     def _unknown(self, reference: syntax.Reference) -> SpecError:
         known = self.all_names()
         help = similar(reference.name, known, "value")

@@ -16,8 +16,9 @@ from graphc.core.diagnostic import SpecError, listing, similar
 from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
-from graphc.core.types import BATCH, Axis, Type
+from graphc.core.types import BATCH, Type
 from graphc.graph.node import Ref
+from graphc.graph.time import TIME
 
 _HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
 
@@ -64,9 +65,6 @@ def _long_type(
             raise fail("GC307", message, below, "write the number: `below: 100`")
         return replace(kind, dtype="int", below=data_below[name])
     return replace(kind, dtype="int", below=Int(1).read(environment.substitute(below)))
-
-
-TIME = Axis("time", "time")
 
 
 def _over_time(tree: Tree | None, environment: Environment) -> Type:

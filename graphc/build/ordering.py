@@ -85,9 +85,7 @@ def _knots(
         yield Knot(entries, tuple(delayed))
 
 
-def _without_circles(
-    graph: nx.DiGraph, table: dict[str, Entry], report: Report
-) -> Iterator[str]:
+def _without_circles(graph: nx.DiGraph, table: dict[str, Entry], report: Report) -> Iterator[str]:
     """Report the nodes that read each other within one step, and take them out of the graph."""
     on_cycle: set[str] = set()
     for component in nx.strongly_connected_components(graph):

@@ -216,10 +216,9 @@ def _initial(each: syntax.Initial, kind: Type, scope: Scope, context: Context) -
 def _number_of_word(formula: syntax.Expression, scope: Scope) -> syntax.Expression:
     """`zeros` and `ones` are numbers where no value has such a name."""
     words = {"zeros": 0.0, "ones": 1.0}
-    if isinstance(formula, syntax.Reference) and scope.owner(formula.name) is None:
-        if formula.name in words:
-            return syntax.Number(words[formula.name], formula.span)
-    return formula
+    if not isinstance(formula, syntax.Reference) or scope.owner(formula.name) is not None:
+        return formula
+    return syntax.Number(words[formula.name], formula.span) if formula.name in words else formula
 
 
 def _check_cycles(assembly: Assembly) -> None:

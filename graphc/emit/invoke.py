@@ -10,7 +10,17 @@ from graphc.emit.construct import INDICES, Constructor, layer_keys
 from graphc.emit.filling import Key, Site
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs, Requirements, copies
-from graphc.emit.trees import assign, attribute, call, fresh, function, lambda_, name, parameters, reads
+from graphc.emit.trees import (
+    assign,
+    attribute,
+    call,
+    fresh,
+    function,
+    lambda_,
+    name,
+    parameters,
+    reads,
+)
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
 from graphc.graph.time import Scan
 

@@ -18,6 +18,9 @@ from graphc.graph.calls import Call
 _DTYPES = {"float": "", "int": ", int", "bool": ", bool"}
 
 
+TIME = Axis("time", "time")
+
+
 def without(kind: Type, axis: Axis) -> Type:
     """The type of one step of a stream; of a value without the axis its own."""
     domain = tuple(each for each in kind.domain if each != axis)
@@ -137,7 +140,7 @@ class Scan(Call):
 
     name = "scan"
 
-    axis: Axis = Axis("time", "time")
+    axis: Axis = TIME
     now: int = 0
     kernels: int = 0
     given: int = 1
@@ -152,7 +155,9 @@ class Scan(Call):
     def infer(self, *types: Type) -> Type | dict[str, Type]:
         for (name, wanted), given in zip(self.graph.inputs, types, strict=True):
             if without(given, self.axis) != wanted:
-                raise ShapeError(f"a step of `{self.title}` takes {wanted} as `{name}`, not {given}")
+                raise ShapeError(
+                    f"a step of `{self.title}` takes {wanted} as `{name}`, not {given}"
+                )
         outputs = self.graph.outputs[: self.given]
         found = {word: over(self.graph.types[ref], self.axis) for word, ref in outputs}
         return found if self.ports else next(iter(found.values()))

@@ -157,9 +157,7 @@ def _of_operation(
     if isinstance(operation, NetworkCall):
         return  # they belong to the network
     if isinstance(operation, Held):
-        yield from _of_operation(
-            operation.layer, operation.types, path, name, stored, view, nodes
-        )
+        yield from _of_operation(operation.layer, operation.types, path, name, stored, view, nodes)
     elif isinstance(operation, Scan):
         yield from _of_graph(operation.graph, path, f"{stored}/", view, nodes)
     elif isinstance(operation, Call):

@@ -96,10 +96,7 @@ class _Loop:
     def outside(self) -> dict[Ref, str]:
         """What the nodes of the cycle read of others, and what the step calls it."""
         read = dict.fromkeys(
-            ref
-            for node in self.nodes
-            for ref in node.references
-            if not self._is_inside(ref)
+            ref for node in self.nodes for ref in node.references if not self._is_inside(ref)
         )
         return {ref: self._free(str(ref).replace(".", "_"), ref.node) for ref in read}
 
@@ -138,7 +135,8 @@ class _Loop:
         """Whether all that is done with it is to multiply by it."""
         readers = [node for node in self.nodes if ref in node.references]
         return not self._is_stream(ref) and all(
-            isinstance(node.operation, Product) and node.references.count(ref) == 1
+            isinstance(node.operation, Product)
+            and node.references.count(ref) == 1
             and node.references[1] == ref
             for node in readers
         )
@@ -182,9 +180,7 @@ def _begin(graph: Graph, delay: Node, name: str) -> Node:
     """What a delayed value is before the first step, as the node `name`."""
     axis, step = _delay(delay).axis, _delay(delay).step
     like = next(
-        Ref(word)
-        for word, kind in graph.inputs
-        if axis in kind.domain and BATCH in kind.domain
+        Ref(word) for word, kind in graph.inputs if axis in kind.domain and BATCH in kind.domain
     )
     first = delay.inputs[1] if len(delay.inputs) > 1 else None
     return Node(name, Begin(step), (like, first), delay.span, named=False)

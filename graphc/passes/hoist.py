@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from graphc.core.operation import Concatenates, Linear, Operation
-from graphc.core.registry import operations
 from graphc.core.types import Type, constant
 from graphc.graph.cycles import Cycle
 from graphc.graph.forms import Beside, Held, Product, Rows
@@ -94,7 +93,9 @@ class Hoisted:
         kinds = self.graph.input_types(node)
         arrays = node.operation.weights(*kinds)
         shape = arrays[trait.kernel].shape or ()
-        return len(kinds[0].shape) == 1 and len(shape) == 2 and contracts_all(self.graph, node, trait)
+        return (
+            len(kinds[0].shape) == 1 and len(shape) == 2 and contracts_all(self.graph, node, trait)
+        )
 
     def _items(self, source: Ref) -> list[tuple[Ref, bool]]:
         """What a layer reads side by side, and whether it is on the cycle."""
@@ -110,12 +111,13 @@ class Hoisted:
     def _joined(
         self, node: Node, word: str, items: list[tuple[Ref, Place]], put: Callable[[Node], Ref]
     ) -> Ref:
-        """The values as one."""
+        """The values as one, put together as those of the whole layer are."""
         if len(items) == 1 and self.types[items[0][0]].shape:
             return items[0][0]
+        joining = self.graph.by_name[node.references[0].node].operation
         refs = tuple(ref for ref, _ in items)
         name = self.free(f"{node.name}:{word}")
-        return put(Node(name, operations["concat"](), refs, node.span, named=False))
+        return put(Node(name, joining, refs, node.span, named=False))
 
     def _rows(self, node: Node, word: str, kernel: Ref, items: list[tuple[Ref, Place]]) -> Ref:
         """The rows of the kernel that belong to these values."""

@@ -95,7 +95,9 @@ def recur_backward(fixed, kept, wanted):
     start = jax.tree.map(lambda each: jnp.zeros_like(each[0]), before)
     carry = start, jax.tree.map(jnp.zeros_like, constants)
     steps = now, before, products, wanted
-    (start, sums), (to_now, to_products, values) = jax.lax.scan(one, carry, steps, reverse=not reverse)
+    (start, sums), (to_now, to_products, values) = jax.lax.scan(
+        one, carry, steps, reverse=not reverse
+    )
     to_kernels = [jnp.zeros_like(each) for each in kernels]
     for index, value, product in zip(owners, values, to_products, strict=True):
         to_kernels[index] += jnp.einsum("tbi,tbj->ij", value, product)
@@ -124,7 +126,7 @@ def known(value, kernel, product):
     def same(value, product):
         return product
 
-    same.defvjp(lambda value, product: (product, None), lambda _, pulled: (pulled @ kernel.T, None))
+    same.defvjp(lambda _, product: (product, None), lambda _, pulled: (pulled @ kernel.T, None))
     return same(value, product)
 
 
