@@ -11,12 +11,12 @@ from graphc.build.limits import Limits, check_nodes, check_numbers
 from graphc.core.diagnostic import Diagnostic, Note, SpecError, listing, similar
 from graphc.core.operation import Operation, ShapeError, Weight
 from graphc.core.span import Span
-from graphc.core.types import Axis, Type, constant
+from graphc.core.types import Axis, Type, constant, time_axes
 from graphc.graph.calls import Call
 from graphc.graph.graph import Graph, arrange, value_types
 from graphc.graph.node import Node, Ref
 from graphc.graph.tied import nameable
-from graphc.graph.time import Delay, time_axes
+from graphc.graph.time import Delay
 from graphc.ops.initializers import check_initial
 
 OUTER = ":outer"  # no node has such a name

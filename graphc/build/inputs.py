@@ -16,9 +16,8 @@ from graphc.core.diagnostic import SpecError, listing, similar
 from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
-from graphc.core.types import BATCH, Type
+from graphc.core.types import BATCH, TIME, Type
 from graphc.graph.node import Ref
-from graphc.graph.time import TIME
 
 _HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
 

@@ -15,10 +15,10 @@ from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
 from graphc.core.operation import ShapeError
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence
-from graphc.core.types import Axis, Type
+from graphc.core.types import Axis, Type, over, time_axes
 from graphc.graph.cycles import cycles
 from graphc.graph.node import Ref
-from graphc.graph.time import Delay, over, time_axes
+from graphc.graph.time import Delay
 
 if TYPE_CHECKING:
     from graphc.build.context import Context

@@ -8,28 +8,14 @@ delay that is on none a `Shift`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from graphc.core.code import Code, code
 from graphc.core.operation import Input, Operation, ShapeError
-from graphc.core.types import BATCH, Axis, Type
+from graphc.core.types import TIME, Axis, Type, over, without
 from graphc.graph.calls import Call
 
 _DTYPES = {"float": "", "int": ", int", "bool": ", bool"}
-
-
-TIME = Axis("time", "time")
-
-
-def without(kind: Type, axis: Axis) -> Type:
-    """The type of one step of a stream; of a value without the axis its own."""
-    domain = tuple(each for each in kind.domain if each != axis)
-    return replace(kind, domain=domain, presence=kind.presence - {axis.name})
-
-
-def time_axes(kind: Type) -> tuple[Axis, ...]:
-    """The time axes of a domain."""
-    return tuple(axis for axis in kind.domain if axis.kind == "time")
 
 
 @dataclass(frozen=True)
@@ -161,10 +147,3 @@ class Scan(Call):
         outputs = self.graph.outputs[: self.given]
         found = {word: over(self.graph.types[ref], self.axis) for word, ref in outputs}
         return found if self.ports else next(iter(found.values()))
-
-
-def over(kind: Type, axis: Axis) -> Type:
-    """A stream of values of this type."""
-    first = tuple(each for each in kind.domain if each == BATCH)
-    rest = tuple(each for each in kind.domain if each not in (BATCH, axis))
-    return replace(kind, domain=(*first, axis, *rest))

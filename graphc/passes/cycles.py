@@ -14,12 +14,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from graphc.core.types import BATCH, Type
+from graphc.core.types import BATCH, Type, without
 from graphc.graph.cycles import Cycle, cycles
 from graphc.graph.forms import Product
 from graphc.graph.graph import Graph, arrange
 from graphc.graph.node import Node, Ref
-from graphc.graph.time import Begin, Delay, Scan, Shift, without
+from graphc.graph.time import Begin, Delay, Scan, Shift
 from graphc.passes.hoist import Hoisted
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, rewired
@@ -126,7 +126,8 @@ class _Loop:
         return f"{name}_step" if name not in ("", "network") else "step"
 
     def _is_inside(self, ref: Ref) -> bool:
-        return ref.node in self.cycle.names and not self.graph.is_weight(ref)
+        own = {node.name for node in self.nodes} | self.cycle.names
+        return ref.node in own and not self.graph.is_weight(ref)
 
     def _is_stream(self, ref: Ref) -> bool:
         return self.cycle.axis in self.types[ref].domain

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from graphc.core.operation import Concatenates, Linear, Operation
+from graphc.core.operation import Concatenates, Linear, Operation, Stochastic
 from graphc.core.types import Type, constant
 from graphc.graph.cycles import Cycle
 from graphc.graph.forms import Beside, Held, Product, Rows
@@ -18,6 +18,7 @@ from graphc.graph.graph import Graph, infer, value_types
 from graphc.graph.node import Node, Ref
 from graphc.passes.linear import contracts_all, plain_linear
 from graphc.passes.remarks import Remarks
+from graphc.passes.walk import has_weights
 
 Place = tuple[int, int]
 
@@ -49,7 +50,8 @@ class Hoisted:
                 text = f"the products of `{node.name}` with what is known before leave the loop"
                 remarks.did(3, text, node.span)
         nodes = [found[node.name] or [node] for node in cycle.nodes]
-        self.inside = self._live([each for several in nodes for each in several])
+        inside = self._live([each for several in nodes for each in several])
+        self.inside = [*self._numbers(inside), *inside]
 
     def _split(self, node: Node) -> list[Node] | None:
         """The layer as a product on the cycle and what is added to it, or None."""
@@ -138,6 +140,19 @@ class Hoisted:
         if not isinstance(node.operation, Held):
             self.types.update(value_types(node, infer(node, self.types)))
         return Ref(node.name)
+
+    def _numbers(self, inside: list[Node]) -> list[Node]:
+        """What needs no input and no weight, and so may stand in the step itself."""
+        read = {ref.node for node in inside for ref in node.references}
+        return [
+            node
+            for node in self.graph.nodes
+            if node.name in read
+            and node.name not in self.cycle.names
+            and not node.references
+            and not has_weights(node.operation, ())
+            and not node.operation.trait(Stochastic)
+        ]
 
     def _live(self, nodes: list[Node]) -> list[Node]:
         """Those that something still needs."""

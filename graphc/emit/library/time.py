@@ -5,6 +5,8 @@ import functools
 import jax
 import jax.numpy as jnp
 
+from graphc.emit.library.arrays import present
+
 
 def over_time(step, now, before, constants=(), *, give=1, reverse=False):
     """The values of a cycle at every step, arrays [batch, time, ...].
@@ -141,9 +143,15 @@ def as_tuple(values):
 
 
 def shift(x, begin, offset):
-    """The steps of `x` [batch, time, ...] moved by `offset`; `begin` [batch, ...] fills the rest."""
+    """The steps of `x` [batch, time, ...] by `offset` later; `begin` [batch, ...] comes before."""
     steps = min(abs(offset), x.shape[1])
     filled = jnp.broadcast_to(begin[:, None], (len(x), steps, *x.shape[2:]))
     if offset < 0:
         return jnp.concatenate([filled, x[:, : x.shape[1] - steps]], axis=1)
     return jnp.concatenate([x[:, steps:], filled], axis=1)
+
+
+def present_points(batch, shape):
+    """The mask of the points that are there, for the steps of every example: bool `shape`."""
+    mask = batch.get("mask", jnp.ones(shape[:1], bool))
+    return jnp.broadcast_to(present(mask, jnp.empty(shape)), shape)
