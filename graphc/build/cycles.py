@@ -12,7 +12,10 @@ from collections.abc import Iterable
 from graphc.core.operation import Operation, ShapeError
 from graphc.core.types import BATCH, Axis, Type
 from graphc.graph.calls import Call, NetworkCall, Repeat
+from graphc.graph.graph import value_types
+from graphc.graph.node import Ref
 
+_OPEN = Type((), "open", domain=())
 _PROBES = ((), (7,), (11,), (5, 7), (6, 9), (3, 5, 7), (4, 6, 9))
 
 
@@ -33,8 +36,10 @@ def infer(operation: Operation, types: Iterable[Type]) -> Type | dict[str, Type]
     if isinstance(operation, NetworkCall):
         wanted = [kind for _, kind in operation.graph.inputs]
         types = [wanted[i] if is_open(kind) else kind for i, kind in enumerate(types)]
-    if not unknown or isinstance(operation, Call):
+    if not unknown or isinstance(operation, NetworkCall):
         return operation.infer(*types)
+    if isinstance(operation, Call):
+        return _of_call(operation)
     known = [kind for kind in types if not is_open(kind)]
     found = []
     if operation.variadic:
@@ -44,6 +49,16 @@ def infer(operation: Operation, types: Iterable[Type]) -> Type | dict[str, Type]
     if found and all(each == found[0] for each in found):
         return found[0]
     return dict.fromkeys(operation.ports, unknown[0]) if operation.ports else unknown[0]
+
+
+def _of_call(call: Call) -> Type | dict[str, Type]:
+    """The values of a block that was expanded for inputs some of which are open."""
+    types = {Ref(name): kind for name, kind in call.graph.inputs}
+    for node in call.graph.nodes:
+        types |= dict(value_types(node, infer(node.operation, [types[ref] for ref in node.before])))
+        types |= {ref: _OPEN for ref in call.graph.tied.get(node.name, ())}
+    values = {port: types[ref] for port, ref in call.graph.outputs}
+    return values if call.ports else next(iter(values.values()))
 
 
 def _for_any(operation: Operation, types: list[Type]) -> list[Type | dict[str, Type]]:

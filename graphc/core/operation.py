@@ -208,6 +208,17 @@ class Standardizes:
 
 
 @dataclass(frozen=True)
+class Literal:
+    """A number that the spec says.
+
+    Args:
+        attribute: which has it.
+    """
+
+    attribute: str = "value"
+
+
+@dataclass(frozen=True)
 class Concatenates:
     """Puts its items side by side, along the last axis where its attribute `axis` is -1."""
 

@@ -60,12 +60,14 @@ class Begin(Operation):
 
     Args:
         kind: the type of the value at one step.
+        value: what it is everywhere, where no initial value is given.
     """
 
     name = "begin"
     inputs = (Input("like"), Input("initial", optional=True))
 
     kind: Type
+    value: float | int | bool = 0
 
     def infer(self, *types: Type) -> Type:
         return self.kind
@@ -77,10 +79,12 @@ class Begin(Operation):
         shape = f"(len($like){sizes or ','})"
         if initial:
             return code(f"jnp.broadcast_to($initial, {shape})")
+        if self.value:
+            return code(f"jnp.full({shape}, $value)")
         return code(f"jnp.zeros({shape}{_DTYPES[self.kind.dtype]})")
 
     def holes(self, *types: Type) -> dict[str, object]:
-        return {f"size_{i}": size for i, size in enumerate(self.kind.shape)}
+        return {"value": self.value} | {f"size_{i}": size for i, size in enumerate(self.kind.shape)}
 
 
 @dataclass(frozen=True)

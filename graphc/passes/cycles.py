@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
+from graphc.core.operation import Literal
 from graphc.core.types import BATCH, Type, without
 from graphc.graph.cycles import Cycle, cycles
 from graphc.graph.forms import Product
@@ -109,7 +110,7 @@ class _Loop:
             for away in range(1, abs(_delay(delay).offset) + 1):
                 state = delay.references[0], away
                 if state not in found:
-                    name = str(state[0]).replace(".", "_").partition("@")[0]
+                    name = delay.name.partition("@")[0].replace(".", "_")
                     found[state] = self._free(f"{name}_{word}" + f"_{away}" * (away > 1))
         return found
 
@@ -184,6 +185,11 @@ def _begin(graph: Graph, delay: Node, name: str) -> Node:
         Ref(word) for word, kind in graph.inputs if axis in kind.domain and BATCH in kind.domain
     )
     first = delay.inputs[1] if len(delay.inputs) > 1 else None
+    if first is not None and (node := graph.by_name.get(first.node)) is not None:
+        literal = node.operation.trait(Literal)
+        if isinstance(literal, Literal):
+            value = getattr(node.operation, literal.attribute)
+            return Node(name, Begin(step, value), (like, None), delay.span, named=False)
     return Node(name, Begin(step), (like, first), delay.span, named=False)
 
 

@@ -16,6 +16,7 @@ from graphc.graph.graph import Graph
 from graphc.passes.cycles import scan_cycles
 from graphc.passes.fold import fold
 from graphc.passes.infer import check_types
+from graphc.passes.inline import inline
 from graphc.passes.merge import merge
 from graphc.passes.prune import prune
 from graphc.passes.remarks import Remark, Remarks
@@ -43,11 +44,12 @@ PASSES: Mapping[str, Pass] = {
     "infer": check_types,
     "prune": prune,
     "fold": fold,
+    "inline": inline,
     "roll": roll,
     "merge": merge,
     "cycles": scan_cycles,
 }
-REQUIRED = ("infer", "cycles")
+REQUIRED = ("infer", "inline", "cycles")
 FOR_INFERENCE = ("fold",)
 """What a program that trains must not undergo."""
 
