@@ -158,8 +158,8 @@ class _Loop:
         """What a reference is inside of the step."""
         if ref in self.outside:
             return Ref(self.outside[ref])
-        node = self.graph.by_name[ref.node]
-        if isinstance(node.operation, Delay):
+        node = self.graph.by_name.get(ref.node)
+        if node is not None and isinstance(node.operation, Delay):
             return Ref(self.states[node.references[0], abs(node.operation.offset)])
         return ref
 

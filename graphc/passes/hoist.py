@@ -104,8 +104,8 @@ class Hoisted:
         names, node = self.cycle.names, self.graph.by_name.get(source.node)
         beside = node is not None and node.operation.trait(Concatenates)
         if node is None or not beside or node.name not in names or node.operation.axis != -1:
-            return [(source, source.node in names)]
-        return [(ref, self._inside(ref)) for ref in node.references]
+            return [(source, self._inside(source))]
+        return [item for ref in node.references for item in self._items(ref)]
 
     def _inside(self, ref: Ref) -> bool:
         return ref.node in self.cycle.names and not self.graph.is_weight(ref)

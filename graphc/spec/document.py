@@ -373,6 +373,7 @@ STANDARD = {
     "lstm_peephole": "lstm_peephole",
     "gru": "gru",
     "gru_step": "gru",
+    "gru_reset_after": "gru",
     "minimal_gated_unit": "minimal_gated_unit",
     "min_gru": "min_gru",
     "scrn": "scrn",
