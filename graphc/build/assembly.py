@@ -302,7 +302,8 @@ def _axis_of(kind: Type, reference: syntax.Reference, delay: syntax.Delay) -> Ax
         message = f"`{reference.name}` has the time axes {listing(known)}"
         if len(axes) == 1:
             message = f"`{reference.name}` has the time axis `{axes[0].name}`"
-        help = f"write `{reference.name}@{axes[0].name}{delay.offset:+d}`"
+        first = "t" if len(axes) == 1 and axes[0].name == "time" else axes[0].name
+        help = f"write `{reference.name}@{first}{delay.offset:+d}`"
         raise SpecError(Diagnostic("GC231", message, reference.span, help=help))
     return known[word]
 

@@ -12,10 +12,9 @@ from graphc.build.cycles import is_open, open_type
 from graphc.build.formulas import expand_formula
 from graphc.build.ordering import Knot
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
-from graphc.core.operation import ShapeError
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence
-from graphc.core.types import Axis, Type, over, time_axes
+from graphc.core.types import Axis, Type, over, time_axes, without
 from graphc.graph.cycles import cycles
 from graphc.graph.node import Ref
 from graphc.graph.time import Delay
@@ -51,7 +50,9 @@ def expect_types(
         now = {name: found.get(name, kind) for name, kind in known.items()}
         if now == known:
             break
-        known = {name: kind if name[0] in told else now[name] for name, kind in known.items()}
+        known = now
+    for name in [each for each in known if each[0] in told and each[1] is None]:
+        expander.take(_misfit(name[0], told[name[0]], known[name], axis, section))
     unknown = [name for name, kind in known.items() if is_open(kind)]
     for name in unknown:
         names[name[0]] = None
@@ -60,6 +61,17 @@ def expect_types(
     if unknown:
         expander.take(report.errors)
     scope.assembly.expected |= {name: kind for name, kind in known.items() if name not in unknown}
+
+
+def _misfit(
+    name: str, told: Type, found: Type, axis: Axis, section: Section
+) -> Iterator[Diagnostic]:
+    """Where an initial value tells another type than the value itself has."""
+    if told.shape != found.shape and not is_open(found):
+        place = next(each.name.span for each in section.initial if each.name.text == name)
+        first, itself = without(told, axis), without(found, axis)
+        message = f"the initial value of `{name}` is {first}, and the value itself {itself}"
+        yield Diagnostic("GC233", message, place)
 
 
 def _axis(assembly: Assembly, reference: syntax.Reference) -> Axis:
@@ -158,14 +170,10 @@ def _close(word: str, name: Name, first: tuple[Ref, syntax.Initial] | None, scop
     node = assembly.nodes[word]
     delay = node.operation
     assert isinstance(delay, Delay)
-    if first is not None:
-        ref, initial = first
-        try:
-            delay.infer(assembly.types[ref])
-        except ShapeError as error:
-            message = f"{error.message}"
-            place = initial.name.span
-            raise SpecError(Diagnostic(error.code, message, place, help=error.help)) from None
+    if first is not None and not _begins(assembly.types[first[0]], delay.step):
+        given = assembly.types[first[0]]
+        message = f"the initial value of `{name[0]}` is {given}, and the value itself {delay.step}"
+        raise SpecError(Diagnostic("GC233", message, first[1].name.span))
     value = scope.names.get(name[0])
     if value is None:
         raise Poisoned
@@ -174,6 +182,13 @@ def _close(word: str, name: Name, first: tuple[Ref, syntax.Initial] | None, scop
         message = f"`{name[0]}` is {assembly.types[value]}, but as `{word}` it is {delay.kind}"
         raise SpecError(Diagnostic("GC233", message, node.span))
     assembly.nodes[word] = replace(node, inputs=(value, first and first[0]))
+
+
+def _begins(given: Type, step: Type) -> bool:
+    """Whether a value can be what another one, of this type at each step, begins with."""
+    fits = given.shape in (step.shape, ()) and given.dtype == step.dtype
+    literal = not given.shape and not given.domain
+    return (fits or literal) and set(given.domain) <= set(step.domain)
 
 
 def _initial_values(
@@ -222,6 +237,6 @@ def _number_of_word(formula: syntax.Expression, scope: Scope) -> syntax.Expressi
 
 
 def _check_cycles(assembly: Assembly) -> None:
-    for cycle in cycles(assembly.nodes.values()):
-        if complaint := cycle.complaint(assembly.types):
-            raise SpecError(complaint)
+    found = (cycle.complaint(assembly.types) for cycle in cycles(assembly.nodes.values()))
+    if complaints := [each for each in found if each is not None]:
+        raise SpecError(complaints)

@@ -51,7 +51,8 @@ class Cycle:
         for node in self.nodes:
             kind = types.get(Ref(node.name))
             if kind is not None and self.axis not in kind.domain:
-                message = f"`{node.name}` needs all steps, and stands on a cycle over them"
+                word = node.operation.name if node.part else node.name
+                message = f"`{word}` needs all steps, and stands on a cycle over them"
                 help = "take it off the cycle: it can read the cycle, or be read by it, not both"
                 return Diagnostic("GC235", message, node.span, help=help)
             if node.operation.trait(BatchCoupled) or node.operation.trait(Stateful):

@@ -5,7 +5,6 @@ import jax
 import numpy as np
 import pytest
 
-
 UNITS = 5
 CELLS = {
     "elman: 5": cells.Elman,
@@ -116,5 +115,3 @@ network:
     second = cells.Elman(own(network.weights, "h"), UNITS)
     second.begin = lambda batch: (first[:, -1],)
     np.testing.assert_allclose(network(x=sequences), second.run(sequences), rtol=2e-5, atol=2e-6)
-
-
