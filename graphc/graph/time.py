@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graphc.core.code import Code, code
+from graphc.core.operands import operand
 from graphc.core.operation import Input, Operation, ShapeError
 from graphc.core.types import TIME, Axis, Type, over, without
 from graphc.graph.calls import Call
@@ -100,6 +101,33 @@ class Shift(Operation):
 
     def infer(self, x: Type, begin: Type) -> Type:
         return x
+
+
+@dataclass(frozen=True)
+class Affine(Operation):
+    """A cycle `h: factor * h@t-1 + term`, number by number, for all steps at once.
+
+    Args:
+        kind: the type of the value.
+        axis: the time axis.
+        reverse: whether the last step comes first.
+    """
+
+    name = "affine"
+    inputs = (Input("factor"), Input("begin"), Input("term", optional=True))
+
+    kind: Type
+    axis: Axis
+    reverse: bool = False
+
+    def infer(self, *types: Type) -> Type:
+        return self.kind
+
+    def call_code(self, factor: Type, begin: Type, *term: Type) -> Code:
+        given = operand("factor", factor, self.kind), "$begin"
+        given += (operand("term", term[0], self.kind),) if term else ()
+        reverse = ", reverse=True" if self.reverse else ""
+        return code(f"affine_scan({', '.join(given)}{reverse})")
 
 
 @dataclass(frozen=True)

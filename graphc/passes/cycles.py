@@ -7,6 +7,9 @@ Rules:
     2. A value of another step that is on no cycle is its stream, moved.
     3. A layer that is linear in values of which only some are on the cycle is split: the product
        with the others, and the bias, are computed for all steps at once.
+    4. A cycle that is affine in its own state, number by number (`a * h@t-1 + b`), becomes an
+       associative scan; not on the CPU, where a loop took 0.3 to 0.8 of the time, forward and back,
+       over 64 to 16,384 steps.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from graphc.graph.forms import Product
 from graphc.graph.graph import Graph, arrange
 from graphc.graph.node import Node, Ref
 from graphc.graph.time import Begin, Delay, Scan, Shift
+from graphc.passes.affine import affine
 from graphc.passes.hoist import Hoisted
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, rewired
@@ -34,13 +38,24 @@ def scan_cycles(graph: Graph, remarks: Remarks) -> Graph:
 
     def lower(each: Graph) -> Graph:
         for cycle in cycles(each.nodes):
-            each = _Loop(each, cycle, remarks).put()
-            names = ", ".join(f"`{node.name}`" for node in cycle.nodes if not node.part)
-            text = f"{names} are one loop over `{cycle.axis.name}`"
-            remarks.did(1, text, cycle.nodes[0].span)
+            each = _lowered(each, cycle, remarks)
         return _shifted(each, remarks)
 
     return everywhere(lower)(graph)
+
+
+def _lowered(graph: Graph, cycle: Cycle, remarks: Remarks) -> Graph:
+    names = [f"`{node.name}`" for node in cycle.nodes if not node.part]
+    span = cycle.nodes[0].span
+    whole = affine(graph, cycle, _begin)
+    if whole is not None and remarks.device != "cpu":
+        remarks.did(4, f"{', '.join(names)}: affine in its state, all steps at once", span)
+        return whole
+    if whole is not None:
+        text = f"{', '.join(names)}: affine in its state, but a loop is faster on the CPU"
+        remarks.left(4, text, span)
+    remarks.did(1, f"{', '.join(names)}: one loop over `{cycle.axis.name}`", span)
+    return _Loop(graph, cycle, remarks).put()
 
 
 class _Loop:

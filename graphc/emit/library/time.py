@@ -142,6 +142,22 @@ def as_tuple(values):
     return values if isinstance(values, tuple) else (values,)
 
 
+def affine_scan(factor, begin, term=0.0, *, reverse=False):
+    """`h[t] = factor[t] * h[t - 1] + term[t]` for all steps at once, [batch, time, ...].
+
+    Two steps one after the other are a step of the same form, so that they can be put together in
+    any order: in rounds whose number is the logarithm of theirs.
+    """
+
+    def joined(first, then):
+        return first[0] * then[0], first[1] * then[0] + then[1]
+
+    factor, term = jnp.broadcast_arrays(factor, term + jnp.zeros_like(begin)[:, None])
+    place = -1 if reverse else 0
+    term = term.at[:, place].add(factor[:, place] * begin)
+    return jax.lax.associative_scan(joined, (factor, term), reverse=reverse, axis=1)[1]
+
+
 def shift(x, begin, offset):
     """The steps of `x` [batch, time, ...] by `offset` later; `begin` [batch, ...] comes before."""
     steps = min(abs(offset), x.shape[1])
