@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from graphc.build import syntax
 from graphc.build.assembly import Assembly, Poisoned, Scope
+from graphc.build.clocks import held
 from graphc.build.context import Context, enter, from_inside
 from graphc.build.formulas import constant, expand_formula, is_required
 from graphc.build.inputs import ask_type, but_the_first, connect
@@ -191,7 +192,8 @@ class Expander:
     ) -> Ref:
         """One entry of `nodes`."""
         if isinstance(node, syntax.Step):
-            return self.step(node, name.text, scope, default, context, named=True)
+            made = self.step(node, name.text, scope, default, context, named=True)
+            return made if node.every is None else held(node, name.text, made, scope, context)
         if isinstance(node, syntax.Chain):
             return self._inline(node, name, scope, default, context)
         return expand_formula(node, name.text, scope, context)
@@ -245,6 +247,9 @@ class Expander:
             if step is None:
                 return self._poison(steps, scope)
             named = step.name is not None
+            if step.every is not None:
+                self.attempt(_no_clock, step)
+                return self._poison(steps, scope)
             if step.name is not None:
                 name = prefix + step.name.text
                 self._check_free(step.name, name, scope)
@@ -442,6 +447,11 @@ class Expander:
             raise Poisoned
         operation = NetworkCall(graph, network=network.name)
         return scope.assembly.add(name, operation, inputs, step.operation_span, named)
+
+
+def _no_clock(step: syntax.Step) -> None:
+    help = "write it under `nodes`: `h: {dense: 8, from: x, every: 4}`"
+    raise fail("GC236", "`every` goes with a node that has a name", step.every, help)
 
 
 def _need_from(reader: syntax.Reference, scope: Scope) -> SpecError | Poisoned:

@@ -17,7 +17,6 @@ from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 RESERVED = ("from", "name", "initial", "every", "if", "remat", "precision")
 LATER = {
     "initial": "initial values of cycles",
-    "every": "clocks",
     "if": "conditional steps",
     "remat": "rematerialisation",
     "precision": "precision of one step",
@@ -125,7 +124,8 @@ def _read_mapping_step(tree: Mapping) -> syntax.Step:
     empty = isinstance(attributes, Scalar) and attributes.value is None
     given = None if empty else attributes
     place = source.span if source is not None else None
-    return syntax.Step(key.text, key.span, given, tree.span, name, sources, place)
+    every = tree.get("every")
+    return syntax.Step(key.text, key.span, given, tree.span, name, sources, place, every)
 
 
 def _braces(words: list[tuple[Scalar, Tree]]) -> str:

@@ -93,7 +93,8 @@ class Step:
     """An operation or a block with its attributes.
 
     `attributes` is what stands under the operation's name: None (no value), a scalar or list for
-    the primary attribute, or a mapping. `sources` is None where `from` was left out.
+    the primary attribute, or a mapping. `sources` is None where `from` was left out. `every` says
+    at which steps of a sequence it is computed anew.
     """
 
     operation: str
@@ -103,6 +104,7 @@ class Step:
     name: Scalar | None = None
     sources: tuple[Reference, ...] | dict[str, tuple[Reference, ...]] | None = None
     sources_span: Span | None = field(default=None, compare=False)
+    every: Tree | None = None
 
     @property
     def word(self) -> Reference:

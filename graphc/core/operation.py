@@ -219,6 +219,17 @@ class Literal:
 
 
 @dataclass(frozen=True)
+class ChangesDomain:
+    """Its value varies over other axes than its input: it goes over steps, or makes them.
+
+    Args:
+        given: the attribute for which it does, where it does not always.
+    """
+
+    given: str | None = None
+
+
+@dataclass(frozen=True)
 class Concatenates:
     """Puts its items side by side, along the last axis where its attribute `axis` is -1."""
 

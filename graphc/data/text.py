@@ -14,7 +14,8 @@ from graphc.ops.sources import Shakespeare, TextSource
 
 def load_text(source: TextSource, folder: str) -> Examples:
     """The windows of a text; raises ShapeError GC511 or GC518."""
-    parts = source.parts(source.read_text(folder))
+    text = _published(source, folder) if isinstance(source, Shakespeare) else None
+    parts = source.parts(source.read_text(folder) if text is None else text)
     symbols = source.symbols(parts["train"])
     numbers = {symbol: number for number, symbol in enumerate(symbols)}
     arrays = {name: _windows(source, part, numbers) for name, part in parts.items()}
@@ -50,7 +51,6 @@ def _windows(
     }
 
 
-def shakespeare(source: Shakespeare, folder: str) -> str:
-    """The published file."""
+def _published(source: Shakespeare, folder: str) -> str:
     (file,) = KNOWN[source.folder]
     return read(locate(source, folder), file).decode("utf-8")

@@ -8,7 +8,7 @@ delay that is on none a `Shift`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphc.core.code import Code, code
 from graphc.core.operands import operand
@@ -79,6 +79,31 @@ class Begin(Operation):
 
     def holes(self, *types: Type) -> dict[str, object]:
         return {"value": self.value} | {f"size_{i}": size for i, size in enumerate(self.kind.shape)}
+
+
+@dataclass(frozen=True)
+class Clock(Operation):
+    """Truth at every so many steps, the first one among them.
+
+    Shapes: like [batch, time, ...] -> bool [batch, time].
+
+    Args:
+        axis: the time axis.
+        every: how many steps lie from one to the next.
+    """
+
+    name = "clock"
+    inputs = (Input("like"),)
+    call = code("ticks($like, $every)")
+
+    axis: Axis
+    every: int
+
+    def infer(self, like: Type) -> Type:
+        return replace(like, shape=(), dtype="bool", below=None)
+
+    def holes(self, like: Type) -> dict[str, object]:
+        return {"every": self.every}
 
 
 @dataclass(frozen=True)

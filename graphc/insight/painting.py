@@ -125,6 +125,8 @@ class _Painter:
         more: dict[str, Any] = {"operands": tuple(formula.operands())}
         if None in node.inputs:
             more["structure"] = ", ".join(name for name, _ in inputs)
+        if node.operation.feedback:
+            more["structure"] = node.name
         if name == "formula":
             more["structure"] = formula.structure()
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from graphc.core.attributes import Bool, Either, Int, Ints, Text
 from graphc.core.code import code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Operation, Reduces, ShapeError
+from graphc.core.operation import ChangesDomain, Operation, Reduces, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type, without
 from graphc.ops.checks import axis_over, feature_axis, need_features
@@ -71,7 +71,9 @@ def _reduction(word: str, text: str, call: str, between: str | None = None) -> t
     call = call.replace("AXES", "axis=$axes, keepdims=$keep")
     shapes = "Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too."
     body = {"name": word, "__doc__": f"{text}\n\n{shapes}", "call": code(call, keep=False)}
-    return type(word.title(), (Reduction,), body | {"traits": (Reduces(between),)})
+    return type(
+        word.title(), (Reduction,), body | {"traits": (Reduces(between), ChangesDomain("over"))}
+    )
 
 
 Mean = _reduction("mean", "The mean over the features of a point.", "jnp.mean($x, AXES)")

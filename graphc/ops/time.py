@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from graphc.core.attributes import Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import primary
-from graphc.core.operation import Operation, ShapeError
+from graphc.core.operation import ChangesDomain, Operation, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import TIME, Axis, Type, time_axes, without
 from graphc.ops.checks import axis_over
@@ -28,6 +28,7 @@ class _OneStep(_OverSteps):
     """The base of what takes one step."""
 
     place: str
+    traits = (ChangesDomain(),)
 
     def infer(self, x: Type) -> Type:
         return without(x, axis_over(self.name, x, self.over))
@@ -80,6 +81,7 @@ class Stream(Operation):
     """
 
     name = "stream"
+    traits = (ChangesDomain(),)
     call = code("$x")
 
     to: str = primary(Text(), "what the axis of the steps is called", TIME.name)

@@ -1,7 +1,7 @@
 """Cycles that are affine in their own state need no loop.
 
-`h: a * h@t-1 + b`, number by number and with `a` and `b` off the cycle, puts pairs `(a, b)` together
-in a way that is associative, so that all steps are computed in a logarithm of rounds.
+In `h: a * h@t-1 + b`, with `a` and `b` off the cycle, two steps are again one of that form. Pairs
+`(a, b)` are put together in a way that is associative, so all steps take a logarithm of rounds.
 
 References: Blelloch, "Prefix sums and their applications", 1990; Martin and Cundy, "Parallelizing
 linear recurrent neural nets over sequence length", 2018.

@@ -36,6 +36,7 @@ class Hoisted:
         inside: the nodes of the cycle.
         outside: further nodes that they read.
         types: of all values.
+        kernels: whether the step multiplies by any.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Hoisted:
                 text = f"the products of `{node.name}` with what is known before leave the loop"
                 remarks.did(3, text, node.span)
         nodes = [found[node.name] or [node] for node in cycle.nodes]
+        self.kernels = any(found.values())
         inside = self._live([each for several in nodes for each in several])
         self.inside = [*self._numbers(inside), *inside]
 

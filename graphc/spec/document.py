@@ -377,6 +377,7 @@ STANDARD = {
     "minimal_gated_unit": "minimal_gated_unit",
     "min_gru": "min_gru",
     "scrn": "scrn",
+    "clockwork": "clockwork",
     "bidirectional": "bidirectional",
 }
 """The blocks that ship with graphc, and the files that they stand in."""

@@ -140,6 +140,7 @@ class _Writer:
 
     def _text(self, ref: Ref) -> str:
         name = ref.node
+        name = name.removesuffix(":held")
         node = self.graph.by_name.get(name)
         if node is not None and isinstance(node.operation, Delay):
             return f"{self._text(node.references[0])}@{name.rpartition('@')[2]}"
@@ -288,7 +289,11 @@ class _Writer:
         if node.name in self.joins:
             return self._parallel(node)
         word, attributes = self._operation(node)
-        return {word: {} if attributes is None else attributes, **self._from(node)}
+        step = {word: {} if attributes is None else attributes, **self._from(node)}
+        if held := self.graph.by_name.get(f"{node.name}:held"):
+            clock = self.graph.by_name[held.references[0].node].operation
+            step["every"] = clock.every  # type: ignore[attr-defined]
+        return step
 
     def _operation(self, node: Node) -> tuple[str, object]:
         operation = node.operation
@@ -329,7 +334,8 @@ class _Writer:
 
     def _joined(self, ref: Ref) -> Node | None:
         node = self.graph.by_name.get(ref.node)
-        return node if node is not None and node.part and not _is_number(node.name) else None
+        joined = node is not None and node.part and not _is_number(node.name)
+        return node if joined and not node.name.endswith(":held") else None
 
     def _turned(self, ref: Ref) -> Ref | None:
         """What `transpose: true` of a step turns, if the value is that turned."""

@@ -101,3 +101,17 @@ class Scrn(Cell):
         s = (1 - self.keep) * self.layer("b", x) + self.keep * s
         h = sigmoid(self.layer("h", s, x, h))
         return np.concatenate([h, s], axis=-1), s, h
+
+
+class Clockwork(Cell):
+    """Four parts of `units` numbers, which are held between the ticks of their clocks."""
+
+    def begin(self, batch):
+        return (0, *(np.zeros((batch, self.units)) for _ in "abcd"))
+
+    def step(self, x, time, *parts):
+        after = []
+        for i, (name, every) in enumerate(zip("abcd", (1, 2, 4, 8), strict=True)):
+            value = np.tanh(self.layer(name, x, *parts[i:]))
+            after.append(value if time % every == 0 else parts[i])
+        return np.concatenate(after, axis=-1), time + 1, *after

@@ -16,6 +16,7 @@ CELLS = {
     "minimal_gated_unit: 5": cells.MinimalGatedUnit,
     "min_gru: 5": cells.MinGru,
     "scrn: {units: 5, context: 3}": cells.Scrn,
+    "clockwork: 5": cells.Clockwork,
 }
 
 

@@ -142,6 +142,11 @@ def as_tuple(values):
     return values if isinstance(values, tuple) else (values,)
 
 
+def ticks(like, every):
+    """Whether a step of `like` [batch, time, ...] is one of every so many: bool [batch, time]."""
+    return jnp.broadcast_to(jnp.arange(like.shape[1]) % every == 0, like.shape[:2])
+
+
 def affine_scan(factor, begin, term=0.0, *, reverse=False):
     """`h[t] = factor[t] * h[t - 1] + term[t]` for all steps at once, [batch, time, ...].
 

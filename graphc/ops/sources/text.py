@@ -163,20 +163,20 @@ class Shakespeare(TextSource, Downloaded):
     CHARACTERS: ClassVar[str] = "\n !$&',-.3:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
     def fields(self, folder: str) -> Mapping[str, Type]:
-        if self.by == "character" and self.vocabulary is None:
-            kind = Type((), "int", len(self.CHARACTERS) + 1, (BATCH, TIME))
-            return {self.followed: kind, self.target: kind}
-        return super().fields(folder)
+        sizes = {"byte": 256, "character": len(self.CHARACTERS) + 1}
+        size = self.vocabulary or sizes[self.by]
+        kind = Type((), "int", size, (BATCH, TIME))
+        return {self.followed: kind, self.target: kind}
+
+    def complaint(self) -> str | None:
+        if self.by == "word" and self.vocabulary is None:
+            return "`by: word` needs `vocabulary`: how many words are told apart"
+        return super().complaint()
 
     def symbols(self, train: Sequence[str | int]) -> tuple[str | int, ...]:
         if self.by == "character" and self.vocabulary is None:
             return (UNKNOWN, *self.CHARACTERS)
         return super().symbols(train)
-
-    def read_text(self, folder: str) -> str:
-        from graphc.data.text import shakespeare  # reading a published file is the data's work
-
-        return shakespeare(self, folder)
 
 
 sources.add(PlainText, HelpTopics, Shakespeare)
