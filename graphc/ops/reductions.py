@@ -71,9 +71,8 @@ def _reduction(word: str, text: str, call: str, between: str | None = None) -> t
     call = call.replace("AXES", "axis=$axes, keepdims=$keep")
     shapes = "Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too."
     body = {"name": word, "__doc__": f"{text}\n\n{shapes}", "call": code(call, keep=False)}
-    return type(
-        word.title(), (Reduction,), body | {"traits": (Reduces(between), ChangesDomain("over"))}
-    )
+    traits = (Reduces(between), ChangesDomain("over"))
+    return type(word.title(), (Reduction,), body | {"traits": traits})
 
 
 Mean = _reduction("mean", "The mean over the features of a point.", "jnp.mean($x, AXES)")

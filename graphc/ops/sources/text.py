@@ -74,6 +74,10 @@ class TextSource(ArraySource):
         starts = {"train": 0, "validation": count, "test": ends["validation"]}
         return {name: whole[starts[name] : end] for name, end in ends.items() if end > starts[name]}
 
+    def validation_part(self) -> int:
+        """None: the text is divided before it is cut into windows."""
+        return 0
+
     def split(self, text: str) -> Sequence[str | int]:
         """The symbols of a text."""
         if self.by == "byte":
