@@ -179,6 +179,16 @@ class Methods:
             epsilon: added to the variance.
         """
 
+    def bidirectional(
+        self,
+        x: Arguments,
+        body: Body,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `bidirectional`."""
+
     def ceil(self, x: Arguments, *, name: str | None = None) -> Value:
         """The next whole number above.
 
@@ -206,6 +216,17 @@ class Methods:
             minimum: the least number; none if left out.
             maximum: the largest number; none if left out.
         """
+
+    def clockwork(
+        self,
+        x: Arguments,
+        units: int,
+        *,
+        activation: str = "tanh",
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `clockwork`."""
 
     def color_jitter(
         self,
@@ -554,6 +575,30 @@ class Methods:
             equation: the letters of each value, and behind `->` those that stay.
         """
 
+    def elman(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        units: int,
+        *,
+        activation: str = "tanh",
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `elman`."""
+
+    def elman_step(
+        self,
+        x: Arguments,
+        h: Arguments,
+        units: int,
+        *,
+        activation: str = "tanh",
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `elman_step`."""
+
     def elu(self, x: Arguments, alpha: float = 1.0, *, name: str | None = None) -> Value:
         """`x` where it is positive, `alpha * (exp(x) - 1)` elsewhere (Clevert et al. 2016).
 
@@ -597,6 +642,15 @@ class Methods:
 
         Args:
             axis: where the new axis stands in the new shape.
+        """
+
+    def first(self, x: Arguments, over: str | None = None, *, name: str | None = None) -> Value:
+        """The first step of a sequence.
+
+        Shapes: [time, ...] -> [...].
+
+        Args:
+            over: the axis, where the input has several.
         """
 
     def flatten(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -722,6 +776,39 @@ class Methods:
             groups: how many groups the channels fall into.
         """
 
+    def gru(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        units: int,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `gru`."""
+
+    def gru_reset_after(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        units: int,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `gru_reset_after`."""
+
+    def gru_step(
+        self,
+        x: Arguments,
+        h: Arguments,
+        units: int,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `gru_step`."""
+
     def hard_shrink(
         self,
         x: Arguments,
@@ -788,6 +875,19 @@ class Methods:
             epsilon: added to the variance.
         """
 
+    def jordan(
+        self,
+        x: Arguments,
+        y0: Arguments,
+        *,
+        units: int,
+        outputs: int,
+        activation: str = "tanh",
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `jordan`."""
+
     def l2_normalize(
         self,
         x: Arguments,
@@ -802,6 +902,15 @@ class Methods:
 
         Args:
             epsilon: the least that the sum counts as.
+        """
+
+    def last(self, x: Arguments, over: str | None = None, *, name: str | None = None) -> Value:
+        """The last step of a sequence.
+
+        Shapes: [time, ...] -> [...].
+
+        Args:
+            over: the axis, where the input has several.
         """
 
     def layer_norm(
@@ -980,6 +1089,45 @@ class Methods:
             power: the p of the norm.
         """
 
+    def lstm(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        c0: Arguments,
+        units: int,
+        *,
+        forget_bias: float = 1.0,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `lstm`."""
+
+    def lstm_peephole(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        c0: Arguments,
+        units: int,
+        *,
+        forget_bias: float = 1.0,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `lstm_peephole`."""
+
+    def lstm_step(
+        self,
+        x: Arguments,
+        h: Arguments,
+        c: Arguments,
+        units: int,
+        *,
+        forget_bias: float = 1.0,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `lstm_step`."""
+
     def matmul(
         self,
         a: Arguments,
@@ -1001,6 +1149,7 @@ class Methods:
         axis: int | Sequence[int] | None = None,
         *,
         keep: bool = False,
+        over: str | None = None,
         name: str | None = None,
     ) -> Value:
         """The largest feature of a point.
@@ -1010,6 +1159,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
+            over: an axis of steps that becomes one number in place of features: `over: time`.
         """
 
     def max_pool(
@@ -1052,6 +1202,7 @@ class Methods:
         axis: int | Sequence[int] | None = None,
         *,
         keep: bool = False,
+        over: str | None = None,
         name: str | None = None,
     ) -> Value:
         """The mean over the features of a point.
@@ -1061,6 +1212,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
+            over: an axis of steps that becomes one number in place of features: `over: time`.
         """
 
     def min(
@@ -1069,6 +1221,7 @@ class Methods:
         axis: int | Sequence[int] | None = None,
         *,
         keep: bool = False,
+        over: str | None = None,
         name: str | None = None,
     ) -> Value:
         """The smallest feature of a point.
@@ -1078,7 +1231,31 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
+            over: an axis of steps that becomes one number in place of features: `over: time`.
         """
+
+    def min_gru(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        units: int,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `min_gru`."""
+
+    def minimal_gated_unit(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        units: int,
+        *,
+        forget_bias: float = 1.0,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `minimal_gated_unit`."""
 
     def minimum(self, *values: Arguments, name: str | None = None) -> Value:
         """The smaller of values: `minimum(a, b, ...)`."""
@@ -1101,6 +1278,7 @@ class Methods:
         axis: int | Sequence[int] | None = None,
         *,
         keep: bool = False,
+        over: str | None = None,
         name: str | None = None,
     ) -> Value:
         """The Euclidean length of the features of a point: `sqrt(sum(x ** 2))`.
@@ -1110,6 +1288,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
+            over: an axis of steps that becomes one number in place of features: `over: time`.
         """
 
     def not_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
@@ -1282,6 +1461,7 @@ class Methods:
         axis: int | Sequence[int] | None = None,
         *,
         keep: bool = False,
+        over: str | None = None,
         name: str | None = None,
     ) -> Value:
         """The product over the features of a point.
@@ -1291,6 +1471,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
+            over: an axis of steps that becomes one number in place of features: `over: time`.
         """
 
     def python(
@@ -1419,6 +1600,15 @@ class Methods:
     ) -> Value:
         """The block or network `residual`."""
 
+    def reverse(self, x: Arguments, over: str | None = None, *, name: str | None = None) -> Value:
+        """The steps of a sequence in the other order.
+
+        Shapes: [time, ...] -> [time, ...].
+
+        Args:
+            over: the axis, where the input has several.
+        """
+
     def rms_norm(
         self,
         x: Arguments,
@@ -1455,6 +1645,18 @@ class Methods:
 
         Its gradient is 0 everywhere: nothing before it learns through it.
         """
+
+    def scrn(
+        self,
+        x: Arguments,
+        *,
+        units: int,
+        context: int,
+        keep: float = 0.95,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `scrn`."""
 
     def selu(self, x: Arguments, *, name: str | None = None) -> Value:
         """`1.0507 x` where it is positive, `1.7581 (exp(x) - 1)` elsewhere (Klambauer et al. 2017)."""
@@ -1673,6 +1875,7 @@ class Methods:
         axis: int | Sequence[int] | None = None,
         *,
         keep: bool = False,
+        over: str | None = None,
         name: str | None = None,
     ) -> Value:
         """The standard deviation over the features of a point, the root of `variance`.
@@ -1682,6 +1885,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
+            over: an axis of steps that becomes one number in place of features: `over: time`.
         """
 
     def stochastic_pool(
@@ -1710,6 +1914,15 @@ class Methods:
             padding: around the image, as for `conv`.
         """
 
+    def stream(self, x: Arguments, to: str = "time", *, name: str | None = None) -> Value:
+        """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
+
+        Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed.
+
+        Args:
+            to: what the axis of the steps is called.
+        """
+
     def subtract(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
         """Difference: `a - b`."""
 
@@ -1719,6 +1932,7 @@ class Methods:
         axis: int | Sequence[int] | None = None,
         *,
         keep: bool = False,
+        over: str | None = None,
         name: str | None = None,
     ) -> Value:
         """The sum over the features of a point.
@@ -1728,6 +1942,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
+            over: an axis of steps that becomes one number in place of features: `over: time`.
         """
 
     def swiglu(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -1790,6 +2005,7 @@ class Methods:
         axis: int | Sequence[int] | None = None,
         *,
         keep: bool = False,
+        over: str | None = None,
         name: str | None = None,
     ) -> Value:
         """The variance over the features of a point: `mean((x - mean(x)) ** 2)`.
@@ -1799,6 +2015,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
+            over: an axis of steps that becomes one number in place of features: `over: time`.
         """
 
     def weight(

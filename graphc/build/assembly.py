@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphc.build import syntax
+from graphc.build.cycles import infer, is_open
 from graphc.build.limits import Limits, check_nodes, check_numbers
-from graphc.build.steps import not_yet
 from graphc.core.diagnostic import Diagnostic, Note, SpecError, listing, similar
 from graphc.core.operation import Operation, ShapeError, Weight
 from graphc.core.span import Span
-from graphc.core.types import Type, constant
+from graphc.core.types import Axis, Type, constant, time_axes
 from graphc.graph.calls import Call
 from graphc.graph.graph import Graph, arrange, value_types
 from graphc.graph.node import Node, Ref
 from graphc.graph.tied import nameable
+from graphc.graph.time import Delay
 from graphc.ops.initializers import check_initial
 
 OUTER = ":outer"  # no node has such a name
 _LONGEST_TRAIL = 3
+
+
+Name = tuple[str, str | None]
+"""A value as it is written: the name of a node, and a port."""
 
 
 class Poisoned(Exception):
@@ -53,6 +58,8 @@ class Assembly:
         self.mark = mark
         self.captured: dict[str, Ref] = {}
         self.reserved: set[str] = set()  # names that nodes to come will have
+        self.expected: dict[Name, Type] = {}  # of values to come, which delays read already
+        self.delays: dict[str, Name] = {}  # what the nodes read whose value is still to come
         self._counts: dict[str, int] = {}
         self.limits: Limits = limits or (parent.limits if parent else Limits())
         self._size = 0
@@ -67,23 +74,33 @@ class Assembly:
     ) -> Ref:
         """Add a node and infer its type; raises a located SpecError where it does not fit."""
         node = Node(name, operation, inputs, span, named)
-        types = [self.types[each] for each in node.references]
+        types = [self.types[each] for each in node.before]
         if operation.variadic and not types:
             raise SpecError(Diagnostic("GC214", f"`{operation.name}` is given no values", span))
         self._size += self.limits.nodes(operation)
         check_nodes(self._size, span)
         try:
-            result = operation.infer(*types)
-            check_initial(operation, types)
+            result = infer(operation, types)
+            if not any(map(is_open, types)):
+                check_initial(operation, types)
         except ShapeError as error:
             notes = tuple(self._trail(node))
             raise SpecError(
                 Diagnostic(error.code, error.message, span, notes, error.help)
             ) from None
-        check_numbers(operation.name, operation, types, result, span)
+        if not any(map(is_open, types)):
+            check_numbers(operation.name, operation, types, result, span)
         self.nodes[name] = node
         self.types.update(value_types(node, result))
         return Ref(name)
+
+    def copy(self) -> Assembly:
+        """One that can be tried things on."""
+        made = Assembly(self.name, self.inputs, self.parent, self.limits, self.mark)
+        for word in ("nodes", "types", "captured", "reserved", "expected", "delays", "_counts"):
+            setattr(made, word, getattr(self, word).copy())
+        made._size = self._size
+        return made
 
     def port(self, ref: Ref, word: str) -> Ref | None:
         """An output of a node by its name, or an array that the node makes."""
@@ -97,6 +114,16 @@ class Assembly:
                 return None
             self.types[found] = constant(arrays[word].shape)
         return found
+
+    def delay(self, name: Name, ref: Ref | None, offset: int, axis: Axis, span: Span) -> Ref:
+        """A value of another step; `ref` is None where the value itself is still to come."""
+        along = "t" if axis.name == "time" else axis.name
+        word = f"{'.'.join(filter(None, name))}@{along}{offset:+d}"
+        if word not in self.nodes:
+            kind = self.expected[name] if ref is None else self.types[ref]
+            self.delays[word] = name
+            self.add(word, Delay(kind, axis, offset), (ref, None), span, named=False)
+        return Ref(word)
 
     def arrays(self, ref: Ref) -> dict[str, Weight]:
         """The arrays of a node that can be named."""
@@ -212,20 +239,73 @@ class Scope:
         if isinstance(reference, Bound) and reference.owner is not None:
             return self.assembly.bring(reference.ref, reference.owner)
         if reference.delay is not None:
-            raise not_yet(f"`{reference}` (a delay)", reference)
+            return self._delayed(reference, reference.delay)
+        return self.now(reference)
+
+    def now(self, reference: syntax.Reference) -> Ref:
+        """The value at this step."""
         owner = self.owner(reference.name)
         if owner is None:
-            known = self.all_names()
-            help = similar(reference.name, known, "value")
-            help = help or f"the values here are {listing(known)}"
-            message = f"there is no value `{reference.name}`"
-            raise SpecError(Diagnostic("GC204", message, reference.span, help=help))
+            raise self._unknown(reference)
         found = owner.names[reference.name]
         if found is None:
             raise Poisoned
         if reference.port is not None:
             found = _port(owner.assembly, found, reference)
         return self.assembly.bring(found, owner.assembly)
+
+    def _unknown(self, reference: syntax.Reference) -> SpecError:
+        known = self.all_names()
+        help = similar(reference.name, known, "value")
+        help = help or f"the values here are {listing(known)}"
+        message = f"there is no value `{reference.name}`"
+        return SpecError(Diagnostic("GC204", message, reference.span, help=help))
+
+    def _delayed(self, reference: syntax.Reference, delay: syntax.Delay) -> Ref:
+        """`name@t-1`: the value itself may be still to come, in the section around this place."""
+        name = reference.name, reference.port
+        owner = self.owner(reference.name)
+        if owner is not None and owner.names[reference.name] is None:
+            raise Poisoned
+        if owner is not None:
+            assembly = owner.assembly
+            ref = Scope(assembly, owner.names).now(replace(reference, delay=None))
+            kind = assembly.types[ref]
+        else:
+            assembly, ref = self._expecting(reference), None
+            kind = assembly.expected[name]
+        axis = _axis_of(kind, reference, delay)
+        found = assembly.delay(name, ref, delay.offset, axis, reference.span)
+        return self.assembly.bring(found, assembly)
+
+    def _expecting(self, reference: syntax.Reference) -> Assembly:
+        assembly: Assembly | None = self.assembly
+        while assembly is not None:
+            if (reference.name, reference.port) in assembly.expected:
+                return assembly
+            assembly = assembly.parent
+        raise self._unknown(reference)
+
+
+def _axis_of(kind: Type, reference: syntax.Reference, delay: syntax.Delay) -> Axis:
+    """The time axis that a delay goes along."""
+    axes = time_axes(kind)
+    word = delay.axis
+    if not axes:
+        message = f"`{reference}` is a value of another step, but `{reference.name}` has no steps"
+        help = "a sequence has `time` as its first axis: `inputs: {x: [time, 8]}`"
+        raise SpecError(Diagnostic("GC231", message, reference.span, help=help))
+    known = {axis.name: axis for axis in axes}
+    if word is None and len(axes) == 1:
+        return axes[0]
+    if word is None or word not in known:
+        message = f"`{reference.name}` has the time axes {listing(known)}"
+        if len(axes) == 1:
+            message = f"`{reference.name}` has the time axis `{axes[0].name}`"
+        first = "t" if len(axes) == 1 and axes[0].name == "time" else axes[0].name
+        help = f"write `{reference.name}@{first}{delay.offset:+d}`"
+        raise SpecError(Diagnostic("GC231", message, reference.span, help=help))
+    return known[word]
 
 
 def _port(assembly: Assembly, ref: Ref, reference: syntax.Reference) -> Ref:

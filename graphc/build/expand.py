@@ -12,14 +12,16 @@ from dataclasses import replace
 
 from graphc.build import syntax
 from graphc.build.assembly import Assembly, Poisoned, Scope
+from graphc.build.clocks import held
 from graphc.build.context import Context, enter, from_inside
 from graphc.build.formulas import constant, expand_formula, is_required
 from graphc.build.inputs import ask_type, but_the_first, connect
 from graphc.build.library import Definition, Network
 from graphc.build.limits import Limits
-from graphc.build.ordering import in_order
+from graphc.build.ordering import Knot, in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
 from graphc.build.precision import check_owner, in_precision, read_precision
+from graphc.build.recurrence import close_cycles, expect_types
 from graphc.build.steps import fail, need_from, read_steps, step_names
 from graphc.build.tying import Given
 from graphc.build.user_code import Use, folder_of, resolved
@@ -140,9 +142,11 @@ class Expander:
         if section.layers is not None:
             last = self.chain(section.layers, "", scope, _only_input(scope), context)
             if section.outputs is None:
+                close_cycles(section, scope, context)
                 return None if last is None else ((_port_name(last), last),)
         else:
             self._nodes(section, scope, context)
+        close_cycles(section, scope, context)
         if not section.outputs:
             return None
         return self._outputs(section, scope)
@@ -151,7 +155,14 @@ class Expander:
         nodes = tuple(each for each in section.nodes if each[0].text not in scope.names)
         default = _only_input(scope)
         scope.assembly.reserved |= {name.text for name, _ in nodes}
-        for name, node in in_order(nodes, self.report, context.environment):
+        for knot in in_order(section, nodes, self.report, context.environment):
+            if knot.delayed:
+                expect_types(knot, section, scope, default, context)
+            self.entries(knot, scope, default, context)
+
+    def entries(self, knot: Knot, scope: Scope, default: Ref | None, context: Context) -> None:
+        """Expand nodes one after another."""
+        for name, node in knot.entries:
             ref = None
             if node is not None:
                 ref = self.attempt(self.node, node, name, scope, default, context)
@@ -190,7 +201,8 @@ class Expander:
     ) -> Ref:
         """One entry of `nodes`."""
         if isinstance(node, syntax.Step):
-            return self.step(node, name.text, scope, default, context, named=True)
+            made = self.step(node, name.text, scope, default, context, named=True)
+            return made if node.every is None else held(node, name.text, made, scope, context)
         if isinstance(node, syntax.Chain):
             return self._inline(node, name, scope, default, context)
         return expand_formula(node, name.text, scope, context)
@@ -244,6 +256,9 @@ class Expander:
             if step is None:
                 return self._poison(steps, scope)
             named = step.name is not None
+            if step.every is not None:
+                self.attempt(_no_clock, step)
+                return self._poison(steps, scope)
             if step.name is not None:
                 name = prefix + step.name.text
                 self._check_free(step.name, name, scope)
@@ -445,6 +460,11 @@ class Expander:
             raise Poisoned
         operation = NetworkCall(graph, network=network.name)
         return scope.assembly.add(name, operation, inputs, step.operation_span, named)
+
+
+def _no_clock(step: syntax.Step) -> None:
+    help = "write it under `nodes`: `h: {dense: 8, from: x, every: 4}`"
+    raise fail("GC236", "`every` goes with a node that has a name", step.every, help)
 
 
 def _need_from(reader: syntax.Reference, scope: Scope) -> SpecError | Poisoned:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingLike
+from dataclasses import replace
 from math import prod
 
 from graphc.build import syntax
@@ -15,7 +16,7 @@ from graphc.core.diagnostic import SpecError, listing, similar
 from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
-from graphc.core.types import Type
+from graphc.core.types import BATCH, TIME, Type
 from graphc.graph.node import Ref
 
 _HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
@@ -31,7 +32,7 @@ def ask_type(
     if isinstance(written, Scalar) and "$" in written.text:
         written = environment.substitute(written)
     if isinstance(written, Sequence):
-        return Type(_shape(written, environment))
+        return _over_time(written, environment)
     if isinstance(written, Mapping):
         return _long_type(declared.name.text, written, environment, data_below)
     found = describe(written) if written is not None else "nothing"
@@ -49,10 +50,10 @@ def _long_type(
     if len(words) != 1:
         raise fail("GC307", f"the type of `{name}` says no single kind of number", tree, _HELP)
     word = words[0]
-    shape = _shape(tree.get(word), environment)
+    kind = _over_time(tree.get(word), environment)
     below = tree.get("below")
     if below is None:
-        return Type(shape, "float" if word == "shape" else word)
+        return replace(kind, dtype="float" if word == "shape" else word)
     if word != "int":
         raise fail("GC307", "`below` belongs to ints", tree.key("below"))
     if isinstance(below, Scalar) and below.text == "data":
@@ -61,8 +62,18 @@ def _long_type(
         if name not in data_below:
             message = f"the data does not say how many values `{name}` has"
             raise fail("GC307", message, below, "write the number: `below: 100`")
-        return Type(shape, "int", data_below[name])
-    return Type(shape, "int", Int(1).read(environment.substitute(below)))
+        return replace(kind, dtype="int", below=data_below[name])
+    return replace(kind, dtype="int", below=Int(1).read(environment.substitute(below)))
+
+
+def _over_time(tree: Tree | None, environment: Environment) -> Type:
+    """The floats of a shape, `[8]`, or of a sequence of them, `[time, 8]`."""
+    words = [item.text if isinstance(item, Scalar) else "" for item in tree or ()]
+    if words[:1] != ["time"]:
+        return Type(_shape(tree, environment))
+    assert isinstance(tree, Sequence)
+    shape = _shape(Sequence(tree.items[1:], tree.span), environment)
+    return Type(shape, domain=(BATCH, TIME))
 
 
 def _shape(tree: Tree | None, environment: Environment) -> tuple[int, ...]:
@@ -71,7 +82,10 @@ def _shape(tree: Tree | None, environment: Environment) -> tuple[int, ...]:
         raise fail("GC307", f"expected a shape, found {found}", tree, _HELP)
     for item in tree:
         word = item.text if isinstance(item, Scalar) else ""
-        if word in ("time", "nodes", "edges"):
+        if word == "time":
+            help = "write `[time, ...]`: what one step holds comes behind it"
+            raise fail("GC307", "`time` is the first axis, and there is one", item, help)
+        if word in ("nodes", "edges"):
             raise not_yet(f"the domain `{word}`", item)
         if word == "batch":
             raise fail("GC307", "the batch axis is never written", item, "leave `batch` out")

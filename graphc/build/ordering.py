@@ -16,31 +16,85 @@ from graphc.core.tree import Scalar
 Entry = tuple[Scalar, syntax.Node | None]
 
 
+@dataclass(frozen=True)
+class Knot:
+    """Nodes that are expanded together: one, or those on cycles over time.
+
+    Args:
+        entries: each after those of this step that it reads.
+        delayed: what they read of each other at other steps.
+    """
+
+    entries: tuple[Entry, ...]
+    delayed: tuple[syntax.Reference, ...] = ()
+
+
 def in_order(
-    entries: tuple[Entry, ...], report: Report, environment: Environment
-) -> Iterator[Entry]:
+    section: syntax.Section, entries: tuple[Entry, ...], report: Report, environment: Environment
+) -> Iterator[Knot]:
     """The entries, each after those it reads and ties by name, so that the order written is free.
 
-    A cycle is reported and its nodes left out.
+    A cycle within one step is reported and its nodes left out.
     """
     table = {name.text: (name, node) for name, node in entries}
+    reads = _reads(section, entries, environment)
     graph = nx.DiGraph()
     graph.add_nodes_from(table)
-    for name, node in entries:
-        for reference in _References(environment).of(node):
+    for name, references in reads.items():
+        for reference in references:
             if reference.name in table and reference.delay is None:
-                graph.add_edge(reference.name, name.text)
+                graph.add_edge(reference.name, name)
+    for name in _without_circles(graph, table, report):
+        yield Knot(((table[name][0], None),))
+    yield from _knots(graph, table, reads)
+
+
+def _reads(
+    section: syntax.Section, entries: tuple[Entry, ...], environment: Environment
+) -> dict[str, list[syntax.Reference]]:
+    """What each entry names; who reads a delayed value needs its initial value first."""
+    find = _References(environment).of
+    first = {each.name.text: list(find(each.formula)) for each in section.initial}
+    found = {}
+    for name, node in entries:
+        own = list(find(node))
+        delayed = {each.name for each in own if each.delay is not None}
+        found[name.text] = own + [each for word in sorted(delayed) for each in first.get(word, ())]
+    return found
+
+
+def _knots(
+    graph: nx.DiGraph, table: dict[str, Entry], reads: dict[str, list[syntax.Reference]]
+) -> Iterator[Knot]:
+    """The groups of nodes that read each other over time, in order, each node in one."""
+    whole = graph.copy()
+    for name in graph:
+        delayed = (each.name for each in reads[name] if each.delay is not None)
+        whole.add_edges_from((word, name) for word in delayed if word in graph)
+    groups = nx.condensation(whole)
+    names = {i: sorted(groups.nodes[i]["members"]) for i in groups}
+    for i in nx.lexicographical_topological_sort(groups, key=lambda i: names[i]):
+        inner = nx.lexicographical_topological_sort(graph.subgraph(names[i]))
+        entries = tuple(table[name] for name in inner)
+        delayed = (
+            each
+            for name in names[i]
+            for each in reads[name]
+            if each.delay is not None and each.name in names[i]
+        )
+        yield Knot(entries, tuple(delayed))
+
+
+def _without_circles(graph: nx.DiGraph, table: dict[str, Entry], report: Report) -> Iterator[str]:
+    """Report the nodes that read each other within one step, and take them out of the graph."""
     on_cycle: set[str] = set()
     for component in nx.strongly_connected_components(graph):
         first = min(component, key=lambda name: _line(table[name]))
         if len(component) > 1 or graph.has_edge(first, first):
             on_cycle |= component
             _report_cycle(nx.find_cycle(graph.subgraph(component), first), table, report)
-    for name in [each for each in table if each in on_cycle]:
-        yield table[name][0], None
     graph.remove_nodes_from(on_cycle)
-    for name in nx.lexicographical_topological_sort(graph):
-        yield table[name]
+    yield from (name for name in table if name in on_cycle)
 
 
 @dataclass(frozen=True)
@@ -55,7 +109,7 @@ class _References:
         while waiting:
             each = waiting.pop()
             if isinstance(each, syntax.Reference):
-                yield each
+                yield each  # with its delay
             elif isinstance(each, syntax.Unary):
                 waiting.append(each.operand)
             elif isinstance(each, syntax.Binary):
@@ -104,8 +158,9 @@ def _sources(sources) -> list:
 
 def _names(tree) -> list[syntax.Reference]:
     if isinstance(tree, Scalar):
-        name = tree.text.split("@")[0].split(".")[0]
-        return [syntax.Reference(name, tree.span)]
+        word, _, delay = tree.text.partition("@")
+        name = word.split(".")[0]
+        return [syntax.Reference(name, tree.span, None, syntax.Delay(-1) if delay else None)]
     children = tree.items if tree.kind == "list" else [value for _, value in tree]
     return [name for child in children for name in _names(child)]
 

@@ -17,7 +17,6 @@ from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 RESERVED = ("from", "name", "initial", "every", "if", "remat", "precision")
 LATER = {
     "initial": "initial values of cycles",
-    "every": "clocks",
     "if": "conditional steps",
     "remat": "rematerialisation",
 }
@@ -28,6 +27,7 @@ _LIKE_TYPES = {
 }
 _A_VALUE = "write the name of an input or of a node"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_INITIAL_HELP = "write `initial: {h: h0, c: {constant: 1.0}, m: {learned: {}}}`"
 _SECTION_KEYS = ("inputs", "layers", "nodes", "output", "outputs", "initial", "help")
 _BLOCK_KEYS = ("params", *_SECTION_KEYS)
 _NETWORK_KEYS = (*_SECTION_KEYS, "precision")
@@ -124,9 +124,10 @@ def _read_mapping_step(tree: Mapping) -> syntax.Step:
         raise fail("GC207", "this step names no operation", key)
     empty = isinstance(attributes, Scalar) and attributes.value is None
     given = None if empty else attributes
+    precision, every = tree.get("precision"), tree.get("every")
     place = source.span if source is not None else None
-    precision = tree.get("precision")
-    return syntax.Step(key.text, key.span, given, tree.span, name, sources, place, precision)
+    word, span = key.text, key.span
+    return syntax.Step(word, span, given, tree.span, name, sources, place, precision, every)
 
 
 def _braces(words: list[tuple[Scalar, Tree]]) -> str:
@@ -223,8 +224,6 @@ def read_section(
         raise fail("GC225", message, tree, "write `inputs: {...}` and `layers: [...]` under it")
     allowed = _BLOCK_KEYS if block else _NETWORK_KEYS
     report.attempt(check_keys, tree, allowed, what)
-    if (initial := tree.key("initial")) is not None:
-        raise not_yet("`initial` (initial values of cycles)", initial)
     layers, nodes = tree.get("layers"), tree.get("nodes")
     _check_body(tree, layers, nodes, what, place)
     if nodes is not None and tree.get("output") is None and tree.get("outputs") is None:
@@ -239,7 +238,34 @@ def read_section(
     read = _read_nodes(nodes, report)
     _check_names(inputs, read, report)
     outputs, precision = _read_outputs(tree, report), tree.get("precision")
-    return syntax.Section(tree.span, inputs, steps, read, outputs, precision)
+    initial = _read_initial(tree.get("initial"), report)
+    return syntax.Section(tree.span, inputs, steps, read, outputs, precision, initial)
+
+
+def _read_initial(tree: Tree | None, report: Report) -> tuple[syntax.Initial, ...]:
+    """`initial: {h: h0, c: {constant: 1, shape: [8]}, m: {learned: {}}}`."""
+    if tree is None:
+        return ()
+    if not isinstance(tree, Mapping):
+        message = f"`initial` is a mapping of names to values, found {describe(tree)}"
+        report.error("GC225", message, tree.span, help=_INITIAL_HELP)
+        return ()
+    read = (report.attempt(_read_one_initial, key, value) for key, value in tree)
+    return tuple(each for each in read if each is not None)
+
+
+def _read_one_initial(name: Scalar, tree: Tree) -> syntax.Initial:
+    check_name(name)
+    if isinstance(tree, Scalar) and tree.value is not None:
+        return syntax.Initial(name, parse(tree))
+    if not isinstance(tree, Mapping):
+        message = f"expected an initial value of `{name.text}`, found {describe(tree)}"
+        raise fail("GC207", message, tree, _INITIAL_HELP)
+    words = [(key, value) for key, value in tree if key.text != "shape"]
+    if len(words) != 1 or words[0][0].text not in ("constant", "learned"):
+        message = f"the initial value of `{name.text}` is either `constant` or `learned`"
+        raise fail("GC207", message, words[0][0] if words else tree, _INITIAL_HELP)
+    return syntax.Initial(name, None, *words[0], tree.get("shape"))
 
 
 def _check_names(inputs, nodes, report: Report) -> None:

@@ -18,7 +18,7 @@ from graphc.build.formulas import constant, is_required
 from graphc.build.library import WRAPPERS, Definition, Library, Network
 from graphc.build.parameters import Environment, Layers, Value, bind, uses
 from graphc.build.precision import check_owner, read_precision
-from graphc.build.steps import need_from, not_yet, read_steps
+from graphc.build.steps import need_from, read_steps
 from graphc.build.tying import names_in_braces
 from graphc.build.wrappers import branching, repeated, wrapped
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
@@ -110,6 +110,8 @@ class _Section:
             self.node(name, node, place)
         if section.layers is not None:
             place = self.chain(section.layers, place, section.outputs is None)
+        for first in section.initial:
+            self.initial(first, place)
         for each in section.outputs or ():
             self.reference(each, place)
         if section.outputs != () and not place.open:
@@ -238,14 +240,25 @@ class _Section:
     def reference(self, each: syntax.Reference, place: _Place) -> None:
         """A value is named."""
         names = place.names or {}
-        if each.delay is not None:
-            self.take(not_yet(f"`{each}` (a delay)", each).diagnostics)
         if each.name in names:
             names[each.name].read = True
         elif not place.open:
             help = similar(each.name, names, "value") or f"the values here are {listing(names)}"
             message = f"there is no value `{each.name}`"
             self.take([Diagnostic("GC204", message, each.span, help=help)])
+
+    def initial(self, each: syntax.Initial, place: _Place) -> None:
+        """A value before the first step."""
+        names = place.names or {}
+        if each.name.text not in names and not place.open:
+            help = similar(each.name.text, names, "value") or f"the values are {listing(names)}"
+            message = f"there is no value `{each.name.text}`"
+            self.take([Diagnostic("GC204", message, each.name.span, help=help)])
+        word = isinstance(each.formula, syntax.Reference) and each.formula.name
+        if each.formula is not None and (word not in ("zeros", "ones") or word in names):
+            self.formula(each.formula, place)
+        self._parameters(each.attributes, place)
+        self._parameters(each.shape, place)
 
     # Attributes
 

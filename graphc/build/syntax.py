@@ -94,7 +94,8 @@ class Step:
 
     `attributes` is what stands under the operation's name: None (no value), a scalar or list for
     the primary attribute, or a mapping. `sources` is None where `from` was left out, and
-    `precision` where that of all around the step holds.
+    `precision` where that of all around the step holds. `every` says at which steps of a sequence
+    it is computed anew.
     """
 
     operation: str
@@ -105,6 +106,7 @@ class Step:
     sources: tuple[Reference, ...] | dict[str, tuple[Reference, ...]] | None = None
     sources_span: Span | None = field(default=None, compare=False)
     precision: Tree | None = None
+    every: Tree | None = None
 
     @property
     def word(self) -> Reference:
@@ -151,6 +153,25 @@ class InputDeclaration:
 
 
 @dataclass(frozen=True)
+class Initial:
+    """What a value is before the first step: a formula, or an operation without inputs.
+
+    Args:
+        name: of the value.
+        formula: `h0`, `last(encoder)`, `0.5`; None where an operation is written.
+        operation: `constant` or `learned`, with what stands under it.
+        attributes: under it.
+        shape: of the value at one step, where it is told.
+    """
+
+    name: Scalar
+    formula: Expression | None = None
+    operation: Scalar | None = None
+    attributes: Tree | None = None
+    shape: Tree | None = None
+
+
+@dataclass(frozen=True)
 class Section:
     """A network or the inside of a block: inputs, then layers or nodes, then outputs.
 
@@ -164,6 +185,7 @@ class Section:
     nodes: tuple[tuple[Scalar, Node | None], ...] = ()
     outputs: tuple[Reference, ...] | None = None
     precision: Tree | None = None
+    initial: tuple[Initial, ...] = ()
 
 
 @dataclass(frozen=True)

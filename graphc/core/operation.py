@@ -79,6 +79,7 @@ class Operation(Declaration):
     variadic: ClassVar[bool] = False
     names: ClassVar[tuple[str, ...]] = ()  # of the values of a variadic one, if `from` gives them
     ports: ClassVar[tuple[str, ...]] = ()
+    feedback: ClassVar[bool] = False  # whether its first input may come after it in the graph
     build: ClassVar[Code | None] = None
     call: ClassVar[Code]
 
@@ -231,6 +232,33 @@ class Standardizes:
     scale: str = "scale"
     bias: str = "bias"
     epsilon: str = "epsilon"
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A number that the spec says.
+
+    Args:
+        attribute: which has it.
+    """
+
+    attribute: str = "value"
+
+
+@dataclass(frozen=True)
+class ChangesDomain:
+    """Its value varies over other axes than its input: it goes over steps, or makes them.
+
+    Args:
+        given: the attribute for which it does, where it does not always.
+    """
+
+    given: str | None = None
+
+
+@dataclass(frozen=True)
+class Concatenates:
+    """Puts its items side by side, along the last axis where its attribute `axis` is -1."""
 
 
 @dataclass(frozen=True)

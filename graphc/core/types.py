@@ -22,6 +22,7 @@ class Axis:
 
 
 BATCH = Axis("batch", "batch")
+TIME = Axis("time", "time")
 DTYPES = ("float", "int", "bool")
 
 
@@ -48,6 +49,11 @@ class Type:
     below: int | None = None
     domain: tuple[Axis, ...] = (BATCH,)
     presence: frozenset[str] = frozenset({"batch"})
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one number for each example."""
+        return not self.shape and self.domain == (BATCH,)
 
     @property
     def size(self) -> int:
@@ -97,3 +103,21 @@ def join_domains(types: Iterable[Type]) -> tuple[tuple[Axis, ...], frozenset[str
         presence |= each.presence
     ordered = sorted(axes, key=lambda axis: axis != BATCH)
     return tuple(ordered), presence
+
+
+def without(kind: Type, axis: Axis) -> Type:
+    """The type of one step of a stream; of a value without the axis its own."""
+    domain = tuple(each for each in kind.domain if each != axis)
+    return replace(kind, domain=domain, presence=kind.presence - {axis.name})
+
+
+def time_axes(kind: Type) -> tuple[Axis, ...]:
+    """The time axes of a domain."""
+    return tuple(axis for axis in kind.domain if axis.kind == "time")
+
+
+def over(kind: Type, axis: Axis) -> Type:
+    """A stream of values of this type."""
+    first = tuple(each for each in kind.domain if each == BATCH)
+    rest = tuple(each for each in kind.domain if each not in (BATCH, axis))
+    return replace(kind, domain=(*first, axis, *rest))

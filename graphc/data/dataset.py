@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphc.core.types import Type
+from graphc.core.types import BATCH, Axis, Type
 from graphc.data.rows import Rows
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
@@ -38,10 +38,7 @@ class Form:
     def as_dict(self) -> dict[str, Any]:
         """Plain data that `json` writes and `from_dict` reads."""
         return {
-            "fields": {
-                name: {"shape": list(kind.shape), "dtype": kind.dtype, "below": kind.below}
-                for name, kind in self.fields.items()
-            },
+            "fields": {name: _as_dict(kind) for name, kind in self.fields.items()},
             "target": self.target,
             "class_names": None if self.class_names is None else list(self.class_names),
             "scaling": self.scaling.as_dict(),
@@ -53,15 +50,27 @@ class Form:
         """The form that `as_dict` wrote."""
         names, columns = data["class_names"], data["columns"]
         return Form(
-            fields={
-                name: Type(tuple(kind["shape"]), kind["dtype"], kind["below"])
-                for name, kind in data["fields"].items()
-            },
+            fields={name: _from_dict(kind) for name, kind in data["fields"].items()},
             target=data["target"],
             class_names=None if names is None else tuple(names),
             scaling=Scaling.from_dict(data["scaling"]),
             columns=None if columns is None else Columns.from_dict(columns),
         )
+
+
+def _as_dict(kind: Type) -> dict[str, Any]:
+    axes = {"axes": [axis.name for axis in kind.domain if axis != BATCH]}
+    return {
+        "shape": list(kind.shape),
+        "dtype": kind.dtype,
+        "below": kind.below,
+        **(axes if axes["axes"] else {}),
+    }
+
+
+def _from_dict(data: Mapping[str, Any]) -> Type:
+    axes = (Axis(name, "time") for name in data.get("axes", ()))
+    return Type(tuple(data["shape"]), data["dtype"], data["below"], (BATCH, *axes))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

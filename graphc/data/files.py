@@ -73,6 +73,13 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
             "8dacc3c6e136af6c3488de9e5113a7daf140c8c2f1f0b61c54ee02f03f1a962f",
         ),
     ),
+    "tiny-shakespeare": (
+        KnownFile(
+            "input.txt",
+            "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/",
+            "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+        ),
+    ),
     "cifar10": (
         KnownFile(
             "cifar-10-binary.tar.gz",

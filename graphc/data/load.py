@@ -28,6 +28,7 @@ from graphc.data.splits import Kinds, fold_indices, sample, split_groups, split_
 from graphc.data.store import Disk, Memory
 from graphc.data.streaming import STREAMED, Limit, estimate, size_of
 from graphc.data.tables import load_table
+from graphc.data.text import load_text
 from graphc.data.user_code import load_python
 from graphc.ops import sources
 from graphc.ops.sources import ArraySource, DataSource
@@ -52,6 +53,9 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.Parquet: load_table,
     sources.Npz: load_npz,
     sources.ImageFolder: load_image_folder,
+    sources.PlainText: load_text,
+    sources.HelpTopics: load_text,
+    sources.Shakespeare: load_text,
     sources.PythonData: load_python,
 }
 """For each declaration, what reads it: (source, folder) -> Examples; a table takes kept columns."""
@@ -141,7 +145,7 @@ def _gaps(array: Array) -> int:
 
 def _require_classes(labels: Array, kind: Type, names: tuple[str, ...] | None) -> None:
     """Raise RunError GC517 where all examples to train on have one class."""
-    if kind.dtype != "int" or kind.shape:
+    if kind.dtype != "int" or not kind.single:
         return
     labels = labels[:]
     if labels.min() == labels.max():
@@ -160,7 +164,7 @@ def _scaling(source: ArraySource, examples: Examples, train: Arrays) -> Scaling:
 def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:
     target, kind = examples.train[source.target], examples.fields[source.target]
     kinds = Kinds(
-        target[:] if kind.dtype in ("int", "bool") and not kind.shape else None,
+        target[:] if kind.dtype in ("int", "bool") and kind.single else None,
         examples.class_names,
         examples.groups,
     )

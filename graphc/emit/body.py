@@ -16,9 +16,10 @@ from graphc.emit.printing.printer import tagged
 from graphc.emit.schedule import Schedule, schedule
 from graphc.emit.trees import assign, attribute, function, name, parameters, set_attribute
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
-from graphc.graph.forms import Beside
+from graphc.graph.forms import Beside, Held
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
+from graphc.graph.time import Scan
 
 Tag = Callable[[Node], str]
 
@@ -119,7 +120,8 @@ class Body:
         return Site(node.operation, tuple(each.name for each, ref in pairs if ref), types)
 
     def _key(self, node: Node) -> Key:
-        if isinstance(node.operation, Stack | Beside):
+        operation = node.operation.layer if isinstance(node.operation, Held) else node.operation
+        if isinstance(operation, Stack | Beside | Scan):
             return Key()  # the paths of its layers start at the graph
         return Key(key_path(node.name))
 

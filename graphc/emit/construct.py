@@ -19,7 +19,7 @@ from graphc.emit.slots import (
 )
 from graphc.emit.trees import call, lambda_, name, part
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
-from graphc.graph.forms import Beside
+from graphc.graph.forms import Beside, Held
 from graphc.graph.graph import Graph
 
 INDICES = "ijklmnpqrstuvw"
@@ -76,6 +76,9 @@ class Constructor:
             return self._list(site, operation, key, depth)
         if isinstance(operation, Stack):
             return self._stack(site, operation, key)
+        if isinstance(operation, Held):
+            names = tuple(each.name for each in operation.layer.inputs)
+            return self.make(Site(operation.layer, names, operation.types), key, depth)
         if isinstance(operation, Beside):
             return self._beside(site, operation, key)
         return site.build(key)

@@ -10,8 +10,19 @@ from graphc.emit.construct import INDICES, Constructor, layer_keys
 from graphc.emit.filling import Key, Site
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs, Requirements, copies
-from graphc.emit.trees import assign, call, fresh, function, lambda_, name, parameters, reads
+from graphc.emit.trees import (
+    assign,
+    attribute,
+    call,
+    fresh,
+    function,
+    lambda_,
+    name,
+    parameters,
+    reads,
+)
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
+from graphc.graph.time import Scan
 
 Module = ast.expr | None
 Operands = Sequence[ast.expr]
@@ -46,6 +57,8 @@ class Invoker:
         if isinstance(operation, NetworkCall):
             called = name(self.networks[operation.network])
             return self._handing_down(called, operands, site, key, {operation.network})
+        if isinstance(operation, Scan):
+            return self._over_time(site, operation, operands, module, key)
         if isinstance(operation, Call):
             block = self.constructor.class_of(operation)
             called = name(block.name) if block.is_function else module
@@ -91,6 +104,32 @@ class Invoker:
         for network, word in self.networks.items():
             given[word] = network in needs.networks - without and name(word)
         made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]
+        return made
+
+    def _over_time(
+        self, site: Site, scan: Scan, operands: Operands, module: Module, key: Key
+    ) -> ast.expr:
+        """`over_time(self.step, [x], [zeros])`: a step's code, its streams and what it begins with.
+
+        A pure step that multiplies by kernels is `recur`, to which these are given apart.
+        """
+        block = self.constructor.class_of(scan)
+        step = name(block.name) if block.is_function else module
+        handed = self._handing_down(step, [], site, key, set())
+        if handed.keywords:
+            step = ast.Call(attribute("functools", "partial"), [step], handed.keywords)
+        last = len(operands) - scan.carried
+        pure = scan.kernels and block.is_function and not handed.keywords
+        split = scan.now + (scan.kernels if pure else 0)
+        lists = [operands[: scan.now], operands[last:]]
+        lists += [operands[scan.now : split]] if pure else []
+        lists += [operands[split:last]] if split < last else []
+        word = "recur" if pure else "over_time"
+        made = call(word, [step, *(ast.List([*each], ast.Load()) for each in lists)])
+        if scan.given > 1:
+            made.keywords.append(ast.keyword("give", ast.Constant(scan.given)))
+        if scan.reverse:
+            made.keywords.append(ast.keyword("reverse", ast.Constant(True)))
         return made
 
     # Repeats

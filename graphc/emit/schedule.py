@@ -9,8 +9,9 @@ from typing import Protocol
 
 from graphc.emit.needs import live_nodes
 from graphc.emit.trees import fresh
-from graphc.graph.graph import Graph
+from graphc.graph.graph import Graph, identifiers
 from graphc.graph.node import Node, Ref
+from graphc.graph.time import Scan
 
 PARTS_OF_AN_EXPRESSION = 20
 CHAIN_NAMES = ("x", "y", "z", "h", "out", "value")
@@ -131,7 +132,7 @@ class _Namer:
             if node.operation.ports:
                 self._name_ports(node)
             elif node.name not in chained and node is not self.found.returned:
-                names[Ref(node.name)] = self._give(identifiers[node.name])
+                names[Ref(node.name)] = self._give(self._word(node))
         self.found.inputs = [names[Ref(word)] for word, _ in self.graph.inputs]
         chain = self._chain_name(chained)
         names |= {Ref(word): chain for word in chained}
@@ -178,8 +179,16 @@ class _Namer:
             refs = [Ref(node.name, port), *([Ref(node.name)] if port == first else [])]
             word = "_"
             if any(ref in self.read for ref in refs):
-                word = self._give(f"{self.graph.identifiers[node.name]}_{port}")
+                word = self._give(self._word(node, port))
             names |= {ref: word for ref in refs}
+
+    def _word(self, node: Node, port: str | None = None) -> str:
+        """What a value is called; those of a cycle by their own names."""
+        if isinstance(node.operation, Scan):
+            words = dict.fromkeys((port or node.operation.graph.outputs[0][0],))
+            return identifiers(words, ())[next(iter(words))]
+        word = self.graph.identifiers[node.name]
+        return f"{word}_{port}" if port else word
 
     def _give(self, word: str) -> str:
         found = fresh(word, self.taken)

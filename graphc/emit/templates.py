@@ -41,7 +41,7 @@ def metrics(outputs, batch):
 def sums(outputs, batch):
     """The loss and the metrics summed over the rows that are there, and their number."""
     each = {"loss": losses(outputs, batch)} | metrics(outputs, batch)
-    mask = batch.get("mask", jnp.ones(each["loss"].shape, bool))
+    mask = MASK
     totals = {name: TOTAL for name, values in each.items()}
     return totals | {"count": jnp.sum(mask, dtype=jnp.float32)}
 

@@ -27,7 +27,9 @@ TRAINING = (
 )
 # The sum over the rows that are there; counts have axes of their own behind the batch.
 TOTAL = code("jnp.sum(values, where=mask)")
-TOTAL_OF_COUNTS = code("jnp.sum(values, axis=0, where=present(mask, values))")
+TOTAL_OF_COUNTS = code("jnp.sum(values, axis=$points, where=present(mask, values))")
+MASK = code('batch.get("mask", jnp.ones(each["loss"].shape, bool))')
+MASK_OF_POINTS = code('present_points(batch, each["loss"].shape)')
 MEAN = code("$total / count")
 WEIGHTS = "CLASS_WEIGHTS"
 
@@ -57,7 +59,10 @@ def functions(
         values["LOSS"] = _term(objective.loss, graph)
         values["METRICS"] = ast.Dict(keys, list(terms.values()))
         counted = any(getattr(term.measure, "counts", False) for term in objective.metrics)
-        values["TOTAL"] = fill(TOTAL_OF_COUNTS if counted else TOTAL, {})
+        points = len(_types(objective.loss, graph)[0].domain)
+        total = TOTAL_OF_COUNTS if counted else TOTAL
+        values["TOTAL"] = fill(total, {"points": tuple(range(points)) if points > 1 else 0})
+        values["MASK"] = fill(MASK_OF_POINTS if points > 1 else MASK, {"points": points})
         values["MEANS"] = _means((objective.loss, *objective.metrics), graph)
         optimizing = Optimizing(objective, WeightMap.of(program.networks), program.epoch_steps)
         values["OPTIMIZER"] = optimizing.rule

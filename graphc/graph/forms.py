@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from graphc.core.code import Code, code
 from graphc.core.operation import Input, Operation, Weight
-from graphc.core.types import Type
+from graphc.core.types import Type, constant
 
 
 @dataclass(frozen=True)
@@ -121,3 +122,87 @@ class Folded(Operation):
     def holes(self, *types: Type) -> dict[str, object]:
         attributes = {each.name: getattr(self.layer, each.name) for each in self.layer.attributes()}
         return attributes | self.layer.holes(*types)
+
+
+@dataclass(frozen=True)
+class Held(Operation):
+    """A layer of which only the arrays are used, by others; it has no value of its own.
+
+    Args:
+        layer: it has no activation.
+        types: those of the inputs that it was written for.
+    """
+
+    name = "held"
+    inputs = ()
+
+    layer: Operation
+    types: tuple[Type, ...]
+
+    def infer(self) -> Type:
+        return constant(())
+
+    def weights(self) -> dict[str, Weight]:
+        return self.layer.weights(*self.types)
+
+    def build_code(self) -> Code | None:
+        return self.layer.build_code(*self.types)
+
+
+@dataclass(frozen=True)
+class Rows(Operation):
+    """Some rows of a kernel.
+
+    Args:
+        places: from and up to which row, one after another.
+    """
+
+    name = "rows"
+
+    places: tuple[tuple[int, int], ...]
+
+    def infer(self, x: Type) -> Type:
+        return x.with_shape((sum(stop - start for start, stop in self.places), *x.shape[1:]))
+
+    def call_code(self, x: Type) -> Code:
+        items = [_taken(start, stop, x.shape[0]) for start, stop in self.places]
+        return code(items[0] if len(items) == 1 else f"jnp.concatenate([{', '.join(items)}])")
+
+    def holes(self, x: Type) -> dict[str, object]:
+        ends = {f"start_{start}": start for start, _ in self.places}
+        return ends | {f"stop_{stop}": stop for _, stop in self.places}
+
+
+def _taken(start: int, stop: int, rows: int) -> str:
+    return f"$x[{f'$start_{start}' if start else ''}:{f'$stop_{stop}' if stop < rows else ''}]"
+
+
+@dataclass(frozen=True)
+class Product(Operation):
+    """A product with a part of a layer's kernel, to which what the other part gave is added.
+
+    Args:
+        parts: the features of its parts, where it is several layers `Beside` one another.
+        activation: of the layer.
+    """
+
+    name = "product"
+    inputs = (Input("x"), Input("kernel"), Input("rest", optional=True))
+
+    parts: tuple[int, ...] = ()
+    activation: Operation | None = None
+
+    def infer(self, x: Type, kernel: Type, *rest: Type) -> Type:
+        return x.with_last(kernel.shape[-1])
+
+    def call_code(self, x: Type, kernel: Type, *rest: Type) -> Code:
+        product = "$x @ $kernel + $rest" if rest else "$x @ $kernel"
+        return code(f"jnp.split({product}, $sections, axis=-1)" if self.parts else product)
+
+    def holes(self, *types: Type) -> dict[str, object]:
+        if len(set(self.parts)) == 1:
+            return {"sections": len(self.parts)}
+        return {"sections": list(accumulate(self.parts))[:-1]}
+
+    def flops(self, x: Type, kernel: Type, *rest: Type) -> int:
+        return 2 * kernel.size + (kernel.shape[-1] if rest else 0)

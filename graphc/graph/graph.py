@@ -157,7 +157,7 @@ def arrange(inputs: Iterable[tuple[str, Type]], nodes: Iterable[Node]) -> tuple[
     order.add_edges_from(
         (each.node, node.name)
         for node in table.values()
-        for each in node.references
+        for each in node.before
         if each.node in table
     )
     return tuple(table[name] for name in nx.lexicographical_topological_sort(order))
@@ -165,11 +165,11 @@ def arrange(inputs: Iterable[tuple[str, Type]], nodes: Iterable[Node]) -> tuple[
 
 def infer(node: Node, types: Mapping[Ref, Type]) -> Type | dict[str, Type]:
     """The type of a node's value, or of each of its ports; a misfit is a located SpecError."""
-    inputs = [types[each] for each in node.references]
+    inputs = [types[each] for each in node.before]
     try:
         return node.operation.infer(*inputs)
     except ShapeError as error:
-        notes = [_arrival(each, types) for each in node.references]
+        notes = [_arrival(each, types) for each in node.before]
         diagnostic = Diagnostic(error.code, error.message, node.span, tuple(notes), error.help)
         raise SpecError(diagnostic) from None
 

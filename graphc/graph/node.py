@@ -45,6 +45,11 @@ class Node:
         return tuple(each for each in self.inputs if each is not None)
 
     @property
+    def before(self) -> tuple[Ref, ...]:
+        """The inputs that must be there before it: all but what a delay reads of a step before."""
+        return self.references[1:] if self.operation.feedback else self.references
+
+    @property
     def part(self) -> bool:
         """Whether it is a part of a formula (or of a `from` list) rather than a node of its own."""
         return ":" in self.name

@@ -15,10 +15,11 @@ from typing import Any
 from graphc.core.operation import Operation, Weight
 from graphc.core.types import Type
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
-from graphc.graph.forms import Beside, Folded
+from graphc.graph.forms import Beside, Folded, Held
 from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
 from graphc.graph.lenses import Columns, Index, Lens, joined, lens
 from graphc.graph.node import Node
+from graphc.graph.time import Scan
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,11 @@ def _of_operation(
     here = f"{path}{name}"
     if isinstance(operation, NetworkCall):
         return  # they belong to the network
-    if isinstance(operation, Call):
+    if isinstance(operation, Held):
+        yield from _of_operation(operation.layer, operation.types, path, name, stored, view, nodes)
+    elif isinstance(operation, Scan):
+        yield from _of_graph(operation.graph, path, f"{stored}/", view, nodes)
+    elif isinstance(operation, Call):
         yield from _of_graph(operation.graph, f"{here}/", f"{stored}/", view, nodes)
     elif isinstance(operation, Repeat):
         for i, copy in enumerate(operation.copies):

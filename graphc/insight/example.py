@@ -16,7 +16,7 @@ from graphc.core.operation import Operation, ShapeError
 from graphc.core.registry import Registry, operations
 from graphc.core.span import nowhere
 from graphc.core.tree import from_plain
-from graphc.core.types import Type
+from graphc.core.types import BATCH, TIME, Type
 from graphc.emit.filling import Key, Site, fill
 from graphc.emit.imports import user_imports
 from graphc.emit.optimizing import rate_of
@@ -56,6 +56,8 @@ GIVEN: dict[str, dict[str, object]] = {
     "reshape": {"shape": [4, 8]},
     "piecewise": {"rates": [0.1, 0.01], "at": [30]},
     "step": {"rate": 0.1, "every": 30},
+    "stream": {"to": "time"},
+    "text": {"path": "book.txt"},
     "permute": {"axes": [2, 0, 1]},
     "shortcut": {"kind": "project"},
     "slice": {"start": 1, "stop": -1},
@@ -64,7 +66,11 @@ GIVEN: dict[str, dict[str, object]] = {
 }
 """Attributes of examples, where values by kind would make no sense."""
 
+_SEQUENCE = Type((32,), domain=(BATCH, TIME))
 _FITTING = {
+    "first": (_SEQUENCE,),
+    "last": (_SEQUENCE,),
+    "reverse": (_SEQUENCE,),
     "einsum": (Type((8, 4)), Type((4, 2))),
     "matmul": (Type((8, 4)), Type((4, 2))),
     "python": (Type((32,)),),

@@ -83,8 +83,8 @@ class _Painter:
         owners = folded(graph)
         formulas: dict[str, Formula] = {}
         for node in graph.nodes:
-            inputs = [(name, ends[ref]) for name, ref in _named_inputs(node)]
-            values = (formulas.get(ref.node, ends[ref]) for ref in node.references)
+            inputs = [(name, ends[ref]) for name, ref in _named_inputs(node) if ref in ends]
+            values = (formulas.get(ref.node, ends[ref]) for ref in node.before)
             formula = Formula(node.operation, tuple(values))
             owner = owners.get(node.name)
             if owner is not None:
@@ -104,6 +104,11 @@ class _Painter:
             read = (ref.port for ref in graph.tied.get(node.name, ()))
             refs = {port: Ref(node.name, port) for port in (*node.operation.ports, *read)}
             ends |= {ref: End(place.id, port, graph.types[ref]) for port, ref in refs.items()}
+        for node in graph.nodes:
+            if node.operation.feedback:
+                end = ends[node.references[0]]
+                edge = Edge(end.id, ends[Ref(node.name)].id, None, end.port, end.type, True)
+                self.picture.edges[edge] = None
         return ends
 
     def _leaf(
@@ -120,6 +125,8 @@ class _Painter:
         more: dict[str, Any] = {"operands": tuple(formula.operands())}
         if None in node.inputs:
             more["structure"] = ", ".join(name for name, _ in inputs)
+        if node.operation.feedback:
+            more["structure"] = node.name
         if name == "formula":
             more["structure"] = formula.structure()
         else:
@@ -189,5 +196,5 @@ def _named_inputs(node: Node) -> list[tuple[str, Ref]]:
     if node.operation.variadic:
         return [("", ref) for ref in node.references]
     names = [each.name for each in node.operation.inputs]
-    pairs = zip(names, node.inputs, strict=False)
+    pairs = list(zip(names, node.inputs, strict=False))[node.operation.feedback :]
     return [(name, ref) for name, ref in pairs if ref is not None]

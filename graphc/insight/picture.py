@@ -65,13 +65,17 @@ class Group:
 
 @dataclass(frozen=True)
 class Edge:
-    """From a point to a point that reads it; `input` is said where there are several."""
+    """From a point to a point that reads it; `input` is said where there are several.
+
+    `delayed` is an edge to a later or an earlier step, which may close a cycle.
+    """
 
     source: str
     target: str
     input: str | None = None
     port: str | None = None
     type: Type | None = field(default=None, compare=False)
+    delayed: bool = False
 
 
 @dataclass

@@ -24,6 +24,7 @@ _GRAPHS = {
 }
 _SIZE = either({"type": "integer", "minimum": 1}, PARAMETER)
 _SHAPE = {"type": "array", "items": _SIZE}
+_SEQUENCE = {"type": "array", "items": either(_SIZE, {"const": "time"})}
 _OUTPUT = "the value that comes out, `h` or `h.port`; for `layers` the last"
 
 
@@ -115,7 +116,7 @@ def _section(properties: dict, text: str) -> dict:
             "uniqueItems": True,
         },
         "help": {"description": "a text about it", "anyOf": [TEXT, {}]},
-        "initial": LATER,
+        "initial": mapping(_initial(), description="what values are before the first step"),
     }
     one_body = {"anyOf": [{"required": ["layers"]}, {"required": ["nodes"]}]}
     ends = [{"required": ["layers"]}, {"required": ["output"]}, {"required": ["outputs"]}]
@@ -133,13 +134,23 @@ def _section(properties: dict, text: str) -> dict:
     }
 
 
+def _initial() -> dict:
+    shape = {"shape": _SHAPE | {"description": "of the value at one step"}}
+    value = {"type": ["number", "string"], "description": "the same number everywhere"}
+    number = closed(shape | {"constant": value}, required=["constant"])
+    learned = {"description": "a weight: `{}`, or `{init: normal}`"}
+    weight = closed(shape | {"learned": learned}, required=["learned"])
+    formula = {"type": ["string", "number"], "description": "a formula: `h0`, `last(encoder)`"}
+    return either(formula, number, weight)
+
+
 def _input() -> dict:
     below = {
         "description": "one more than the largest value; `data` takes it from the data",
         **either({"type": "integer", "minimum": 1}, {"const": "data"}, PARAMETER),
     }
     kinds = {
-        word: {"description": f"{text}: `[]` is one for each example", **either(_SHAPE)}
+        word: {"description": f"{text}: `[]` is one for each example", **either(_SEQUENCE)}
         for word, text in (
             ("int", "whole numbers"),
             ("bool", "true or false"),
@@ -148,8 +159,8 @@ def _input() -> dict:
         )
     }
     form = closed(kinds | {"below": below, "at_most": LATER}, minProperties=1)
-    text = "the shape of one example, `[28, 28, 1]`, or `{int: [], below: 10}`"
-    return {"description": text, **either(_SHAPE, form, PARAMETER)}
+    text = "the shape of one example, `[28, 28, 1]` or `[time, 8]`, or `{int: [], below: 10}`"
+    return {"description": text, **either(_SEQUENCE, form, PARAMETER)}
 
 
 def _block_parameter() -> dict:

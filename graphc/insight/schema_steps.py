@@ -71,6 +71,10 @@ def _long_step() -> dict:
         "from": reference("from"),
         "name": NAME | {"description": "what other steps call the value"},
         "precision": PRECISION,
+        "every": {
+            "description": "at which steps of a sequence it is computed anew",
+            **either({"type": "integer", "minimum": 1}, PARAMETER),
+        },
         **dict.fromkeys(LATER_KEYS, LATER),
     }
     return {

@@ -68,6 +68,7 @@ FAMILIES = {
     "separable": "locally_connected separable_conv",
     "shaping": "expand_dims flatten identity permute reshape squeeze",
     "shortcut": "shortcut",
+    "time": "first last reverse stream",
     "tokens": "patches position",
     "transposed": "conv_transpose",
     "user_code": "python",
@@ -116,6 +117,7 @@ OTHERS = {
             california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps
         """,
         "sources.table": "csv parquet",
+        "sources.text": "help_topics shakespeare text",
         "sources.user_code": "python",
     },
 }

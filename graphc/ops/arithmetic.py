@@ -13,10 +13,11 @@ from typing import ClassVar
 from graphc.core.attributes import Either, Float, Int
 from graphc.core.code import Code, code
 from graphc.core.declaration import primary
-from graphc.core.operation import Elementwise, Input, Operation, ShapeError, Spelled
+from graphc.core.operands import operand
+from graphc.core.operation import Elementwise, Input, Literal, Operation, ShapeError, Spelled
 from graphc.core.registry import operations
 from graphc.core.types import Type, constant
-from graphc.ops.broadcasting import broadcast, operand
+from graphc.ops.broadcasting import broadcast
 from graphc.ops.checks import need_floats
 
 
@@ -28,6 +29,7 @@ class Constant(Operation):
     """
 
     name = "constant"
+    traits = (Literal(),)
     inputs = ()
     call = code("$value")
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from graphc.core.attributes import Bool, Float, Int
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
+from graphc.core.operands import operand
 from graphc.core.operation import Contracts, Input, Multiplying, ShapeError, Stochastic, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type, join_domains
-from graphc.ops.broadcasting import operand
 from graphc.ops.checks import need_tokens
 from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
 

@@ -36,20 +36,3 @@ def _joined(name: str, one: Type, other: Type) -> tuple[int, ...]:
     if len(a) != len(b) or a[:-1] != b[:-1] or (a[-1] != b[-1] and 1 not in (a[-1], b[-1])):
         raise ShapeError(f"`{name}` cannot combine {list(a)} with {list(b)}", RULE)
     return max(a, b)
-
-
-def operand(name: str, own: Type, whole: Type) -> str:
-    """The hole `$name`, indexed so that an array of type `own` broadcasts against `whole`."""
-    if not own.rank:
-        return f"${name}"
-    shared = [axis for axis in whole.domain if axis in own.domain]
-    text = f"${name}"
-    if shared != list(own.domain):
-        order = [own.domain.index(axis) for axis in shared]
-        order += range(len(own.domain), own.rank)
-        text = f"jnp.transpose({text}, {tuple(order)})"
-    index = [":" if axis in own.domain else "None" for axis in whole.domain]
-    index += ["None"] * (len(whole.shape) - len(own.shape)) + [":"] * len(own.shape)
-    while index and index[-1] == ":":
-        index.pop()
-    return f"{text}[{', '.join(index)}]" if index else text

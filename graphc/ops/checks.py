@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphc.core.operation import ShapeError
-from graphc.core.types import Type
+from graphc.core.types import Axis, Type, time_axes
 
 
 def need_floats(name: str, *types: Type) -> None:
@@ -101,3 +101,22 @@ def need_axes(name: str, x: Type, most: int | None = 3) -> None:
     if axes == 0:
         help = f"put `{name}` before `flatten`, or make an image with `reshape`"
     raise ShapeError(f"`{name}` needs {wanted}, but its input has shape {x}", help)
+
+
+def axis_over(name: str, x: Type, word: str | None = None) -> Axis:
+    """The axis of steps that an operation goes over: the one of this name, or the only one."""
+    axes = {axis.name: axis for axis in time_axes(x)}
+    if word is None and len(axes) == 1:
+        return next(iter(axes.values()))
+    if word in axes:
+        return axes[word]
+    if not axes:
+        raise ShapeError(
+            f"`{name}` goes over steps, but its input {x} has none",
+            "a sequence has `time` as its first axis: `inputs: {x: [time, 8]}`",
+        )
+    known = " and ".join(f"`{axis}`" for axis in axes)
+    message = f"`{name}` goes over one axis of steps, and its input has {known}"
+    if word is not None:
+        message = f"`{name}` goes over `{word}`, but its input has {known}"
+    raise ShapeError(message, f"write `over: {next(iter(axes))}`", word=word)

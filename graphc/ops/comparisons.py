@@ -7,10 +7,11 @@ from functools import reduce
 from typing import ClassVar
 
 from graphc.core.code import Code, code
+from graphc.core.operands import operand
 from graphc.core.operation import Input, Operation, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type
-from graphc.ops.broadcasting import broadcast, operand
+from graphc.ops.broadcasting import broadcast
 
 
 class Comparison(Operation):

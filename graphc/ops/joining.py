@@ -8,10 +8,10 @@ from itertools import accumulate
 from graphc.core.attributes import Int, Ints, Names
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Operation, ShapeError
+from graphc.core.operands import operand
+from graphc.core.operation import Concatenates, Operation, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type, join_domains
-from graphc.ops.broadcasting import operand
 from graphc.ops.checks import feature_axis, new_axis
 
 
@@ -26,6 +26,7 @@ class Concat(Operation):
 
     name = "concat"
     variadic = True
+    traits = (Concatenates(),)
     call = code("jnp.concatenate([$items], axis=$axis)")
 
     axis: int = attribute(Int(), "the axis along which they stand", -1)

@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from graphc.core.code import Code, code
 from graphc.core.declaration import Declaration
+from graphc.core.operands import operand
 from graphc.core.operation import ShapeError
 from graphc.core.types import Type
-from graphc.ops.broadcasting import broadcast, operand
+from graphc.ops.broadcasting import broadcast
 from graphc.ops.reductions import features_axes
 
 

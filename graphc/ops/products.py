@@ -10,10 +10,10 @@ from string import ascii_letters
 from graphc.core.attributes import Float
 from graphc.core.code import Code, code
 from graphc.core.declaration import primary
+from graphc.core.operands import operand
 from graphc.core.operation import Contracts, Input, Multiplying, Operation, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type, join_domains
-from graphc.ops.broadcasting import operand
 from graphc.ops.checks import need_features, need_floats
 
 Terms = tuple[str, ...]

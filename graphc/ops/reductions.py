@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from graphc.core.attributes import Bool, Either, Int, Ints
+from graphc.core.attributes import Bool, Either, Int, Ints, Text
 from graphc.core.code import code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Operation, Reduces, ShapeError
+from graphc.core.operation import ChangesDomain, Operation, Reduces, ShapeError
 from graphc.core.registry import operations
-from graphc.core.types import Type
-from graphc.ops.checks import feature_axis, need_features
+from graphc.core.types import Type, without
+from graphc.ops.checks import axis_over, feature_axis, need_features
 
 AXES = Either((Int(), Ints(minimum=None)))
 
@@ -23,8 +23,18 @@ class Reduction(Operation):
         AXES, "the axis, or the axes, that become one number; all if left out", None
     )
     keep: bool = attribute(Bool(), "whether they stay, with a length of 1", False)
+    over: str | None = attribute(
+        Text(), "an axis of steps that becomes one number in place of features: `over: time`", None
+    )
+
+    def complaint(self) -> str | None:
+        if self.over is not None and (self.axis is not None or self.keep):
+            return f"`{self.name}` goes over features by `axis`, or over `{self.over}`: not both"
+        return None
 
     def infer(self, x: Type) -> Type:
+        if self.over is not None:
+            return without(x, axis_over(self.name, x, self.over))
         need_features(self.name, x)
         gone = self._axes(x)
         sizes = zip(range(-len(x.shape), 0), x.shape, strict=True)
@@ -32,6 +42,8 @@ class Reduction(Operation):
         return x.with_shape(kept)
 
     def _axes(self, x: Type) -> tuple[int, ...]:
+        if self.over is not None:
+            return (x.domain.index(axis_over(self.name, x, self.over)),)
         if self.axis is None:
             return tuple(range(-len(x.shape), 0))
         several = (self.axis,) if isinstance(self.axis, int) else self.axis
@@ -59,7 +71,8 @@ def _reduction(word: str, text: str, call: str, between: str | None = None) -> t
     call = call.replace("AXES", "axis=$axes, keepdims=$keep")
     shapes = "Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too."
     body = {"name": word, "__doc__": f"{text}\n\n{shapes}", "call": code(call, keep=False)}
-    return type(word.title(), (Reduction,), body | {"traits": (Reduces(between),)})
+    traits = (Reduces(between), ChangesDomain("over"))
+    return type(word.title(), (Reduction,), body | {"traits": traits})
 
 
 Mean = _reduction("mean", "The mean over the features of a point.", "jnp.mean($x, AXES)")

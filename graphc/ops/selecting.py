@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from graphc.core.attributes import Int
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
+from graphc.core.operands import operand
 from graphc.core.operation import Input, Operation, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type, join_domains
-from graphc.ops.broadcasting import operand
 from graphc.ops.checks import feature_axis, need_bounded, need_features
 
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
 from graphc.graph.graph import Graph
+from graphc.passes.cycles import scan_cycles
 from graphc.passes.fold import fold
 from graphc.passes.infer import check_types
+from graphc.passes.inline import inline
 from graphc.passes.merge import merge
 from graphc.passes.precision import set_precision
 from graphc.passes.prune import prune
@@ -44,12 +46,16 @@ PASSES: Mapping[str, Pass] = {
     "prune": prune,
     "precision": set_precision,
     "fold": fold,
+    "inline": inline,
     "roll": roll,
     "merge": merge,
+    "cycles": scan_cycles,
 }
 REQUIRED = {
     "infer": "all that follows reads its types",
     "precision": "it says what the spec asks for",
+    "inline": "cycles go through what is called on them",
+    "cycles": "nothing else goes from step to step",
 }
 """What cannot be left out, and why."""
 FOR_INFERENCE = ("fold",)

@@ -27,6 +27,7 @@ from graphc.core.operation import (
     Stateful,
     Stochastic,
 )
+from graphc.graph.cycles import cycles
 from graphc.graph.forms import Beside, Part
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
@@ -93,8 +94,10 @@ def _is_pure(operation: Operation, types: tuple) -> bool:
 
 
 def _join_products(graph: Graph, remarks: Remarks) -> Graph:
+    looped = {name for cycle in cycles(graph.nodes) for name in cycle.names}
     for siblings in _siblings(graph, remarks):
-        reason = _reason(graph, siblings) if remarks.device == "cpu" else None
+        inside = looped.issuperset(node.name for node in siblings)
+        reason = _reason(graph, siblings) if remarks.device == "cpu" and not inside else None
         if reason is None:
             widths = " + ".join(str(graph.types[Ref(node.name)].features) for node in siblings)
             text = f"{_names(siblings)} are one product of {widths} features"

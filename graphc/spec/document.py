@@ -387,10 +387,28 @@ def _used_from(span: Span, problem: Diagnostic) -> Diagnostic:
 def _standard_blocks(library: Library) -> None:
     """The blocks that ship with graphc, each read when it is first named."""
     library.standard = standard_block
-    library.standard_names = STANDARD
+    library.standard_names = tuple(STANDARD)
 
 
-STANDARD = ("residual", "highway")
+STANDARD = {
+    "residual": "residual",
+    "highway": "highway",
+    "elman": "elman",
+    "elman_step": "elman",
+    "jordan": "jordan",
+    "lstm": "lstm",
+    "lstm_step": "lstm",
+    "lstm_peephole": "lstm_peephole",
+    "gru": "gru",
+    "gru_step": "gru",
+    "gru_reset_after": "gru",
+    "minimal_gated_unit": "minimal_gated_unit",
+    "min_gru": "min_gru",
+    "scrn": "scrn",
+    "clockwork": "clockwork",
+    "bidirectional": "bidirectional",
+}
+"""The blocks that ship with graphc, and the files that they stand in."""
 _known: dict[str, Definition] = {}
 
 
@@ -399,7 +417,7 @@ def standard_block(name: str) -> Definition | None:
     if name not in STANDARD:
         return None
     if name not in _known:
-        source = bundled(f"blocks/{name}.yaml")
+        source = bundled(f"blocks/{STANDARD[name]}.yaml")
         if source is None:
             raise SpecError(Diagnostic("GC304", f"the standard block `{name}` is not installed"))
         tree = read(source)

@@ -17,11 +17,12 @@ from graphc.build.formula import unparse
 from graphc.core.operation import PRECISIONS, Operation, Spelled
 from graphc.core.span import nowhere
 from graphc.core.tree import Scalar
-from graphc.core.types import Type
+from graphc.core.types import BATCH, Type
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
 from graphc.graph.tied import Tied
+from graphc.graph.time import Delay
 from graphc.spec.writer import write
 
 _HERE = nowhere()
@@ -72,10 +73,11 @@ def _network(graph: Graph, blocks: _Blocks) -> dict[str, object]:
 
 
 def _type(kind: Type) -> object:
+    shape = [*(axis.name for axis in kind.domain if axis != BATCH), *kind.shape]
     if kind.dtype == "float":
-        return list(kind.shape)
+        return shape
     below = {"below": kind.below} if kind.below else {}
-    return {kind.dtype: list(kind.shape), **below}
+    return {kind.dtype: shape, **below}
 
 
 def _section(graph: Graph, blocks: _Blocks) -> dict[str, object]:
@@ -89,7 +91,8 @@ def _section(graph: Graph, blocks: _Blocks) -> dict[str, object]:
         else:
             outputs.append(writer.reference(ref))
     key = {"output": outputs[0]} if len(outputs) == 1 else {"outputs": outputs}
-    return {"nodes": nodes, **key}
+    initial = writer.initial()
+    return {"nodes": nodes, **({"initial": initial} if initial else {}), **key}
 
 
 class _Writer:
@@ -101,7 +104,7 @@ class _Writer:
 
     def __init__(self, graph: Graph, blocks: _Blocks, outer: Mapping[str, str]) -> None:
         self.graph, self.blocks, self.outer = graph, blocks, outer
-        self.whole = [node for node in graph.nodes if not node.part]
+        self.whole = [node for node in graph.nodes if not (node.part or _is_of_cycle(node))]
         self.chains = self._chain_results()
         self.read: Counter[str] = Counter()
         self.open: list[tuple[list, int, str, str]] = []
@@ -137,6 +140,10 @@ class _Writer:
 
     def _text(self, ref: Ref) -> str:
         name = ref.node
+        name = name.removesuffix(":held")
+        node = self.graph.by_name.get(name)
+        if node is not None and isinstance(node.operation, Delay):
+            return f"{self._text(node.references[0])}@{name.rpartition('@')[2]}"
         for head, result in self.chains.items():
             if name == result:
                 name = head
@@ -162,6 +169,29 @@ class _Writer:
                 entries[head] = self._node(node)
         self.close()
         return entries
+
+    def initial(self) -> dict[str, object]:
+        """The entries of `initial`."""
+        found: dict[str, object] = {}
+        for node in self.graph.nodes:
+            if isinstance(node.operation, Delay) and len(node.references) > 1:
+                value, first = node.references
+                name = self._text(value).split(".")[0]
+                found[name] = self._initial(first, node.operation)
+        return found
+
+    def _initial(self, ref: Ref, delay: Delay) -> object:
+        node = self.graph.by_name.get(ref.node)
+        if node is None or not _is_of_cycle(node):
+            return self.reference(ref)
+        shape = {"shape": list(delay.step.shape)}
+        if node.operation.name == "constant":
+            return {"constant": node.operation.value, **shape}  # type: ignore[attr-defined]
+        if node.operation.name == "weight":
+            written = node.operation.write()
+            init = written.get("init") if isinstance(written, dict) else None
+            return {"learned": {"init": init} if init is not None else {}, **shape}
+        return unparse(self._expression(ref, root=True))
 
     def _chain(self, head: str) -> dict[str, object]:
         names = [node for node in self.whole if node.name.startswith(f"{head}/")]
@@ -260,6 +290,9 @@ class _Writer:
             return self._parallel(node)
         word, attributes = self._operation(node)
         step = {word: {} if attributes is None else attributes, **self._from(node)}
+        if held := self.graph.by_name.get(f"{node.name}:held"):
+            clock = self.graph.by_name[held.references[0].node].operation
+            step["every"] = clock.every  # type: ignore[attr-defined]
         return step | _precision(node.operation)
 
     def _operation(self, node: Node) -> tuple[str, object]:
@@ -301,7 +334,8 @@ class _Writer:
 
     def _joined(self, ref: Ref) -> Node | None:
         node = self.graph.by_name.get(ref.node)
-        return node if node is not None and node.part and not _is_number(node.name) else None
+        joined = node is not None and node.part and not _is_number(node.name)
+        return node if joined and not node.name.endswith(":held") else None
 
     def _turned(self, ref: Ref) -> Ref | None:
         """What `transpose: true` of a step turns, if the value is that turned."""
@@ -439,6 +473,11 @@ def _precision(operation: Operation) -> dict[str, object]:
     """What stands beside a step whose products are not in float32."""
     found = getattr(operation, "precision", PRECISIONS[0])
     return {} if found == PRECISIONS[0] else {"precision": found}
+
+
+def _is_of_cycle(node: Node) -> bool:
+    """Whether it is written where a value of another step is read, or under `initial`."""
+    return isinstance(node.operation, Delay) or node.name.startswith("initial/")
 
 
 def _automatic(word: str, taken: set[str]) -> str:

@@ -28,6 +28,7 @@ SEEN = {
 UNSEEN = {
     "attributes_that_contradict": "attributes that are right one by one",
     "data_folds": "a number that another bounds",
+    "time_attributes": "attributes that are right one by one",
     "data_folds_and_validation": "attributes that are right one by one",
     "data_group_and_split": "attributes that are right one by one",
     "train_ensemble_member": "a number that another bounds",

@@ -68,6 +68,8 @@ def signed(level: Level, numbers: Numbers, points: Mapping[str, Point]) -> Signe
     found.reads = {name: [] for name in (*level.points, *level.levels)}
     found.readers = {name: [] for name in (*level.points, *level.levels, *level.ports)}
     for wire, edges in level.wires.items():
+        if all(edge.delayed for edge in edges):
+            continue  # the point that reads another step says which in its structure
         slot = numbers.of("slot", wire.value.port, _slots(wire, edges, points))
         found.readers[wire.source].append((slot, wire.target))
         if not isinstance(wire.target, Port):

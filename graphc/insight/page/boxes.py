@@ -12,7 +12,7 @@ from graphc.insight.levels import Item, Level, Port, Wire
 from graphc.insight.page.box import content, costs, note, shape
 from graphc.insight.page.layers import Lane, Layout, layered
 from graphc.insight.page.texts import Sources, hue
-from graphc.insight.picture import Group, Picture, Point
+from graphc.insight.picture import Edge, Group, Picture, Point
 
 _SHOWN = 24
 """How many boxes are shown at first, if folding can make it so few."""
@@ -144,7 +144,8 @@ class Boxes:
         first = [each for each in level.ports if each.kind == "in"]
         last = [each for each in level.ports if each.kind == "out"]
         items: list[Item] = [*first, *sorted(places, key=places.__getitem__), *last]
-        return layered(items, level.wires, first, last)
+        forward = (wire for wire, edges in level.wires.items() if not _delayed(edges))
+        return layered(items, forward, first, last)
 
     def _wire(self, level: Level, wire: Wire, layout: Layout) -> list:
         """A wire for the script: its ends, its points, and the row and column of every lane.
@@ -162,7 +163,7 @@ class Boxes:
             self._key(end),
             self.numbers[wire.value.point],
             [self.numbers[each] for each in {edge.target: None for edge in level.wires[wire]}],
-            [number for lane in layout.lanes[wire] for number in layout.places[lane]],
+            [number for lane in layout.lanes.get(wire, ()) for number in layout.places[lane]],
         ]
 
     def _key(self, cell: Item) -> int:
@@ -176,6 +177,11 @@ class Boxes:
         """For the script: the wires of each level, and what is said of each box."""
         text = json.dumps({"wires": self.wires, "notes": self.notes}, separators=(",", ":"))
         return text.replace("<", "\\u003c")
+
+
+def _delayed(edges: list[Edge]) -> bool:
+    """Whether a wire only leads to other steps: the layout, which has no cycles, leaves it out."""
+    return all(edge.delayed for edge in edges)
 
 
 def _opened(root: Level, main: str) -> set[int]:

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from graphc.ops.sources.table import Csv as Csv
     from graphc.ops.sources.table import Parquet as Parquet
     from graphc.ops.sources.table import TableSource as TableSource
+    from graphc.ops.sources.text import HelpTopics as HelpTopics
+    from graphc.ops.sources.text import PlainText as PlainText
+    from graphc.ops.sources.text import Shakespeare as Shakespeare
+    from graphc.ops.sources.text import TextSource as TextSource
     from graphc.ops.sources.user_code import PythonData as PythonData
 
 _DECLARED = {
@@ -54,6 +58,7 @@ _DECLARED = {
         Usps
     """,
     "table": "Csv Parquet TableSource",
+    "text": "HelpTopics PlainText Shakespeare TextSource",
     "user_code": "PythonData",
 }
 _PLACES = {name: module for module, names in _DECLARED.items() for name in names.split()}

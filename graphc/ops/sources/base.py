@@ -114,11 +114,11 @@ class ArraySource(DataSource):
         if known is None:
             return None
         target = self.types[self.target]
-        classes = target.below if target.dtype == "int" and not target.shape else 1
+        classes = target.below if target.dtype == "int" and target.single else 1
         return self.sizes(known, classes or 1)["train"]
 
     def check_target(self, kind: Type) -> None:
-        if self.balance and (kind.dtype != "int" or kind.shape):
+        if self.balance and (kind.dtype != "int" or not kind.single):
             message = f"`balance` is for a target of classes, and `{self.target}` is {kind}"
             raise ShapeError(message, "leave it out", "GC517", "true")
 

@@ -1,0 +1,252 @@
+"""The cycles of a section: what delays read is typed before it is made, and tied up after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from graphc.build import syntax
+from graphc.build.assembly import Assembly, Name, Poisoned, Scope
+from graphc.build.cycles import is_open, open_type
+from graphc.build.formulas import expand_formula
+from graphc.build.ordering import Knot
+from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
+from graphc.core.registry import operations
+from graphc.core.tree import Mapping, Scalar, Sequence
+from graphc.core.types import Axis, Type, over, time_axes, without
+from graphc.graph.cycles import cycles
+from graphc.graph.node import Ref
+from graphc.graph.time import Delay
+
+if TYPE_CHECKING:
+    from graphc.build.context import Context
+
+Section = syntax.Section
+
+
+def expect_types(
+    knot: Knot, section: Section, scope: Scope, default: Ref | None, context: Context
+) -> None:
+    """Find the types of what nodes on cycles read of each other at other steps.
+
+    They are in `expected` of the assembly afterwards; what cannot be typed is reported.
+    """
+    expander, names = context.expander, scope.names
+    first = knot.delayed[0]
+    try:
+        axis = _axis(scope.assembly, first)
+    except SpecError as error:
+        expander.take(error.diagnostics)
+        names |= {each.name: None for each in knot.delayed}
+        return
+    told = dict(_told(section, scope, context, axis))
+    known, problems = _solved(knot, scope, default, context, axis, told)
+    for name in [name for name, port in known if port is None and name in told]:
+        expander.take(_misfit(name, told[name], known[name, None], axis, section))
+    unknown = {name for name, kind in known.items() if is_open(kind)}
+    for each in knot.delayed:
+        if (each.name, each.port) in unknown:
+            names[each.name] = None
+            expander.take(problems.errors or [_untyped(each)])
+    scope.assembly.expected |= {name: kind for name, kind in known.items() if name not in unknown}
+
+
+def _solved(
+    knot: Knot,
+    scope: Scope,
+    default: Ref | None,
+    context: Context,
+    axis: Axis,
+    told: dict[str, Type],
+) -> tuple[dict[Name, Type], Report]:
+    """The types by expanding on trial until nothing changes, and what the last trial reported."""
+    names = dict.fromkeys((each.name, each.port) for each in knot.delayed)
+    known = {name: told.get(name[0], open_type(axis)) for name in names}
+    problems = Report()
+    for _ in range(len(names) + 2):  # each round tells at least one more
+        problems = Report()
+        found = _trial(knot, scope, default, context, known, problems)
+        before, known = known, known | found
+        if known == before or not any(map(is_open, before.values())):
+            break
+    return known, problems
+
+
+def _misfit(
+    name: str, told: Type, found: Type, axis: Axis, section: Section
+) -> Iterator[Diagnostic]:
+    """Where an initial value tells another type than the value itself has."""
+    if told.shape != found.shape and not is_open(found):
+        place = next(each.name.span for each in section.initial if each.name.text == name)
+        first, itself = without(told, axis), without(found, axis)
+        message = f"the initial value of `{name}` is {first}, and the value itself {itself}"
+        yield Diagnostic("GC233", message, place)
+
+
+def _axis(assembly: Assembly, reference: syntax.Reference) -> Axis:
+    """The time axis of a cycle, which the values around it have."""
+    found = {axis.name: axis for kind in assembly.types.values() for axis in time_axes(kind)}
+    word = reference.delay.axis if reference.delay is not None else None
+    if word is None and len(found) == 1:
+        return next(iter(found.values()))
+    if word in found:
+        return found[word]
+    if not found:
+        message = f"`{reference}` is a value of another step, but nothing here has steps"
+        help = "a sequence has `time` as its first axis: `inputs: {x: [time, 8]}`"
+    else:
+        message = f"`{reference}` does not say along which axis"
+        help = f"the axes are {listing(found)}: write `{reference.name}@{next(iter(found))}-1`"
+    raise SpecError(Diagnostic("GC231", message, reference.span, help=help))
+
+
+def _told(
+    section: Section, scope: Scope, context: Context, axis: Axis
+) -> Iterator[tuple[str, Type]]:
+    """The types that initial values tell."""
+    for each in section.initial:
+        kind = None
+        if each.shape is not None:
+            kind = context.expander.attempt(_shaped, each, context)
+        elif isinstance(each.formula, syntax.Reference) and each.formula.delay is None:
+            place = Scope(scope.assembly.copy(), dict(scope.names))
+            ref = place.names.get(each.formula.name)
+            kind = place.assembly.types[place.now(each.formula)] if ref is not None else None
+        if kind is not None and kind.shape:
+            yield each.name.text, over(kind, axis)
+
+
+def _shaped(each: syntax.Initial, context: Context) -> Type:
+    tree = context.environment.substitute(each.shape)
+    if not isinstance(tree, Sequence):
+        message = f"the shape of the initial value of `{each.name.text}` is a list of sizes"
+        raise SpecError(Diagnostic("GC307", message, each.shape.span, help="write `shape: [8]`"))
+    from graphc.core.attributes import Ints
+
+    return Type(Ints(1).read(tree))
+
+
+def _trial(
+    knot: Knot,
+    scope: Scope,
+    default: Ref | None,
+    context: Context,
+    known: dict[Name, Type],
+    problems: Report,
+) -> dict[Name, Type]:
+    """The types of the values themselves, where those of other steps have these."""
+    expander = context.expander
+    assembly = scope.assembly.copy()
+    assembly.expected = dict(known)
+    place = Scope(assembly, dict(scope.names))
+    report, uses, expander.report = expander.report, len(expander.uses), problems
+    try:
+        expander.entries(knot, place, default, context)
+    finally:
+        expander.report = report
+        del expander.uses[uses:]
+    found = {}
+    for each in knot.delayed:
+        if place.names.get(each.name) is not None:
+            ref = place.now(replace(each, delay=None))
+            found[each.name, each.port] = assembly.types[ref]
+    return found
+
+
+def _untyped(reference: syntax.Reference) -> Diagnostic:
+    message = f"the shape of `{reference.name}` cannot be told from the nodes on its cycle"
+    help = f"say it: `initial: {{{reference.name}: {{constant: 0, shape: [64]}}}}`"
+    return Diagnostic("GC232", message, reference.span, help=help)
+
+
+def close_cycles(section: Section, scope: Scope, context: Context) -> None:
+    """Tie the delays of a section to their values and initial values, and check the cycles."""
+    assembly, expander = scope.assembly, context.expander
+    first = _initial_values(section, scope, context)
+    for word, name in list(assembly.delays.items()):
+        expander.attempt(_close, word, name, first.get(name[0]), scope)
+    read = {name for name, _ in assembly.delays.values()}
+    for each in section.initial:
+        if each.name.text not in read and not expander.report.errors:
+            message = f"nothing reads `{each.name.text}` at another step"
+            help = f"write `{each.name.text}@t-1` where it is read, or leave this out"
+            expander.take([Diagnostic("GC224", message, each.name.span, (), help, "warning")])
+    expander.attempt(_check_cycles, assembly)
+
+
+def _close(word: str, name: Name, first: tuple[Ref, syntax.Initial] | None, scope: Scope) -> None:
+    assembly = scope.assembly
+    node = assembly.nodes[word]
+    delay = node.operation
+    assert isinstance(delay, Delay)
+    if first is not None and not _begins(assembly.types[first[0]], delay.step):
+        given = assembly.types[first[0]]
+        message = f"the initial value of `{name[0]}` is {given}, and the value itself {delay.step}"
+        raise SpecError(Diagnostic("GC233", message, first[1].name.span))
+    value = scope.names.get(name[0])
+    if value is None:
+        raise Poisoned
+    value = scope.now(syntax.Reference(name[0], node.span, name[1]))
+    if assembly.types[value] != delay.kind:
+        message = f"`{name[0]}` is {assembly.types[value]}, but as `{word}` it is {delay.kind}"
+        raise SpecError(Diagnostic("GC233", message, node.span))
+    assembly.nodes[word] = replace(node, inputs=(value, first and first[0]))
+
+
+def _begins(given: Type, step: Type) -> bool:
+    """Whether a value can be what another one, of this type at each step, begins with."""
+    fits = given.shape in (step.shape, ()) and given.dtype == step.dtype
+    literal = not given.shape and not given.domain
+    return (fits or literal) and set(given.domain) <= set(step.domain)
+
+
+def _initial_values(
+    section: Section, scope: Scope, context: Context
+) -> dict[str, tuple[Ref, syntax.Initial]]:
+    kinds = {
+        name[0]: delay.step
+        for word, name in scope.assembly.delays.items()
+        if isinstance(delay := scope.assembly.nodes[word].operation, Delay)
+    }
+    found = {}
+    for each in section.initial:
+        if (kind := kinds.get(each.name.text)) is not None:
+            ref = context.expander.attempt(_initial, each, kind, scope, context)
+            if ref is not None:
+                found[each.name.text] = ref, each
+    return found
+
+
+def _initial(each: syntax.Initial, kind: Type, scope: Scope, context: Context) -> Ref:
+    name, assembly = f"initial/{each.name.text}", scope.assembly
+    if each.formula is not None:
+        return expand_formula(_number_of_word(each.formula, scope), name, scope, context)
+    assert each.operation is not None
+    word, span = each.operation.text, each.operation.span
+    given = each.attributes
+    given = context.environment.substitute(given) if given is not None else None
+    if word == "constant":
+        value = operations["constant"].read(given, span)
+        return assembly.add(name, value, (), span, named=False)
+    shape = Sequence(tuple(Scalar(str(size), span) for size in kind.shape), span)
+    entries = given.entries if isinstance(given, Mapping) else ()
+    entries = ((Scalar("shape", span), shape), *entries)
+    if not any(key.text == "init" for key, _ in entries):
+        entries = (*entries, (Scalar("init", span), Scalar("zeros", span)))
+    learned = operations["weight"].read(Mapping(entries, span), span)
+    return assembly.add(name, learned, (), span, named=False)
+
+
+def _number_of_word(formula: syntax.Expression, scope: Scope) -> syntax.Expression:
+    """`zeros` and `ones` are numbers where no value has such a name."""
+    words = {"zeros": 0.0, "ones": 1.0}
+    if not isinstance(formula, syntax.Reference) or scope.owner(formula.name) is not None:
+        return formula
+    return syntax.Number(words[formula.name], formula.span) if formula.name in words else formula
+
+
+def _check_cycles(assembly: Assembly) -> None:
+    found = (cycle.complaint(assembly.types) for cycle in cycles(assembly.nodes.values()))
+    if complaints := [each for each in found if each is not None]:
+        raise SpecError(complaints)

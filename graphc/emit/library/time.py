@@ -1,0 +1,178 @@
+"""Sequences: cycles over their steps."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+
+from graphc.emit.library.arrays import present
+
+
+def over_time(step, now, before, constants=(), *, give=1, reverse=False):
+    """The values of a cycle at every step, arrays [batch, time, ...].
+
+    `step(*now, *constants, *before)` gives what is asked for (`give` values) and last the carried
+    values, which the next step is given as `before`.
+    """
+
+    def one(before, now):
+        after = as_tuple(step(*now, *constants, *before))
+        return after[-len(before) :], after[:give]
+
+    _, after = jax.lax.scan(one, tuple(before), time_first(now), reverse=reverse)
+    after = time_first(after)
+    return after[0] if give == 1 else after
+
+
+def recur(step, now, before, kernels, constants=(), *, give=1, reverse=False):
+    """`over_time` for a step that multiplies by `kernels`, which come before the constants.
+
+    The gradients of the kernels are one product each behind the backward loop, over the values of
+    all steps, where jax would add up a product of every step.
+    """
+    fixed = step, give, reverse
+
+    @jax.custom_vjp
+    def run(now, before, kernels, constants):
+        def one(before, now):
+            after = as_tuple(step(*now, *kernels, *constants, *before))
+            return after[-len(before) :], after[:give]
+
+        return jax.lax.scan(one, before, now, reverse=reverse)[1]
+
+    run.defvjp(
+        lambda *arrays: recur_forward(fixed, *arrays),
+        lambda kept, wanted: recur_backward(fixed, kept, wanted),
+    )
+    after = time_first(run(time_first(now), tuple(before), tuple(kernels), tuple(constants)))
+    return after[0] if give == 1 else after
+
+
+def recur_forward(fixed, now, before, kernels, constants):
+    """What is asked for, and for the way back what was before each step and each product."""
+    step, give, reverse = fixed
+
+    def one(before, now):
+        products = []
+
+        def multiply(index, value):
+            products.append(value @ kernels[index])
+            return products[-1]
+
+        after = as_tuple(step(*now, *cuts(multiply, kernels), *constants, *before))
+        return after[-len(before) :], (after[:give], before, tuple(products))
+
+    _, (after, before, products) = jax.lax.scan(one, before, now, reverse=reverse)
+    return after, (now, before, products, kernels, constants)
+
+
+def recur_backward(fixed, kept, wanted):
+    """The gradients: the steps in the other order without their products, then the kernels."""
+    step, give, reverse = fixed
+    now, before, products, kernels, constants = kept
+    owners = []
+
+    def one(carry, at):
+        pulled, sums = carry
+        now, before, products, wanted = at
+
+        def again(now, before, constants, added):
+            owners.clear()
+            values, left = [], iter(zip(products, added, strict=True))
+
+            def multiply(index, value):
+                owners.append(index)
+                values.append(value)
+                product, more = next(left)
+                return known(value, kernels[index], product) + more
+
+            after = as_tuple(step(*now, *cuts(multiply, kernels), *constants, *before))
+            return (after[:give], after[-len(before) :]), values
+
+        added = jax.tree.map(jnp.zeros_like, products)
+        _, pull, values = jax.vjp(again, now, before, constants, added, has_aux=True)
+        to_now, pulled, to_constants, to_products = pull((wanted, pulled))
+        return (pulled, jax.tree.map(jnp.add, sums, to_constants)), (to_now, to_products, values)
+
+    start = jax.tree.map(lambda each: jnp.zeros_like(each[0]), before)
+    carry = start, jax.tree.map(jnp.zeros_like, constants)
+    steps = now, before, products, wanted
+    (start, sums), (to_now, to_products, values) = jax.lax.scan(
+        one, carry, steps, reverse=not reverse
+    )
+    to_kernels = [jnp.zeros_like(each) for each in kernels]
+    for index, value, product in zip(owners, values, to_products, strict=True):
+        to_kernels[index] += jnp.einsum("tbi,tbj->ij", value, product)
+    return to_now, start, tuple(to_kernels), sums
+
+
+class Cut:
+    """A kernel inside of `recur`: `value @ cut` is what `multiply(value)` gives."""
+
+    def __init__(self, multiply):
+        self.multiply = multiply
+
+    def __rmatmul__(self, value):
+        return self.multiply(value)
+
+
+def cuts(multiply, kernels):
+    """The kernels, so that `multiply(index, value)` works out each product with one."""
+    return [Cut(functools.partial(multiply, index)) for index in range(len(kernels))]
+
+
+def known(value, kernel, product):
+    """`value @ kernel`, which is known to be `product`."""
+
+    @jax.custom_vjp
+    def same(value, product):
+        return product
+
+    same.defvjp(lambda _, product: (product, None), lambda _, pulled: (pulled @ kernel.T, None))
+    return same(value, product)
+
+
+def time_first(arrays):
+    """Arrays [batch, time, ...] as [time, batch, ...], or the other way round."""
+    return tuple(jnp.swapaxes(each, 0, 1) for each in arrays)
+
+
+def as_tuple(values):
+    """What a step gives, as a tuple of one or more."""
+    return values if isinstance(values, tuple) else (values,)
+
+
+def ticks(like, every):
+    """Whether a step of `like` [batch, time, ...] is one of every so many: bool [batch, time]."""
+    return jnp.broadcast_to(jnp.arange(like.shape[1]) % every == 0, like.shape[:2])
+
+
+def affine_scan(factor, begin, term=0.0, *, reverse=False):
+    """`h[t] = factor[t] * h[t - 1] + term[t]` for all steps at once, [batch, time, ...].
+
+    Two steps one after the other are a step of the same form, so that they can be put together in
+    any order: in rounds whose number is the logarithm of theirs.
+    """
+
+    def joined(first, then):
+        return first[0] * then[0], first[1] * then[0] + then[1]
+
+    factor, term = jnp.broadcast_arrays(factor, term + jnp.zeros_like(begin)[:, None])
+    place = -1 if reverse else 0
+    term = term.at[:, place].add(factor[:, place] * begin)
+    return jax.lax.associative_scan(joined, (factor, term), reverse=reverse, axis=1)[1]
+
+
+def shift(x, begin, offset):
+    """The steps of `x` [batch, time, ...] by `offset` later; `begin` [batch, ...] comes before."""
+    steps = min(abs(offset), x.shape[1])
+    filled = jnp.broadcast_to(begin[:, None], (len(x), steps, *x.shape[2:]))
+    if offset < 0:
+        return jnp.concatenate([filled, x[:, : x.shape[1] - steps]], axis=1)
+    return jnp.concatenate([x[:, steps:], filled], axis=1)
+
+
+def present_points(batch, shape):
+    """The mask of the points that are there, for the steps of every example: bool `shape`."""
+    mask = batch.get("mask", jnp.ones(shape[:1], bool))
+    return jnp.broadcast_to(present(mask, jnp.empty(shape)), shape)

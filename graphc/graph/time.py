@@ -1,0 +1,199 @@
+"""Time in graphs: values of other steps, and the cycles that they close.
+
+A stream has an axis of kind `time` in its domain, one value per step. `h@t-1` is a `Delay`, whose
+first input is an edge against the order of the graph: what it reads may depend on it. So a graph
+stays a flat list of nodes. The pass `cycles` finds the cycles and makes each a `Scan`, and of a
+delay that is on none a `Shift`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from graphc.core.code import Code, code
+from graphc.core.operands import operand
+from graphc.core.operation import Input, Operation, ShapeError
+from graphc.core.types import TIME, Axis, Type, over, without
+from graphc.graph.calls import Call
+
+_DTYPES = {"float": "", "int": ", int", "bool": ", bool"}
+
+
+@dataclass(frozen=True)
+class Delay(Operation):
+    """The value that another node had some steps before (`@t-1`) or will have after (`@t+1`).
+
+    Args:
+        kind: the type of that value, found before the value itself.
+        axis: its time axis.
+        offset: how many steps away, below 0 for those before.
+    """
+
+    name = "delay"
+    inputs = (Input("x"), Input("initial", optional=True))
+    feedback = True
+
+    kind: Type
+    axis: Axis
+    offset: int = -1
+
+    @property
+    def step(self) -> Type:
+        """The type of the value at one step."""
+        return without(self.kind, self.axis)
+
+    def infer(self, *types: Type) -> Type:
+        return self.kind
+
+
+@dataclass(frozen=True)
+class Begin(Operation):
+    """What a value is before the first step (or behind the last), for every example.
+
+    Shapes: like [batch, ...], initial [batch, *shape], [*shape], [] or left out -> [batch, *shape].
+
+    Args:
+        kind: the type of the value at one step.
+        value: what it is everywhere, where no initial value is given.
+    """
+
+    name = "begin"
+    inputs = (Input("like"), Input("initial", optional=True))
+
+    kind: Type
+    value: float | int | bool = 0
+
+    def infer(self, *types: Type) -> Type:
+        return self.kind
+
+    def call_code(self, like: Type, *initial: Type) -> Code:
+        if initial and initial[0].domain:
+            return code("$initial")
+        sizes = "".join(f", $size_{i}" for i in range(len(self.kind.shape)))
+        shape = f"(len($like){sizes or ','})"
+        if initial:
+            return code(f"jnp.broadcast_to($initial, {shape})")
+        if self.value:
+            return code(f"jnp.full({shape}, $value)")
+        return code(f"jnp.zeros({shape}{_DTYPES[self.kind.dtype]})")
+
+    def holes(self, *types: Type) -> dict[str, object]:
+        return {"value": self.value} | {f"size_{i}": size for i, size in enumerate(self.kind.shape)}
+
+
+@dataclass(frozen=True)
+class Clock(Operation):
+    """Truth at every so many steps, the first one among them.
+
+    Shapes: like [batch, time, ...] -> bool [batch, time].
+
+    Args:
+        axis: the time axis.
+        every: how many steps lie from one to the next.
+    """
+
+    name = "clock"
+    inputs = (Input("like"),)
+    call = code("ticks($like, $every)")
+
+    axis: Axis
+    every: int
+
+    def infer(self, like: Type) -> Type:
+        return replace(like, shape=(), dtype="bool", below=None)
+
+    def holes(self, like: Type) -> dict[str, object]:
+        return {"every": self.every}
+
+
+@dataclass(frozen=True)
+class Shift(Operation):
+    """A stream some steps later or earlier; where it is not there, what `begin` says.
+
+    Shapes: x [batch, time, ...], begin [batch, ...] -> [batch, time, ...].
+
+    Args:
+        axis: the time axis.
+        offset: as for `Delay`.
+    """
+
+    name = "shift"
+    inputs = (Input("x"), Input("begin"))
+    call = code("shift($x, $begin, $offset)")
+
+    axis: Axis
+    offset: int
+
+    def infer(self, x: Type, begin: Type) -> Type:
+        return x
+
+
+@dataclass(frozen=True)
+class Affine(Operation):
+    """A cycle `h: factor * h@t-1 + term`, number by number, for all steps at once.
+
+    Args:
+        kind: the type of the value.
+        axis: the time axis.
+        reverse: whether the last step comes first.
+    """
+
+    name = "affine"
+    inputs = (Input("factor"), Input("begin"), Input("term", optional=True))
+
+    kind: Type
+    axis: Axis
+    reverse: bool = False
+
+    def infer(self, *types: Type) -> Type:
+        return self.kind
+
+    def call_code(self, factor: Type, begin: Type, *term: Type) -> Code:
+        given = operand("factor", factor, self.kind), "$begin"
+        given += (operand("term", term[0], self.kind),) if term else ()
+        reverse = ", reverse=True" if self.reverse else ""
+        return code(f"affine_scan({', '.join(given)}{reverse})")
+
+
+@dataclass(frozen=True)
+class Scan(Call):
+    """A cycle: one step of it, which is gone through over time.
+
+    The graph is that of a step. Its inputs are values of this step (`now` of them), values that are
+    the same at all steps, and last what the carried values were before. Its outputs are what is
+    read outside (`given` of them) and last the carried values in the same order; one value may be
+    both, in the middle.
+
+    Args:
+        axis: the time axis.
+        now: how many of the inputs are streams.
+        kernels: how many of those behind them only multiply what the step computes, so that their
+            gradients can be taken out of the backward loop.
+        given: how many of the outputs are read outside.
+        carried: how many values go from step to step.
+        reverse: whether the last step comes first.
+    """
+
+    name = "scan"
+
+    axis: Axis = TIME
+    now: int = 0
+    kernels: int = 0
+    given: int = 1
+    carried: int = 1
+    reverse: bool = False
+
+    @property
+    def ports(self) -> tuple[str, ...]:  # type: ignore[override]
+        words = [word for word, _ in self.graph.outputs[: self.given]]
+        return tuple(words) if len(words) > 1 else ()
+
+    def infer(self, *types: Type) -> Type | dict[str, Type]:
+        for (name, wanted), given in zip(self.graph.inputs, types, strict=True):
+            if without(given, self.axis) != wanted:
+                raise ShapeError(
+                    f"a step of `{self.title}` takes {wanted} as `{name}`, not {given}"
+                )
+        outputs = self.graph.outputs[: self.given]
+        found = {word: over(self.graph.types[ref], self.axis) for word, ref in outputs}
+        return found if self.ports else next(iter(found.values()))

@@ -1,0 +1,186 @@
+"""Text: windows of symbols, each with the symbols that follow."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from graphc.core.attributes import Either, Float, Int, Text
+from graphc.core.declaration import attribute, primary
+from graphc.core.operation import ShapeError
+from graphc.core.registry import sources
+from graphc.core.types import BATCH, TIME, Type
+from graphc.ops.sources.base import ArraySource
+from graphc.ops.sources.published import Downloaded
+
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""The symbol 0: what training never saw."""
+_PART = Either((Float(minimum=0, below=1), Int(0)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextSource(ArraySource):
+    """The base of texts. Each example is a window of `length` symbols and those one further.
+
+    Fields: `text` int [time], `next` int [time], both below the size of the vocabulary. The windows
+    lie end to end. The text is divided in its own order: training, validation, test.
+    """
+
+    target = "next"
+    followed: ClassVar[str] = "text"
+
+    by: str = attribute(
+        Text(("character", "byte", "word")),
+        "what a symbol is; words are runs of letters, with each other mark a word of its own",
+        "character",
+    )
+    length: int = attribute(Int(2), "symbols of a window", 128)
+    vocabulary: int | None = attribute(
+        Int(2), "at most so many symbols, the most frequent ones of the training part", None
+    )
+    validation: float | int = attribute(
+        _PART, "what is held out behind the training part: a share of the text, or symbols", 0.1
+    )
+    test: float | int = attribute(_PART, "what is held out at the end, likewise", 0)
+
+    def read_text(self, folder: str) -> str:
+        """The whole text; raises ShapeError GC511 where it cannot be read."""
+        raise NotImplementedError
+
+    def fields(self, folder: str) -> Mapping[str, Type]:
+        parts = self.parts(self.read_text(folder))
+        kind = Type((), "int", len(self.symbols(parts["train"])), (BATCH, TIME))
+        return {self.followed: kind, self.target: kind}
+
+    def parts(self, text: str) -> dict[str, Sequence[str | int]]:
+        """The symbols of each split that is not empty; raises ShapeError GC518."""
+        whole = self.split(text)
+        sizes = {}
+        for part in ("validation", "test"):
+            share = getattr(self, part)
+            sizes[part] = round(share * len(whole)) if isinstance(share, float) else share
+        count = len(whole) - sum(sizes.values())
+        for part, size in {"train": count, **sizes}.items():
+            if size <= self.length and (size or part == "train"):
+                message = (
+                    f"the {part} part has {size} symbols, and a window takes {self.length + 1}"
+                )
+                help = "make `length` smaller, or hold out more" if part != "train" else None
+                raise ShapeError(message, help or "make `length` smaller", "GC518")
+        ends = {"train": count, "validation": count + sizes["validation"], "test": len(whole)}
+        starts = {"train": 0, "validation": count, "test": ends["validation"]}
+        return {name: whole[starts[name] : end] for name, end in ends.items() if end > starts[name]}
+
+    def validation_part(self) -> int:
+        """None: the text is divided before it is cut into windows."""
+        return 0
+
+    def split(self, text: str) -> Sequence[str | int]:
+        """The symbols of a text."""
+        if self.by == "byte":
+            return text.encode()
+        return text if self.by == "character" else words(text)
+
+    def symbols(self, train: Sequence[str | int]) -> tuple[str | int, ...]:
+        """The vocabulary: what the training part has, in order, behind what stands for the rest."""
+        if self.by == "byte":
+            return tuple(range(256))
+        counts = Counter(train)
+        kept: list[str | int] = sorted(counts)  # type: ignore[type-var]
+        if self.vocabulary is not None and len(kept) >= self.vocabulary:
+            most = sorted(counts, key=lambda each: (-counts[each], each))
+            kept = sorted(most[: self.vocabulary - 1])  # type: ignore[type-var]
+        return (UNKNOWN, *kept)
+
+    def complaint(self) -> str | None:
+        refused = {"folds": None, "balance": False, "normalize": "none", "train": None}
+        for word, default in refused.items():
+            if getattr(self, word) != default:
+                return f"`{word}` has no meaning for a text"
+        return None
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, and its other marks but for spaces; a line ends in a word of its own.
+
+    Example:
+        >>> words("It's late.\\nGo!")
+        ['It', "'", 's', 'late', '.', '\\n', 'Go', '!']
+    """
+    import re
+
+    return re.findall(r"\w+|[^\w\s]|\n", text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainText(TextSource):
+    """A text file of the user's, in UTF-8."""
+
+    name = "text"
+
+    path: str = primary(Text(), "the file, relative to the folder of the spec")
+
+    def read_text(self, folder: str) -> str:
+        path = os.path.join(folder, os.path.expanduser(self.path))
+        try:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+        except UnicodeDecodeError as error:
+            message = f"`{path}` is no text in UTF-8: byte {error.start + 1} is wrong"
+            raise ShapeError(message, "convert it to UTF-8", "GC511", self.path) from None
+        except OSError as error:
+            message = f"the data file `{path}` cannot be read: {error.strerror}"
+            help = "a path starts from the folder of the spec"
+            raise ShapeError(message, help, "GC511", self.path) from None
+        if not text.strip():
+            raise ShapeError(f"the text `{path}` is empty", None, "GC518", self.path)
+        return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelpTopics(TextSource):
+    """The help of Python itself (`pydoc_data.topics`), some 460,000 characters of English.
+
+    It comes with Python, needs no download, and differs a little from version to version.
+    """
+
+    name = "help_topics"
+
+    def read_text(self, folder: str) -> str:
+        from pydoc_data.topics import topics
+
+        return "\n\n".join(topics[name].strip() for name in sorted(topics))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shakespeare(TextSource, Downloaded):
+    """Plays by Shakespeare, 1,115,394 characters of which 65 are distinct.
+
+    References: Karpathy, "The unreasonable effectiveness of recurrent neural networks", 2015.
+    """
+
+    name = "shakespeare"
+    folder = "tiny-shakespeare"
+    CHARACTERS: ClassVar[str] = "\n !$&',-.3:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+    def fields(self, folder: str) -> Mapping[str, Type]:
+        sizes = {"byte": 256, "character": len(self.CHARACTERS) + 1}
+        size = self.vocabulary or sizes[self.by]
+        kind = Type((), "int", size, (BATCH, TIME))
+        return {self.followed: kind, self.target: kind}
+
+    def complaint(self) -> str | None:
+        if self.by == "word" and self.vocabulary is None:
+            return "`by: word` needs `vocabulary`: how many words are told apart"
+        return super().complaint()
+
+    def symbols(self, train: Sequence[str | int]) -> tuple[str | int, ...]:
+        if self.by == "character" and self.vocabulary is None:
+            return (UNKNOWN, *self.CHARACTERS)
+        return super().symbols(train)
+
+
+sources.add(PlainText, HelpTopics, Shakespeare)

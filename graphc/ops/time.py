@@ -1,0 +1,100 @@
+"""What is done with sequences as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from graphc.core.attributes import Text
+from graphc.core.code import Code, code
+from graphc.core.declaration import primary
+from graphc.core.operation import ChangesDomain, Operation, ShapeError
+from graphc.core.registry import operations
+from graphc.core.types import TIME, Axis, Type, time_axes, without
+from graphc.ops.checks import axis_over
+
+
+@dataclass(frozen=True)
+class _OverSteps(Operation):
+    """The base of what goes over an axis of steps."""
+
+    over: str | None = primary(Text(), "the axis, where the input has several", None)
+
+    def axis(self, x: Type) -> int:
+        """The place of the axis among those of the array."""
+        return x.domain.index(axis_over(self.name, x, self.over))
+
+
+class _OneStep(_OverSteps):
+    """The base of what takes one step."""
+
+    place: str
+    traits = (ChangesDomain(),)
+
+    def infer(self, x: Type) -> Type:
+        return without(x, axis_over(self.name, x, self.over))
+
+    def call_code(self, x: Type) -> Code:
+        return code(f"$x[{':, ' * self.axis(x)}{self.place}]")
+
+
+class Last(_OneStep):
+    """The last step of a sequence.
+
+    Shapes: [time, ...] -> [...].
+    """
+
+    name = "last"
+    place = "-1"
+
+
+class First(_OneStep):
+    """The first step of a sequence.
+
+    Shapes: [time, ...] -> [...].
+    """
+
+    name = "first"
+    place = "0"
+
+
+class Reverse(_OverSteps):
+    """The steps of a sequence in the other order.
+
+    Shapes: [time, ...] -> [time, ...].
+    """
+
+    name = "reverse"
+
+    def infer(self, x: Type) -> Type:
+        axis_over(self.name, x, self.over)
+        return x
+
+    def call_code(self, x: Type) -> Code:
+        return code(f"jnp.flip($x, {self.axis(x)})")
+
+
+@dataclass(frozen=True)
+class Stream(Operation):
+    """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
+
+    Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed.
+    """
+
+    name = "stream"
+    traits = (ChangesDomain(),)
+    call = code("$x")
+
+    to: str = primary(Text(), "what the axis of the steps is called", TIME.name)
+
+    def infer(self, x: Type) -> Type:
+        if not x.shape:
+            message = f"`stream` makes steps of the first axis, but its input {x} has none"
+            raise ShapeError(message, "give it a value with at least one feature axis")
+        if any(axis.name == self.to for axis in time_axes(x)):
+            message = f"the input of `stream` has steps over `{self.to}` already"
+            raise ShapeError(message, "give the new axis another name: `stream: rows`")
+        axis = Axis(self.to, "time")
+        return replace(x, shape=x.shape[1:], domain=(*x.domain, axis))
+
+
+operations.add(Last, First, Reverse, Stream)

@@ -1,0 +1,192 @@
+"""What a cycle computes that does not depend on it leaves its loop.
+
+A layer that is linear in `[x, h@t-1]` is `x @ kernel[:n] + h@t-1 @ kernel[n:] + bias`. The first
+product and the bias depend on no other step: they are computed for all steps at once before the
+loop, and the loop has the second product alone. (XLA and Flax leave both inside.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from graphc.core.operation import PRECISIONS, Concatenates, Linear, Operation, Stochastic
+from graphc.core.types import Type, constant
+from graphc.graph.cycles import Cycle
+from graphc.graph.forms import Beside, Held, Product, Rows
+from graphc.graph.graph import Graph, infer, value_types
+from graphc.graph.node import Node, Ref
+from graphc.passes.linear import contracts_all, plain_linear
+from graphc.passes.remarks import Remarks
+from graphc.passes.walk import has_weights
+
+Place = tuple[int, int]
+
+
+class Hoisted:
+    """The nodes of a cycle, those parts of layers outside that need not be in it.
+
+    Args:
+        graph: the graph.
+        cycle: one of its cycles.
+        free: gives a free name for a word.
+        remarks: are told what was split.
+
+    Attributes:
+        inside: the nodes of the cycle.
+        outside: further nodes that they read.
+        types: of all values.
+        kernels: whether the step multiplies by any.
+    """
+
+    def __init__(
+        self, graph: Graph, cycle: Cycle, free: Callable[[str], str], remarks: Remarks
+    ) -> None:
+        self.graph, self.cycle, self.free, self.remarks = graph, cycle, free, remarks
+        self.types: dict[Ref, Type] = dict(graph.types)
+        self.outside: list[Node] = []
+        found = {node.name: self._split(node) for node in cycle.nodes}
+        for node in cycle.nodes:
+            if found[node.name] is not None and not node.part:
+                text = f"the products of `{node.name}` with what is known before leave the loop"
+                remarks.did(3, text, node.span)
+        nodes = [found[node.name] or [node] for node in cycle.nodes]
+        self.kernels = any(found.values())
+        inside = self._live([each for several in nodes for each in several])
+        self.inside = [*self._numbers(inside), *inside]
+
+    def _split(self, node: Node) -> list[Node] | None:
+        """The layer as a product on the cycle and what is added to it, or None."""
+        if not self._is_layer(node):
+            return None
+        (source,) = node.references
+        items = self._items(source)
+        widths = [self.types[ref].features for ref, _ in items]
+        ends = [sum(widths[: i + 1]) for i in range(len(widths))]
+        places = [(end - width, end) for width, end in zip(widths, ends, strict=True)]
+        before = [(ref, place) for (ref, on), place in zip(items, places, strict=True) if not on]
+        inside = [(ref, place) for (ref, on), place in zip(items, places, strict=True) if on]
+        layer = _without_activation(node.operation)
+        self._put(Node(node.name, Held(layer, self.graph.input_types(node)), (), node.span))
+        kernel, bias = Ref(node.name, "kernel"), Ref(node.name, "bias")
+        arrays = layer.weights(*self.graph.input_types(node))
+        self.types |= {Ref(node.name, word): constant(each.shape) for word, each in arrays.items()}
+        rest = bias if "bias" in arrays else None
+        if before:
+            x = self._joined(node, "x", before, self._put)
+            rows = self._rows(node, "inputs", kernel, before)
+            name = self.free(f"{node.name}/now")
+            product = Node(name, Product(), (x, rows, rest), node.span, named=False)
+            rest = self._put(product)
+        found: list[Node] = []
+        value = self._joined(node, "recurrent", inside, lambda each: _appended(found, each))
+        rows = self._rows(node, "kernel", kernel, inside)
+        operation = Product(_parts(node, self.graph), getattr(node.operation, "activation", None))
+        return [*found, replace(node, operation=operation, inputs=(value, rows, rest))]
+
+    def _is_layer(self, node: Node) -> bool:
+        """Whether it is `x @ kernel + bias`, several of them or one."""
+        operation = node.operation
+        if isinstance(operation, Beside):
+            operation = operation.layers[0]
+            trait = operation.trait(Linear)
+        else:
+            trait = plain_linear(self.graph, node)
+        if not isinstance(trait, Linear) or trait.contracts != -2:
+            return False
+        if getattr(operation, "precision", PRECISIONS[0]) != PRECISIONS[0]:
+            text = f"`{node.name}` stays in the loop as it is: its products are not in float32"
+            self.remarks.left(3, text, node.span)
+            return False
+        kinds = self.graph.input_types(node)
+        arrays = node.operation.weights(*kinds)
+        shape = arrays[trait.kernel].shape or ()
+        return (
+            len(kinds[0].shape) == 1 and len(shape) == 2 and contracts_all(self.graph, node, trait)
+        )
+
+    def _items(self, source: Ref) -> list[tuple[Ref, bool]]:
+        """What a layer reads side by side, and whether it is on the cycle."""
+        names, node = self.cycle.names, self.graph.by_name.get(source.node)
+        beside = node is not None and node.operation.trait(Concatenates)
+        if node is None or not beside or node.name not in names or node.operation.axis != -1:
+            return [(source, self._inside(source))]
+        return [item for ref in node.references for item in self._items(ref)]
+
+    def _inside(self, ref: Ref) -> bool:
+        return ref.node in self.cycle.names and not self.graph.is_weight(ref)
+
+    def _joined(
+        self, node: Node, word: str, items: list[tuple[Ref, Place]], put: Callable[[Node], Ref]
+    ) -> Ref:
+        """The values as one, put together as those of the whole layer are."""
+        if len(items) == 1 and self.types[items[0][0]].shape:
+            return items[0][0]
+        joining = self.graph.by_name[node.references[0].node].operation
+        refs = tuple(ref for ref, _ in items)
+        name = self.free(f"{node.name}:{word}")
+        return put(Node(name, joining, refs, node.span, named=False))
+
+    def _rows(self, node: Node, word: str, kernel: Ref, items: list[tuple[Ref, Place]]) -> Ref:
+        """The rows of the kernel that belong to these values."""
+        places: list[Place] = []
+        for _, (start, stop) in items:
+            if places and places[-1][1] == start:
+                places[-1] = (places[-1][0], stop)
+            else:
+                places.append((start, stop))
+        if places == [(0, self.types[kernel].shape[0])]:
+            return kernel
+        name = self.free(f"{node.name}:{word}")
+        return self._put(Node(name, Rows(tuple(places)), (kernel,), node.span, named=False))
+
+    def _put(self, node: Node) -> Ref:
+        """Add a node outside of the loop."""
+        self.outside.append(node)
+        if not isinstance(node.operation, Held):
+            self.types.update(value_types(node, infer(node, self.types)))
+        return Ref(node.name)
+
+    def _numbers(self, inside: list[Node]) -> list[Node]:
+        """What needs no input and no weight, and so may stand in the step itself."""
+        read = {ref.node for node in inside for ref in node.references}
+        return [
+            node
+            for node in self.graph.nodes
+            if node.name in read
+            and node.name not in self.cycle.names
+            and not node.references
+            and not has_weights(node.operation, ())
+            and not node.operation.trait(Stochastic)
+        ]
+
+    def _live(self, nodes: list[Node]) -> list[Node]:
+        """Those that something still needs."""
+        names = {node.name for node in self.cycle.nodes}
+        rest = [node for node in self.graph.nodes if node.name not in names]
+        waiting = [ref.node for node in rest for ref in node.references]
+        waiting += [ref.node for _, ref in self.graph.outputs]
+        table, needed = {node.name: node for node in nodes}, set()
+        while waiting:
+            name = waiting.pop()
+            if name in table and name not in needed:
+                needed.add(name)
+                waiting += [ref.node for ref in table[name].references]
+        return [node for node in nodes if node.name in needed]
+
+
+def _parts(node: Node, graph: Graph) -> tuple[int, ...]:
+    if not isinstance(node.operation, Beside):
+        return ()
+    places = node.operation.places(*graph.input_types(node))
+    return tuple(place.stop - place.start for place in places)
+
+
+def _without_activation(operation: Operation) -> Operation:
+    activation = getattr(operation, "activation", None)
+    return replace(operation, activation=None) if activation else operation
+
+
+def _appended(nodes: list[Node], node: Node) -> Ref:
+    nodes.append(node)
+    return Ref(node.name)
