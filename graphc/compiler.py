@@ -17,7 +17,7 @@ from graphc.core.span import Source
 from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
 from graphc.graph.weights import WeightMap
-from graphc.ops.sources import PythonData
+from graphc.ops.sources import ArraySource, PythonData
 from graphc.passes.manager import PassReport, run_passes
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
 from graphc.plan.make import Fields, make_plan
@@ -187,10 +187,16 @@ def compile(
     weights = WeightMap.of(networks)
     training = None if inference else checked.document.training
     examples = _examples(checked.document)
-    choices = choose(program, training, device, tuple(without), examples)
+    streamed = streams(checked.document)
+    choices = choose(program, training, device, tuple(without), examples, streamed)
     loops = may_loop(program, device)
     program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
     return Compiled(checked, program, emit(program), weights, passes, choices)
+
+
+def streams(document: Document) -> bool:
+    """Whether the spec wants its examples on the disk."""
+    return isinstance(document.data, ArraySource) and document.data.stream is True
 
 
 def _examples(document: Document) -> int | None:

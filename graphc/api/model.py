@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from graphc.graph.weights import WeightMap
     from graphc.ops.training import Training
     from graphc.runtime.doctor.checkup import Checkup
+    from graphc.runtime.start import Origin
 
 RUNS = "runs"
 
@@ -115,7 +117,15 @@ class Model:
         directory = self._directory(run, resume)
         made = self.prepared(keeping, resume)
         tell = listener(directory, tensorboard, report)
-        train(made.blueprint, made.dataset, made.settings, directory, resume=resume, report=tell)
+        train(
+            made.blueprint,
+            made.dataset,
+            made.settings,
+            directory,
+            resume=resume,
+            origin=made.origin,
+            report=tell,
+        )
         done = load_run(directory)
         write_report(done._directory, checked, made.dataset, done._warn)
         return done
@@ -143,7 +153,17 @@ class Model:
         blueprint = blueprint_of(compiled)
         if checked.user_code and not resume:
             blueprint = replace(blueprint, weights=self._weights(dataset, settings.batch_size))
-        return Prepared(dataset, blueprint, settings)
+        return Prepared(dataset, blueprint, settings, self._origin())
+
+    def _origin(self) -> Origin | None:
+        """The run that it starts from, where it starts from one."""
+        from graphc.runtime.start import Origin
+
+        document = self.compiled.checked.document
+        if document.training is None or document.training.init_from is None:
+            return None
+        place = partial(document.place, "train", "init_from")
+        return Origin(document.training.init_from, document.folder, place)
 
     @property
     def folds(self) -> tuple[Model, ...]:
@@ -311,10 +331,12 @@ class Model:
     def dataset(self) -> Dataset:
         """The data that it learns from; raises RunError where it cannot be read."""
         from graphc.data.load import load
+        from graphc.runtime.device import device_memory
 
         document = self.compiled.checked.document
         assert document.data is not None
-        return load(document.data, document.folder, document.place("data"))
+        place, device = document.place("data"), device_memory()
+        return load(document.data, document.folder, place, device=device)
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
         """The data, and what was compiled for as many examples as it has to train on."""

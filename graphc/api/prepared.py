@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from graphc.data.dataset import Dataset
     from graphc.runtime.rundir import Blueprint
     from graphc.runtime.settings import Settings
+    from graphc.runtime.start import Origin
 
 Report = Callable[[Any], None]
 
@@ -26,11 +27,12 @@ class Keeping:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The data, the spec with its program, and how the run goes through it."""
+    """The data, the spec with its program, how the run goes through it and where it starts."""
 
     dataset: Dataset
     blueprint: Blueprint
     settings: Settings
+    origin: Origin | None
 
 
 def listener(directory: Path, tensorboard: bool, report: Report) -> Report:

@@ -63,11 +63,12 @@ class Run:
     def dataset(self) -> Dataset:
         """Its data, scaled as it was for the run."""
         from graphc.data.load import load
+        from graphc.runtime.device import device_memory
 
         document = self.document()
         assert document.data is not None
-        form = self._directory.form()
-        return load(document.data, document.folder, document.place("data"), form)
+        form, place = self._directory.form(), document.place("data")
+        return load(document.data, document.folder, place, form, device_memory())
 
     def form(self) -> Form:
         """What examples must be like and how they are prepared; the data itself is not read."""

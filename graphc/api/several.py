@@ -13,6 +13,7 @@ from graphc.core.diagnostic import Diagnostic, Note, RunError
 
 if TYPE_CHECKING:
     from graphc.api.model import Model
+    from graphc.data.dataset import Dataset
 
 _NOT_FINITE = "GC601"
 
@@ -56,7 +57,8 @@ def train_several(
         models: by the names of their runs, see `graphc.runtime.several.KINDS`.
         resume: whether to go on in that directory: runs that are finished are left as they are.
         lockstep: whether new runs are trained side by side, as one program: the models must then
-            have the same data and the same source. Runs that were begun go on as they were.
+            have the same data and the same source. Runs that were begun go on as they were, and
+            all are trained one after the other where the data is streamed.
 
     Raises:
         RunError: as `Model.train`, and GC605 where the directory holds something already.
@@ -73,11 +75,11 @@ def train_several(
             results[name] = result
     failed: dict[str, Diagnostic] = {}
     slots = _slots(directory, models, results, lockstep)
-    if slots:
-        found, failed = group.train_together(slots, results)
+    if slots and (dataset := group.in_memory(slots)) is not None:
+        found, failed = group.train_together(slots, results, dataset)
         results |= found
     for name in models:
-        if name in results or name in slots:
+        if name in results or name in failed:
             continue
         try:
             results[name] = group.train(name)
@@ -142,8 +144,18 @@ class _Group:
         done = self.models[name].train(path, resume=begun(path), **asdict(self.keeping), **more)
         return done.result
 
+    def in_memory(self, names: list[str]) -> Dataset | None:
+        """The data of runs side by side, which all of it share; None where it is streamed."""
+        from graphc.runtime.events import OneByOne
+
+        dataset = self.models[names[0]].dataset()
+        if not dataset.streamed:
+            return dataset
+        self.report(OneByOne("the data is streamed"))
+        return None
+
     def train_together(
-        self, names: list[str], done: Container[str]
+        self, names: list[str], done: Container[str], dataset: Dataset
     ) -> tuple[dict[str, Any], dict[str, Diagnostic]]:
         """Those that are not done side by side: their results, and what is wrong with others."""
         from graphc.runtime.events import SideBySide
@@ -152,7 +164,6 @@ class _Group:
         from graphc.runtime.together import Part, train_together
 
         parts: dict[int, Part] = {}
-        dataset = self.models[names[0]].dataset()
         for slot, name in enumerate(names):
             if name in done:
                 continue
@@ -161,7 +172,7 @@ class _Group:
             made = self.models[name].prepared(self.keeping, resume, dataset)
             settings = replace(made.settings, slots=len(names))
             listen = listener(path, self.tensorboard, lambda event: None)
-            parts[slot] = Part(path, made.blueprint, settings, resume, listen)
+            parts[slot] = Part(path, made.blueprint, settings, resume, made.origin, listen)
         self.report(SideBySide(tuple(names[slot] for slot in parts)))
         results, failed = train_together(parts, len(names), dataset, self.report)
         for slot in results:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from functools import partial
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
 @click.option(
     "--run", metavar="DIR", help="The directory of the run; default: runs/NAME, numbered."
 )
+@click.option(
+    "--init-from",
+    metavar="RUN",
+    help="Start from the weights of that run: short for `--set train.init_from=RUN`.",
+)
 @click.option("--resume", is_flag=True, help="Go on with the run in that directory.")
 @click.option(
     "--checkpoint-seconds",
@@ -64,6 +70,7 @@ def command(
     seed: int | None,
     seeds: list[int] | None,
     run: str | None,
+    init_from: str | None,
     resume: bool,
     checkpoint_seconds: float,
     checkpoint_steps: int | None,
@@ -88,6 +95,9 @@ def command(
         raise click.UsageError("`--seed` and `--seeds` exclude each other")
     if seed is not None:
         settings = (*settings, f"train.seed={seed}")
+    if init_from is not None:
+        # In the spec a path starts from its folder, on the command line from the one at hand.
+        settings = (*settings, f"train.init_from={json.dumps(os.path.abspath(init_from))}")
     model = api.compile(spec_source(spec), settings, without=without, python=not no_python)
     show(model.compiled.checked.warnings)
     choices = model.compiled.choices

@@ -1,8 +1,9 @@
-"""Kinds of attributes that speak of weights by their paths in the spec."""
+"""Kinds of attributes that hold a value for each of several names, or paths of weights."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from graphc.core.attributes import Kind, Many, Text
 from graphc.core.diagnostic import Report
@@ -10,14 +11,15 @@ from graphc.core.tree import Mapping, Tree
 
 
 @dataclass(frozen=True)
-class ByPath(Kind):
-    """A value for each of several patterns of paths of weights."""
+class ByName(Kind):
+    """A value for each of several names."""
 
     kind: Kind
+    example: ClassVar[str] = "NAME"
 
     def read(self, tree: Tree) -> tuple[tuple[str, object], ...]:
         if not isinstance(tree, Mapping):
-            raise self.refuse(tree, 'write a mapping: `{"head/*": ...}`')
+            raise self.refuse(tree, f"write a mapping: `{{{self.example}: ...}}`")
         report = Report()
         pairs = [(key.text, report.attempt(self.kind.read, value)) for key, value in tree]
         report.stop()
@@ -33,6 +35,16 @@ class ByPath(Kind):
     def holding(self, word: str) -> str | None:
         inner = self.kind.holding(word)
         return None if inner is None else f'{{"*": {inner}}}'
+
+    def __str__(self) -> str:
+        return f"a mapping of names to {self.kind}"
+
+
+@dataclass(frozen=True)
+class ByPath(ByName):
+    """A value for each of several patterns of paths of weights."""
+
+    example: ClassVar[str] = '"head/*"'
 
     def __str__(self) -> str:
         return f"a mapping of paths of weights, in which `*` stands for anything, to {self.kind}"

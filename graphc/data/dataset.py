@@ -1,4 +1,4 @@
-"""A data set in memory: arrays for each split and field, and how they were prepared."""
+"""A data set: arrays for each split and field, and how they were prepared."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphc.core.types import Type
+from graphc.data.rows import Rows
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
 from graphc.ops.sources import Columns
@@ -65,7 +66,7 @@ class Form:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dataset(Form):
-    """A data set, split and scaled; its arrays are read-only.
+    """A data set, split and scaled; its arrays are read-only, or `Rows` where it is streamed.
 
     Attributes:
         splits: `train`, and where they are not empty `validation` and `test`; each a dict of
@@ -81,7 +82,19 @@ class Dataset(Form):
     def __post_init__(self) -> None:
         for arrays in self.splits.values():
             for array in arrays.values():
-                array.flags.writeable = False
+                if isinstance(array, np.ndarray):
+                    array.flags.writeable = False
+
+    @property
+    def streamed(self) -> bool:
+        """Whether examples are made when they are asked for, because not all fit into memory."""
+        return any(isinstance(each, Rows) for each in self.splits["train"].values())
+
+    @property
+    def size(self) -> int:
+        """The bytes of all prepared examples."""
+        several = (each for arrays in self.splits.values() for each in arrays.values())
+        return sum(int(np.prod(each.shape)) * each.dtype.itemsize for each in several)
 
     @property
     def balanced(self) -> np.ndarray | None:

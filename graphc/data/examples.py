@@ -54,33 +54,38 @@ class Examples:
         return tuple(name for name in self.parts() if name != "training")
 
 
-def require_finite(what: str, array: np.ndarray) -> None:
-    """Raise RunError GC514 where a number is NaN, infinite or too large for float32."""
+def require_finite(what: str, array: np.ndarray, start: int = 0) -> None:
+    """Raise RunError GC514 where a number is NaN, infinite or too large for float32.
+
+    Args:
+        start: the place of the first row among all examples.
+    """
     with np.errstate(over="ignore"):
         bad = ~np.isfinite(array.astype(np.float32, copy=False))
     if bad.any():
         place = np.argwhere(bad)[0]
         value = array[tuple(place)]
         kind = "NaN" if np.isnan(value) else "infinite" if np.isinf(value) else "beyond float32"
-        message = f"{what} holds a number that is {kind}: {_place(place)}"
+        message = f"{what} holds a number that is {kind}: {_place(place, start)}"
         raise RunError(Diagnostic("GC514", message, help="remove the example or repair the number"))
 
 
-def require_integers(what: str, array: np.ndarray, below: int | None) -> None:
+def require_integers(what: str, array: np.ndarray, below: int | None, start: int = 0) -> None:
     """Raise RunError GC515 where an integer is outside 0..below - 1, or of int32."""
     bounds = np.iinfo(np.int32)
     low, high = (0, below - 1) if below is not None else (bounds.min, bounds.max)
     bad = (array < low) | (array > high)
     if bad.any():
         place = np.argwhere(bad)[0]
-        found = f"{what} holds {array[tuple(place)]}, {_place(place)}"
+        found = f"{what} holds {array[tuple(place)]}, {_place(place, start)}"
         message = f"{found}, but its values are {low} to {high}"
         raise RunError(Diagnostic("GC515", message))
 
 
-def _place(place: np.ndarray) -> str:
+def _place(place: np.ndarray, start: int) -> str:
     """An example, and the column where there is one: both counted from 1, as rows of a file."""
     example, *rest = (int(each) + 1 for each in place)
+    example += start
     if not rest:
         return f"example {example}"
     column = f"column {rest[0]}" if len(rest) == 1 else f"entry {rest}"

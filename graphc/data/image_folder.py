@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,11 +12,14 @@ from graphc.core.operation import ShapeError
 from graphc.data.decoding import decode_all
 from graphc.data.examples import Examples
 from graphc.data.scaling import Arrays
+from graphc.data.store import Store
 from graphc.ops.images import classes_of, files_of
 from graphc.ops.sources import ImageFolder
 
+_AT_ONCE = 4096
 
-def load_image_folder(source: ImageFolder, folder: str) -> Examples:
+
+def load_image_folder(source: ImageFolder, folder: str, store: Store) -> Examples:
     """The images of all classes, as bytes.
 
     Raises:
@@ -23,7 +27,8 @@ def load_image_folder(source: ImageFolder, folder: str) -> Examples:
     """
     path, fields = source.place(folder, source.path), source.fields(folder)
     classes = classes_of(path)
-    train = _read(source, path, classes, fields["image"].shape)
+    shape = fields["image"].shape
+    train = _read(source, store, path, classes, shape)
     test = None
     if source.test_path is not None:
         other = source.place(folder, source.test_path)
@@ -31,12 +36,13 @@ def load_image_folder(source: ImageFolder, folder: str) -> Examples:
         if unknown is not None:
             message = f"`{os.path.join(other, unknown)}` is a class that training has not"
             raise ShapeError(message, f"the classes are {listing(classes)}", "GC515")
-        test = _read(source, other, classes_of(other), fields["image"].shape, classes)
+        test = _read(source, store, other, classes_of(other), shape, classes)
     return Examples(fields, train, test, classes)
 
 
 def _read(
     source: ImageFolder,
+    store: Store,
     path: str,
     names: tuple[str, ...],
     shape: tuple[int, ...],
@@ -44,8 +50,21 @@ def _read(
 ) -> Arrays:
     classes = classes or names
     files = [(file, classes.index(name)) for name in names for file in files_of(path, name)]
+    labels = {"label": np.array([label for _, label in files], np.int32)}
+    # Of so many files, name, size and time of the last change stand for the content.
+    about = [(file, state.st_size, state.st_mtime_ns) for file, state in _states(files)]
+    key = ("images", shape, source.resize, about)
+    return store.keep(key, [], lambda: _decoded(source, files, shape)) | labels
+
+
+def _states(files: list[tuple[str, int]]) -> Iterator[tuple[str, os.stat_result]]:
+    return ((file, os.stat(file)) for file, _ in files)
+
+
+def _decoded(
+    source: ImageFolder, files: list[tuple[str, int]], shape: tuple[int, ...]
+) -> Iterator[Arrays]:
     height, width, channels = shape
-    images = decode_all(
-        [(file, file) for file, _ in files], (height, width), channels, source.resize is not None
-    )
-    return {"image": images, "label": np.array([label for _, label in files], np.int32)}
+    for start in range(0, len(files), _AT_ONCE):
+        some = [(file, file) for file, _ in files[start : start + _AT_ONCE]]
+        yield {"image": decode_all(some, (height, width), channels, source.resize is not None)}

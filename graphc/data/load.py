@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -20,8 +22,11 @@ from graphc.data.image_folder import load_image_folder
 from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
+from graphc.data.rows import Array, Rows, by_row, pieces
 from graphc.data.signals import load_signals
 from graphc.data.splits import Kinds, fold_indices, sample, split_groups, split_indices
+from graphc.data.store import Disk, Memory
+from graphc.data.streaming import STREAMED, Limit, estimate, size_of
 from graphc.data.tables import load_table
 from graphc.data.user_code import load_python
 from graphc.ops import sources
@@ -53,7 +58,11 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
 
 
 def load(
-    source: DataSource, folder: str, span: Span | None = None, form: Form | None = None
+    source: DataSource,
+    folder: str,
+    span: Span | None = None,
+    form: Form | None = None,
+    device: int | None = None,
 ) -> Dataset:
     """The data that `source` declares.
 
@@ -62,16 +71,22 @@ def load(
         folder: the folder that relative paths of the spec start from.
         span: where the spec names the source, for messages.
         form: what a run kept of it: then prepared as it was for that run.
+        device: the bytes of the memory of the device that it is for, where that is not the host.
 
     Raises:
-        RunError: GC502 to GC519, see `graphc help`.
+        RunError: GC502 to GC530, see `graphc help`.
     """
     if not isinstance(source, ArraySource) or type(source) not in LOADERS:
         raise InternalError(f"the data source `{source.name}` is declared but has no loader")
     try:
         kept = () if form is None or form.columns is None else (form.columns,)
-        examples = LOADERS[type(source)](source, folder, *kept)
-        return prepare(source, examples, form)
+        limit = Limit(device)
+        files = isinstance(source, STREAMED)
+        streamed = files and limit.streams(source, partial(estimate, source, folder))
+        store = {"store": Disk() if streamed else Memory()} if files else {}
+        examples = LOADERS[type(source)](source, folder, *kept, **store)
+        streamed = streamed or limit.streams(source, partial(size_of, examples))
+        return prepare(source, examples, form, streamed)
     except ShapeError as error:
         problem = Diagnostic(error.code, error.message, span, help=error.help)
         raise RunError(problem) from error
@@ -80,8 +95,13 @@ def load(
         raise RunError(problems) from error
 
 
-def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -> Dataset:
-    """Check the examples, split them as `source` says and scale them, as `form` says if given."""
+def prepare(
+    source: ArraySource, examples: Examples, form: Form | None = None, streamed: bool = False
+) -> Dataset:
+    """Check the examples, split them as `source` says and scale them, as `form` says if given.
+
+    Where they are `streamed`, an example is taken and scaled when it is asked for.
+    """
     fields, target = dict(examples.fields), source.target
     source.check_target(fields[target])
     for part, arrays in examples.parts().items():
@@ -89,13 +109,14 @@ def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -
         name = f"the {part} data" if file is None else f"`{file}`"
         _check(name, arrays, fields, examples.policies)
     indices = _indices(source, examples)
-    splits = {name: _take(examples.train, fields, index) for name, index in indices.items()}
-    _require_classes(splits["train"][target], fields[target], examples.class_names)
+    take = _streamed if streamed else _take
+    splits = {name: take(examples.train, fields, index) for name, index in indices.items()}
     for name, arrays in (("validation", examples.validation), ("test", examples.test)):
         if arrays is not None:
-            splits[name] = _take(arrays, fields, slice(None))
+            splits[name] = take(arrays, fields, np.arange(len(arrays[target])))
+    _require_classes(splits["train"][target], fields[target], examples.class_names)
     missing = {
-        name: {each: int(np.isnan(arrays[each]).sum()) for each in examples.policies}
+        name: {each: _gaps(arrays[each]) for each in examples.policies}
         for name, arrays in splits.items()
     }
     scaling = _scaling(source, examples, splits["train"]) if form is None else form.scaling
@@ -114,9 +135,16 @@ def prepare(source: ArraySource, examples: Examples, form: Form | None = None) -
     )
 
 
-def _require_classes(labels: np.ndarray, kind: Type, names: tuple[str, ...] | None) -> None:
+def _gaps(array: Array) -> int:
+    return sum(int(np.isnan(piece).sum()) for _, piece in pieces(array))
+
+
+def _require_classes(labels: Array, kind: Type, names: tuple[str, ...] | None) -> None:
     """Raise RunError GC517 where all examples to train on have one class."""
-    if kind.dtype == "int" and not kind.shape and labels.min() == labels.max():
+    if kind.dtype != "int" or kind.shape:
+        return
+    labels = labels[:]
+    if labels.min() == labels.max():
         name = names[labels[0]] if names else labels[0]
         message = f"every example to train on has the class `{name}`"
         help = "there is nothing to learn: look at how the data is split"
@@ -132,7 +160,7 @@ def _scaling(source: ArraySource, examples: Examples, train: Arrays) -> Scaling:
 def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:
     target, kind = examples.train[source.target], examples.fields[source.target]
     kinds = Kinds(
-        target if kind.dtype in ("int", "bool") and not kind.shape else None,
+        target[:] if kind.dtype in ("int", "bool") and not kind.shape else None,
         examples.class_names,
         examples.groups,
     )
@@ -161,36 +189,52 @@ def _shares(source: ArraySource, examples: Examples, kinds: Kinds) -> dict[str, 
 
 
 def _check(
-    part: str, arrays: Arrays, fields: Mapping[str, Type], gaps: Mapping[str, object]
+    part: str, arrays: Mapping[str, Any], fields: Mapping[str, Type], gaps: Mapping[str, object]
 ) -> None:
     """Refuse numbers that are not finite; in fields that may have gaps, NaN is one."""
     for name, type in fields.items():
+        what = f"`{name}` of {part}"
         if type.dtype == "int":
-            require_integers(f"`{name}` of {part}", arrays[name], type.below)
+            for start, piece in pieces(arrays[name]):
+                require_integers(what, piece, type.below, start)
         elif arrays[name].dtype.kind == "f":
-            array = arrays[name]
-            known = np.where(np.isnan(array), 0, array) if name in gaps else array
-            require_finite(f"`{name}` of {part}", known)
+            for start, piece in pieces(arrays[name]):
+                known = np.where(np.isnan(piece), 0, piece) if name in gaps else piece
+                require_finite(what, known, start)
 
 
-def _take(
-    arrays: Mapping[str, np.ndarray], fields: Mapping[str, Type], index: np.ndarray | slice
-) -> Arrays:
-    """The examples at `index`; bytes of a field of floats are pixels and become 0..1."""
-    taken = {name: arrays[name][index] for name in fields}
-    return {
-        name: np.divide(array, np.float32(255), dtype=np.float32)
-        if array.dtype == np.uint8 and fields[name].dtype == "float"
-        else array
-        for name, array in taken.items()
-    }
+def _take(arrays: Mapping[str, Array], fields: Mapping[str, Type], index: np.ndarray) -> Arrays:
+    """The examples at `index`."""
+    return {name: _pixels(arrays[name][index], type) for name, type in fields.items()}
+
+
+def _streamed(
+    arrays: Mapping[str, Array], fields: Mapping[str, Type], index: np.ndarray
+) -> dict[str, Any]:
+    """The same, each when it is asked for; single integers, which are little, at once."""
+    found: dict[str, Any] = {}
+    for name, type in fields.items():
+        array = arrays[name]
+        if type.dtype != "float" and not type.shape:
+            found[name] = array[index]
+        else:
+            rows = array.take(index) if isinstance(array, Rows) else Rows(array, index)
+            found[name] = rows.map(partial(_pixels, kind=type))
+    return found
+
+
+def _pixels(array: np.ndarray, kind: Type) -> np.ndarray:
+    """The same; bytes of a field of floats are pixels and become 0..1."""
+    if array.dtype == np.uint8 and kind.dtype == "float":
+        return np.divide(array, np.float32(255), dtype=np.float32)
+    return array
 
 
 _DTYPES = {"float": np.float32, "int": np.int32, "bool": np.bool_}
 
 
-def _convert(arrays: Arrays, fields: Mapping[str, Type]) -> Arrays:
+def _convert(arrays: Mapping[str, Any], fields: Mapping[str, Type]) -> dict[str, Any]:
     return {
-        name: np.ascontiguousarray(array, dtype=_DTYPES[fields[name].dtype])
+        name: by_row(array, partial(np.ascontiguousarray, dtype=_DTYPES[fields[name].dtype]))
         for name, array in arrays.items()
     }

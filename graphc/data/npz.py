@@ -6,19 +6,23 @@ import numpy as np
 
 from graphc.core.operation import ShapeError
 from graphc.data.examples import Examples
+from graphc.data.rows import by_row
 from graphc.data.scaling import Arrays
+from graphc.data.store import Store
 from graphc.ops.sources import Npz
-from graphc.ops.tables import npz_arrays, npz_headers
+from graphc.ops.tables import npz_headers
 
 
-def load_npz(source: Npz, folder: str) -> Examples:
+def load_npz(source: Npz, folder: str, store: Store) -> Examples:
     """An npz file; raises ShapeError GC511 to GC518, naming the file and the array."""
     names = (*source.inputs, source.target)
     path = source.file(folder)
     fields = source.fields(folder)
-    train = npz_arrays(path, names)
+    train = store.archive(path, names)
     further = source.further_files(folder)
-    others = {part: _with_target(source, _same_form(file, train)) for part, file in further.items()}
+    others = {
+        part: _with_target(source, _same_form(file, train, store)) for part, file in further.items()
+    }
     return Examples(
         fields,
         _with_target(source, train),
@@ -28,10 +32,10 @@ def load_npz(source: Npz, folder: str) -> Examples:
     )
 
 
-def _same_form(path: str, train: Arrays) -> Arrays:
+def _same_form(path: str, train: Arrays, store: Store) -> Arrays:
     """The arrays of a further file, which are like those of the training file."""
     npz_headers(path, tuple(train))
-    arrays = npz_arrays(path, tuple(train))
+    arrays = store.archive(path, tuple(train))
     for name, array in arrays.items():
         if _form(array) != _form(train[name]):
             found, wanted = _described(array), _described(train[name])
@@ -52,6 +56,9 @@ def _with_target(source: Npz, arrays: Arrays) -> Arrays:
     """A target that is a quantity as floats [examples, 1], if it is one number each."""
     target = arrays[source.target]
     if source.kind == "number":
-        floats = target.astype(np.float64)
-        target = floats[:, None] if floats.ndim == 1 else floats
+        target = by_row(arrays[source.target], _floats)
     return arrays | {source.target: target}
+
+
+def _floats(target: np.ndarray) -> np.ndarray:
+    return target.astype(np.float64).reshape(len(target), *(target.shape[1:] or (1,)))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 
+from graphc.data.rows import Array, by_row, pieces
+
 Arrays = dict[str, np.ndarray]
-_CHUNK = 4096
 
 
 @dataclass(frozen=True)
@@ -25,26 +27,22 @@ class Moments:
     deviation: tuple[float, ...]
 
     @classmethod
-    def of(cls, array: np.ndarray) -> Self:
+    def of(cls, array: Array) -> Self:
         """Mean and deviation over all axes but the last; a constant entry gets a deviation of 1.
 
         Args:
             array: [examples, ..., features], or [examples] for a field of single numbers.
         """
-        rows = _rows(array)
-        mean = rows.mean(axis=0, dtype=np.float64)
-        squares = np.zeros_like(mean)
-        for start in range(0, len(rows), _CHUNK):
-            squares += ((rows[start : start + _CHUNK] - mean) ** 2).sum(axis=0)
-        constant = rows.min(axis=0) == rows.max(axis=0)
-        deviation = np.where(constant, 1.0, np.sqrt(squares / len(rows)))
+        low, high, total, count = range_of(array)
+        mean = total / count
+        squares = sum(((_rows(piece) - mean) ** 2).sum(axis=0) for _, piece in pieces(array))
+        deviation = np.where(low == high, 1.0, np.sqrt(squares / count))
         return cls(tuple(mean.tolist()), tuple(deviation.tolist()))
 
     @classmethod
-    def bounds(cls, array: np.ndarray) -> Self:
+    def bounds(cls, array: Array) -> Self:
         """Smallest value and range over all axes but the last, for values in 0..1."""
-        rows = _rows(array)
-        low, high = (each.astype(np.float64) for each in (rows.min(axis=0), rows.max(axis=0)))
+        low, high, _, _ = range_of(array)
         return cls(tuple(low.tolist()), tuple(np.where(low == high, 1.0, high - low).tolist()))
 
     def but_the_last(self, count: int) -> Self:
@@ -56,6 +54,17 @@ class Moments:
 
 def _rows(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
+
+
+def range_of(array: Array) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Smallest and largest value, sum and count over all axes but the last, in float64."""
+    low, high, total, count = np.array(np.inf), np.array(-np.inf), np.zeros(()), 0
+    for _, piece in pieces(array):
+        rows = _rows(piece)
+        low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
+        total = total + rows.sum(axis=0, dtype=np.float64)
+        count += len(rows)
+    return low, high, total, count
 
 
 _MEASURES = {"standard": Moments.of, "min_max": Moments.bounds}
@@ -82,7 +91,7 @@ class Scaling:
     @classmethod
     def fit(
         cls,
-        train: Mapping[str, np.ndarray],
+        train: Mapping[str, Array],
         fields: Iterable[str],
         kind: str = "standard",
         policies: Mapping[str, tuple[str | None, ...]] | None = None,
@@ -98,16 +107,18 @@ class Scaling:
             categories: by field, how many entries at the end stand for categories: they stay 0
                 and 1.
         """
-        fills = {name: _fills(train[name], each) for name, each in (policies or {}).items()}
+        fills = {name: _fills(train[name], policy) for name, policy in (policies or {}).items()}
         moments = {}
         for name in fields:
-            array = _filled(train[name], fills[name]) if name in fills else train[name]
+            array = train[name]
+            if name in fills:
+                array = by_row(array, partial(_filled, fills=fills[name]))
             moments[name] = _MEASURES[kind](array).but_the_last((categories or {}).get(name, 0))
         return cls(moments, fills)
 
-    def apply(self, arrays: Mapping[str, np.ndarray]) -> Arrays:
+    def apply(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
         """The same fields scaled, as float32; fields that are not scaled are passed through."""
-        return {name: self._scaled(name, array) for name, array in arrays.items()}
+        return {name: by_row(array, partial(self._scaled, name)) for name, array in arrays.items()}
 
     def _scaled(self, name: str, array: np.ndarray) -> np.ndarray:
         if name in self.fills:
@@ -145,7 +156,7 @@ class Scaling:
         )
 
 
-def _fills(array: np.ndarray, policies: tuple[str | None, ...]) -> tuple[float | None, ...]:
+def _fills(array: Array, policies: tuple[str | None, ...]) -> tuple[float | None, ...]:
     """The mean or the median of each entry that has a policy, missing values left out."""
     from sklearn.impute import SimpleImputer
 
@@ -154,9 +165,13 @@ def _fills(array: np.ndarray, policies: tuple[str | None, ...]) -> tuple[float |
         return np.asarray(imputer.fit(column[:, None]).transform([[np.nan]])).item()
 
     return tuple(
-        None if policy is None else measured(array[:, place], policy)
+        None if policy is None else measured(_column(array, place), policy)
         for place, policy in enumerate(policies)
     )
+
+
+def _column(array: Array, place: int) -> np.ndarray:
+    return np.concatenate([piece[:, place] for _, piece in pieces(array)])
 
 
 def _filled(array: np.ndarray, fills: tuple[float | None, ...]) -> np.ndarray:

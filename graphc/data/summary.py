@@ -9,11 +9,11 @@ import numpy as np
 
 from graphc.core.types import Type
 from graphc.data.dataset import Dataset
+from graphc.data.rows import Array, pieces
 from graphc.ops.sources import DataSource, TableSource
 
 _HEADER = ("field", "type", "split", "smallest", "largest", "mean", "deviation", "missing")
 _MOST_CLASSES = 40
-_CHUNK = 4096
 
 
 def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
@@ -36,6 +36,7 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
     }
     return {
         "source": source.name,
+        "streamed": dataset.streamed,
         "examples": {split: dataset.count(split) for split in dataset.splits},
         "fields": fields,
         "classes": _classes(dataset),
@@ -43,18 +44,18 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _range(array: np.ndarray) -> dict[str, float]:
-    rows = array.reshape(len(array), -1)
-    if not rows.size:
+def _range(array: Array) -> dict[str, float]:
+    size = len(array) * int(np.prod(array.shape[1:]))
+    if not size:
         return {}
-    starts = range(0, len(rows), _CHUNK)
-    mean = float(rows.mean(dtype=np.float64))
-    squares = sum(float(((rows[i : i + _CHUNK] - mean) ** 2).sum()) for i in starts)
+    bounds = [(piece.min(), piece.max()) for _, piece in pieces(array)]
+    mean = sum(float(piece.sum(dtype=np.float64)) for _, piece in pieces(array)) / size
+    squares = sum(float(((piece - mean) ** 2).sum()) for _, piece in pieces(array))
     return {
-        "smallest": float(rows.min()),
-        "largest": float(rows.max()),
+        "smallest": float(min(low for low, _ in bounds)),
+        "largest": float(max(high for _, high in bounds)),
         "mean": mean,
-        "deviation": (squares / rows.size) ** 0.5,
+        "deviation": (squares / size) ** 0.5,
     }
 
 
@@ -71,7 +72,8 @@ def _missing(source: DataSource, dataset: Dataset, split: str, field: str) -> in
         place = len(columns.numbers)
         for name, known in columns.one_hot.items():
             if source.values(name, known) > len(known):
-                count += int(array[:, place + len(known)].sum())
+                column = place + len(known)
+                count += sum(int(piece[:, column].sum()) for _, piece in pieces(array))
             place += source.values(name, known)
     return count
 
@@ -82,7 +84,7 @@ def _classes(dataset: Dataset) -> dict[str, dict[str, int]]:
     if kind.dtype != "int":
         return {}
     counts = {
-        split: np.bincount(arrays[dataset.target].ravel(), minlength=kind.below or 0)
+        split: _counts(arrays[dataset.target], kind.below or 0)
         for split, arrays in dataset.splits.items()
     }
     classes = max(map(len, counts.values()))
@@ -93,11 +95,22 @@ def _classes(dataset: Dataset) -> dict[str, dict[str, int]]:
     }
 
 
+def _counts(array: Array, least: int) -> np.ndarray:
+    """How often each class is there; they may be more than are declared."""
+    found = np.zeros(least, np.int64)
+    for _, piece in pieces(array):
+        more = np.bincount(piece.ravel(), minlength=len(found))
+        more[: len(found)] += found
+        found = more
+    return found
+
+
 def as_text(found: Mapping[str, Any]) -> str:
     """The summary as tables."""
     counts = found["examples"]
     parts = ", ".join(f"{split} {count:,}" for split, count in counts.items())
-    text = f"{found['source']}, {sum(counts.values()):,} examples: {parts}\n\n"
+    streamed = ", streamed" if found["streamed"] else ""
+    text = f"{found['source']}, {sum(counts.values()):,} examples{streamed}: {parts}\n\n"
     text += _aligned([_HEADER, *_field_rows(found["fields"])], left=3)
     classes = found["classes"]
     if classes:

@@ -2,68 +2,65 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 
 import numpy as np
 
 from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
+from graphc.data.columns import Encoded, Encoder, Number, Unencoded, encode_columns
 from graphc.data.examples import Examples
+from graphc.data.rows import pieces
 from graphc.data.scaling import Arrays
-from graphc.ops.sources import MEASURED, Columns, TableSource
-from graphc.ops.tables import is_gap, missing_value, require_columns, truth_or_number
+from graphc.data.store import Memory, Store
+from graphc.ops.sources import MEASURED, Columns, Parquet, TableSource
+from graphc.ops.tables import arrow_lines, missing_value, parquet_batches, require_columns
 
-_FLOAT32 = float(np.finfo(np.float32).max)
 _FEATURE = "repair it, or list the columns to use in `features`"
 _QUANTITY = "repair it; a target that names classes has `kind: classes`"
 _SPLITS = ("train", "validation", "test")
+_AT_ONCE = 50_000
 Lines = Iterator[tuple[str, list[str]]]
-Encoded = float | int | str
-Encoder = Callable[[str, str], Encoded]
 
 
-@dataclass(frozen=True)
-class _Read:
-    """The rows of a file: the arrays of its fields, and the columns that say how it is split."""
-
-    arrays: Arrays
-    marks: Mapping[str, np.ndarray]
-
-
-def load_table(source: TableSource, folder: str, columns: Columns | None = None) -> Examples:
+def load_table(
+    source: TableSource, folder: str, columns: Columns | None = None, *, store: Store
+) -> Examples:
     """A table; the classes and categories of the training file are those of the other files.
 
     Args:
         source: the declaration.
         folder: the folder that its paths start from.
         columns: those that a run kept; without them they are looked for in the training file.
+        store: where the arrays are put.
 
     Raises:
         ShapeError: GC511 to GC519, naming file, line and column.
     """
     columns = columns or source.columns(folder)
     path = source.file(folder)
-    train = _read(source, path, columns, source.lines(path), source.marks)
+    train = _kept(source, store, path, columns, source.marks)
     others = {
-        name: _read(source, file, columns, source.lines(file)).arrays
+        name: _kept(source, store, file, columns)
         for name, file in source.further_files(folder).items()
     }
-    if source.split is not None and "train" not in train.marks[source.split]:
+    marks = {each: train.pop(_mark(each)) for each in source.marks}
+    if source.split is not None and "train" not in marks[source.split]:
         message = f"no row of `{path}` says `train` in column `{source.split}`"
         raise ShapeError(message, "mark the rows to train on", "GC518", source.split)
     return Examples(
         source.field_types(columns),
-        train.arrays,
+        train,
         others.get("test"),
         columns.classes,
         others.get("validation"),
         columns,
-        _policies(source, columns, path, train.arrays),
+        _policies(source, columns, path, train),
         _widths(source, columns),
-        train.marks.get(source.group or ""),
-        train.marks.get(source.split or ""),
+        marks.get(source.group or ""),
+        marks.get(source.split or ""),
     )
 
 
@@ -73,7 +70,8 @@ def rows_to_predict(source: TableSource, columns: Columns, path: str, lines: Lin
     Raises:
         ShapeError: GC512 to GC519, naming file, line and column.
     """
-    return _read(source, path, columns, lines, target=False).arrays
+    read = partial(_pieces, source, path, columns, lines, target=False)
+    return Memory().keep(None, [], read)
 
 
 def _policies(
@@ -84,7 +82,7 @@ def _policies(
     if not any(each in MEASURED for each in policies):
         return {}
     for place, name in enumerate(columns.numbers):
-        if np.isnan(train["features"][:, place]).all():
+        if all(np.isnan(piece[:, place]).all() for _, piece in pieces(train["features"])):
             message = f"the column `{name}` of `{path}` has no value at all"
             raise ShapeError(message, "leave it out", "GC513", name)
     others = [None] * _widths(source, columns)["features"]
@@ -97,19 +95,75 @@ def _widths(source: TableSource, columns: Columns) -> dict[str, int]:
     return {"features": sum(widths)}
 
 
-def _read(
+def _kept(
+    source: TableSource, store: Store, path: str, columns: Columns, marks: tuple[str, ...] = ()
+) -> Arrays:
+    """The arrays of a file's fields, and those of the columns that say how it is split."""
+    how = (source.target, source.missing, source.unknown, getattr(source, "delimiter", ""))
+    key = (source.name, columns.as_dict(), *how, marks)
+    return store.keep(
+        key, [path], lambda: _pieces(source, path, columns, source.lines(path), marks)
+    )
+
+
+def _mark(column: str) -> str:
+    """What the array of a column is called that says how rows are split; no field is called so."""
+    return f"{column}\0"
+
+
+def _pieces(
     source: TableSource,
     path: str,
     columns: Columns,
     lines: Lines,
     marks: Iterable[str] = (),
     target: bool = True,
-) -> _Read:
-    header = next(lines)[1]
+) -> Iterator[Arrays]:
+    """The arrays of so many lines at a time."""
     encoders = _encoders(source, path, columns, target)
     encoders |= {each: _marker(source, path, each) for each in marks}
+    empty = True
+    for found in _found(source, path, lines, encoders, target):
+        if all(map(len, found.values())):
+            empty = False
+            yield _arrays(source, columns, found, marks, target)
+    if empty:
+        message = f"every row of `{path}` has a gap, and `missing` drops such rows"
+        raise ShapeError(message, "fill them in by another policy", "GC518")
+
+
+def _found(
+    source: TableSource, path: str, lines: Lines, encoders: Mapping[str, Encoder], target: bool
+) -> Iterator[Mapping[str, Sequence[Encoded] | np.ndarray]]:
+    """What stands in the columns, encoded, so many lines at a time.
+
+    Rows to predict on, without a target, may be those of any file.
+    """
+    drops = any(source.policy(each) == "drop" for each in encoders)
+    header = next(lines)[1]
     require_columns(path, header, encoders)
     places = {name: header.index(name) for name in encoders}
+    if isinstance(source, Parquet) and target and not drops:
+        batches = parquet_batches(path)
+        next(batches)
+        for start, batch in batches:
+            try:
+                yield encode_columns(batch, places, encoders)
+            except Unencoded:  # then cell by cell, to say which one it is
+                yield _encoded(source, arrow_lines(start, batch), places, encoders, target)
+        return
+    while some := list(islice(lines, _AT_ONCE)):
+        yield _encoded(source, some, places, encoders, target)
+
+
+def _encoded(
+    source: TableSource,
+    lines: Iterable[tuple[str, list[str]]],
+    places: Mapping[str, int],
+    encoders: Mapping[str, Encoder],
+    target: bool,
+) -> dict[str, list[Encoded]]:
+    """Cell by cell; lines with a gap in a column whose policy is to drop them are left out."""
     found: dict[str, list[Encoded]] = {name: [] for name in encoders}
     for place, cells in lines:
         row = {name: cells[at] for name, at in places.items()}
@@ -117,59 +171,42 @@ def _read(
             continue
         for name, cell in row.items():
             found[name].append(encoders[name](place, cell))
-    if not all(found.values()):
-        message = f"every row of `{path}` has a gap, and `missing` drops such rows"
-        raise ShapeError(message, "fill them in by another policy", "GC518")
-    arrays = _arrays(source, columns, found)
-    if target:
-        goal = np.array(found[source.target])
-        quantity = columns.classes is None
-        arrays[source.target] = goal[:, None] if quantity else goal.astype(np.int32)
-    return _Read(arrays, {each: np.array(found[each]) for each in marks})
+    return found
 
 
 def _arrays(
-    source: TableSource, columns: Columns, found: Mapping[str, list[Encoded]]
-) -> dict[str, np.ndarray]:
+    source: TableSource,
+    columns: Columns,
+    found: Mapping[str, Sequence[Encoded] | np.ndarray],
+    marks: Iterable[str],
+    target: bool,
+) -> Arrays:
     """The input fields: numbers side by side, then a 0 or 1 for each category; ints alone."""
     parts = [np.array(found[name], np.float64)[:, None] for name in columns.numbers]
     for name, each in columns.one_hot.items():
         codes = np.array(found[name], np.int32)
         parts.append(np.eye(source.values(name, each))[codes])
     arrays = {"features": np.concatenate(parts, axis=1)} if parts else {}
-    return arrays | {name: np.array(found[name], np.int32) for name in columns.index}
+    arrays |= {name: np.array(found[name], np.int32) for name in columns.index}
+    if target:
+        goal = np.array(found[source.target])
+        quantity = columns.classes is None
+        arrays[source.target] = goal[:, None] if quantity else goal.astype(np.int32)
+    return arrays | {_mark(each): np.array(found[each]) for each in marks}
 
 
 def _encoders(source: TableSource, path: str, columns: Columns, target: bool) -> dict[str, Encoder]:
     """For each column, what makes a number of a cell: (place, cell) -> number."""
     made: dict[str, Encoder] = {}
     for name in columns.numbers:
-        made[name] = _numbers(path, name, source.policy(name) in MEASURED)
+        made[name] = Number(path, name, source.policy(name) in MEASURED, _FEATURE)
     for name, known in {**columns.one_hot, **columns.index}.items():
         made[name] = _categories(source, path, name, known)
     if target and columns.classes is None:
-        made[source.target] = _numbers(path, source.target, False, _QUANTITY)
+        made[source.target] = Number(path, source.target, False, _QUANTITY)
     elif target:
         made[source.target] = _classes(path, source.target, columns.classes or ())
     return made
-
-
-def _numbers(path: str, column: str, gaps: bool, help: str = _FEATURE) -> Encoder:
-    def encode(place: str, cell: str) -> float:
-        value = truth_or_number(cell)
-        if value is not None and math.isfinite(value) and abs(value) <= _FLOAT32:
-            return value
-        if gaps and is_gap(cell):
-            return math.nan
-        if not cell:
-            raise missing_value(path, place, column)
-        message = f"`{path}` {place} has `{cell}` in column `{column}`"
-        if value is None:
-            raise ShapeError(f"{message}, which is no number", help, "GC513")
-        repair = "drop the row or repair the number"
-        raise ShapeError(f"{message}, which is no finite float32", repair, "GC514")
-
-    return encode
 
 
 def _categories(source: TableSource, path: str, column: str, known: tuple[str, ...]) -> Encoder:

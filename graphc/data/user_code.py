@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import traceback
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from graphc.core.operation import ShapeError
 from graphc.core.types import Type
 from graphc.data.dataset import SPLITS
 from graphc.data.examples import Examples
-from graphc.data.scaling import Arrays
+from graphc.data.rows import Array, Filed, Rows, by_row
 from graphc.ops.sources import PythonData
 
 _KINDS = {"float": "biuf", "int": "iu", "bool": "b"}
@@ -71,7 +72,7 @@ def _returned(source: PythonData, folder: str) -> Any:
         raise RunError(Diagnostic("GC520", message, notes=tuple(notes))) from error
 
 
-def _arrays(what: str, arrays: object, fields: Mapping[str, Type]) -> Arrays:
+def _arrays(what: str, arrays: object, fields: Mapping[str, Type]) -> dict[str, Any]:
     """The arrays of a split, in the types that were declared."""
     if not isinstance(arrays, Mapping):
         raise ShapeError(f"{what} {_described(arrays)}, not a dict of arrays", None, "GC516")
@@ -93,8 +94,8 @@ def _arrays(what: str, arrays: object, fields: Mapping[str, Type]) -> Arrays:
     return checked
 
 
-def _array(what: str, name: str, value: object, kind: Type) -> np.ndarray:
-    array = np.asarray(value)
+def _array(what: str, name: str, value: object, kind: Type) -> Array:
+    array: Array = _filed(value) if isinstance(value, np.memmap) else np.asarray(value)
     if (
         array.dtype.kind not in _KINDS[kind.dtype]
         or array.shape[1:] != kind.shape
@@ -104,7 +105,16 @@ def _array(what: str, name: str, value: object, kind: Type) -> np.ndarray:
         wanted = f"[examples{''.join(f', {each}' for each in kind.shape)}] of {kind.dtype}s"
         message = f"{what} `{name}` as {found}, and {wanted} are declared"
         raise ShapeError(message, None, "GC516", name)
-    return array.astype(np.float32) if kind.dtype == "float" and array.dtype.kind != "f" else array
+    if kind.dtype == "float" and array.dtype.kind != "f":
+        return by_row(array, lambda rows: rows.astype(np.float32))
+    return array
+
+
+def _filed(array: np.memmap) -> Array:
+    """An array that is mapped from a file, which stays there; a part of one as it is."""
+    if not isinstance(array.base, mmap.mmap) or not array.flags.c_contiguous or not array.ndim:
+        return np.asarray(array)
+    return Rows(Filed(str(array.filename), array.dtype, array.shape, array.offset))
 
 
 def _described(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from graphc.compiler import Compiled
+from graphc.compiler import Compiled, streams
 from graphc.core.span import Source
 from graphc.graph.weights import Entry
 from graphc.insight.table import aligned, place
@@ -66,6 +66,7 @@ def _choices(compiled: Compiled) -> Iterator[str]:
         yield f"  steps per dispatch: {steps}, {why}"
         if compiled.checked.document.training.members:  # type: ignore[union-attr]
             form = "side by side, as one program" if choices.lockstep else "one after the other"
+            form += ", for the data is streamed" if streams(compiled.checked.document) else ""
             yield f"  members of the ensemble: {form}"
     seconds = choices.compile_seconds
     yield f"  time to compile the first step: about {max(seconds, 1):.0f} s on two cores"

@@ -19,6 +19,7 @@ from graphc.core.operation import ShapeError
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 _TRUTH = {"true": 1.0, "false": 0.0}
 _GAPS = ("nan", "na", "null")
+_FEW = 100
 
 
 def number(text: str) -> float | None:
@@ -107,22 +108,54 @@ def parquet_lines(path: str) -> Iterator[tuple[str, list[str]]]:
     Raises:
         ShapeError: GC516 where the file is none, GC519 where pyarrow is not installed.
     """
+    batches = parquet_batches(path)
+    yield "header", next(batches)
+    for start, batch in batches:
+        yield from arrow_lines(start, batch)
+
+
+def arrow_lines(start: int, batch: Any) -> Iterator[tuple[str, list[str]]]:
+    """The rows of a batch of Arrow, the first of which is row `start` of its file."""
+    rows = zip(*(arrow_cells(each) for each in batch.columns), strict=True)
+    return ((f"row {start + place}", list(cells)) for place, cells in enumerate(rows))
+
+
+def parquet_batches(path: str) -> Iterator[Any]:
+    """The names of the columns, then batches of Arrow, each with the number of its first row.
+
+    Raises:
+        ShapeError: as `parquet_lines`.
+    """
     parquet = extra("pyarrow.parquet", path, "parquet")
     rows = 1
     try:
         with parquet.ParquetFile(path) as file:
-            yield "header", _checked_header(path, list(file.schema_arrow.names))
+            yield _checked_header(path, list(file.schema_arrow.names))
             for batch in file.iter_batches():
-                for cells in zip(*(_cells(each) for each in batch.columns), strict=True):
-                    yield f"row {rows}", list(cells)
-                    rows += 1
+                yield rows, batch
+                rows += batch.num_rows
     except (extra("pyarrow", path, "parquet").ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise ShapeError(f"`{path}` is no Parquet file: {reason}", code="GC516") from error
     _require_rows(path, rows)
 
 
-def _cells(column: Any) -> list[str]:
+def parquet_counts(path: str, names: Iterable[str]) -> Iterator[dict[str, dict[str, int]]]:
+    """For each part of a Parquet file, how often each cell stands in these columns."""
+    batches = parquet_batches(path)
+    header = next(batches)
+    places = {name: header.index(name) for name in names}
+    for _, batch in batches:
+        for part in (batch.slice(0, _FEW), batch.slice(_FEW)):  # a few may be enough
+            yield {name: _counted(part.column(place)) for name, place in places.items()}
+
+
+def _counted(column: Any) -> dict[str, int]:
+    values, counts = column.value_counts().flatten()
+    return dict(zip(arrow_cells(values), counts.to_pylist(), strict=True))
+
+
+def arrow_cells(column: Any) -> list[str]:
     """The values of a column of Arrow as a csv file has them; digits are exact."""
     return ["" if each is None else str(each) for each in column.to_pylist()]
 

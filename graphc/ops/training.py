@@ -12,6 +12,7 @@ from graphc.core.registry import losses, metrics, optimizers
 from graphc.ops.ensembles import Ensemble
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
+from graphc.ops.start import InitFrom
 from graphc.ops.stopping import EarlyStopping
 from graphc.ops.updates import Clip, Group, OrFrozen, Penalty
 
@@ -61,12 +62,16 @@ class Training(Declaration):
     early_stopping: EarlyStopping | None = attribute(
         Nested(EarlyStopping), "when to end before the last epoch; default: never", None
     )
+    init_from: InitFrom | None = attribute(
+        Nested(InitFrom), "a run whose weights this one starts from; default: all are drawn", None
+    )
     ensemble: Ensemble | None = attribute(
         Nested(Ensemble), "several networks that answer together, each a run of its own", None
     )
     lockstep: bool | None = attribute(
         Bool(),
-        "whether several runs, of seeds or members, are one program; default: by a table",
+        "whether several runs, of seeds or members, are one program, unless the data is streamed;"
+        " default: by a table",
         None,
     )
 

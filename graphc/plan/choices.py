@@ -87,11 +87,14 @@ def choose(
     device: str,
     without: tuple[str, ...],
     examples: int | None = None,
+    streamed: bool = False,
 ) -> Choices:
     """Look everything up for a program.
 
     Args:
         examples: how many there are to train on, where that is known.
+        streamed: whether the spec wants them on the disk: runs side by side share data on the
+            device.
     """
     leaves = [leaf for graph in program.networks.values() for leaf in _leaves(graph)]
     layers = sum(1 for operation, types, _ in leaves if operation.weights(*types))
@@ -99,7 +102,9 @@ def choose(
     steps = 1
     if training is not None:
         steps = training.steps_per_dispatch or _steps(leaves, training.batch_size, device)
-    lockstep = training is not None and _lockstep(leaves, training, device, examples)
+    lockstep = False
+    if training is not None and not streamed:
+        lockstep = _lockstep(leaves, training, device, examples)
     return Choices(device, without, steps, seconds, epoch_steps(training, examples), lockstep)
 
 

@@ -61,6 +61,12 @@ def make_update(
         groups.append((pattern, own))
     for pattern, _ in training.regularize:
         weights.check(pattern, ("train", "regularize", pattern))
+    if training.init_from is not None:
+        keys = ("train", "init_from")
+        for there, here in training.init_from.take:
+            weights.check(here, (*keys, "take", there), statistics=True)
+        for pattern in training.init_from.leave:
+            weights.check(pattern, (*keys, "leave"), statistics=True)
     return Update(
         tuple(groups), training.clip, training.accumulate, training.average, training.regularize
     )
@@ -105,20 +111,22 @@ class _Weights:
         self.networks, self.place, self.report = networks, place, report
 
     @cached_property
-    def paths(self) -> list[str]:
+    def paths(self) -> dict[str, bool]:
+        """Those of all weights, and whether each is trained or a running statistic."""
         entries = WeightMap.of(self.networks).entries
-        return [each.path for each in entries if each.weight.trainable]
+        return {each.path: each.weight.trainable for each in entries}
 
     def check_decays(self, keys: Keys, optimizer: Optimizer) -> None:
         for pattern in getattr(optimizer, "decays", None) or ():
             self.check(pattern, (*keys, optimizer.name, "decays"))
 
-    def check(self, pattern: str, keys: Keys) -> None:
-        """Report (GC422) a pattern that is that of no weight."""
-        if any(matches(path, pattern) for path in self.paths):
+    def check(self, pattern: str, keys: Keys, statistics: bool = False) -> None:
+        """Report (GC422) a pattern that is that of no weight, running statistics aside."""
+        paths = [path for path, trained in self.paths.items() if trained or statistics]
+        if any(matches(path, pattern) for path in paths):
             return
-        known = dict.fromkeys(form for path in self.paths for form in _forms(path))
-        help = similar(pattern, known, "pattern") or f"the weights are {listing(self.paths)}"
+        known = dict.fromkeys(form for path in paths for form in forms(path))
+        help = similar(pattern, known, "pattern") or f"the weights are {listing(paths)}"
         message = f"no weight has a path like `{pattern}`"
         self.report.error("GC422", message, self.place(*keys), help=help)
 
@@ -129,7 +137,7 @@ def matches(path: str, pattern: str) -> bool:
     return fnmatchcase(path, pattern) or (inner is not None and pattern.startswith(inner))
 
 
-def _forms(path: str) -> Iterator[str]:
+def forms(path: str) -> Iterator[str]:
     """The patterns that one thinks of for a path: itself, all below a node, all of a kind."""
     yield path
     words = path.split("/")

@@ -11,7 +11,7 @@ import numpy as np
 
 from graphc.data.batches import bootstrap_sample, epoch_order
 from graphc.data.dataset import Dataset
-from graphc.runtime.evaluation import batches
+from graphc.runtime.evaluation import Batches
 from graphc.runtime.settings import Settings
 
 
@@ -20,9 +20,9 @@ class Course:
     """What is run through.
 
     Args:
-        data: the training split on the device.
+        data: the training split, on the device or streamed.
         order: for an epoch (from 0), its examples, int32 [steps, batch], -1 where none is.
-        validation: padded batches on the device; empty without a validation split.
+        validation: padded batches, on the device or made each time; empty without such a split.
         epochs: how many in all, those before a resume included.
         steps_per_dispatch: after how many steps Python hears of it.
         snapshot_steps: ask for a checkpoint after every so many steps, None for never.
@@ -31,7 +31,7 @@ class Course:
 
     data: Mapping[str, Any]
     order: Callable[[int], np.ndarray]
-    validation: Sequence[Any]
+    validation: Sequence[Any] | Batches
     epochs: int
     steps_per_dispatch: int
     key: Any
@@ -40,10 +40,12 @@ class Course:
 
 def course_of(dataset: Dataset, settings: Settings) -> Course:
     """What a run with these settings goes through."""
+    arrays = dataset.splits["train"]
+    validation = Batches(dataset.splits.get("validation", {}), settings.batch_size)
     return Course(
-        data=jax.device_put(dict(dataset.splits["train"])),
+        data=arrays if dataset.streamed else jax.device_put(dict(arrays)),
         order=_order(dataset, settings),
-        validation=list(batches(dataset.splits.get("validation", {}), settings.batch_size)),
+        validation=validation if dataset.streamed else list(validation),
         epochs=settings.epochs,
         steps_per_dispatch=settings.steps_per_dispatch,
         key=training_key(settings.seed),

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from graphc.data.dataset import Dataset, Form
-from graphc.runtime.evaluation import batches, predict_batches
+from graphc.runtime.evaluation import Batches, predict_batches
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.rundir import RunDirectory
 from graphc.runtime.state import state_shapes
@@ -87,7 +87,7 @@ class Ensemble:
         require_split(dataset, split)
         totals = [
             self._judge(self._outputs(batch, dataset.target), batch)
-            for batch in batches(dataset.splits[split], self.batch_size)
+            for batch in Batches(dataset.splits[split], self.batch_size)
         ]
         return self.programs.means(*totals)
 

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
 
 from graphc.data.batches import plain_order, take
+from graphc.runtime.feed import is_streamed, prefetched
 from graphc.runtime.state import State
 from graphc.runtime.steps import Programs
 
 
-def batches(arrays: Mapping[str, Any], batch_size: int) -> Iterator[dict[str, Any]]:
+class Batches:
     """The examples in their order as batches on the device, the last one padded and masked.
+
+    Each time it is gone through they are made anew, of what is streamed ahead of time.
 
     Args:
         arrays: [examples, ...] by field.
+        batch_size: examples of a batch.
     """
-    count = len(next(iter(arrays.values()), ()))
-    for rows in plain_order(count, batch_size):
-        yield jax.device_put(take(arrays, rows))
+
+    def __init__(self, arrays: Mapping[str, Any], batch_size: int) -> None:
+        self._arrays = arrays
+        self._order = plain_order(len(next(iter(arrays.values()), ())), batch_size)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        makers = (partial(self._batch, rows) for rows in self._order)
+        return prefetched(makers) if is_streamed(self._arrays) else (make() for make in makers)
+
+    def _batch(self, rows: np.ndarray) -> dict[str, Any]:
+        return jax.device_put(take(self._arrays, rows))
 
 
 def evaluated(state: State) -> dict[str, Any]:
@@ -53,7 +69,7 @@ def predict_batches(
         return several
     found = [
         jax.device_get(programs.predict(params, statistics, batch))
-        for batch in batches(arrays, batch_size)
+        for batch in Batches(arrays, batch_size)
     ]
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *found)
 

@@ -65,6 +65,13 @@ class SideBySide(Event):
 
 
 @dataclass(frozen=True)
+class OneByOne(Event):
+    """Several runs that could be one program are trained one after the other; `reason` says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Compiling(Event):
     """A program is being compiled; nothing else happens meanwhile."""
 
@@ -87,6 +94,21 @@ class Started(Event):
     epochs: int
     steps_per_epoch: int
     parameters: int = 0
+
+
+@dataclass(frozen=True)
+class Inherited(Event):
+    """The run starts from weights of another one; `text` says which were taken and which not."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Streaming(Event):
+    """The examples, `size` bytes of them, stay on the disk; `memory` bytes are free."""
+
+    size: int
+    memory: int
 
 
 @dataclass(frozen=True)

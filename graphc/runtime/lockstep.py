@@ -124,9 +124,10 @@ class _Together:
     def _steps(self) -> Iterator[Several]:
         """One dispatch."""
         starts, counts = np.zeros((2, self.programs.slots), np.int32)
+        most = self.course.steps_per_dispatch
         for slot, lane in self.lanes.items():
             starts[slot] = lane.position.done
-            counts[slot] = steps_to_go(lane.course, lane.position, self.steps)
+            counts[slot] = steps_to_go(lane.course, lane.position, self.steps, most)
         began = time.perf_counter()
         self.state, self.totals, done, finite = self.programs.train(
             self.state, self.totals, self.course.data, self._handed, starts, counts, self.keys
@@ -173,7 +174,7 @@ class _Together:
         self.totals = {name: _without(each, whole) for name, each in self.totals.items()}
         validation: list[Any] = [None] * self.programs.slots
         if self.course.validation:
-            weights, first = evaluated(self.state), self.course.validation[0]
+            weights, first = evaluated(self.state), next(iter(self.course.validation))
             program = self.programs.evaluate
             for event in compiling(program, "the evaluation step", never, (weights, first)):
                 yield dict.fromkeys(whole, event)

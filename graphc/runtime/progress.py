@@ -121,10 +121,16 @@ def sentence(event: Event, epochs: int) -> str | None:
             return f"{name}:"
         case events.SideBySide(names=names):
             return f"{names[0]} to {names[-1]}, {len(names)} runs side by side; numbers are means"
+        case events.OneByOne(reason=reason):
+            return f"the runs are trained one after the other, for {reason}"
         case events.Started(position=position) if position.epoch >= epochs:
             return f"nothing is left to train: {position.epoch} epochs are done, {epochs} asked for"
         case events.Started(position=position) if position.step:
             return f"resuming after step {position.step:,}, epoch {position.epoch + 1}/{epochs}"
+        case events.Inherited(text=text):
+            return text
+        case events.Streaming(size=size, memory=memory):
+            return f"streaming {_bytes(size)} of examples; {_bytes(memory)} of memory are free"
         case events.Compiling(what=what):
             return f"compiling {what} ..."
         case events.Compiled(what=what, seconds=seconds):
@@ -140,6 +146,11 @@ def sentence(event: Event, epochs: int) -> str | None:
         case events.Finished(result=result) if "test" in result:
             return f"test {numbers(result['test'])}"
     return None
+
+
+def _bytes(number: int) -> str:
+    """Bytes as people say them."""
+    return f"{number / 1e9:,.1f} GB" if number >= 1e8 else f"{number / 1e6:,.1f} MB"
 
 
 def numbers(metrics: Metrics) -> str:

@@ -53,15 +53,19 @@ class Recorder:
             case events.EpochEnded():
                 self._epoch(event)
             case events.SnapshotDue():
-                self._save(event.snapshot, None, now=True)
+                self.save(event.snapshot)
             case events.Stopping():
-                self._save(event.snapshot, None, now=True)
+                self.save(event.snapshot)
                 self.note("stopped", event.snapshot.position, reason=event.reason)
             case events.NotFinite():
-                self._save(event.snapshot, None, now=True)
+                self.save(event.snapshot)
                 self.note("not_finite", event.snapshot.position)
             case events.Ended():
-                self._save(event.snapshot, None, now=True)
+                self.save(event.snapshot)
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Write a checkpoint now."""
+        self._save(snapshot, None, now=True)
 
     def note(self, event: str, position: Position, **more: Any) -> None:
         """A line of `metrics.jsonl` that is no epoch."""

@@ -12,9 +12,10 @@ import numpy as np
 from graphc.compiler import Checked
 from graphc.data.dataset import Arrays, Dataset
 from graphc.data.png import data_uri, is_image
+from graphc.data.scaling import range_of
 from graphc.insight.report.report import WorstError, report_page
 from graphc.plan.plan import Term
-from graphc.runtime.evaluation import batches, predict_batches
+from graphc.runtime.evaluation import Batches, predict_batches
 from graphc.runtime.files import write_text
 from graphc.runtime.rundir import RunDirectory
 from graphc.runtime.steps import Programs
@@ -72,7 +73,7 @@ def _losses(programs: Programs, state: Any, arrays: Arrays, size: int) -> np.nda
 
     found = [
         np.asarray(of_batch(state["params"], state["statistics"], batch), np.float64)
-        for batch in batches(arrays, size)
+        for batch in Batches(arrays, size)
     ]
     each = np.concatenate(found)[: len(next(iter(arrays.values())))]
     return each.reshape(len(each), -1).mean(axis=1)
@@ -88,9 +89,7 @@ class Shown:
         self._image = images[0] if images else None
         self._inputs = inputs
         if self._image is not None:
-            pixels = arrays[self._image]
-            axes = tuple(range(pixels.ndim - 1))
-            self._range = pixels.min(axis=axes), pixels.max(axis=axes)
+            self._range = range_of(arrays[self._image])[:2]
 
     def error(self, number: int, loss: float, example: Arrays, output: np.ndarray) -> WorstError:
         target, said, right = self._answers(np.asarray(example[self._term.target]), output)

@@ -5,6 +5,7 @@ model.py        the source that is trained
 *.py            copies of the user's own files that `python` steps name, and of what these import
 model.json      weight map, line map, choices, settings; written last, so that it marks a run
 data.json       what new examples must be like and how they are scaled; see `data.dataset.Form`
+init_from.json  what was taken of another run, where it started from one; see `start`
 metrics.jsonl   one line for each epoch and event
 result.json     what came out
 confusion.svg   the confusion matrix of the test split, where it was measured

@@ -16,10 +16,10 @@ from graphc.insight.confusion import confusion_svg
 from graphc.runtime import events
 from graphc.runtime.course import Course
 from graphc.runtime.errors import fail
-from graphc.runtime.evaluation import batches, evaluate_batches, evaluated
+from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
-from graphc.runtime.files import write_text
-from graphc.runtime.keeper import Keeper, load_best, load_last
+from graphc.runtime.files import write_json, write_text
+from graphc.runtime.keeper import Keeper, checkpoints, load_best, load_last
 from graphc.runtime.loop import compiling
 from graphc.runtime.recorder import Recorder
 from graphc.runtime.replay import explain, forget_replay, keep_replay
@@ -27,6 +27,7 @@ from graphc.runtime.restore import restore, restore_state
 from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.settings import Settings
 from graphc.runtime.signals import StopWish
+from graphc.runtime.start import INIT_FROM, Inherited, Origin, inherit
 from graphc.runtime.state import State, state_shapes
 from graphc.runtime.steps import Programs, batch_shapes, no_totals
 from graphc.runtime.stopping import Patience
@@ -42,6 +43,7 @@ class Session:
         blueprint: what the spec gives now, of which a resumed run may differ.
         programs: of its module; they draw its weights and evaluate it at the end.
         resume: whether it goes on.
+        inherited: the weights it starts from, where they are those of another run.
         report: is told what there is to say of it.
         stop: the wish to stop.
 
@@ -60,6 +62,7 @@ class Session:
         course: Course,
         *,
         resume: bool,
+        inherited: Inherited | None,
         report: Report,
         stop: StopWish,
     ) -> None:
@@ -67,7 +70,9 @@ class Session:
         self.dataset, self.course, self.report = dataset, course, report
         if run.form() is None:
             run.keep_form(dataset)
-        self.start, seconds = _start(run, programs, dataset, settings, resume, report, stop)
+        self.start, seconds = _start(
+            run, programs, dataset, settings, resume, inherited, report, stop
+        )
         position = self.start.position
         keeper = Keeper(
             run.checkpoints,
@@ -78,6 +83,10 @@ class Session:
         )
         self._recorder = Recorder(run, keeper, settings.monitor, report, seconds)
         self._recorder.note("resumed" if resume else "started", position)
+        if inherited is not None:
+            write_json(run.path / INIT_FROM, inherited.as_dict())
+            report(events.Inherited(str(inherited)))
+            self._recorder.save(self.start)  # a resumed run needs the other one no more
         _warn_of_edits(run, blueprint, report)
         _warn_of_schedule(run, settings, position, report)
         forget_replay(run)
@@ -138,6 +147,25 @@ def opened(
     return run
 
 
+def inheritance(
+    path: str | Path, blueprint: Blueprint, origin: Origin | None, resume: bool, report: Report
+) -> Inherited | None:
+    """What the run in a directory takes from another one, of whose weights it starts.
+
+    Nothing where it goes on from a checkpoint: the other run is then not read.
+
+    Raises:
+        RunError: as `inherit`.
+    """
+    if origin is None or (resume and checkpoints(Path(path) / "checkpoints")):
+        return None
+    return inherit(origin, blueprint.weights, _warning(report))
+
+
+def _warning(report: Report) -> Callable[[Diagnostic], None]:
+    return lambda diagnostic: report(events.Warned(diagnostic))
+
+
 def _warn_of_edits(run: RunDirectory, blueprint: Blueprint, report: Report) -> None:
     """Say where the user's files are others by now than those that the run keeps."""
     for name, data in run.blueprint.files.items():
@@ -168,6 +196,7 @@ def _start(
     dataset: Dataset,
     settings: Settings,
     resume: bool,
+    inherited: Inherited | None,
     report: Report,
     stop: StopWish,
 ) -> tuple[Snapshot, float]:
@@ -177,16 +206,14 @@ def _start(
     weights = evaluated(template)
     batch = batch_shapes(dataset.splits["train"], settings.batch_size)
     totals = programs.evaluate.shapes(weights, batch)
-
-    def warn(diagnostic: Diagnostic) -> None:
-        report(events.Warned(diagnostic))
-
-    if resume and (found := load_last(run.checkpoints, warn)) is not None:
+    if resume and (found := load_last(run.checkpoints, _warning(report))) is not None:
         snapshot = restore(found, template, totals, run.blueprint.weights, run.path)
         run.rewind(snapshot.position.epoch)
         return snapshot, float(found.about["seconds"])
     run.rewind(0)
     state = _initial_state(programs, settings.seed, report, stop)
+    if inherited is not None:
+        state = inherited.put_into(state, run.blueprint.weights)
     return Snapshot(Position(), state, no_totals(totals)), 0.0
 
 
@@ -222,7 +249,7 @@ def _result(
         best = {"best_epoch": line.get("epoch")}
     result: dict[str, Any] = {each: line[each] for each in ("train", "validation") if each in line}
     if "test" in dataset.splits:
-        test = batches(dataset.splits["test"], settings.batch_size)
+        test = Batches(dataset.splits["test"], settings.batch_size)
         result["test"] = evaluate_batches(programs, state, test)
     result["epochs"] = event.snapshot.position.epoch
     result["steps"] = event.snapshot.position.step
@@ -239,11 +266,7 @@ def _best(
 ) -> tuple[State, Mapping[str, Any]]:
     """The weights of the best checkpoint, and the line of its epoch."""
     run = recorder.run
-
-    def warn(diagnostic: Diagnostic) -> None:
-        recorder.report(events.Warned(diagnostic))
-
-    found = load_best(run.checkpoints, settings.maximize, warn)
+    found = load_best(run.checkpoints, settings.maximize, _warning(recorder.report))
     assert found is not None  # one was written when the run ended
     weights = restore_state(found, evaluated(state), run.blueprint.weights, run.path)
     return weights, recorder.epoch_at(found.about["position"]["step"])

@@ -21,9 +21,10 @@ from graphc.runtime.events import Event, Metrics
 from graphc.runtime.lockstep import Lane, Several, fit_together
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.rundir import Blueprint
-from graphc.runtime.session import Report, Session, opened
+from graphc.runtime.session import Report, Session, inheritance, opened
 from graphc.runtime.settings import Settings
 from graphc.runtime.signals import stop_on_signals
+from graphc.runtime.start import Origin
 from graphc.runtime.steps import Lockstep, Programs
 
 
@@ -34,6 +35,7 @@ class Part:
     Args:
         directory: its own.
         resume: whether it goes on.
+        origin: the run whose weights it starts from.
         listen: is told every event of it.
     """
 
@@ -41,6 +43,7 @@ class Part:
     blueprint: Blueprint
     settings: Settings
     resume: bool = False
+    origin: Origin | None = None
     listen: Report = lambda event: None
 
 
@@ -62,11 +65,17 @@ def train_together(
         finite (GC601): such a run ends alone.
 
     Raises:
-        RunError: GC612 where it was stopped, GC602 to GC611 as `train`.
+        RunError: GC612 where it was stopped, GC602 to GC611 and GC650 as `train`.
     """
     some = next(iter(parts.values()))
     if some.settings.cache:
         use_compilation_cache()
+    inherited = {
+        slot: inheritance(each.directory, each.blueprint, each.origin, each.resume, report)
+        for slot, each in parts.items()
+    }
+    for text in dict.fromkeys(str(each) for each in inherited.values() if each is not None):
+        report(events.Inherited(text))
     with ExitStack() as stack:
         runs = {
             slot: stack.enter_context(
@@ -87,6 +96,7 @@ def train_together(
                 dataset,
                 another_course(course, dataset, each.settings),
                 resume=each.resume,
+                inherited=inherited[slot],
                 report=_to_both(each.listen, report),
                 stop=stop,
             )
@@ -136,7 +146,7 @@ def _followed(
 def _to_both(listen: Report, report: Report) -> Report:
     def tell(event: Event) -> None:
         listen(event)
-        if not isinstance(event, events.Finished):
+        if not isinstance(event, events.Inherited | events.Finished):
             report(event)
 
     return tell

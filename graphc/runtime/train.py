@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from graphc.data.dataset import Dataset
+from graphc.data.streaming import available
+from graphc.runtime import events
 from graphc.runtime.cache import use_compilation_cache
 from graphc.runtime.course import course_of
 from graphc.runtime.events import Event
 from graphc.runtime.loop import fit
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.rundir import Blueprint
-from graphc.runtime.session import Report, Session, opened
+from graphc.runtime.session import Report, Session, inheritance, opened
 from graphc.runtime.settings import Settings
 from graphc.runtime.signals import stop_on_signals
+from graphc.runtime.start import Origin
 from graphc.runtime.steps import Programs
 from graphc.runtime.stopping import until_over
 
@@ -26,6 +29,7 @@ def train(
     directory: str | Path,
     *,
     resume: bool = False,
+    origin: Origin | None = None,
     report: Report = lambda event: None,
 ) -> dict[str, Any]:
     """Train a compiled network and keep everything in `directory`.
@@ -34,6 +38,8 @@ def train(
         blueprint: what the compiler made.
         dataset: its splits; `train` is needed, `validation` and `test` are measured if there.
         directory: of the run: new or empty, or with `resume` that of a run to go on with.
+        origin: the run whose weights this one starts from; it is not read when there is a
+            checkpoint to go on from.
         report: is told every event.
 
     Returns:
@@ -43,10 +49,12 @@ def train(
 
     Raises:
         RunError: GC601 where the numbers are not finite, GC612 where it was stopped, GC602 to
-            GC611 where the directory, the disk, a checkpoint or the module is not fit for it.
+            GC611 where the directory, the disk, a checkpoint or the module is not fit for it,
+            GC650 where there is nothing to start from.
     """
     if settings.cache:
         use_compilation_cache()
+    inherited = inheritance(directory, blueprint, origin, resume, report)
     with opened(directory, blueprint, settings, resume) as run, stop_on_signals() as stop:
         module = require_training(import_module(run.model, run.blueprint.files))
         programs = Programs(module, settings.steps_per_dispatch)
@@ -59,9 +67,12 @@ def train(
             dataset,
             course,
             resume=resume,
+            inherited=inherited,
             report=report,
             stop=stop,
         )
+        if dataset.streamed:
+            report(events.Streaming(dataset.size, available()))
         report(session.started)
         last: Event | None = None
         happening = fit(programs, course, session.start, stop)

@@ -12,7 +12,7 @@ from graphc.data.dataset import Dataset, Form
 from graphc.data.examples import require_finite, require_integers
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
-from graphc.runtime.evaluation import batches, evaluate_batches, evaluated, predict_batches
+from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated, predict_batches
 from graphc.runtime.keeper import load_best, load_last
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.restore import restore_state
@@ -64,7 +64,7 @@ def evaluate_run(run: RunDirectory, dataset: Dataset, split: str, warn: Warn) ->
     require_split(dataset, split)
     programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
-    return evaluate_batches(programs, state, batches(dataset.splits[split], size))
+    return evaluate_batches(programs, state, Batches(dataset.splits[split], size))
 
 
 def require_split(dataset: Dataset, split: str) -> None:

@@ -9,7 +9,7 @@ from graphc.core.types import Type
 from graphc.data.dataset import Form
 from graphc.data.load import load
 from graphc.data.tables import rows_to_predict
-from graphc.ops.sources import Csv
+from graphc.ops.sources import Csv, Parquet
 
 TABLE = """\
 age,sex,port,member,day,use,alive
@@ -265,3 +265,67 @@ def test_a_validation_file_is_the_validation_split(table, problem):
     assert load(source, folder).splits["validation"]["features"].tolist() == [[7]]
     with problem("GC518"):
         load(_csv(target="y", validation_path="held.csv", validation=0.3), folder)
+
+
+COLUMNS = {
+    "real": [0.5, 1e300 / 1e290, None, -2.25] * 50,
+    "whole": [3, 2**53 + 1, -7, 0] * 50,
+    "truth": [True, False, None, True] * 50,
+    "mixed": ["1.5", "true", "", " 7"] * 50,
+    "kind": ["b", "a", None, "b"] * 50,
+    "alive": [1, 0, 0, 1] * 50,
+}
+
+
+def _as_parquet(folder, columns, rows=64):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+
+    parquet.write_table(pyarrow.table(columns), folder / "t.parquet", row_group_size=rows)
+
+
+def test_whole_columns_of_parquet_are_what_their_cells_are(tmp_path, table):
+    _as_parquet(tmp_path, COLUMNS)
+    rows = zip(*COLUMNS.values(), strict=True)
+    cells = (["" if each is None else str(each) for each in row] for row in rows)
+    folder = table("\n".join(map(",".join, [COLUMNS, *cells])))
+    chosen = {"features": ("real", "whole", "truth", "mixed"), "target": "alive"}
+    chosen |= {"one_hot": ("kind",), "missing": (*((name, "mean") for name in chosen["features"]),)}
+    chosen["missing"] += (("kind", "category"),)
+    one = load(Csv(path="table.csv", **chosen), folder)
+    two = load(Parquet(path="t.parquet", **chosen), folder)
+    assert one.columns == two.columns and one.scaling == two.scaling
+    for split, arrays in one.splits.items():
+        for name, array in arrays.items():
+            assert array.tobytes() == two.splits[split][name].tobytes(), (split, name)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        ("real", float("inf"), "GC514"),
+        ("real", None, "GC513"),
+        ("real", 1e39, "GC514"),
+        ("mixed", "many", "GC513"),
+        ("truth", None, "GC513"),
+        ("alive", None, "GC513"),
+    ],
+)
+def test_what_is_wrong_in_a_column_of_parquet_is_found(tmp_path, problem, column, value, code):
+    columns = {name: [values[0]] * 200 for name, values in COLUMNS.items()}
+    columns["alive"] = [0, 1] * 100
+    columns[column][150] = value
+    _as_parquet(tmp_path, columns)
+    features = ("real", "whole", "truth", "mixed")
+    with problem(code) as found:
+        load(Parquet(path="t.parquet", target="alive", features=features), str(tmp_path))
+    assert "row 151" in found[0].message and f"`{column}`" in found[0].message
+
+
+def test_what_learnt_from_parquet_predicts_from_any_lines(tmp_path):
+    _as_parquet(tmp_path, COLUMNS)
+    source = Parquet(path="t.parquet", target="alive", features=("whole",), **PLAIN)
+    columns = load(source, str(tmp_path)).columns
+    lines = iter([("header", ["whole"]), ("row 1", ["7"])])
+    found = rows_to_predict(source, columns, "standard input", lines)
+    assert {name: each.tolist() for name, each in found.items()} == {"features": [[7.0]]}

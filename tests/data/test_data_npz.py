@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from graphc.compiler import check
+from graphc.core.span import Source
 from graphc.core.types import Type
 from graphc.data.load import load
 from graphc.ops.sources import Npz
@@ -233,3 +235,38 @@ def test_a_validation_file_is_the_validation_split(tmp_path):
     source = Npz(path="a.npz", validation_path="b.npz", inputs=("x",), target="y", test=0)
     data = load(source, str(tmp_path))
     assert data.count("train") == 12 and data.count("validation") == 5
+
+
+def test_integers_have_the_bound_that_is_given_or_found(saved, problem):
+    words = np.arange(36).reshape(12, 3) % 9
+    folder = saved(x=np.zeros((12, 2)), w=words, v=words[:, 0], y=LABELS)
+    source = _npz(inputs=("x", "w", "v"), below=(("w", 50), ("v", "data")))
+    fields = source.fields(folder)
+    assert (fields["w"], fields["v"]) == (Type((3,), "int", 50), Type((), "int", 7))
+    assert load(source, folder).fields == fields
+    with problem("GC515") as found:
+        load(_npz(inputs=("w",), below=(("w", 8),)), folder)
+    assert "holds 8, example 3, column 3, but its values are 0 to 7" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("below", "code"), [((("x", 4),), "GC516"), ((("z", 4),), "GC512"), ((("y", 4),), "GC512")]
+)
+def test_a_bound_is_for_inputs_of_integers(saved, problem, below, code):
+    folder = saved(x=np.zeros((12, 2)), y=LABELS)
+    with problem(code):
+        _npz(below=below).fields(folder)
+
+
+def test_bounded_integers_can_be_embedded(saved):
+    spec = """
+graphc: 1
+network:
+  inputs: {word: {int: [3], below: data}}
+  layers: [{embed: 4}, flatten, {dense: 3}]
+data: {npz: {path: data.npz, inputs: [word], target: y, below: {word: 20}}}
+train: {loss: cross_entropy}
+"""
+    folder = saved(word=np.arange(36).reshape(12, 3) % 9, y=LABELS)
+    checked = check(Source("words.yaml", spec, folder))
+    assert checked.networks[""].inputs[0][1] == Type((3,), "int", 20)

@@ -31,6 +31,7 @@ UNSEEN = {
     "data_folds_and_validation": "attributes that are right one by one",
     "data_group_and_split": "attributes that are right one by one",
     "train_ensemble_member": "a number that another bounds",
+    "train_init_from_patterns": "two patterns that do not fit together",
     "formula_calls": "attributes in a formula, which is a text",
     "einsum_equations": "letters that do not fit together",
     "python_words_and_numbers": "words that mean something in Python, and infinity",

@@ -155,3 +155,48 @@ def test_the_spec_says_whether_they_are_one_program(model, folder):
     alone = gc.compile(str(folder / "a.yaml"), ["train.lockstep=false", "train.epochs=1"])
     done = alone.train_seeds([3, 5], folder / "one_by_one")
     assert [each._directory.settings["slots"] for each in done.runs] == [1, 1]
+
+
+def test_each_starts_from_the_weights_of_another_run(model, folder, together):
+    settings = [f"train.init_from={together.runs[0].path}", "train.epochs=1", "train.lockstep=true"]
+    said = []
+    several = gc.compile(str(folder / "a.yaml"), settings).train_seeds(
+        [5, 6], folder / "inherited", report=said.append
+    )
+    (text,) = [each.text for each in said if isinstance(each, events.Inherited)]
+    assert text.startswith("took 4 of 4 weights")
+    assert any(isinstance(each, events.SideBySide) for each in said)
+    there = arrays(together.runs[0].path)
+    for run in several.runs:
+        assert json.loads((run.path / "init_from.json").read_text())["not_taken"] == {}
+        begin = read(run.path / "checkpoints" / "00000000").arrays
+        for name in (each for each in there if each.startswith("params/")):
+            assert np.array_equal(begin[name], there[name])
+    first, second = (arrays(run.path) for run in several.runs)
+    assert not np.array_equal(first["params/dense/kernel"], second["params/dense/kernel"])
+
+
+def test_nothing_is_begun_where_there_is_nothing_to_start_from(folder):
+    model = gc.compile(str(folder / "a.yaml"), ["train.init_from=nowhere", "train.lockstep=true"])
+    with pytest.raises(RunError) as caught:
+        model.train_seeds([0, 1], folder / "from-nowhere")
+    assert caught.value.diagnostics[0].span is not None
+    assert not (folder / "from-nowhere" / "seed-0").exists()
+
+
+@pytest.mark.parametrize("limit", ["stream", "memory"])
+def test_streamed_data_has_them_one_after_the_other(folder, monkeypatch, limit):
+    settings = ["train.epochs=1", "train.lockstep=true"]
+    if limit == "stream":
+        settings.append("data.iris.stream=true")
+    else:
+        monkeypatch.setattr("graphc.data.streaming.available", lambda: 1)
+    model, said = gc.compile(str(folder / "a.yaml"), settings), []
+    several = model.train_seeds([0, 1], folder / f"by-{limit}", report=said.append)
+    assert [each.name for each in said if isinstance(each, events.OneOfSeveral)] == [
+        "seed-0",
+        "seed-1",
+    ]
+    assert sum(isinstance(each, events.Streaming) for each in said) == 2
+    assert any(isinstance(each, events.OneByOne) for each in said) == (limit == "memory")
+    assert [run.result["epochs"] for run in several.runs] == [1, 1]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from graphc.data.batches import epoch_order
-from graphc.runtime.evaluation import batches, evaluate_batches, predict_batches
+from graphc.runtime.evaluation import Batches, evaluate_batches, predict_batches
 from graphc.runtime.module import module_from_source
 from graphc.runtime.state import make_state, to_canonical
 from graphc.runtime.steps import Programs, no_totals
@@ -80,7 +80,7 @@ def test_a_program_refuses_other_shapes(module, train):
 def test_evaluation_does_not_depend_on_the_batch_size(module, train):
     state = make_state(module, 0)
     whole, parts = (
-        evaluate_batches(Programs(module, 1), state, batches(train, size)) for size in (100, 16)
+        evaluate_batches(Programs(module, 1), state, Batches(train, size)) for size in (100, 16)
     )
     assert whole == pytest.approx(parts, rel=1e-5)
 

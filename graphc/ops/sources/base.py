@@ -58,7 +58,7 @@ class DataSource(Declaration):
 
 @dataclass(frozen=True, kw_only=True)
 class ArraySource(DataSource):
-    """The base of sources that fit into memory and are split into train, validation and test.
+    """The base of sources that are arrays and are split into train, validation and test.
 
     Attributes:
         examples: how many there are before they are split, where that is known beforehand.
@@ -87,6 +87,13 @@ class ArraySource(DataSource):
     )
     fold: int | None = attribute(
         Int(0), "the only part to take, counted from 0; without it all are", None
+    )
+
+    stream: bool | str = attribute(
+        Either((Bool(), Text(("auto",)))),
+        "whether examples stay on the disk until a step needs them; `auto`: where they would fill"
+        " the memory",
+        "auto",
     )
 
     def complaint(self) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from graphc.core.attributes import Texts
+from graphc.core.attributes import Either, Int, Text, Texts
+from graphc.core.by_path import ByName
 from graphc.core.declaration import attribute
 from graphc.core.diagnostic import similar
 from graphc.core.operation import ShapeError
@@ -26,6 +27,13 @@ class Npz(FileSource):
         Texts(), "those of the inputs that hold bytes and are divided by 255", ()
     )
 
+    below: tuple[tuple[str, int | str], ...] = attribute(
+        ByName(Either((Int(1), Text(("data",))))),
+        "for inputs of integers from 0, as `embed` wants them, the number that they are below;"
+        " `data`: one more than the largest in the file",
+        (),
+    )
+
     def fields(self, folder: str) -> Mapping[str, Type]:
         path = self.file(folder)
         headers = npz_headers(path, (*self.inputs, self.target))
@@ -38,15 +46,31 @@ class Npz(FileSource):
             message = "`inputs` names the target" if self.inputs else "`inputs` is empty"
             raise ShapeError(message, "name the arrays to learn from", "GC512")
         self.sizes(headers[self.target][0][0], brought=self.further_files(folder))
-        types = {each: self._input(each, *headers[each]) for each in self.inputs}
+        types = {each: self._input(path, each, *headers[each]) for each in self.inputs}
+        self._check_bounds(types)
         return types | {self.target: self._target(path, *headers[self.target])}
 
-    def _input(self, name: str, shape: tuple[int, ...], dtype: str) -> Type:
+    def _input(self, path: str, name: str, shape: tuple[int, ...], dtype: str) -> Type:
         if name in self.pixels and dtype != "uint8":
             message = f"`pixels` wants bytes (uint8), but the array `{name}` holds {dtype}"
             raise ShapeError(message, code="GC516")
-        whole = dtype.startswith(("int", "uint")) and name not in self.pixels
-        return Type(shape[1:], "int" if whole else "bool" if dtype == "bool" else "float")
+        if dtype == "bool":
+            return Type(shape[1:], "bool")
+        if name in self.pixels or not dtype.startswith(("int", "uint")):
+            return Type(shape[1:])
+        below = dict(self.below).get(name)
+        if below == "data":
+            below = int(npz_arrays(path, (name,))[name].max()) + 1
+        return Type(shape[1:], "int", below)  # type: ignore[arg-type]
+
+    def _check_bounds(self, types: Mapping[str, Type]) -> None:
+        for name, _ in self.below:
+            if name not in types:
+                message = f"`below` names `{name}`, which is none of the inputs"
+                raise ShapeError(message, similar(name, types, "input"), "GC512", name)
+            if types[name].dtype != "int":
+                message = f"`below` is for integers, but `{name}` is {types[name]}"
+                raise ShapeError(message, "leave it out there", "GC516", name)
 
     def _target(self, path: str, shape: tuple[int, ...], dtype: str) -> Type:
         if self.kind == "number":

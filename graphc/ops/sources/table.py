@@ -22,12 +22,14 @@ from graphc.ops.tables import (
     is_gap,
     missing_value,
     number,
+    parquet_counts,
     parquet_lines,
     require_columns,
     truth_or_number,
 )
 
 FEATURES = "features"
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,18 @@ class TableSource(FileSource):
     def lines(self, path: str) -> Iterator[tuple[str, list[str]]]:
         """The header, then each row: its place in the file, and its cells."""
         raise NotImplementedError
+
+    def counts(self, path: str, names: Iterable[str]) -> Iterator[Mapping[str, Mapping[str, int]]]:
+        """For some rows after the others, how often each cell stands in these columns."""
+        lines = self.lines(path)
+        header = next(lines)[1]
+        places = {name: header.index(name) for name in names}
+        many = 1  # who asks may know enough after the first line
+        while some := list(islice(lines, many)):
+            yield {
+                name: Counter(cells[place] for _, cells in some) for name, place in places.items()
+            }
+            many = min(2 * many, _AT_ONCE)
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         self.further_files(folder)
@@ -151,9 +165,12 @@ class TableSource(FileSource):
         aside = (self.target, *self.one_hot, *self.index, *self.marks)
         others = [each for each in header if each not in aside]
         undecided = set(others)
-        for _, cells in islice(self.lines(path), 1, None):
-            row = dict(zip(header, cells, strict=True))
-            undecided -= {each for each in undecided if truth_or_number(row[each]) is not None}
+        for counts in self.counts(path, others):
+            undecided -= {
+                name
+                for name in undecided
+                if any(truth_or_number(cell) is not None for cell in counts[name])
+            }
             if not undecided:
                 break
         return tuple(each for each in others if each not in undecided)
@@ -165,22 +182,39 @@ class TableSource(FileSource):
         if self.kind == "number" and not (self.one_hot or self.index):
             return {}, None
         used = (*numbers, *self.one_hot, *self.index, self.target)
-        known: dict[str, set[str]] = {each: set() for each in (*self.one_hot, *self.index)}
-        counts: Counter[str] = Counter()
+        goal = (self.target,) if self.kind == "classes" else ()
+        drops = any(self.policy(each) == "drop" for each in used)
+        found = None if drops else self._counted(path, (*self.one_hot, *self.index, *goal))
+        if found is None or any(is_gap(cell) for name in goal for cell in found[name]):
+            found = self._counted_by_line(path, used)
+        known = {name: set(found[name]) for name in (*self.one_hot, *self.index)}
+        counts = found[self.target] if goal else Counter()
+        categories = {name: _in_order(values - {""}) for name, values in known.items()}
+        self._check_categories(path, categories)
+        return categories, self._classes(path, counts)
+
+    def _counted(self, path: str, names: tuple[str, ...]) -> dict[str, Counter[str]]:
+        """How often each cell stands in these columns."""
+        found: dict[str, Counter[str]] = {name: Counter() for name in names}
+        for counts in self.counts(path, names):
+            for name in names:
+                found[name].update(counts[name])
+        return found
+
+    def _counted_by_line(self, path: str, used: tuple[str, ...]) -> dict[str, Counter[str]]:
+        """The same in lines that are not dropped; one without a target is an error."""
+        found: dict[str, Counter[str]] = {name: Counter() for name in used}
         lines = self.lines(path)
         header = next(lines)[1]
         for place, cells in lines:
             row = dict(zip(header, cells, strict=True))
             if self.dropped(row, used):
                 continue
-            for each, values in known.items():
-                values.add(row[each])
             if self.kind == "classes" and is_gap(row[self.target]):
                 raise missing_value(path, place, self.target)
-            counts[row[self.target]] += 1
-        categories = {name: _in_order(values - {""}) for name, values in known.items()}
-        self._check_categories(path, categories)
-        return categories, self._classes(path, counts)
+            for name in (*self.one_hot, *self.index, self.target):
+                found[name][row[name]] += 1
+        return found
 
     def _check_names(self, path: str, header: list[str]) -> None:
         chosen = [self.target, *(self.features or ()), *self.one_hot, *self.index]
@@ -266,6 +300,9 @@ class Parquet(TableSource):
 
     def lines(self, path: str) -> Iterator[tuple[str, list[str]]]:
         return parquet_lines(path)
+
+    def counts(self, path: str, names: Iterable[str]) -> Iterator[Mapping[str, Mapping[str, int]]]:
+        return parquet_counts(path, names)
 
 
 sources.add(Csv, Parquet)
