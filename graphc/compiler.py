@@ -17,14 +17,18 @@ from graphc.core.span import Source
 from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
 from graphc.graph.weights import WeightMap
+from graphc.ops.search import Search
 from graphc.ops.sources import ArraySource, PythonData
 from graphc.passes.manager import PassReport, run_passes
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
 from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
+from graphc.plan.sampling import Values
 from graphc.plan.schedules import check_lengths
+from graphc.plan.searching import check_search, in_trial, samples
 from graphc.plan.steady import steady
 from graphc.spec.document import Document, document_of, read_document
+from graphc.spec.trials import trial_document
 
 if TYPE_CHECKING:
     from graphc.emit.module import Emitted
@@ -107,6 +111,15 @@ def check(
     settings = tuple(settings)
     read = document_of if isinstance(path, Source) else read_document
     document = read(path, settings, report, only_blocks)  # type: ignore[arg-type]
+    checked = _checked(document, report, python)
+    if document.search is not None and not report.errors:
+        _check_search(checked, document.search, report, python)
+    report.stop()
+    return replace(checked, warnings=tuple(report.warnings))
+
+
+def _checked(document: Document, report: Report, python: bool | str) -> Checked:
+    """What a document says, expanded; problems go to the report."""
     fields = report.attempt(_fields, document, python)
     expander = _expanded(document, fields, report, python)
     networks = expander.graphs()
@@ -121,8 +134,37 @@ def check(
         steps = epoch_steps(document.training, _examples(document))
         check_lengths(document.training, steps, document.place, report)
     code = user_code(expander.uses, report)
-    report.stop()
     return Checked(document, networks, plan, tuple(report.warnings), code)
+
+
+def _check_search(checked: Checked, search: Search, report: Report, python: bool | str) -> None:
+    """Report what keeps a search from being made, and values that no trial can have."""
+    document = checked.document
+    check_search(search, document.training, checked.plan, document.place, report)
+    if report.errors:
+        return
+    seen = set()
+    for values in samples(search):
+        tried = Report()
+        _checked(trial_document(document, values, tried), tried, python)
+        for each in tried.errors:
+            if (each.code, each.span) not in seen:
+                report.diagnostics.append(in_trial(each, search, values))
+            seen.add((each.code, each.span))
+
+
+def trial(compiled: Compiled, values: Values) -> Compiled:
+    """A trial of a spec's search, compiled as the spec itself was.
+
+    Raises:
+        SpecError: where the values do not fit together.
+    """
+    report = Report()
+    document = trial_document(compiled.checked.document, values, report)
+    checked = _checked(document, report, True)
+    report.stop()
+    choices = compiled.choices
+    return compile(checked, without=choices.without, device=choices.device)
 
 
 def _expanded(

@@ -11,3 +11,4 @@ from graphc.api.run import Inference as Inference
 from graphc.api.run import Run as Run
 from graphc.api.run import load_run as load_run
 from graphc.api.several import SeveralRuns as SeveralRuns
+from graphc.api.sweep import Sweep as Sweep

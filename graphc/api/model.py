@@ -16,13 +16,14 @@ from graphc.api.run import Run, load_run
 from graphc.api.several import SeveralRuns, train_several
 from graphc.build.builder import Graph as Builder
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
-from graphc.core.span import Source
+from graphc.core.span import Source, Span
 from graphc.graph.graph import Graph as FrozenGraph
 from graphc.ops.sources import ArraySource
 from graphc.spec.document import KEYS
 from graphc.spec.overrides import override
 
 if TYPE_CHECKING:
+    from graphc.api.sweep import Sweep
     from graphc.data.dataset import Dataset
     from graphc.graph.weights import WeightMap
     from graphc.ops.training import Training
@@ -144,11 +145,9 @@ class Model:
         checked, training = self._trainable()
         dataset = dataset or self.dataset()
         compiled = compiler.with_examples(self.compiled, dataset.count("train"))
-        if training.early_stopping is not None and not dataset.count("validation"):
-            message = "early stopping needs a validation split, and the data has none"
+        if training.early_stopping is not None:
             place = checked.document.place("train", "early_stopping")
-            help = "hold one out: `data: {NAME: {validation: 0.1}}`"
-            raise SpecError(Diagnostic("GC431", message, place, help=help))
+            require_validation(dataset, "early stopping", place)
         settings = replace(settings_of(compiled, dataset.count("train")), **asdict(keeping))
         blueprint = blueprint_of(compiled)
         if checked.user_code and not resume:
@@ -281,6 +280,30 @@ class Model:
         checked = replace(checked, document=document)
         return Model(replace(self.compiled, checked=checked))
 
+    def sweep(
+        self, run: str | Path | None = None, *, resume: bool = False, **options: Any
+    ) -> Sweep:
+        """Train the trials of the spec's `search`, `trial-000`, ..., in the directory `run`.
+
+        Each is judged on the validation split; the test split is looked at once, with the best.
+        With `resume`, trials that are finished are left as they are, and the others go on.
+
+        Args:
+            run: the directory; default: runs/NAME.
+            resume: whether to go on with the search in that directory.
+            options: `report`, which is told every event of every trial, `cache` and
+                `checkpoint_seconds`, as in `train`.
+
+        Raises:
+            RunError: as `train`; GC623 where `bayesian` lacks optuna, GC627 where all trials fail.
+            SpecError: as `train`; GC440 where the spec has no `search`, GC431 where the data has
+                no validation split.
+        """
+        from graphc.api.sweep import sweep
+
+        self._trainable()
+        return sweep(self, self._directory(run, resume), resume=resume, **options)
+
     def doctor(self) -> Checkup:
         """Look at the network before it is trained: its loss, values and gradients.
 
@@ -351,6 +374,14 @@ class Model:
         code, lines = compiled.checked.user_code, compiled.emitted.lines
         try_training(module, code, lines, dataset.splits["train"], batch_size)
         return compiled.weights.completed(arrays_of(module))
+
+
+def require_validation(dataset: Dataset, who: str, place: Span) -> None:
+    """Raise SpecError GC431 where there is no validation split for `who` to look at."""
+    if not dataset.count("validation"):
+        message = f"{who} needs a validation split, and the data has none"
+        help = "hold one out: `data: {NAME: {validation: 0.1}}`"
+        raise SpecError(Diagnostic("GC431", message, place, help=help))
 
 
 def compile(

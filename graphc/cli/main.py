@@ -22,6 +22,7 @@ COMMANDS = {
     "data": "Show the data of a spec",
     "doctor": "Look at a network before it is trained",
     "train": "Train a spec",
+    "sweep": "Train a spec with several values and find the best",
     "verify-resume": "Prove that a killed run goes on as if never stopped",
     "replay": "Say again where the numbers of a stopped run went wrong",
     "evaluate": "Evaluate a trained run",

@@ -1,4 +1,4 @@
-"""Lines over numbers as SVG: what draws the pictures of runs.
+"""Lines and dots over numbers as SVG: what draws the pictures of runs.
 
 A picture has panels side by side, one scale each, and one legend for all of them. Colours are
 readable on light and on dark paper, and distinct for eyes that do not see all of them.
@@ -20,6 +20,7 @@ _STYLE = """
 .chart .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
 .chart .dashed { stroke-dasharray: 5 4; }
 .chart .mark { stroke: #8a93a5; stroke-dasharray: 2 3; }
+.chart .dot { fill-opacity: .75; }
 .chart .spot { fill-opacity: 0; }
 .chart .spot:hover { fill-opacity: .9; }
 """
@@ -50,24 +51,66 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """A point by itself.
+
+    Attributes:
+        x: how far to the right.
+        y: how high.
+        name: what it says where the pointer is on it.
+        colour: its number among `COLOURS`.
+    """
+
+    x: float
+    y: float
+    name: str
+    colour: int = 0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What an axis shows: from where to where, and numbers that are marked, with their texts."""
+
+    low: float
+    high: float
+    marks: tuple[tuple[float, str], ...]
+
+    @classmethod
+    def of(cls, values: Sequence[float], count: int, wide: bool) -> Axis:
+        """About `count` round marks; with `wide` it goes on to the last mark on both sides.
+
+        An axis that does not has whole numbers, of epochs.
+        """
+        low, high = min(values), max(values)
+        found = ticks(low, high, count, whole=not wide)
+        ends = (found[0], found[-1]) if wide else (low, high)
+        return cls(*ends, tuple(zip(found, texts(found), strict=True)))
+
+
+@dataclass(frozen=True)
 class Panel:
-    """Lines on one pair of axes.
+    """Lines and dots on one pair of axes.
 
     Attributes:
         title: what y is.
-        across: what x is.
+        below: what x is.
         lines: what is drawn, the first one below the others.
         mark: an x that is pointed out, with what it is.
+        dots: what is drawn above the lines.
+        across: the axis below, and `up` that on the left; None: one that suits what is drawn.
     """
 
     title: str
-    across: str
-    lines: tuple[Line, ...]
+    below: str
+    lines: tuple[Line, ...] = ()
     mark: tuple[float, str] | None = None
+    dots: tuple[Dot, ...] = ()
+    across: Axis | None = None
+    up: Axis | None = None
 
 
-def chart(panels: Sequence[Panel], legend: Sequence[Line], columns: int = 2) -> str:
-    """The panels as one SVG document, with the names of the lines in `legend` above them."""
+def chart(panels: Sequence[Panel], legend: Sequence[Line | Dot], columns: int = 2) -> str:
+    """The panels as one SVG document, with what is in `legend` above them, each with its name."""
     columns = max(1, min(columns, len(panels)))
     rows = -(-len(panels) // columns)
     width = columns * _WIDTH
@@ -85,11 +128,13 @@ def chart(panels: Sequence[Panel], legend: Sequence[Line], columns: int = 2) -> 
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _legend_places(legend: Sequence[Line], width: int) -> tuple[list[tuple[float, float]], int]:
+def _legend_places(
+    legend: Sequence[Line | Dot], width: int
+) -> tuple[list[tuple[float, float]], int]:
     """Where each entry stands, and how high all of them are."""
     x, y, places = float(_LEFT), 8.0, []
-    for line in legend:
-        wide = 34 + _LETTER * len(line.name)
+    for each in legend:
+        wide = 34 + _LETTER * len(each.name)
         if x + wide > width and x > _LEFT:
             x, y = float(_LEFT), y + _ROW
         places.append((x, y + 8))
@@ -97,24 +142,27 @@ def _legend_places(legend: Sequence[Line], width: int) -> tuple[list[tuple[float
     return places, int(y + _ROW) if legend else 0
 
 
-def _legend(legend: Sequence[Line], places: list[tuple[float, float]]) -> Iterator[str]:
-    for line, (x, y) in zip(legend, places, strict=True):
-        yield f'<path {_stroke(line)} d="M{x:g} {y:g}h22"/>'
-        yield f'<text x="{x + 29:g}" y="{y + 4:g}">{escape(line.name)}</text>'
+def _legend(legend: Sequence[Line | Dot], places: list[tuple[float, float]]) -> Iterator[str]:
+    for each, (x, y) in zip(legend, places, strict=True):
+        if isinstance(each, Line):
+            yield f'<path {_stroke(each)} d="M{x:g} {y:g}h22"/>'
+        else:
+            yield _circle(each, x + 14, y)
+        yield f'<text x="{x + 29:g}" y="{y + 4:g}">{escape(each.name)}</text>'
 
 
 def _panel(panel: Panel) -> Iterator[str]:
     points = [point for line in panel.lines for point in line.finite()]
+    points += [(dot.x, dot.y) for dot in panel.dots]
     yield f'<text class="title" x="{_LEFT}" y="20">{escape(panel.title)}</text>'
     if not points:
         yield f'<text x="{_LEFT}" y="{_HEIGHT / 2:g}">no finite number</text>'
         return
-    across = ticks(min(x for x, _ in points), max(x for x, _ in points), 6, whole=True)
-    up = ticks(min(y for _, y in points), max(y for _, y in points), 7)
-    low, high = min(x for x, _ in points), max(x for x, _ in points)
-    horizontal = Scale(low, high, _LEFT, _WIDTH - _RIGHT)
-    vertical = Scale(up[0], up[-1], _HEIGHT - _BOTTOM, _TOP)
-    yield from _axes(panel.across, across, up, horizontal, vertical)
+    across = panel.across or Axis.of([x for x, _ in points], 6, wide=False)
+    up = panel.up or Axis.of([y for _, y in points], 7, wide=True)
+    horizontal = Scale(across.low, across.high, _LEFT, _WIDTH - _RIGHT)
+    vertical = Scale(up.low, up.high, _HEIGHT - _BOTTOM, _TOP)
+    yield from _axes(panel.below, across, up, horizontal, vertical)
     if panel.mark is not None:
         x, text = horizontal(panel.mark[0]), panel.mark[1]
         yield f'<path class="mark" d="M{x:.1f} {_TOP}V{_HEIGHT - _BOTTOM}"/>'
@@ -123,6 +171,13 @@ def _panel(panel: Panel) -> Iterator[str]:
         yield f'<text {side}x="{x + shift:.1f}" y="{_TOP + 11}">{escape(text)}</text>'
     for line in panel.lines:
         yield from _drawn(line, horizontal, vertical)
+    for dot in panel.dots:
+        yield _circle(dot, horizontal(dot.x), vertical(dot.y))
+
+
+def _circle(dot: Dot, x: float, y: float) -> str:
+    shown = f'class="dot" cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{_colour(dot)}"'
+    return f"<circle {shown}><title>{escape(dot.name)}</title></circle>"
 
 
 @dataclass(frozen=True)
@@ -141,20 +196,19 @@ class Scale:
         return self.start + share * (self.end - self.start)
 
 
-def _axes(
-    title: str, across: list[float], up: list[float], horizontal: Scale, vertical: Scale
-) -> Iterator[str]:
+def _axes(title: str, across: Axis, up: Axis, horizontal: Scale, vertical: Scale) -> Iterator[str]:
     bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
-    for value, text in zip(up, texts(up), strict=True):
+    for value, text in up.marks:
         y = vertical(value)
         yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{right}"/>'
         yield f'<text text-anchor="end" x="{_LEFT - 8}" y="{y + 4:.1f}">{text}</text>'
     yield f'<path class="base" d="M{_LEFT} {bottom}H{right}"/>'
-    for value, text in zip(across, texts(across), strict=True):
-        if horizontal.low <= value <= horizontal.high:
+    for value, text in across.marks:
+        if across.low <= value <= across.high:
             x = horizontal(value)
             yield f'<path class="base" d="M{x:.1f} {bottom}v4"/>'
-            yield f'<text text-anchor="middle" x="{x:.1f}" y="{bottom + 17}">{text}</text>'
+            place = f'x="{x:.1f}" y="{bottom + 17}"'
+            yield f'<text text-anchor="middle" {place}>{escape(text)}</text>'
     middle = (_LEFT + right) / 2
     yield f'<text text-anchor="middle" x="{middle:g}" y="{_HEIGHT - 6}">{escape(title)}</text>'
 
@@ -179,7 +233,7 @@ def _stroke(line: Line) -> str:
     return f'class="line{dashed}" stroke="{_colour(line)}"'
 
 
-def _colour(line: Line) -> str:
+def _colour(line: Line | Dot) -> str:
     return COLOURS[line.colour % len(COLOURS)]
 
 

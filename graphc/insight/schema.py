@@ -27,6 +27,7 @@ from graphc.insight.schema_declarations import definition_of, named, of_declarat
 from graphc.insight.schema_forms import reference, with_markdown
 from graphc.insight.schema_sections import document, section_definitions
 from graphc.insight.schema_steps import step_definitions
+from graphc.ops.search import Search
 from graphc.ops.training import Training
 
 REGISTRIES: tuple[Registry, ...] = (
@@ -50,7 +51,8 @@ def spec_schema() -> dict:
     for kind in _declared_kinds():
         definitions[kind.definition] = _named(kind)
     definitions |= step_definitions()
-    definitions |= section_definitions(of_declaration(Training, offered=False))
+    sections = (of_declaration(each, offered=False) for each in (Training, Search))
+    definitions |= section_definitions(*sections)
     schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "graphc spec",

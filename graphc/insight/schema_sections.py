@@ -42,6 +42,7 @@ def document() -> dict:
         **{name: {"type": "object", "description": text} for name, text in _GRAPHS.items()},
         "data": reference("data_section"),
         "train": reference("train"),
+        "search": reference("search"),
         "axes": LATER,
     }
     looked_at = {
@@ -49,13 +50,13 @@ def document() -> dict:
         "then": {"properties": {name: reference(name) for name in _GRAPHS}},
     }
     one = {"anyOf": [{"required": [name]} for name in _GRAPHS]}
-    needs = {"train": ["data"]}
+    needs = {"train": ["data"], "search": ["train"]}
     return closed(
         properties, dependencies=needs, allOf=[looked_at, one, not_both("network", "networks")]
     )
 
 
-def section_definitions(training: dict) -> dict[str, dict]:
+def section_definitions(training: dict, search: dict) -> dict[str, dict]:
     """The definitions of the sections and of what stands in them."""
     return {
         "blocks": mapping(reference("block"), description=_GRAPHS["blocks"]),
@@ -74,6 +75,7 @@ def section_definitions(training: dict) -> dict[str, dict]:
             "additionalProperties": {"not": {"type": ["object", "array"]}},
         },
         "train": training,
+        "search": search,
     }
 
 

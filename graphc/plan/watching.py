@@ -15,9 +15,14 @@ def watched(training: Training, objective: Objective) -> tuple[str, bool]:
     stopping = training.early_stopping
     if stopping is None or stopping.metric is None:
         return objective.monitor
+    return stopping.metric, direction(stopping.metric, objective)
+
+
+def direction(name: str, objective: Objective) -> bool:
+    """Whether a larger value of what is measured is better; the loss is to be small."""
     terms = {term.name: term for term in objective.metrics}
-    measure = terms[stopping.metric].measure if stopping.metric in terms else None
-    return stopping.metric, getattr(measure, "larger_is_better", False)
+    measure = terms[name].measure if name in terms else None
+    return getattr(measure, "larger_is_better", False)
 
 
 def check_watched(
@@ -25,13 +30,17 @@ def check_watched(
 ) -> None:
     """Report GC430 where early stopping names what is not measured."""
     stopping = training.early_stopping
-    if stopping is None or stopping.metric is None:
-        return
-    names = [term.name for term in terms if getattr(term.measure, "is_number", True)]
-    if stopping.metric not in names:
-        measured = any(term.name == stopping.metric for term in terms)
-        what = "is not a single number" if measured else "is not measured"
-        message = f"early stopping watches `{stopping.metric}`, which {what}"
-        help = similar(stopping.metric, names, "metric") or f"measured are {listing(names)}"
+    if stopping is not None and stopping.metric is not None:
         span = place("train", "early_stopping", "metric")
+        check_measured(stopping.metric, terms, "early stopping", span, report)
+
+
+def check_measured(name: str, terms: Sequence[Term], who: str, span: Span, report: Report) -> None:
+    """Report GC430 where `who` watches what is not measured, or is no single number."""
+    names = [term.name for term in terms if getattr(term.measure, "is_number", True)]
+    if name not in names:
+        measured = any(term.name == name for term in terms)
+        what = "is not a single number" if measured else "is not measured"
+        message = f"{who} watches `{name}`, which {what}"
+        help = similar(name, names, "metric") or f"measured are {listing(names)}"
         report.error("GC430", message, span, help=help)

@@ -202,3 +202,23 @@ class Finished(Event):
     """The run is over and its results are on the disk."""
 
     result: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tried(Event):
+    """A trial of a search has ended, or a round of it.
+
+    Attributes:
+        name: of its run.
+        values: what it tries, by name, as text.
+        metric: what it is judged by, and `score` its value; None where the trial failed.
+        epochs: how many it was trained for.
+        failed: why it did.
+    """
+
+    name: str
+    values: Mapping[str, str]
+    metric: str
+    score: float | None
+    epochs: int
+    failed: str | None = None

@@ -32,6 +32,18 @@ def reporting(stream: TextIO | None = None, quiet: bool = False) -> Iterator[Rep
         yield Lines(target)
 
 
+def reporting_trials(stream: TextIO | None = None, quiet: bool = False) -> Report:
+    """A listener for a search, which writes a line for each trial and none for its epochs."""
+    target: TextIO = sys.stderr if stream is None else stream
+
+    def report(event: Event) -> None:
+        text = sentence(event, 0) if isinstance(event, (events.Tried, events.Warned)) else None
+        if text is not None and not quiet:
+            print(text, file=target, flush=True)
+
+    return report
+
+
 class Lines:
     """A line for each thing worth one."""
 
@@ -143,6 +155,11 @@ def sentence(event: Event, epochs: int) -> str | None:
             return "  ".join([*parts, f"{speed:,.0f} examples/s"])
         case events.Warned(diagnostic=diagnostic):
             return str(diagnostic)
+        case events.Tried():
+            values = "  ".join(f"{path} {value}" for path, value in event.values.items())
+            lasting = "1 epoch" if event.epochs == 1 else f"{event.epochs} epochs"
+            came = event.failed or f"{event.metric} {event.score:.4f} after {lasting}"
+            return f"{event.name}  {values}  {came}"
         case events.Finished(result=result) if "test" in result:
             return f"test {numbers(result['test'])}"
     return None

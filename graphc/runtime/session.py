@@ -180,7 +180,8 @@ def _warn_of_schedule(
     run: RunDirectory, settings: Settings, start: Position, report: Report
 ) -> None:
     """Say where the program has a schedule for another number of epochs than is trained now."""
-    made, now = Settings.from_dict(run.settings).schedule_epochs, settings.epochs
+    made = Settings.from_dict(run.settings).schedule_epochs
+    now = settings.schedule_epochs or settings.epochs
     if made is None or made == now or start.epoch >= now:
         return
     message = f"the learning rate keeps its schedule over {made} epochs, and the run has {now} now"
@@ -248,7 +249,7 @@ def _result(
         state, line = _best(recorder, programs.module, settings, state)
         best = {"best_epoch": line.get("epoch")}
     result: dict[str, Any] = {each: line[each] for each in ("train", "validation") if each in line}
-    if "test" in dataset.splits:
+    if settings.test and "test" in dataset.splits:
         test = Batches(dataset.splits["test"], settings.batch_size)
         result["test"] = evaluate_batches(programs, state, test)
     result["epochs"] = event.snapshot.position.epoch

@@ -30,11 +30,13 @@ class Settings:
             goes on to the last epoch.
         minimum_change: how much better a value must be to count.
         schedule_epochs: how many epochs a schedule goes over that lasts as long as the run; None
-            where there is none. It is that of the program, which a resumed run keeps.
+            where there is none. It is that of the program, which a resumed run keeps. A trial of a
+            search may be given up before: its `epochs` are fewer.
         checkpoint_seconds: at least so many seconds lie between two checkpoints; 0 saves after
             every epoch.
         checkpoint_steps: save also in the middle of epochs, after every so many steps.
         cache: whether compiled programs are kept for the next start.
+        test: whether the test split is measured at the end.
     """
 
     epochs: int = 10
@@ -52,6 +54,7 @@ class Settings:
     checkpoint_seconds: float = 10.0
     checkpoint_steps: int | None = None
     cache: bool = True
+    test: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """The form that a run keeps."""

@@ -25,6 +25,7 @@ KINDS = {
     "fold": "the folds of a cross-validation",
     "member": "the members of an ensemble",
     "seed": "runs with several seeds",
+    "trial": "the trials of a search",
 }
 """What runs of one directory are, by the word that their names begin with."""
 _MARK = "model.json"

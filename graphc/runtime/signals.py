@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
+_around: list[StopWish] = []
 
 
 class StopWish:
@@ -24,11 +25,15 @@ class StopWish:
 def stop_on_signals() -> Iterator[StopWish]:
     """While inside, the first signal makes the wish; a second one acts as it always did.
 
-    Signals reach the main thread only: elsewhere the wish is never made.
+    Inside of another it is the same wish: that of a whole search, of which a run is a part. Signals
+    reach the main thread only: elsewhere the wish is never made.
     """
     wish = StopWish()
     if threading.current_thread() is not threading.main_thread():
         yield wish
+        return
+    if _around:
+        yield _around[-1]
         return
     before = {each: signal.getsignal(each) for each in _CAUGHT}
 
@@ -38,9 +43,11 @@ def stop_on_signals() -> Iterator[StopWish]:
             signal.signal(each, handler)
 
     try:
+        _around.append(wish)
         for each in _CAUGHT:
             signal.signal(each, ask)
         yield wish
     finally:
+        _around.remove(wish)
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -23,17 +23,23 @@ from graphc.runtime.state import State, initial
 
 Batch = Mapping[str, Any]
 Totals = dict[str, Any]
+NUMBERS = "NUMBERS"
 
 
 class Program:
     """A function that is traced and compiled once.
 
+    Args:
+        donate: which arguments are used up.
+        first: arguments that are the same in every call, before the others.
+
     Attributes:
         seconds: how long that took.
     """
 
-    def __init__(self, function: Callable, donate: tuple[int, ...] = ()) -> None:
-        self._jit = jax.jit(function, donate_argnums=donate)
+    def __init__(self, function: Callable, donate: tuple[int, ...] = (), first: tuple = ()) -> None:
+        self._first = first
+        self._jit = jax.jit(function, donate_argnums=tuple(len(first) + each for each in donate))
         self._traced: Any = None
         self._run: Callable | None = None
         self.seconds = 0.0
@@ -46,7 +52,7 @@ class Program:
         """Shapes and dtypes of the result, by the one trace that `compile` then uses."""
         if self._traced is None:
             started = time.perf_counter()
-            self._traced = self._jit.trace(*arguments)
+            self._traced = self._jit.trace(*self._first, *arguments)
             self.seconds += time.perf_counter() - started
         return self._traced.out_info
 
@@ -66,7 +72,7 @@ class Program:
     def __call__(self, *arguments: Any) -> Any:
         if self._run is None:
             self.compile(*arguments)
-        return self._run(*arguments)  # type: ignore[misc]
+        return self._run(*self._first, *arguments)  # type: ignore[misc]
 
 
 def in_background(function: Callable[[], Any], stop: Callable[[], object]) -> Any:
@@ -150,17 +156,20 @@ class Lockstep:
     Args:
         module: what `import_module` gave.
         slots: how many runs.
+        numbers: in what the runs differ, arrays [slots]: what `NUMBERS` of the module holds; see
+            `graphc.runtime.lifted`.
 
     Attributes:
         train: `Programs.train` with a leading axis of slots for everything but the data.
         evaluate: `(weights, batch) -> totals`, of weights and totals with that axis.
     """
 
-    def __init__(self, module: ModuleType, slots: int) -> None:
+    def __init__(self, module: ModuleType, slots: int, numbers: tuple[jax.Array, ...] = ()) -> None:
         self.module, self.slots = module, slots
-        train = jax.vmap(_chunk(module), in_axes=(0, 0, None, 0, 0, 0, 0))
-        self.train = Program(train, donate=(0, 1))
-        self.evaluate = Program(jax.vmap(module.evaluate_step, in_axes=(0, None)))
+        train, evaluate = numbered(module, _chunk(module)), numbered(module, module.evaluate_step)
+        axes = (0, 0, None, 0, 0, 0, 0)
+        self.train = Program(jax.vmap(train, (0, *axes)), donate=(0, 1), first=(numbers,))
+        self.evaluate = Program(jax.vmap(evaluate, (0, 0, None)), first=(numbers,))
 
     def means(self, *totals: Batch) -> list[dict[str, Any]]:
         """`Programs.means` of each slot."""
@@ -170,6 +179,17 @@ class Lockstep:
             for slot in range(self.slots)
         )
         return [_means(self.module, each) for each in several]
+
+
+def numbered(module: ModuleType, function: Callable) -> Callable:
+    """A function of the module whose first argument is what `NUMBERS` is while it is traced."""
+
+    def call(numbers: tuple, *arguments: Any) -> Any:
+        if numbers:
+            setattr(module, NUMBERS, numbers)
+        return function(*arguments)
+
+    return call
 
 
 def _means(module: ModuleType, parts: Sequence[Batch]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,10 @@ from graphc.runtime.cache import use_compilation_cache
 from graphc.runtime.course import another_course, course_of
 from graphc.runtime.errors import fail
 from graphc.runtime.events import Event, Metrics
+from graphc.runtime.lifted import Lifted
 from graphc.runtime.lockstep import Lane, Several, fit_together
 from graphc.runtime.module import import_module, require_training
-from graphc.runtime.rundir import Blueprint
+from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.session import Report, Session, inheritance, opened
 from graphc.runtime.settings import Settings
 from graphc.runtime.signals import stop_on_signals
@@ -52,6 +54,7 @@ def train_together(
     slots: int,
     dataset: Dataset,
     report: Report = lambda event: None,
+    lifted: Lifted | None = None,
 ) -> tuple[dict[int, dict[str, Any]], dict[int, Diagnostic]]:
     """Train runs that differ in their seeds and orders of examples side by side.
 
@@ -59,10 +62,11 @@ def train_together(
         parts: by their slots; their settings are equal but for `seed` and what follows from it.
         slots: how many runs the program is for, those among them that are finished.
         report: is told what happens to all, with means over the runs.
+        lifted: the module of runs that differ in numbers too.
 
     Returns:
         The results as `train` gives them, and what is wrong with runs whose numbers are no longer
-        finite (GC601): such a run ends alone.
+        finite (GC601): such a run ends alone. Both are by slots.
 
     Raises:
         RunError: GC612 where it was stopped, GC602 to GC611 and GC650 as `train`.
@@ -84,15 +88,15 @@ def train_together(
             for slot, each in parts.items()
         }
         stop = stack.enter_context(stop_on_signals())
-        first = next(iter(runs.values()))
-        module = require_training(import_module(first.model, first.blueprint.files))
+        module = lifted.module() if lifted else _module(next(iter(runs.values())))
+        numbers = lifted.arguments() if lifted else ()
         alone, course = Programs(module, 1), course_of(dataset, some.settings)
         sessions = {
             slot: Session(
                 runs[slot],
                 each.blueprint,
                 each.settings,
-                alone,
+                _of_run(runs[slot], alone) if lifted else alone,
                 dataset,
                 another_course(course, dataset, each.settings),
                 resume=each.resume,
@@ -108,8 +112,19 @@ def train_together(
         lanes = {
             slot: Lane(each.course, each.start, each.patience) for slot, each in sessions.items()
         }
-        together = fit_together(Lockstep(module, slots), lanes, stop)
+        together = fit_together(Lockstep(module, slots, numbers), lanes, stop)
         return _followed(together, sessions, parts, report)
+
+
+def _module(run: RunDirectory) -> ModuleType:
+    return require_training(import_module(run.model, run.blueprint.files))
+
+
+def _of_run(run: RunDirectory, shared: Programs) -> Programs:
+    """The programs of a run with numbers of its own; its weights are drawn as those of all."""
+    programs = Programs(_module(run), 1)
+    programs.init = shared.init
+    return programs
 
 
 def _followed(

@@ -23,6 +23,7 @@ from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError, listing,
 from graphc.core.registry import sources
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping, Scalar, Tree, describe, scalars
+from graphc.ops.search import Search
 from graphc.ops.sources import DataSource
 from graphc.ops.training import Training
 from graphc.spec.bundled import bundled, names
@@ -30,7 +31,18 @@ from graphc.spec.files import read_source
 from graphc.spec.overrides import override
 from graphc.spec.reader import read
 
-KEYS = ("graphc", "params", "use", "axes", "blocks", "network", "networks", "data", "train")
+KEYS = (
+    "graphc",
+    "params",
+    "use",
+    "axes",
+    "blocks",
+    "network",
+    "networks",
+    "data",
+    "train",
+    "search",
+)
 VERSION = 1
 LATER = ("values", "objectives", "schedule")
 
@@ -47,6 +59,7 @@ class Document:
         data: the data source.
         fields: for each network input, the field of the data, where the spec says so.
         training: the `train` section.
+        search: the `search` section.
         files: every file it uses, by the path it is used under.
         libraries: the definitions of those files, by their names, so that each is read once.
     """
@@ -58,6 +71,7 @@ class Document:
     data: DataSource | None = None
     fields: dict[str, Scalar] = field(default_factory=dict)
     training: Training | None = None
+    search: Search | None = None
     files: dict[str, Source] = field(default_factory=dict)
     libraries: dict[str, Library] = field(default_factory=dict)
 
@@ -112,11 +126,18 @@ def document_of(
     if not isinstance(tree, Mapping):
         help = "a spec starts with `graphc: 1` and `network:`"
         raise fail("GC301", f"a spec is a mapping of sections, found {describe(tree)}", tree, help)
-    tree = override(tree, tuple(settings), KEYS, own)
-    document = Document(source, tree, Library())
-    _Reader(document, own).run(only_blocks)
+    document = document_from(source, override(tree, tuple(settings), KEYS, own), own, only_blocks)
     if report is None:
         own.stop()
+    return document
+
+
+def document_from(
+    source: Source, tree: Mapping, report: Report, only_blocks: bool = False
+) -> Document:
+    """The document of a tree that was read from a text; problems go to the report."""
+    document = Document(source, tree, Library())
+    _Reader(document, report).run(only_blocks)
     return document
 
 
@@ -149,6 +170,7 @@ class _Reader:
             self.report.error("GC302", "this spec has no `network`", first.span, help=help)
         self._section("data", self._data)
         self._section("train", self._training)
+        self._section("search", self._search)
 
     def _section(self, key: str, action) -> None:
         tree = self.tree.get(key)
@@ -176,9 +198,8 @@ class _Reader:
         for name in in_order_of_use({key.text: value for key, value in tree}):
             value = tree.get(name)
             known[name] = self.report.attempt(Environment(known).substitute, value, default=value)
-        sections = [
-            self.tree.get(each) for each in ("params", "network", "networks", "data", "train")
-        ]
+        words = ("params", "network", "networks", "data", "train", "search")
+        sections = [self.tree.get(each) for each in words]
         used = {name for each in sections if each is not None for name in uses(each)}
         _report_unused(tree, used, self.report)
 
@@ -327,6 +348,13 @@ class _Reader:
         environment = Environment(self.document.parameters)
         span = self.document.place("train")
         self.document.training = Training.read(environment.substitute(tree), span)
+
+    def _search(self, tree: Tree) -> None:
+        """Values to try stay as they are written: a trial puts in what its `$parameters` are."""
+        if not isinstance(tree, Mapping):
+            help = "write `search: {over: {train.optimizer.adam: {log: [1e-4, 1e-1]}}}`"
+            raise fail("GC301", f"`search` is a mapping, found {describe(tree)}", tree, help)
+        self.document.search = Search.read(tree, self.document.place("search"))
 
 
 def _open(path: Scalar, source: Source) -> Source:

@@ -12,6 +12,7 @@ from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 from graphc.spec.reader import read
 
 Words = list[Scalar]
+_OVER = ["search", "over"]
 
 
 def override(
@@ -33,12 +34,28 @@ def _put_in(tree: Mapping, setting: str, keys: SequenceLike[str]) -> Tree:
         message = f"`--set {setting}` is not of the form path=value"
         place = Span(source, 1, 1, 1, len(setting) + 1)
         raise SpecError(Diagnostic("GC305", message, place, help="write `--set train.epochs=5`"))
-    words = _words(path, source)
-    value = _value(text, len(path) + 1, source)
+    words = _searched(_words(path, source))
+    return put(tree, words, _value(text, len(path) + 1, source), keys)
+
+
+def put(tree: Mapping, words: Words, value: Tree, keys: SequenceLike[str]) -> Tree:
+    """The tree with the value at the path that the words are, each with its place.
+
+    Raises:
+        SpecError: GC305 where the path leads nowhere.
+    """
     if words[0].text not in keys:
         _check_parameter(tree, words, keys)
         words = [Scalar("params", words[0].span), *words]
     return _replaced(tree, words, value)
+
+
+def _searched(words: Words) -> Words:
+    """What follows `search.over` is one key: the path of a value that is searched for."""
+    if [word.text for word in words[:2]] != _OVER or len(words) < 4:
+        return words
+    path = ".".join(word.text for word in words[2:])
+    return [*words[:2], Scalar(path, words[2].span.to(words[-1].span))]
 
 
 def _words(path: str, source: Source) -> Words:
@@ -105,6 +122,8 @@ def _replaced(tree: Tree, words: Words, value: Tree, owner: str = "") -> Tree:
     if not isinstance(tree, Mapping):
         message = f"`{first.text}` would stand inside {describe(tree)}"
         help = "that value is written short; set all of it: `--set path={first: 1, second: 2}`"
+        if isinstance(tree, Sequence):
+            help = "write `$name` in the list, and set the parameter `name`"
         raise SpecError(Diagnostic("GC305", message, first.span, help=help))
     inner = tree.get(first.text)
     if inner is None:

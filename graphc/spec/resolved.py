@@ -14,6 +14,8 @@ _DEFAULT = nowhere("default")
 def resolved(document: Document, choices: dict[str, object]) -> str:
     """The spec with overrides put in, defaults and choices written out, and origins as comments.
 
+    What it says of a search is left out: a run is one of its trials, or none.
+
     Args:
         choices: values of `train` that were looked up in a table, by name.
     """
@@ -26,7 +28,7 @@ def resolved(document: Document, choices: dict[str, object]) -> str:
     if document.data is not None and "data" in sections:
         key, value = sections["data"]
         sections["data"] = key, _source(value, document.data)
-    rows = [sections[each] for each in KEYS if each in sections]
+    rows = [sections[each] for each in KEYS if each in sections and each != "search"]
     return write(Mapping(tuple(rows), document.tree.span), _origin, open_levels=3)
 
 

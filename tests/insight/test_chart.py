@@ -4,8 +4,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from graphc.compiler import check
+from graphc.core.span import Source
 from graphc.insight.chart import Line, Panel, chart, texts, ticks
 from graphc.insight.curves import curves
+from graphc.insight.trials import trials_chart, trials_table
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -55,3 +58,43 @@ def test_ticks_are_round_and_take_in_the_range():
         found = ticks(low, high, 5)
         assert found[0] <= low and found[-1] >= high and len(found) < 9
         assert len(set(texts(found))) == len(found)
+
+
+SEARCH = """
+network: {inputs: {features: [4]}, layers: [{dense: 3}]}
+data: iris
+train: {loss: cross_entropy, epochs: 9}
+search:
+  over:
+    train.optimizer.adam: {log: [1e-3, 1e+1]}
+    train.batch_size: [8, full]
+"""
+
+
+def trial(number, rate, size, score, epochs=9):
+    values = {"train.optimizer.adam": rate, "train.batch_size": size}
+    validation = {} if score is None else {"loss": score}
+    failed = "GC601" if score is None else None
+    name = f"trial-{number:03}"
+    return {"name": name, "values": values, "score": score, "epochs": epochs} | {
+        "validation": validation,
+        "failed": failed,
+    }
+
+
+def test_the_trials_of_a_search_are_dots_over_each_value_and_rows_of_a_table():
+    search = check(Source("a.yaml", SEARCH)).document.search
+    trials = [trial(1, 0.1, "full", 0.5), trial(0, 0.001, 8, 900.0), trial(2, 10.0, 8, None)]
+    summary = {"monitor": "loss", "trials": trials}
+    root = ElementTree.fromstring(trials_chart(summary, search))
+    dots = [each for each in root.iter(f"{SVG}circle") if each.get("class") == "dot"]
+    told = [each.find(f"{SVG}title").text for each in dots]
+    assert "trial-001, adam 0.1: 0.5" in told and "trial-000, batch_size 8: 900" in told
+    assert len(dots) == 2 + 2 * 2  # the legend, and two that did not fail over two values
+    words = {each.text for each in root.iter(f"{SVG}text")}
+    assert {"adam", "batch_size", "0.001", "10", "8", "full", "the best", "100"} <= words
+    assert trials_table(summary).splitlines()[2:] == [
+        "trial-001    0.1        full    0.5000",
+        "trial-000  0.001           8  900.0000",
+        "trial-002   10.0           8    failed",
+    ]

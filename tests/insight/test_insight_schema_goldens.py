@@ -47,6 +47,10 @@ UNSEEN = {
     "train_clip_without_bounds": "that one of two is needed",
     "train_groups": "an attribute that the optimiser lacks",
     "train_schedule_piecewise": "lists whose lengths do not fit together",
+    "search_grid_with_trials": "attributes that are right one by one",
+    "search_paths": "paths, which are texts",
+    "search_values": "numbers in the wrong order",
+    "search_values_that_do_not_compile": "what a trial makes of a value",
     "step_with_two_operations": "the mark is on the second operation",
 }
 """Goldens with such a mistake that it cannot see, and what it is."""
