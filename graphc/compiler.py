@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from graphc.graph.weights import WeightMap
 from graphc.ops.search import Search
 from graphc.ops.sources import ArraySource, PythonData
 from graphc.passes.manager import PassReport, run_passes
+from graphc.passes.precision import in_float32
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
 from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
@@ -27,6 +28,8 @@ from graphc.plan.sampling import Values
 from graphc.plan.schedules import check_lengths
 from graphc.plan.searching import check_search, in_trial, samples
 from graphc.plan.steady import steady
+from graphc.plan.watching import no_validation
+from graphc.plan.weighing import check_weighing, class_weights
 from graphc.spec.document import Document, document_of, read_document
 from graphc.spec.trials import trial_document
 
@@ -131,6 +134,12 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
     plan = None
     if document.training is not None and not report.errors:
         plan = make_plan(networks, document.training, fields, document.place, report)
+        resampled = getattr(document.data, "balance", False)
+        check_weighing(document.training, resampled, document.place, report)
+        if document.training.early_stopping is not None and _lacks_validation(document):
+            report.diagnostics.append(
+                no_validation("early stopping", document.place("train", "early_stopping"))
+            )
         steps = epoch_steps(document.training, _examples(document))
         check_lengths(document.training, steps, document.place, report)
     code = user_code(expander.uses, report)
@@ -241,37 +250,58 @@ def streams(document: Document) -> bool:
     return isinstance(document.data, ArraySource) and document.data.stream is True
 
 
+def _lacks_validation(document: Document) -> bool:
+    """Whether the data is certain to have no validation split."""
+    return isinstance(document.data, ArraySource) and document.data.lacks_validation()
+
+
 def _examples(document: Document) -> int | None:
     """How many examples there are to train on, where the data says so before it is loaded."""
     return None if document.data is None else document.data.training_examples()
 
 
-def with_examples(compiled: Compiled, examples: int) -> Compiled:
-    """What was compiled, for data with so many examples to train on: schedules count its steps.
+def with_examples(
+    compiled: Compiled, examples: int, classes: Sequence[int] | None = None
+) -> Compiled:
+    """What was compiled, for data with so many examples to train on.
+
+    Schedules count its steps, and a loss may weigh its classes.
+
+    Args:
+        classes: how many examples (or places of them) each class has, where there are classes.
 
     Raises:
-        SpecError: GC421 where a schedule does not fit into the run.
+        SpecError: GC421 where a schedule does not fit into the run, GC425 where a class that is to
+            be weighed has no examples.
     """
     from graphc.emit.module import emit
 
     document = compiled.checked.document
-    steps = epoch_steps(document.training, examples)
-    if steps == compiled.choices.epoch_steps or document.training is None:
+    if document.training is None:
         return compiled
+    steps = epoch_steps(document.training, examples)
+    weights = class_weights(document.training, classes, document.place)
     report = Report()
     check_lengths(document.training, steps, document.place, report)
     report.stop()
-    program = replace(compiled.program, epoch_steps=steps)
-    choices = replace(compiled.choices, epoch_steps=steps)
+    choices = replace(compiled.choices, epoch_steps=steps, class_weights=weights)
+    if choices == compiled.choices:
+        return compiled
+    program = replace(compiled.program, epoch_steps=steps, class_weights=weights)
     return replace(compiled, program=program, choices=choices, emitted=emit(program))
 
 
 def for_checkup(compiled: Compiled) -> Compiled:
-    """What was compiled, so that a single batch says how it trains: without schedules and parts."""
+    """What was compiled, so that a single batch says how it trains: without schedules and parts.
+
+    Products are in float32, for gradients are compared with differences.
+    """
     from graphc.emit.module import emit
 
     plan = compiled.program.plan
     assert plan is not None
     (objective,) = plan.objectives
-    program = replace(compiled.program, plan=replace(plan, objectives=(steady(objective),)))
+    plan = replace(plan, objectives=(steady(objective),))
+    networks = {name: in_float32(graph) for name, graph in compiled.program.networks.items()}
+    program = replace(compiled.program, networks=networks, plan=plan)
     return replace(compiled, program=program, emitted=emit(program))

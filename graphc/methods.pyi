@@ -97,6 +97,7 @@ class Methods:
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
         name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """Multi-head attention: each token of the query reads the tokens of the memory.
 
@@ -264,6 +265,7 @@ class Methods:
         kernel_norm: str | Mapping[str, Any] | None = None,
         drop_connect: float = 0.0,
         name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A convolution over the spatial axes: `y = activation(x * kernel + bias)`.
 
@@ -316,6 +318,7 @@ class Methods:
         kernel_norm: str | Mapping[str, Any] | None = None,
         drop_connect: float = 0.0,
         name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A transposed convolution: `y = activation(x * kernel + bias)`, x with zeros put in.
 
@@ -426,6 +429,7 @@ class Methods:
         kernel_norm: str | Mapping[str, Any] | None = None,
         drop_connect: float = 0.0,
         name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A fully connected layer: `y = activation(x @ kernel + bias)`.
 
@@ -494,7 +498,14 @@ class Methods:
     def divide(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
         """Quotient: `a / b`."""
 
-    def dot(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def dot(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
         """The sum of products along the last axis: `sum(a * b)` at each place of the others.
 
         Shapes: [n], [n] -> []; [..., n], [..., n] -> [...]. The axes before the last are equal, or
@@ -526,7 +537,13 @@ class Methods:
             rate: the probability of zero.
         """
 
-    def einsum(self, equation: str, *values: Arguments, name: str | None = None) -> Value:
+    def einsum(
+        self,
+        equation: str,
+        *values: Arguments,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
         """A sum of products over feature axes, each named by a letter.
 
         Shapes: as the equation says: `ij,jk->ik` is the matrix product [n, k], [k, m] -> [n, m]. What
@@ -734,6 +751,7 @@ class Methods:
         *,
         gate_bias: float = -2.0,
         name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `highway`."""
 
@@ -880,6 +898,7 @@ class Methods:
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
         name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A convolution whose kernel differs from place to place: `y = activation(x * kernel + bias)`.
 
@@ -961,7 +980,14 @@ class Methods:
             power: the p of the norm.
         """
 
-    def matmul(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def matmul(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
         """The matrix product of the last two axes: `y = a @ b`.
 
         Shapes: [n, k], [k, m] -> [n, m]. A vector is a row on the left, [k], [k, m] -> [m], and a
@@ -1098,7 +1124,14 @@ class Methods:
         Shapes: int [...] below n -> [..., n].
         """
 
-    def outer(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def outer(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
         """Every number of a times every number of b.
 
         Shapes: [n], [m] -> [n, m]; the axes of b behind those of a.
@@ -1126,7 +1159,14 @@ class Methods:
             value: the number of `mode: constant`.
         """
 
-    def parallel(self, x: Arguments, *, name: str | None = None, **attributes: Any) -> Value:
+    def parallel(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+        **attributes: Any,
+    ) -> Value:
         ...
 
     def patches(self, x: Arguments, size: int | Sequence[int], *, name: str | None = None) -> Value:
@@ -1349,7 +1389,14 @@ class Methods:
     def relu6(self, x: Arguments, *, name: str | None = None) -> Value:
         """`min(max(x, 0), 6)` (Krizhevsky 2010)."""
 
-    def repeat(self, x: Arguments, *, name: str | None = None, **attributes: Any) -> Value:
+    def repeat(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+        **attributes: Any,
+    ) -> Value:
         ...
 
     def reshape(self, x: Arguments, shape: Sequence[int], *, name: str | None = None) -> Value:
@@ -1368,6 +1415,7 @@ class Methods:
         *,
         shortcut: str = "identity",
         name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `residual`."""
 
@@ -1426,6 +1474,7 @@ class Methods:
         bias_init: float | str | Mapping[str, Any] = "zeros",
         multiplier: int = 1,
         name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A depthwise convolution, then a pointwise one: `y = activation((x * k) @ p + bias)`.
 
@@ -1457,6 +1506,7 @@ class Methods:
         *,
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """What a residual block adds to its body: x, brought to the shape of `like`.
 

@@ -19,6 +19,7 @@ from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.span import Source, Span
 from graphc.graph.graph import Graph as FrozenGraph
 from graphc.ops.sources import ArraySource
+from graphc.plan.watching import no_validation
 from graphc.spec.document import KEYS
 from graphc.spec.overrides import override
 
@@ -144,7 +145,7 @@ class Model:
 
         checked, training = self._trainable()
         dataset = dataset or self.dataset()
-        compiled = compiler.with_examples(self.compiled, dataset.count("train"))
+        compiled = self._compiled_for(dataset)
         if training.early_stopping is not None:
             place = checked.document.place("train", "early_stopping")
             require_validation(dataset, "early stopping", place)
@@ -319,8 +320,8 @@ class Model:
         if members := self.members:
             return members[0].doctor()
         checked, training = self._trainable()
-        dataset, _ = self._with_data()
-        compiled = compiler.for_checkup(self.compiled)
+        dataset, compiled = self._with_data()
+        compiled = compiler.for_checkup(compiled)
         weights, rows = compiled.weights, training.rows(dataset.count("train"))
         if checked.user_code:
             weights = self._weights(dataset, rows)
@@ -362,9 +363,13 @@ class Model:
         return load(document.data, document.folder, place, device=device)
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
-        """The data, and what was compiled for as many examples as it has to train on."""
+        """The data, and what was compiled for the examples that it has to train on."""
         dataset = self.dataset()
-        return dataset, compiler.with_examples(self.compiled, dataset.count("train"))
+        return dataset, self._compiled_for(dataset)
+
+    def _compiled_for(self, dataset: Dataset) -> compiler.Compiled:
+        examples, classes = dataset.count("train"), dataset.class_counts
+        return compiler.with_examples(self.compiled, examples, classes)
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
         """The map with the arrays of the user's code, which is tried on the way."""
@@ -379,9 +384,7 @@ class Model:
 def require_validation(dataset: Dataset, who: str, place: Span) -> None:
     """Raise SpecError GC431 where there is no validation split for `who` to look at."""
     if not dataset.count("validation"):
-        message = f"{who} needs a validation split, and the data has none"
-        help = "hold one out: `data: {NAME: {validation: 0.1}}`"
-        raise SpecError(Diagnostic("GC431", message, place, help=help))
+        raise SpecError(no_validation(who, place))
 
 
 def compile(

@@ -145,11 +145,12 @@ class _Place:
 
     def call(self, word: str, values: tuple, attributes: dict) -> Value:
         span = _caller(3)
-        name = attributes.pop("name", None)
+        name, precision = attributes.pop("name", None), attributes.pop("precision", None)
         sources, given = self._sources(word, list(values), attributes, span)
         tree = self._attributes(given, span)
         written = None if name is None else Scalar(name, span, quoted=True)
-        step = syntax.Step(word, span, tree, span, written, sources, span)
+        narrow = None if precision is None else from_plain(precision, span)
+        step = syntax.Step(word, span, tree, span, written, sources, span, narrow)
         free = self.scope.assembly.free_name(self.prefix + (name or word.replace("/", "_")))
         self.scope.assembly.reserved.add(free)
         expander = self.context.expander
@@ -240,9 +241,9 @@ class _Place:
     def _body(self, function: Callable) -> Callable:
         """A Python function of (graph, value) as the steps of a body."""
 
-        def build(scope: Scope, prefix: str, source: Ref) -> Ref:
+        def build(scope: Scope, prefix: str, source: Ref, context: Context) -> Ref:
             inner = Graph.__new__(Graph)
-            inner._place = _Place(scope, self.context, prefix)
+            inner._place = _Place(scope, context, prefix)
             inner._outputs = {}
             result = function(inner, Value(source, scope.assembly))
             return result._ref

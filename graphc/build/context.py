@@ -9,6 +9,7 @@ from graphc.build import syntax
 from graphc.build.library import Library
 from graphc.build.parameters import Environment
 from graphc.core.diagnostic import Diagnostic, Note, SpecError
+from graphc.core.operation import PRECISIONS
 from graphc.core.span import Span
 
 if TYPE_CHECKING:
@@ -26,12 +27,14 @@ class Context:
         library: the names of operations, blocks and networks.
         environment: the parameters.
         calls: the blocks and networks that are being expanded around it, outermost first.
+        precision: of the products there.
     """
 
     expander: Expander
     library: Library
     environment: Environment
     calls: tuple[tuple[str, int], ...] = ()
+    precision: str = PRECISIONS[0]
 
 
 def enter(context: Context, name: str, identity: int, span: Span) -> Context:

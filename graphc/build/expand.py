@@ -19,6 +19,7 @@ from graphc.build.library import Definition, Network
 from graphc.build.limits import Limits
 from graphc.build.ordering import in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
+from graphc.build.precision import check_owner, in_precision, read_precision
 from graphc.build.steps import fail, need_from, read_steps, step_names
 from graphc.build.tying import Given
 from graphc.build.user_code import Use, folder_of, resolved
@@ -93,10 +94,18 @@ class Expander:
         environment = replace(context.environment, inputs=inputs)
         assembly = Assembly(network.name or "network", inputs, limits=self._limits)
         context = replace(context, environment=environment)
+        if network.section.precision is not None:
+            written = network.section.precision
+            context = self._in_precision(written, network.name or "network", context)
         outputs = self.section(network.section, assembly, context)
         if len(self.report.errors) > before or outputs is None:
             return None
         return assembly.finish(outputs)
+
+    def _in_precision(self, tree: Tree, owner: str, context: Context) -> Context:
+        """The context with the precision that is written there."""
+        word = self.attempt(read_precision, context.environment.substitute(tree), owner)
+        return context if word is None else replace(context, precision=word)
 
     def _network_inputs(self, network: Network, context: Context) -> dict[str, Type]:
         declared = network.section.inputs
@@ -213,7 +222,7 @@ class Expander:
             return self.chain(steps, prefix, scope.inner(), source, context)
         if isinstance(steps.tree, Callback):
             place = Scope(scope.assembly, {}, steps.scope)
-            return steps.tree.function(place, prefix, source)
+            return steps.tree.function(place, prefix, source, steps.context)
         problems = Report()
         read = read_steps(steps.tree, problems)
         self.take(problems.diagnostics)
@@ -273,6 +282,9 @@ class Expander:
     ) -> Ref:
         """One step as the node `name`."""
         found = context.library.find(step.operation, step.operation_span)
+        if step.precision is not None:
+            check_owner(found, step)
+            context = self._in_precision(step.precision, step.operation, context)
         if isinstance(found, str):
             return WRAPPER_FORMS[found](step, name, scope, default, context, named)
         if isinstance(found, Definition):
@@ -283,6 +295,7 @@ class Expander:
         operation = found.read(given, step.operation_span)
         if isinstance(operation, Python):
             operation = resolved(operation, step, self.python)
+        operation = in_precision(operation, context.precision)
         weights = Given.of(operation, step)
         wanted = tuple((each.name, each.optional) for each in operation.inputs)
         wanted = tuple((each, False) for each in operation.names) or wanted
@@ -377,7 +390,7 @@ class Expander:
         """The graph of a block for these parameters and input types, and what it captures."""
         block = found.block
         environment = Environment(values, given)
-        key = (id(block), environment.key, tuple(given.items()))
+        key = (id(block), environment.key, tuple(given.items()), context.precision)
         if key in self._blocks:
             return self._blocks[key], ()
         inner = replace(context, library=found.library, environment=environment)
@@ -455,7 +468,7 @@ def _port_name(ref: Ref) -> str:
 
 
 def _layers_key(tree, context: Context) -> object:
-    return (id(tree), context.environment.key, id(context.library))
+    return (id(tree), context.environment.key, id(context.library), context.precision)
 
 
 def _plain(value) -> object:

@@ -10,7 +10,7 @@ from inspect import Parameter, Signature
 from graphc.build.library import Definition, Network
 from graphc.build.tying import takes_names
 from graphc.core.declaration import Attribute
-from graphc.core.operation import Operation
+from graphc.core.operation import Multiplying, Operation
 from graphc.core.tree import Mapping as MappingTree
 from graphc.core.tree import Scalar, Sequence, plain
 
@@ -50,10 +50,18 @@ def signature_of(found: Definition | Network | type[Operation] | str) -> Signatu
     else:  # a step that holds steps
         rest = Parameter("attributes", Parameter.VAR_KEYWORD, annotation="Any")
         parameters = [_given("x"), rest]
-    name = Parameter("name", Parameter.KEYWORD_ONLY, default=None, annotation="str | None")
-    distinct = {each.name: each for each in [name, *reversed(parameters)]}
+    distinct = {each.name: each for each in [*_of_steps(found), *reversed(parameters)]}
     ordered = sorted(reversed(distinct.values()), key=lambda each: each.kind)
     return Signature(ordered, return_annotation="Value")
+
+
+def _of_steps(found: object) -> Iterator[Parameter]:
+    """What may stand beside a step, the last of them first."""
+    multiplies = not isinstance(found, type) or issubclass(found, Multiplying)
+    if multiplies and not isinstance(found, Network):
+        words = "Literal['float32', 'bfloat16'] | None"
+        yield Parameter("precision", Parameter.KEYWORD_ONLY, default=None, annotation=words)
+    yield Parameter("name", Parameter.KEYWORD_ONLY, default=None, annotation="str | None")
 
 
 def document_of(found: Definition | Network | type[Operation] | str) -> str:

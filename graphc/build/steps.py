@@ -20,7 +20,6 @@ LATER = {
     "every": "clocks",
     "if": "conditional steps",
     "remat": "rematerialisation",
-    "precision": "precision of one step",
 }
 PARAMETER_TYPES = ("int", "float", "bool", "string", "shape", "layers")
 _LIKE_TYPES = {
@@ -29,7 +28,9 @@ _LIKE_TYPES = {
 }
 _A_VALUE = "write the name of an input or of a node"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_BLOCK_KEYS = ("params", "inputs", "layers", "nodes", "output", "outputs", "initial", "help")
+_SECTION_KEYS = ("inputs", "layers", "nodes", "output", "outputs", "initial", "help")
+_BLOCK_KEYS = ("params", *_SECTION_KEYS)
+_NETWORK_KEYS = (*_SECTION_KEYS, "precision")
 
 
 def fail(code: str, message: str, tree, help: str | None = None, **more) -> SpecError:
@@ -124,7 +125,8 @@ def _read_mapping_step(tree: Mapping) -> syntax.Step:
     empty = isinstance(attributes, Scalar) and attributes.value is None
     given = None if empty else attributes
     place = source.span if source is not None else None
-    return syntax.Step(key.text, key.span, given, tree.span, name, sources, place)
+    precision = tree.get("precision")
+    return syntax.Step(key.text, key.span, given, tree.span, name, sources, place, precision)
 
 
 def _braces(words: list[tuple[Scalar, Tree]]) -> str:
@@ -219,7 +221,7 @@ def read_section(
     if not isinstance(tree, Mapping):
         message = f"{what} is a mapping, found {describe(tree)}"
         raise fail("GC225", message, tree, "write `inputs: {...}` and `layers: [...]` under it")
-    allowed = _BLOCK_KEYS if block else tuple(key for key in _BLOCK_KEYS if key != "params")
+    allowed = _BLOCK_KEYS if block else _NETWORK_KEYS
     report.attempt(check_keys, tree, allowed, what)
     if (initial := tree.key("initial")) is not None:
         raise not_yet("`initial` (initial values of cycles)", initial)
@@ -236,7 +238,8 @@ def read_section(
     steps = None if layers is None else read_steps(layers, report)
     read = _read_nodes(nodes, report)
     _check_names(inputs, read, report)
-    return syntax.Section(tree.span, inputs, steps, read, _read_outputs(tree, report))
+    outputs, precision = _read_outputs(tree, report), tree.get("precision")
+    return syntax.Section(tree.span, inputs, steps, read, outputs, precision)
 
 
 def _check_names(inputs, nodes, report: Report) -> None:
@@ -269,7 +272,7 @@ def _check_body(
 
 
 def _unknown_keys(tree: Mapping) -> list[str]:
-    return [key.text for key, _ in tree if key.text not in _BLOCK_KEYS]
+    return [key.text for key, _ in tree if key.text not in (*_BLOCK_KEYS, "precision")]
 
 
 def misspelt(wanted: Iterable[str], written: Iterable[str]) -> bool:

@@ -17,6 +17,7 @@ from graphc.build.formula import parse
 from graphc.build.formulas import constant, is_required
 from graphc.build.library import WRAPPERS, Definition, Library, Network
 from graphc.build.parameters import Environment, Layers, Value, bind, uses
+from graphc.build.precision import check_owner, read_precision
 from graphc.build.steps import need_from, not_yet, read_steps
 from graphc.build.tying import names_in_braces
 from graphc.build.wrappers import branching, repeated, wrapped
@@ -201,6 +202,8 @@ class _Section:
         found = self.attempt(self.library.find, step.operation, step.operation_span)
         if step.sources is not None or not _reads_nothing(found):
             self._sources(step.sources, step.word, place)
+        if step.precision is not None:
+            self._precision(step, step.precision, found, place)
         first = next(iter(_input_names(found)), None)
         if isinstance(step.sources, dict) and first not in step.sources and place.default:
             place.default.read = True
@@ -212,6 +215,13 @@ class _Section:
             self._operation(found, step.attributes, step.operation_span, place)
             for each in names_in_braces(step.operation, step.attributes, Environment(place.known)):
                 self.reference(each, place)
+
+    def _precision(self, step: syntax.Step, tree: Tree, found: object, place: _Place) -> None:
+        self._parameters(tree, place)
+        self.attempt(check_owner, found, step)
+        if place.closed(tree):
+            given = Environment(place.known).substitute(tree)
+            self.attempt(read_precision, given, step.operation)
 
     def _sources(self, sources, reader: syntax.Reference, place: _Place) -> None:
         if sources is None:

@@ -93,7 +93,8 @@ class Step:
     """An operation or a block with its attributes.
 
     `attributes` is what stands under the operation's name: None (no value), a scalar or list for
-    the primary attribute, or a mapping. `sources` is None where `from` was left out.
+    the primary attribute, or a mapping. `sources` is None where `from` was left out, and
+    `precision` where that of all around the step holds.
     """
 
     operation: str
@@ -103,6 +104,7 @@ class Step:
     name: Scalar | None = None
     sources: tuple[Reference, ...] | dict[str, tuple[Reference, ...]] | None = None
     sources_span: Span | None = field(default=None, compare=False)
+    precision: Tree | None = None
 
     @property
     def word(self) -> Reference:
@@ -152,7 +154,8 @@ class InputDeclaration:
 class Section:
     """A network or the inside of a block: inputs, then layers or nodes, then outputs.
 
-    A step or node that could not be read is None, and so are outputs: an empty tuple.
+    A step or node that could not be read is None, and so are outputs: an empty tuple. Only networks
+    have a precision.
     """
 
     span: Span = field(compare=False)
@@ -160,6 +163,7 @@ class Section:
     layers: tuple[Step | None, ...] | None = None
     nodes: tuple[tuple[Scalar, Node | None], ...] = ()
     outputs: tuple[Reference, ...] | None = None
+    precision: Tree | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from itertools import chain
 from pathlib import Path
 
@@ -12,32 +13,74 @@ from graphc.cli.common import output_option, put
 from graphc.cli.failures import Command
 from graphc.core.diagnostic import Diagnostic, RunError
 
+_FORMS = ("", ".svg", ".html")
+_SECONDS = 2
+
 
 @click.command(cls=Command)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @output_option
-def command(runs: tuple[str, ...], output: str | None) -> None:
+@click.option("--follow", is_flag=True, help="Draw again until the runs have ended; needs `-o`.")
+def command(runs: tuple[str, ...], output: str | None, follow: bool) -> None:
     """Draw the learning curves of runs into one picture.
 
     RUN is the directory of a run, which may still be going on, or of the folds of a
     cross-validation. The picture is an SVG with a panel
     for the loss and for each metric; what was measured on the validation split is dashed.
+    With `--follow -o FILE.html` a browser shows the curves as they grow.
     """
+    if output and Path(output).suffix.lower() not in _FORMS:
+        raise click.UsageError(f"pictures are SVG or HTML, and `{output}` ends in neither")
+    if follow and output in (None, "-"):
+        raise click.UsageError("`--follow` draws into a file: name it with `-o`")
+    try:
+        while follow and _going_on(runs):
+            if picture := _drawn(runs):
+                put(_form(picture, output, growing=True), output)
+            time.sleep(_SECONDS)
+    except KeyboardInterrupt:
+        click.echo("the runs go on", err=True)
+    put(_form(_drawn(runs, needed=True), output), output)
+
+
+def _form(picture: str, output: str | None, growing: bool = False) -> str:
+    """The picture as the file wants it; a page that grows is loaded again by the browser."""
+    if output is None or Path(output).suffix.lower() != ".html":
+        return picture
+    again = f'<meta http-equiv="refresh" content="{_SECONDS}">' if growing else ""
+    head = f'<meta charset="utf-8"><title>curves</title>{again}'
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>{picture}</body></html>\n'
+
+
+def _drawn(runs: tuple[str, ...], needed: bool = False) -> str:
+    """The picture of what there is; "" where no run has an epoch, or GC622 if it is needed."""
     from graphc.insight.curves import curves, epochs_of
     from graphc.runtime.rundir import RunDirectory
-    from graphc.runtime.several import runs_in
 
-    if output and Path(output).suffix.lower() not in ("", ".svg"):
-        raise click.UsageError(f"pictures are SVG, and `{output}` does not end in .svg")
-    several = ([str(each) for each in runs_in(Path(run))] or [run] for run in runs)
-    found, runs = {}, tuple(dict.fromkeys(chain.from_iterable(several)))
-    for name, path in zip(_names(runs), runs, strict=True):
-        found[name] = epochs_of(RunDirectory.open(path).history())
-        if not found[name]:
+    found, paths = {}, _directories(runs)
+    for name, path in zip(_names(paths), paths, strict=True):
+        epochs = epochs_of(RunDirectory.open(path).history())
+        if epochs:
+            found[name] = epochs
+        elif needed:
             help = "wait until the first epoch has ended"
             problem = Diagnostic("GC622", f"the run in `{path}` has no epoch yet", help=help)
             raise RunError(problem)
-    put(curves(found), output)
+    return curves(found) if found else ""
+
+
+def _going_on(runs: tuple[str, ...]) -> bool:
+    from graphc.runtime.lock import is_held
+
+    return any(is_held(Path(each)) for each in _directories(runs))
+
+
+def _directories(runs: tuple[str, ...]) -> tuple[str, ...]:
+    """Each run once, those of a directory in its place."""
+    from graphc.runtime.several import runs_in
+
+    several = ([str(each) for each in runs_in(Path(run))] or [run] for run in runs)
+    return tuple(dict.fromkeys(chain.from_iterable(several)))
 
 
 def _names(runs: tuple[str, ...]) -> list[str]:

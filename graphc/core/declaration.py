@@ -128,11 +128,16 @@ class Declaration:
         report.stop()
         made = cls(**values)
         if complaint := made.complaint():
-            raise SpecError(Diagnostic("GC210", complaint, span))
+            message, word = complaint if isinstance(complaint, tuple) else (complaint, "")
+            key = tree.key(word) if isinstance(tree, Mapping) else None
+            raise SpecError(Diagnostic("GC210", message, span if key is None else key.span))
         return made
 
-    def complaint(self) -> str | None:
-        """What is wrong with attributes that are right one by one, if anything is."""
+    def complaint(self) -> str | tuple[str, str] | None:
+        """What is wrong with attributes that are right one by one, if anything is.
+
+        With the attribute that it is about, where it is about one more than about others.
+        """
         return None
 
     @classmethod

@@ -12,11 +12,12 @@ Both are trees (see `graphc.core.code`) over these holes:
     $self          in `call`: the module that `build` made
     $rngs          in `build`: the random keys of this node, from the one key `$key`
     $train $key $mask   in `call`: threaded through every class on the way, only where needed
+    $dot_general $conv_general_dilated   what multiplies in the precision of a `Multiplying`
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import ClassVar
 
@@ -110,6 +111,26 @@ class Operation(Declaration):
         return {}
 
 
+PRECISIONS = ("float32", "bfloat16")
+"""What the operands of products may be; results and all else are float32."""
+
+
+@dataclass(frozen=True)
+class Multiplying(Operation):
+    """The base of what sums up products: it has the trait `Contracts`, and a precision.
+
+    The precision is no attribute: it stands beside a step, or is that of all its network.
+    """
+
+    precision: str = field(default=PRECISIONS[0], kw_only=True, repr=False)
+
+    @classmethod
+    def _held(cls, word: str) -> str | None:
+        if word == "precision":
+            return f"write it beside the step: `{{{cls.name}: ..., precision: {PRECISIONS[1]}}}`"
+        return super()._held(word)
+
+
 # The traits. They carry data, so that a pass never needs to know a concrete operation.
 
 
@@ -139,12 +160,18 @@ class Linear:
 
 @dataclass(frozen=True)
 class Contracts:
-    """Multiplies matrices through `keyword`, which takes the `dot` of a precision.
+    """Sums up products through `keyword`, which takes what multiplies in a precision.
 
-    It is a keyword of its build, or of its call where it has no module.
+    It is a keyword of its build, or of its call where it has no module; its code gives it the hole
+    of its name.
+
+    Args:
+        keyword: None for what has no form but that in float32.
+        apart: the products that stay in float32, where these are not all.
     """
 
-    keyword: str
+    keyword: str | None = None
+    apart: str = ""
 
 
 @dataclass(frozen=True)

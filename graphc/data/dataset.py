@@ -101,6 +101,15 @@ class Dataset(Form):
         """The classes of the training examples where each is seen equally often, else None."""
         return self.splits["train"][self.target] if self.balance else None
 
+    @property
+    def class_counts(self) -> list[int] | None:
+        """How often each class is a target of the training examples; None without classes."""
+        kind = self.fields[self.target]
+        if kind.dtype != "int" or kind.below is None:
+            return None
+        labels = self.splits["train"][self.target].ravel()
+        return np.bincount(labels, minlength=kind.below).tolist()
+
     def count(self, split: str) -> int:
         """How many examples a split has; 0 where there is none."""
         return len(self.splits[split][self.target]) if split in self.splits else 0

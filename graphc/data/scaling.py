@@ -133,6 +133,23 @@ class Scaling:
             mean, deviation = mean[0], deviation[0]
         return ((array - mean) / deviation).astype(np.float32, copy=False)
 
+    def restored(self, name: str, array: np.ndarray) -> np.ndarray:
+        """A scaled array as it was before, in float64; what was missing stays filled in.
+
+        Example:
+            >>> scaling = Scaling({"x": Moments((2.0,), (0.5,))})
+            >>> scaling.restored("x", scaling.apply({"x": np.array([[3.0]])})["x"]).tolist()
+            [[3.0]]
+        """
+        if name not in self.moments:
+            return array
+        mean, deviation = map(np.array, (self.moments[name].mean, self.moments[name].deviation))
+        if array.ndim == 0:
+            mean, deviation = mean[0], deviation[0]
+        found = array.astype(np.float64) * deviation + mean
+        rounding = np.finfo(np.float32).eps * (np.abs(mean) + deviation)
+        return np.where(np.abs(found) < rounding, 0.0, found)  # what is left of a 0 in float32
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data that `json` writes and `from_dict` reads."""
         found: dict[str, Any] = {

@@ -6,12 +6,15 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graphc.core.code import Code
+from graphc.core.code import OMIT, Code
 from graphc.core.declaration import Declaration
 from graphc.core.operation import Operation
 from graphc.core.types import Type
 from graphc.emit.slots import drop_defaults
 from graphc.emit.trees import Part, call, name, part
+
+BFLOAT16 = {"dot_general": "dot_bfloat16", "conv_general_dilated": "conv_bfloat16"}
+"""What multiplies in bfloat16, by the keyword of a layer that takes it."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class Site:
             owner, _, member = hole.partition(".")
             if member and hasattr(types.get(owner), member):
                 values[hole] = getattr(types[owner], member)
+        narrow = getattr(self.operation, "precision", None) == "bfloat16"
+        values |= {word: name(form) if narrow else OMIT for word, form in BFLOAT16.items()}
         return values | self.operation.holes(*self.types)
 
 

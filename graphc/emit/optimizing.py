@@ -64,10 +64,10 @@ class Optimizing:
             text = "The steps of an epoch, by which schedules count"
             if self.epoch_steps is None:
                 text += ": `graphc train` puts in those of the data that it loads"
-            yield from _constant(EPOCH_STEPS, part(self.epoch_steps or 1), f"{text}.")
+            yield from constant(EPOCH_STEPS, part(self.epoch_steps or 1), f"{text}.")
         if PATHS in used:
             text = "What is in arrays that are stored otherwise than in the spec, by its paths."
-            yield from _constant(PATHS, self.table, text)
+            yield from constant(PATHS, self.table, text)
 
     def _rule(self, optimizer: Optimizer) -> ast.expr:
         rate = getattr(optimizer, "learning_rate", None)
@@ -162,7 +162,8 @@ def _list(words: object) -> ast.expr:
     return ast.List([part(each) for each in words], ast.Load())
 
 
-def _constant(word: str, value: ast.expr, comment: str) -> Iterator[ast.stmt]:
+def constant(word: str, value: ast.expr, comment: str) -> Iterator[ast.stmt]:
+    """`WORD = value` under a comment."""
     yield Blank()
     yield Comment(comment)
     yield ast.Assign([ast.Name(word, ast.Store())], value, lineno=0)

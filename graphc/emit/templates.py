@@ -55,6 +55,10 @@ def penalty(params):
     arrays = apart(params, TABLE)
     return PENALTY
 
+def mixed_examples(batch, key):
+    """The batch to learn from, that of the examples mixed in, and the share that is not theirs."""
+    return mixup(batch, FIELDS, ALPHA, at(key, "train", "mixup"))
+
 def optimizer():
     """The rule that turns gradients into updates."""
     return OPTIMIZER
@@ -109,9 +113,11 @@ def train_step(state, batch, key):
 '''
 _GRADIENTS = """
     def mean_loss(params):
-        outputs, statistics = forward(params, state["statistics"], batch, train=True, key=key)
+        {mixed}outputs, statistics = forward(
+            params, state["statistics"], {batch}, train=True, key=key
+        )
         totals = sums(outputs, batch)
-        return {minimized}, (statistics, totals)
+        {shared}return {minimized}, (statistics, totals)
 
     params = state["params"]
     (loss, (statistics, totals)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(params)
@@ -123,9 +129,9 @@ _GRADIENTS_IN_PARTS = """
     params = state["params"]
 
     def total_loss(params, statistics, part, key):
-        outputs, moved = forward(params, statistics, part, train=True, key=key)
+        {mixed}outputs, moved = forward(params, statistics, {batch}, train=True, key=key)
         totals = sums(outputs, part)
-        there = totals["count"] > 0
+        {shared}there = totals["count"] > 0
         moved = jax.tree.map(lambda new, old: jnp.where(there, new, old), moved, statistics)
         return totals["loss"], (moved, totals)
 
@@ -147,6 +153,12 @@ _GRADIENTS_IN_PARTS = """
     gradients = jax.tree.map(lambda each: each / count, gradients)
     loss = totals["loss"] / count
 """
+_MIXED = """
+        mixed, others, share = mixed_examples({batch}, key)
+"""
+_SHARED = """
+        totals["loss"] = share * totals["loss"] + (1 - share) * sums(outputs, others)["loss"]
+"""
 _PENALTY_AFTER = """
     more, pull = jax.value_and_grad(penalty)(params)
     loss, gradients = loss + more, jax.tree.map(jnp.add, gradients, pull)
@@ -165,6 +177,7 @@ def train_step(
     loops: bool = True,
     penalty: bool = False,
     average: bool = False,
+    mixup: bool = False,
 ) -> ast.FunctionDef:
     """The training step.
 
@@ -175,20 +188,33 @@ def train_step(
         loops: whether the parts may be gone through in a loop.
         penalty: whether weights add to the loss.
         average: whether a moving average of the weights is kept.
+        mixup: whether the examples of a batch are mixed.
     """
-    gradients = _GRADIENTS.format(minimized=_MEAN + " + penalty(params)" * penalty)
+    batch = "part" if parts else "batch"
+    of_mixture = {
+        "mixed": _line(_MIXED.format(batch=batch)) * mixup,
+        "batch": "mixed" if mixup else batch,
+        "shared": _line(_SHARED) * mixup,
+    }
+    gradients = _GRADIENTS.format(minimized=_MEAN + " + penalty(params)" * penalty, **of_mixture)
     if parts:
         unrolled = ", unroll=True" * (not loops)
         gradients = _GRADIENTS_IN_PARTS.rstrip().replace("{unroll}", unrolled)
+        gradients = gradients.format(**of_mixture)
         gradients += _PENALTY_AFTER * penalty
     text = _TRAIN_STEP.format(
         gradients=gradients.strip(),
         given=", ".join([*_GIVEN, *["value=loss"] * feedback, *_SEARCHED * search]),
-        moved=(_MOVED.strip() + "\n        ") * average,
+        moved=_line(_MOVED) * average,
         params="moved" if average else "optax.apply_updates(params, updates)",
         average='"average": average,\n            ' * average,
     )
     return _templates(text)["train_step"]
+
+
+def _line(text: str) -> str:
+    """A line, or several, before another one of a function inside the step."""
+    return text.strip() + "\n        "
 
 
 AVERAGED = _templates('''

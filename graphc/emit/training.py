@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from graphc.core.code import code, copy_tree
+from graphc.core.code import code, copy_tree, literal
 from graphc.core.declaration import Declaration
 from graphc.core.types import Type
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs, Requirements
-from graphc.emit.optimizing import Optimizing
+from graphc.emit.optimizing import Optimizing, constant
 from graphc.emit.templates import AVERAGED, INFERENCE, RUN, TEMPLATES, train_step
 from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
@@ -23,12 +23,13 @@ from graphc.plan.plan import Program, Term
 BATCH = ("call", "graphdef", "forward")
 TRAINING = (
     *("losses", "metrics", "sums", "means"),
-    *("penalty", "optimizer", "init", "train_step", "evaluate_step"),
+    *("penalty", "mixed_examples", "optimizer", "init", "train_step", "evaluate_step"),
 )
 # The sum over the rows that are there; counts have axes of their own behind the batch.
 TOTAL = code("jnp.sum(values, where=mask)")
 TOTAL_OF_COUNTS = code("jnp.sum(values, axis=0, where=present(mask, values))")
 MEAN = code("$total / count")
+WEIGHTS = "CLASS_WEIGHTS"
 
 
 def functions(
@@ -60,7 +61,7 @@ def functions(
         values["MEANS"] = _means((objective.loss, *objective.metrics), graph)
         optimizing = Optimizing(objective, WeightMap.of(program.networks), program.epoch_steps)
         values["OPTIMIZER"] = optimizing.rule
-        constants = [*optimizing.constants()]
+        constants = [*optimizing.constants(), *_class_weights(values["LOSS"], program, graph)]
         update, penalized = objective.update, optimizing.penalty is not None
         steps["train_step"] = train_step(
             feedback=optimizing.feedback,
@@ -69,14 +70,23 @@ def functions(
             loops=program.loops,
             penalty=penalized,
             average=update.average is not None,
+            mixup=update.mixup is not None,
         )
+        left_out = set()
+        if update.mixup is None:
+            left_out.add("mixed_examples")
+        else:
+            fields = tuple(dict.fromkeys(field for _, field in program.plan.inputs))
+            values |= {"FIELDS": literal(fields), "ALPHA": literal(update.mixup.alpha)}
         if update.average is not None:
             steps |= AVERAGED
             values["KEPT"] = fill(code("1 - $average"), {"average": update.average})
-        if optimizing.penalty is not None:
+        if optimizing.penalty is None:
+            left_out.add("penalty")
+        else:
             values |= {"PENALTY": optimizing.penalty, "TABLE": optimizing.paths}
         values["PARTS"] = part(update.parts)
-        used += [word for word in TRAINING if word != "penalty" or penalized]
+        used += [word for word in TRAINING if word not in left_out]
     templates = TEMPLATES | (INFERENCE if program.inference else {}) | steps
     definitions = [_Holes(values).visit(copy_tree(templates[word])) for word in (*used, "main")]
     return [*constants, *definitions, *map(copy_tree, RUN)]
@@ -143,6 +153,18 @@ def _term(term: Term, graph: Graph) -> ast.expr:
     values["output"] = output
     values["target"] = ast.Subscript(name("batch"), part(term.target), ast.Load())
     return fill(term.measure.call_code(*_types(term, graph)), values)
+
+
+def _class_weights(loss: ast.expr, program: Program, graph: Graph) -> Iterable[ast.stmt]:
+    """The weights of classes, where the loss names them."""
+    if not any(isinstance(node, ast.Name) and node.id == WEIGHTS for node in ast.walk(loss)):
+        return ()
+    weights, text = program.class_weights, "What each class counts in the loss"
+    if weights is None:
+        text += ": `graphc train` puts in the weights of the data that it loads"
+        objective = program.plan.objectives[0]  # type: ignore[union-attr]
+        weights = (1.0,) * _types(objective.loss, graph)[0].features
+    return constant(WEIGHTS, literal(weights), f"{text}.")
 
 
 def _place_of_output(term: Term, graph: Graph) -> int:

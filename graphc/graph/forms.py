@@ -98,6 +98,11 @@ class Folded(Operation):
     def inputs(self) -> tuple[Input, ...]:  # type: ignore[override]
         return self.layer.inputs
 
+    @property
+    def precision(self) -> str | None:
+        """What the operands of its products are."""
+        return getattr(self.layer, "precision", None)
+
     def infer(self, *types: Type) -> Type:
         return self.layer.infer(*types)
 

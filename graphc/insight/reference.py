@@ -140,10 +140,17 @@ def _inputs(operation: type[Operation]) -> Iterator[str]:
         yield f"{each.name}{optional}" + (f": {each.help}" if each.help else "")
 
 
+def _of_precision(trait: Contracts) -> str:
+    if trait.keyword is None:
+        return "Multiplies in float32, whatever the `precision`."
+    apart = f"; {trait.apart} stay in float32" if trait.apart else ""
+    return f"Multiplies in the `precision` of the step or of the network{apart}."
+
+
 def _words(trait: object) -> str:
     """A trait as a sentence: its own text, with the data that a user can see."""
     if isinstance(trait, Contracts):
-        return ""  # how precision reaches it, which no spec sees
+        return _of_precision(trait)
     text = " ".join((inspect.getdoc(trait) or "").split("\n\n")[0].split())
     if isinstance(trait, Spelled):
         return f"Written in formulas as `{trait.operator}`."

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
+from graphc.core.operation import PRECISIONS
+
 PARAMETER = {
     "type": "string",
     "pattern": r"\$",
@@ -20,6 +22,10 @@ PARAMETER = {
 """A parameter, or arithmetic on parameters: it may stand wherever a value may."""
 TEXT = {"type": "string"}
 NAME = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+PRECISION = {
+    "description": "what the operands of products are; results and weights are float32",
+    "anyOf": [{"enum": list(PRECISIONS)}, PARAMETER],
+}
 
 _CHOICES = {"$ref", "anyOf", "enum", "const", "not"}
 _NUMBERS = {"integer", "number"}

@@ -6,6 +6,7 @@ from graphc.build.steps import PARAMETER_TYPES
 from graphc.insight.schema_forms import (
     LATER,
     PARAMETER,
+    PRECISION,
     TEXT,
     closed,
     either,
@@ -85,7 +86,8 @@ def _network() -> dict:
         description="what goes in, by name: `{image: [28, 28, 1]}`",
         minProperties=1,
     )
-    return _section({"inputs": inputs}, _GRAPHS["network"]) | {"required": ["inputs"]}
+    properties = {"inputs": inputs, "precision": PRECISION}
+    return _section(properties, _GRAPHS["network"]) | {"required": ["inputs"]}
 
 
 def _block() -> dict:

@@ -11,6 +11,7 @@ from graphc.insight.schema_forms import (
     LATER,
     NAME,
     PARAMETER,
+    PRECISION,
     closed,
     either,
     one_beside,
@@ -69,13 +70,14 @@ def _long_step() -> dict:
     beside = {
         "from": reference("from"),
         "name": NAME | {"description": "what other steps call the value"},
+        "precision": PRECISION,
         **dict.fromkeys(LATER_KEYS, LATER),
     }
     return {
         "description": "an operation or a block with its attributes",
         "type": "object",
         "properties": known | beside,
-        **one_beside("from", "name"),
+        **one_beside("from", "name", "precision"),
     }
 
 

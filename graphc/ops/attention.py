@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from graphc.core.attributes import Bool, Float, Int
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Contracts, Input, Operation, ShapeError, Stochastic, Weight
+from graphc.core.operation import Contracts, Input, Multiplying, ShapeError, Stochastic, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type, join_domains
 from graphc.ops.broadcasting import operand
@@ -16,7 +16,7 @@ from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
 
 
 @dataclass(frozen=True)
-class Attention(Operation):
+class Attention(Multiplying):
     """Multi-head attention: each token of the query reads the tokens of the memory.
 
     For each head, `softmax(q @ k.T / sqrt(n)) @ v`, where q, k and v are learned projections of
@@ -42,7 +42,7 @@ class Attention(Operation):
         "Attention($query.features, heads=$heads, head_features=$head_features,"
         " memory_features=$memory_features, features=$features, causal=$causal, rotary=$rotary,"
         " dropout=$dropout, use_bias=$bias, kernel_init=$kernel_init, bias_init=$bias_init,"
-        " rngs=$rngs)",
+        " dot_general=$dot_general, rngs=$rngs)",
         head_features=None,
         memory_features=None,
         features=None,
@@ -53,7 +53,10 @@ class Attention(Operation):
         kernel_init=LecunNormal(),
         bias_init=Zeros(),
     )
-    traits = (Contracts("dot_general"), Stochastic("dropout"))
+    traits = (
+        Contracts("dot_general", apart="products of tokens with one another"),
+        Stochastic("dropout"),
+    )
 
     heads: int = primary(Int(1), "how many heads")
     features: int | None = attribute(

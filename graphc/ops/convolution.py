@@ -10,6 +10,7 @@ from graphc.core.attributes import Bool, Declared, Int
 from graphc.core.code import OMIT, code
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import (
+    Contracts,
     Elementwise,
     LibraryConvolution,
     Linear,
@@ -66,12 +67,13 @@ class Conv(Layer):
     build = code(
         "nnx.Conv($x.features, $features, $kernel, strides=$stride, padding=$padding,"
         " kernel_dilation=$dilation, feature_group_count=$groups, use_bias=$bias,"
-        " kernel_init=$kernel_init, bias_init=$bias_init, rngs=$rngs)",
+        " kernel_init=$kernel_init, bias_init=$bias_init,"
+        " conv_general_dilated=$conv_general_dilated, rngs=$rngs)",
         groups=1,
         **DEFAULTS,
     )
     call = code("$self($x)")
-    traits = (LibraryConvolution(), Linear())
+    traits = (LibraryConvolution(), Linear(), Contracts("conv_general_dilated"))
 
     groups: int = attribute(Int(1), "parts of the channels that do not see one another", 1)
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from graphc.core.attributes import Bool, Declared, Either, Int, Name, Named
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Contracts, Elementwise, Linear, Operation, ShapeError, Weight
+from graphc.core.operation import (
+    Contracts,
+    Elementwise,
+    Linear,
+    Multiplying,
+    Operation,
+    ShapeError,
+    Weight,
+)
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.checks import feature_axis
@@ -17,7 +25,7 @@ from graphc.ops.kernels import changing_kernel
 
 @changing_kernel
 @dataclass(frozen=True)
-class Dense(Operation):
+class Dense(Multiplying):
     """A fully connected layer: `y = activation(x @ kernel + bias)`.
 
     Shapes: [n] -> [features]; the kernel is [n, features]. With `axis` it is applied along that
@@ -33,7 +41,7 @@ class Dense(Operation):
     name = "dense"
     build = code(
         "nnx.Linear($in_features, $features, use_bias=$bias, kernel_init=$kernel_init,"
-        " bias_init=$bias_init, rngs=$rngs)",
+        " bias_init=$bias_init, dot_general=$dot_general, rngs=$rngs)",
         bias=True,
         kernel_init=LecunNormal(),
         bias_init=Zeros(),
@@ -91,8 +99,8 @@ class Dense(Operation):
         return code(self._along(x, "$self({})"))
 
     def pure_code(self, x: Type) -> Code:
-        form = "linear({}, $kernel, $bias)" if self.bias else "linear({}, $kernel)"
-        return code(self._along(x, form))
+        bias = ", $bias" if self.bias else ""
+        return code(self._along(x, f"linear({{}}, $kernel{bias}, dot_general=$dot_general)"))
 
     def _along(self, x: Type, product: str) -> str:
         """The product over the axis, which `product` takes as the last one of what fills its {}."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from graphc.core.attributes import Float, Many
+from graphc.core.attributes import Float, Kind, Many
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
+from graphc.core.diagnostic import similar
 from graphc.core.operation import ShapeError
 from graphc.core.registry import losses
+from graphc.core.tree import Scalar, Tree
 from graphc.core.types import Type
 from graphc.ops.objectives import (
     Loss,
@@ -23,6 +26,29 @@ from graphc.ops.objectives import (
     single_logits,
 )
 
+BALANCED = "balanced"
+_FACTORS = Many(Float(minimum=0))
+
+
+class ClassWeights(Kind):
+    """A number for each class, or the word that leaves them to the data."""
+
+    def read(self, tree: Tree) -> object:
+        if not isinstance(tree, Scalar) or not isinstance(tree.value, str):
+            return _FACTORS.read(tree)
+        if tree.text != BALANCED:
+            raise self.refuse(tree, similar(tree.text, (BALANCED,), "choice"))
+        return BALANCED
+
+    def write(self, value: Any) -> object:
+        return value if value == BALANCED else _FACTORS.write(value)
+
+    def schema(self) -> dict:
+        return {"anyOf": [{"const": BALANCED}, *_FACTORS.schema()["anyOf"]]}
+
+    def __str__(self) -> str:
+        return f"`{BALANCED}`, or {_FACTORS}"
+
 
 @dataclass(frozen=True)
 class CrossEntropy(OfClasses, Loss):
@@ -30,7 +56,9 @@ class CrossEntropy(OfClasses, Loss):
 
     With `label_smoothing` s the target of n classes is `1 - s + s / n` for the right one and
     `s / n` for each other. `class_weights` are factors of the classes' terms; the mean still
-    divides by the number of examples. The mean over places, where there is a class for each.
+    divides by the number of examples. With `balanced` the factor is n / (k * m) for each of k
+    classes, to which m of n training examples belong. The mean over places, where there is a class
+    for each.
 
     Shapes: logits [..., n], int [...] below n -> [].
 
@@ -46,14 +74,17 @@ class CrossEntropy(OfClasses, Loss):
     label_smoothing: float = attribute(
         Float(minimum=0, below=1), "the share of the target that all classes have in common", 0.0
     )
-    class_weights: tuple[float, ...] | None = attribute(
-        Many(Float(minimum=0)), "a factor for each class, for classes that are rare", None
+    class_weights: tuple[float, ...] | str | None = attribute(
+        ClassWeights(),
+        "a factor for each class, for classes that are rare; `balanced`: by the training data",
+        None,
     )
 
     def check(self, output: Type, target: Type) -> None:
         super().check(output, target)
-        count = len(self.class_weights or ())
-        if self.class_weights is not None and count != output.features:
+        given = self.class_weights
+        count = output.features if given is None or given == BALANCED else len(given)
+        if count != output.features:
             raise ShapeError(
                 f"`{self.name}` has {count} class weights for {output.features} classes",
                 "give one for each class, in their order",
@@ -63,18 +94,16 @@ class CrossEntropy(OfClasses, Loss):
         return mean_over(self._each(output, target), target)
 
     def _each(self, output: Type, target: Type) -> str:
+        factors = "CLASS_WEIGHTS" if self.class_weights == BALANCED else "$class_weights"
         if not self.label_smoothing:
             each = "optax.softmax_cross_entropy_with_integer_labels($output, $target)"
-            return (
-                each
-                if self.class_weights is None
-                else f"jnp.array($class_weights)[$target] * {each}"
-            )
+            weighted = f"jnp.array({factors})[$target] * {each}"
+            return each if self.class_weights is None else weighted
         labels = f"jax.nn.one_hot($target, {output.features})"
         labels = f"optax.smooth_labels({labels}, $label_smoothing)"
         if self.class_weights is not None:
             alone = ", ".join(["None"] * target.rank)
-            labels = f"jnp.array($class_weights)[{alone}] * {labels}"
+            labels = f"jnp.array({factors})[{alone}] * {labels}"
         return f"optax.softmax_cross_entropy($output, {labels})"
 
 

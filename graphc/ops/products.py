@@ -10,7 +10,7 @@ from string import ascii_letters
 from graphc.core.attributes import Float
 from graphc.core.code import Code, code
 from graphc.core.declaration import primary
-from graphc.core.operation import Input, Operation, ShapeError
+from graphc.core.operation import Contracts, Input, Multiplying, Operation, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type, join_domains
 from graphc.ops.broadcasting import operand
@@ -20,8 +20,10 @@ Terms = tuple[str, ...]
 PAIR = (Input("a"), Input("b"))
 
 
-class Product(Operation):
+class Product(Multiplying):
     """What is an einsum over feature axes: a letter for each of them, and the letters that stay."""
+
+    traits = (Contracts(),)
 
     def terms(self, *types: Type) -> tuple[Terms, str]:
         """The letters of each input, and those of the value; raises ShapeError."""

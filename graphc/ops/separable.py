@@ -8,7 +8,7 @@ from math import prod
 from graphc.core.attributes import Int
 from graphc.core.code import code
 from graphc.core.declaration import attribute
-from graphc.core.operation import Weight
+from graphc.core.operation import Contracts, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.convolution import by_slices
@@ -38,6 +38,7 @@ class SeparableConv(Layer):
         **DEFAULTS,
     )
     call = code("$self($x)")
+    traits = (Contracts(),)
 
     multiplier: int = attribute(Int(1), "how many channels the first part makes of each", 1)
 
@@ -80,6 +81,7 @@ class LocallyConnected(Layer):
         **DEFAULTS,
     )
     call = code("$self($x)")
+    traits = (Contracts(),)
 
     padding: Padding = attribute(Around(BORDERS), PADDING, "same")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphc.core.attributes import Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Contracts, Input, Operation, ShapeError, Weight
+from graphc.core.operation import Contracts, Input, Multiplying, ShapeError, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.checks import need_floats
@@ -15,7 +15,7 @@ from graphc.ops.initializers import Initial, Initializer, LecunNormal
 
 
 @dataclass(frozen=True)
-class Shortcut(Operation):
+class Shortcut(Multiplying):
     """What a residual block adds to its body: x, brought to the shape of `like`.
 
     Shapes: x [..., c], like [..., c'] -> [..., c'], with as many spatial axes or none: x [n],
@@ -37,7 +37,7 @@ class Shortcut(Operation):
     inputs = (Input("x"), Input("like", help="gives the shape"))
     build = code(
         "nnx.Linear($x.features, $like.features, use_bias=False, kernel_init=$kernel_init,"
-        " rngs=$rngs)",
+        " dot_general=$dot_general, rngs=$rngs)",
         kernel_init=LecunNormal(),
     )
     traits = (Contracts("dot_general"),)

@@ -7,7 +7,7 @@ from math import prod
 
 from graphc.core.attributes import Bool, Declared, Int
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Elementwise, Operation, Weight
+from graphc.core.operation import Elementwise, Multiplying, Operation, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
@@ -71,7 +71,7 @@ class Sliding(Operation):
 
 
 @dataclass(frozen=True)
-class Layer(Sliding):
+class Layer(Multiplying, Sliding):
     """The attributes of those that make any number of features."""
 
     features: int = primary(Int(1), "how many channels come out")

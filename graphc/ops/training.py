@@ -14,7 +14,7 @@ from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
 from graphc.ops.start import InitFrom
 from graphc.ops.stopping import EarlyStopping
-from graphc.ops.updates import Clip, Group, OrFrozen, Penalty
+from graphc.ops.updates import Clip, Group, Mixup, OrFrozen, Penalty
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,9 @@ class Training(Declaration):
     clip: Clip | None = attribute(Nested(Clip), "bounds for gradients, before the optimiser", None)
     accumulate: int = attribute(
         Int(1), "in how many parts a batch is gone through, to need less memory", 1
+    )
+    mixup: Mixup | None = attribute(
+        Nested(Mixup), "mixes the examples of a batch while training; default: no", None
     )
     groups: tuple[tuple[str, Group | str], ...] = attribute(
         ByPath(OrFrozen(Group)),
@@ -106,9 +109,10 @@ class Training(Declaration):
             return self.batch_size
         return -(-examples // self.accumulate) * self.accumulate
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> tuple[str, str] | None:
         if isinstance(self.batch_size, int) and self.batch_size % self.accumulate:
-            return f"a `batch_size` of {self.batch_size} has no {self.accumulate} equal parts"
+            message = f"a `batch_size` of {self.batch_size} has no {self.accumulate} equal parts"
+            return message, "accumulate"
         return None
 
     def steps(self, examples: int) -> int:

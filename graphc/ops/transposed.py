@@ -7,7 +7,7 @@ from math import prod
 
 from graphc.core.code import code
 from graphc.core.declaration import attribute
-from graphc.core.operation import LibraryConvolution, Linear, ShapeError, Weight
+from graphc.core.operation import Contracts, LibraryConvolution, Linear, ShapeError, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.checks import need_image
@@ -51,7 +51,7 @@ class ConvTranspose(Layer):
         **DEFAULTS,
     )
     call = code("$self($x)")
-    traits = (LibraryConvolution(), Linear())
+    traits = (LibraryConvolution(), Linear(), Contracts())
 
     padding: Padding = attribute(
         Around(BORDERS), "what is taken away around the result: a word, or numbers", "same"

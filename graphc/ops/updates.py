@@ -55,6 +55,23 @@ class Clip(Declaration):
 
 
 @dataclass(frozen=True)
+class Mixup(Declaration):
+    """Training on mixtures of two examples: `share * x + (1 - share) * other`.
+
+    The loss is `share * loss(output, target) + (1 - share) * loss(output, target of the other)`,
+    with a share drawn from Beta(alpha, alpha) for each batch.
+
+    References: Zhang et al., "mixup: beyond empirical risk minimization", 2018.
+    """
+
+    name = "mixup"
+
+    alpha: float = primary(
+        Float(above=0), "0.1 to 0.4 mixes little, most often; 1 mixes in any proportion alike"
+    )
+
+
+@dataclass(frozen=True)
 class Group(Declaration):
     """How some weights are moved otherwise than the others."""
 

@@ -16,6 +16,7 @@ from graphc.graph.graph import Graph
 from graphc.passes.fold import fold
 from graphc.passes.infer import check_types
 from graphc.passes.merge import merge
+from graphc.passes.precision import set_precision
 from graphc.passes.prune import prune
 from graphc.passes.remarks import Remark, Remarks
 from graphc.passes.roll import roll
@@ -41,11 +42,16 @@ class PassReport:
 PASSES: Mapping[str, Pass] = {
     "infer": check_types,
     "prune": prune,
+    "precision": set_precision,
     "fold": fold,
     "roll": roll,
     "merge": merge,
 }
-REQUIRED = ("infer",)
+REQUIRED = {
+    "infer": "all that follows reads its types",
+    "precision": "it says what the spec asks for",
+}
+"""What cannot be left out, and why."""
 FOR_INFERENCE = ("fold",)
 """What a program that trains must not undergo."""
 
@@ -84,5 +90,5 @@ def _check_name(name: str) -> None:
         raise SpecError(Diagnostic("GC310", f"there is no pass `{name}`", help=help))
     if name in REQUIRED:
         optional = listing(each for each in PASSES if each not in REQUIRED)
-        message = f"the pass `{name}` cannot be left out: all that follows reads its types"
+        message = f"the pass `{name}` cannot be left out: {REQUIRED[name]}"
         raise SpecError(Diagnostic("GC310", message, help=f"these can: {optional}"))

@@ -135,7 +135,7 @@ def _kind(graph: Graph, node: Node) -> Hashable:
     operation, own = node.operation, (*trait.own, trait.bias)
     shared = {each.name: getattr(operation, each.name) for each in operation.attributes()}
     common = tuple((name, value) for name, value in shared.items() if name not in own)
-    return type(operation), node.references, common
+    return type(operation), node.references, getattr(operation, "precision", None), common
 
 
 def _reason(graph: Graph, siblings: list[Node]) -> str | None:

@@ -56,6 +56,8 @@ class Choices:
         epoch_steps: the steps that schedules count as an epoch; None where no schedule does, or
             where only the data that training loads can say it.
         lockstep: whether several runs, of seeds or members, are one program.
+        class_weights: what each class counts in a loss that leaves it to the data, where that is
+            known.
     """
 
     device: str
@@ -64,6 +66,7 @@ class Choices:
     compile_seconds: float
     epoch_steps: int | None = None
     lockstep: bool = False
+    class_weights: tuple[float, ...] | None = None
 
     @property
     def slow_to_compile(self) -> bool:
@@ -72,7 +75,9 @@ class Choices:
 
     def as_dict(self) -> dict:
         """The form that a run keeps."""
-        counted = {} if self.epoch_steps is None else {"epoch_steps": self.epoch_steps}
+        weights = None if self.class_weights is None else list(self.class_weights)
+        known = {"epoch_steps": self.epoch_steps, "class_weights": weights}
+        counted = {word: value for word, value in known.items() if value is not None}
         return {
             "device": self.device,
             "without": list(self.without),

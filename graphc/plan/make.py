@@ -69,6 +69,8 @@ def make_plan(
         message = f"the data's field `{RESERVED_FIELD}` cannot be used under this name"
         help = "rename the column or the array: a batch calls its own mask of padded rows so"
         report.error("GC408", message, place("data"), help=help)
+    if training.mixup is not None:
+        _check_mixing(graph, place, report)
     terms = _terms(graph, training, fields, place, report)
     update = make_update(training, networks, place, report)
     if len(report.errors) == before:
@@ -130,6 +132,15 @@ def _match_inputs(
             span = place("data", "inputs", name)
             report.error("GC406", f"the network has no input `{name}`", span, help=help)
     return tuple(matched)
+
+
+def _check_mixing(graph: Graph, place: Place, report: Report) -> None:
+    """Report (GC424) inputs of which there is no mixture."""
+    for name, kind in graph.inputs:
+        if kind.dtype != "float":
+            message = f"`mixup` mixes numbers, but the input `{name}` is {kind}"
+            help = "leave it out: the mean of two such values means nothing"
+            report.error("GC424", message, place("train", "mixup"), help=help)
 
 
 def _spelled(kind: Type) -> str:

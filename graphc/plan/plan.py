@@ -95,6 +95,7 @@ class Program:
         plan: how to train, if the spec says so.
         inference: whether it only evaluates; the plan then says what the data is called.
         epoch_steps: the steps of an epoch, where that is known.
+        class_weights: what each class counts, where the data says it and is known.
         loops: whether everything in it may stand in a loop, on its device.
     """
 
@@ -104,4 +105,5 @@ class Program:
     plan: Plan | None = None
     inference: bool = False
     epoch_steps: int | None = None
+    class_weights: tuple[float, ...] | None = None
     loops: bool = True

@@ -13,7 +13,7 @@ from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
 from graphc.ops.optimizers import Optimizer
 from graphc.ops.training import Training
-from graphc.ops.updates import Clip, Group, Penalty
+from graphc.ops.updates import Clip, Group, Mixup, Penalty
 
 Place = Callable[..., Span]
 Keys = tuple[str, ...]
@@ -31,6 +31,7 @@ class Update:
         parts: in how many parts a batch is gone through.
         average: what a moving average of the weights keeps of itself in a step.
         penalties: for patterns of paths, what the weights that match add to the loss.
+        mixup: how the examples of a batch are mixed.
     """
 
     groups: tuple[tuple[str, Optimizer | None], ...] = ()
@@ -38,6 +39,7 @@ class Update:
     parts: int = 1
     average: float | None = None
     penalties: tuple[tuple[str, Penalty], ...] = ()
+    mixup: Mixup | None = None
 
 
 def make_update(
@@ -59,6 +61,8 @@ def make_update(
         if own is not None and own is not training.optimizer:
             weights.check_decays((*keys, "optimizer"), own)
         groups.append((pattern, own))
+    if not report.errors and groups:
+        weights.check_moving(tuple(groups))
     for pattern, _ in training.regularize:
         weights.check(pattern, ("train", "regularize", pattern))
     if training.init_from is not None:
@@ -68,7 +72,12 @@ def make_update(
         for pattern in training.init_from.leave:
             weights.check(pattern, (*keys, "leave"), statistics=True)
     return Update(
-        tuple(groups), training.clip, training.accumulate, training.average, training.regularize
+        tuple(groups),
+        training.clip,
+        training.accumulate,
+        training.average,
+        training.regularize,
+        training.mixup,
     )
 
 
@@ -81,6 +90,7 @@ def _check_full_batch(training: Training, place: Place, report: Report) -> None:
         report.error("GC423", message, place("train", "optimizer", name), help=help)
     parts = training.accumulate > 1
     given = {"groups": training.groups, "clip": training.clip, "accumulate": parts}
+    given |= {"mixup": training.mixup}
     for word in (word for word, value in given.items() if value):
         message = f"`{word}` does not go with `{name}`, which looks for the end of a step itself"
         report.error("GC423", message, place("train", word), help=f"leave `{word}` out")
@@ -119,6 +129,22 @@ class _Weights:
     def check_decays(self, keys: Keys, optimizer: Optimizer) -> None:
         for pattern in getattr(optimizer, "decays", None) or ():
             self.check(pattern, (*keys, optimizer.name, "decays"))
+
+    def check_moving(self, groups: tuple[tuple[str, Optimizer | None], ...]) -> None:
+        """Report (GC426) groups that leave nothing to train."""
+
+        def moves(path: str) -> bool:
+            own = [rule for pattern, rule in groups if matches(path, pattern)]
+            return not own or own[0] is not None
+
+        trained = [path for path, trained in self.paths.items() if trained]
+        if trained and not any(map(moves, trained)):
+            pattern = next(pattern for pattern, rule in groups if rule is None)
+            help = "leave a weight to move, or leave `train` out"
+            place = self.place("train", "groups", pattern)
+            self.report.error(
+                "GC426", "no weight is left to train: all are frozen", place, help=help
+            )
 
     def check(self, pattern: str, keys: Keys, statistics: bool = False) -> None:
         """Report (GC422) a pattern that is that of no weight, running statistics aside."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from graphc.core.diagnostic import Report, listing, similar
+from graphc.core.diagnostic import Diagnostic, Report, listing, similar
 from graphc.core.span import Span
 from graphc.ops.training import Training
 from graphc.plan.plan import Objective, Term
@@ -23,6 +23,13 @@ def direction(name: str, objective: Objective) -> bool:
     terms = {term.name: term for term in objective.metrics}
     measure = terms[name].measure if name in terms else None
     return getattr(measure, "larger_is_better", False)
+
+
+def no_validation(who: str, place: Span) -> Diagnostic:
+    """The error GC431 of what would watch a split that is not there."""
+    message = f"{who} needs a validation split, and the data has none"
+    help = "hold one out: `data: {NAME: {validation: 0.1}}`"
+    return Diagnostic("GC431", message, place, help=help)
 
 
 def check_watched(

@@ -45,6 +45,15 @@ class Lock:
             self._file = None
 
 
+def is_held(directory: Path) -> bool:
+    """Whether a process holds the directory at this moment."""
+    try:
+        with (directory / NAME).open(encoding="utf-8") as file:
+            return not _try_lock(file)
+    except OSError:
+        return False
+
+
 def _try_lock(file: IO) -> bool:
     try:
         import fcntl

@@ -65,6 +65,8 @@ def explain(
         return found
     watch = Watch(str(module.__file__), blueprint.source)
 
+    batch = _learned(module, batch, key)
+
     def forward() -> Any:
         outputs, _ = module.forward(
             state["params"], state["statistics"], batch, train=True, key=key
@@ -85,6 +87,11 @@ def explain(
             or _bad_gradient(_gradients(module, state, batch, key), blueprint, step)
         )
     return _bad_value(sighting, Places(blueprint, watch.statements), step)
+
+
+def _learned(module: ModuleType, batch: Any, key: Any) -> Any:
+    """What the step learns from: the batch, or with `mixup` its mixture."""
+    return module.mixed_examples(batch, key)[0] if hasattr(module, "mixed_examples") else batch
 
 
 def _bad_data(batch: Mapping[str, Any], rows: Any, step: int) -> Diagnostic | None:

@@ -34,28 +34,68 @@ def write_report(run: RunDirectory, checked: Checked, dataset: Dataset, warn: Wa
     """
     result = json.loads((run.path / "result.json").read_text())
     split = next((each for each in ("test", "validation") if dataset.count(each)), "")
-    worst = worst_errors(run, checked, dataset, split, warn) if split else []
-    spec = run.blueprint.spec
-    write_text(run.path / NAME, report_page(checked, spec, run.history(), result, split, worst))
+    parts: dict[str, Any] = {}
+    if split:
+        network = Network(run, checked, warn)
+        parts["worst"] = worst_errors(network, dataset, split)
+        measured = result.get(split, {}).get("confusion_matrix")
+        parts["confusion"] = measured or confusion_matrix(network, dataset, split)
+    parts["names"] = dataset.class_names
+    page = report_page(checked, run.blueprint.spec, run.history(), result, split, **parts)
+    write_text(run.path / NAME, page)
 
 
-def worst_errors(
-    run: RunDirectory, checked: Checked, dataset: Dataset, split: str, warn: Warn
-) -> list[WorstError]:
+class Network:
+    """A trained network.
+
+    Attributes:
+        term: the loss that it was trained on.
+    """
+
+    def __init__(self, run: RunDirectory, checked: Checked, warn: Warn) -> None:
+        assert checked.plan is not None
+        self.programs, self.state = trained(run, warn)
+        self.batch_size = int(run.settings["batch_size"])
+        self.term = checked.plan.objectives[0].loss
+        ports = [port for port, _ in checked.networks[checked.plan.network].outputs]
+        self._place = None if self.term.output is None else ports.index(self.term.output)
+
+    def outputs(self, arrays: Arrays) -> np.ndarray:
+        """What the loss looks at, for each example."""
+        state, size = self.state, self.batch_size
+        found = predict_batches(self.programs, state["params"], state["statistics"], arrays, size)
+        return found if self._place is None else found[self._place]
+
+    def losses(self, arrays: Arrays) -> np.ndarray:
+        """The loss of each example, the mean over its points."""
+        return _losses(self.programs, self.state, arrays, self.batch_size)
+
+
+def confusion_matrix(network: Network, dataset: Dataset, split: str) -> list[list[int]] | None:
+    """Counts of classes that were right (rows) and guessed, where an example has one class."""
+    from sklearn.metrics import confusion_matrix as counted
+
+    arrays, kind = dataset.splits[split], dataset.fields[network.term.target]
+    if kind.dtype != "int" or kind.shape or not kind.below:
+        return None
+    outputs = network.outputs(arrays)
+    scores = outputs.reshape(len(outputs), -1)
+    if scores.shape[1] not in (kind.below, 1):
+        return None
+    guesses = scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(axis=1)
+    labels = range(kind.below)
+    return counted(arrays[network.term.target], guesses.astype(int), labels=labels).tolist()
+
+
+def worst_errors(network: Network, dataset: Dataset, split: str) -> list[WorstError]:
     """The examples of a split with the highest loss, the highest first."""
-    assert checked.plan is not None
-    programs, state = trained(run, warn)
-    arrays, size = dataset.splits[split], int(run.settings["batch_size"])
-    losses = _losses(programs, state, arrays, size)
+    arrays = dataset.splits[split]
+    losses = network.losses(arrays)
     # NaN is the worst of all.
     chosen = np.argsort(np.where(np.isnan(losses), np.inf, losses), kind="stable")[::-1][:_WORST]
     few = {name: array[chosen] for name, array in arrays.items()}
-    outputs = predict_batches(programs, state["params"], state["statistics"], few, size)
-    term = checked.plan.objectives[0].loss
-    if term.output is not None:
-        graph = checked.networks[checked.plan.network]
-        outputs = outputs[[port for port, _ in graph.outputs].index(term.output)]
-    show = Shown(dataset, term, arrays)
+    outputs = network.outputs(few)
+    show = Shown(dataset, network.term, arrays)
     return [
         show.error(int(row), float(losses[row]), {name: few[name][i] for name in few}, outputs[i])
         for i, row in enumerate(chosen)
@@ -122,9 +162,19 @@ class Shown:
         return names[number] if names is not None and number < len(names) else str(number)
 
     def _values(self, example: Arrays) -> str:
-        if len(self._inputs) == 1:
-            return _numbers(example[self._inputs[0]])
-        return ", ".join(f"{name} {_numbers(example[name])}" for name in self._inputs)
+        """The inputs as the data has them: what was scaled is so no longer."""
+        scaling, columns = self._dataset.scaling, self._dataset.columns
+        values = {name: scaling.restored(name, example[name]) for name in self._inputs}
+        found = []
+        if columns is not None and columns.numbers and "features" in values:
+            features = values.pop("features")
+            named = zip(columns.numbers[:_VALUES], features, strict=False)
+            found = [f"{name} {value:.6g}" for name, value in named]
+            values = {"": features[len(columns.numbers) :], **values}
+        if len(values) == 1 and not found:
+            return _numbers(*values.values())
+        found += [f"{name} {_numbers(each)}".strip() for name, each in values.items() if each.size]
+        return ", ".join(found)
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import networkx as nx
 
 from graphc.build import syntax
 from graphc.build.formula import unparse
-from graphc.core.operation import Operation, Spelled
+from graphc.core.operation import PRECISIONS, Operation, Spelled
 from graphc.core.span import nowhere
 from graphc.core.tree import Scalar
 from graphc.core.types import Type
@@ -259,7 +259,8 @@ class _Writer:
         if node.name in self.joins:
             return self._parallel(node)
         word, attributes = self._operation(node)
-        return {word: {} if attributes is None else attributes, **self._from(node)}
+        step = {word: {} if attributes is None else attributes, **self._from(node)}
+        return step | _precision(node.operation)
 
     def _operation(self, node: Node) -> tuple[str, object]:
         operation = node.operation
@@ -369,10 +370,12 @@ class _Writer:
             inner.close()
             return steps, inner.read[source] > 0
         name, attributes = self._operation(Node(node.name, copy, node.inputs))
-        step = name if attributes is None else {name: attributes}
-        if captured and not isinstance(copy, Repeat):
-            step = {name: attributes, "from": {copy.inputs[0].name: word} | captured}
-        return [step], isinstance(step, dict) and "from" in step
+        beside = _precision(copy)
+        named = bool(captured) and not isinstance(copy, Repeat)
+        if named:
+            beside = {"from": {copy.inputs[0].name: word} | captured} | beside
+        step = name if attributes is None and not beside else {name: attributes, **beside}
+        return [step], named
 
     def in_chain_order(self) -> list[Node]:
         """The nodes of a layer: what reads its input first, what it gives last."""
@@ -430,6 +433,12 @@ class _Writer:
             text = Scalar(str(value).lower() if isinstance(value, bool) else str(value), _HERE)
             keywords.append((Scalar(key, _HERE), text, syntax.Reference(text.text, _HERE)))
         return syntax.Apply(word, arguments, tuple(keywords), _HERE, _HERE)
+
+
+def _precision(operation: Operation) -> dict[str, object]:
+    """What stands beside a step whose products are not in float32."""
+    found = getattr(operation, "precision", PRECISIONS[0])
+    return {} if found == PRECISIONS[0] else {"precision": found}
 
 
 def _automatic(word: str, taken: set[str]) -> str:

@@ -1,5 +1,6 @@
 """Whatever turns gradients into updates: the passes do not matter, and a run can be interrupted."""
 
+import functools
 import shutil
 
 import jax
@@ -43,7 +44,8 @@ UPDATES = {
   clip: {norm: 0.5}
   accumulate: 5
   average: 0.9
-  regularize: {"*/kernel": {l2: 1e-3}}""",
+  regularize: {"*/kernel": {l2: 1e-3}}
+  mixup: 0.4""",
 }
 SMALL = """
   layers: [{dense: 3}]
@@ -208,3 +210,74 @@ def test_a_run_is_evaluated_and_used_with_the_average(tmp_path):
     assert np.mean(np.argmax(logits, -1) == data.splits["test"]["label"]) == pytest.approx(
         result["test"]["accuracy"]
     )
+
+
+MIXED = """
+network:
+  inputs: {features: [4]}
+  layers: [{dense: 3}]
+data: iris
+train: {loss: cross_entropy, mixup: 0.5, accumulate: PARTS}
+"""
+
+
+@functools.cache
+def mixing(parts=1):
+    """The emitted module of a small network that learns from mixtures."""
+    return gc.compile(Source("it.yaml", MIXED.replace("PARTS", str(parts))), device="cpu").module()
+
+
+def batch_of(count, absent):
+    """Rows of which each feature is the row's number; the first of them are absent."""
+    numbers = jax.numpy.arange(count, dtype=jax.numpy.float32)
+    features = jax.numpy.broadcast_to(numbers[:, None], (count, 4))
+    there = jax.numpy.arange(count) >= absent
+    return {"features": features, "label": jax.numpy.arange(count) % 3, "mask": there}
+
+
+def same_trees(one, other):
+    for left, right in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+@pytest.mark.parametrize("absent", [0, 3])
+def test_examples_are_mixed_with_others_that_are_there(absent):
+    batch, shares, mix = batch_of(8, absent), [], quick_jit(mixing().mixed_examples)
+    for seed in range(20):
+        mixed, others, share = mix(batch, jax.random.key(seed))
+        partners = np.asarray(others["features"])[:, 0]
+        assert sorted(partners[absent:]) == list(range(absent, 8))
+        assert list(partners[:absent]) == list(range(absent))
+        assert (others["label"] == partners % 3).all()
+        expected = share * batch["features"] + (1 - share) * others["features"]
+        np.testing.assert_allclose(mixed["features"], expected, rtol=1e-6)
+        assert (mixed["label"] == batch["label"]).all()
+        shares.append(float(share))
+    assert 0.2 < np.mean(shares) < 0.8 and np.std(shares) > 0.2  # 0.35 for Beta(0.5, 0.5)
+
+
+def test_the_loss_of_a_mixture_is_that_of_both_targets_and_metrics_are_those_of_one():
+    module, batch, key = mixing(), batch_of(8, 2), jax.random.key(4)
+    state = quick_jit(module.init)(jax.random.key(0))
+    mixed, others, share = quick_jit(module.mixed_examples)(batch, key)
+    outputs, _ = quick_jit(module.forward)(state["params"], state["statistics"], mixed)
+    one, other = (quick_jit(module.sums)(outputs, each) for each in (batch, others))
+    _, totals = quick_jit(module.train_step)(state, batch, key)
+    loss = float(share * one["loss"] + (1 - share) * other["loss"])
+    assert totals["loss"] == pytest.approx(loss, rel=1e-5)
+    assert totals["accuracy"] == one["accuracy"] and totals["count"] == 6
+
+
+def test_rows_that_pad_a_batch_change_nothing_of_a_mixture():
+    module, key = mixing(parts=2), jax.random.key(4)
+    state, batch = quick_jit(module.init)(jax.random.key(0)), batch_of(8, 5)
+    other = batch | {"features": batch["features"].at[:5].set(100.0)}
+    step = quick_jit(module.train_step)
+    same_trees(*(step(state, each, key)[0] for each in (batch, other)))
+
+
+def test_evaluation_mixes_nothing():
+    text = MIXED.replace("PARTS", "1").replace("mixup: 0.5, ", "")
+    plain = gc.compile(Source("it.yaml", text), device="cpu").module()
+    state, batch = quick_jit(plain.init)(jax.random.key(0)), batch_of(8, 2)
+    same_trees(*(quick_jit(each.evaluate_step)(state, batch) for each in (plain, mixing())))

@@ -16,7 +16,7 @@ from graphc.emit import imports
 from graphc.emit.library.arrays import present
 from graphc.emit.library.keys import at, layer_keys, named_keys
 from graphc.emit.library.layers import scan_layers, stack
-from graphc.emit.library.products import dot_bfloat16
+from graphc.emit.library.products import conv_bfloat16, dot_bfloat16
 from graphc.testing import forms
 
 assert graphc.ops
@@ -202,12 +202,12 @@ def test_present_shapes_the_mask_like_what_it_masks():
 
 
 def products(function, *arguments):
-    """The operand and result types of every matrix product in a function."""
+    """The operand and result types of every product and convolution in a function."""
     found = []
 
     def walk(jaxpr):
         for equation in jaxpr.eqns:
-            if equation.primitive.name == "dot_general":
+            if equation.primitive.name in ("dot_general", "conv_general_dilated"):
                 types = [v.aval.dtype.name for v in (*equation.invars, *equation.outvars)]
                 found.append(tuple(types))
             for value in jax.tree.leaves(list(equation.params.values()), is_leaf=_is_jaxpr):
@@ -264,3 +264,50 @@ def test_derived_gradient_of_a_bfloat16_product_is_not_in_bfloat16():
 
     kinds = products(jax.grad(product, argnums=(0, 1)), jnp.ones((2, 3)), jnp.ones((3, 4)))
     assert set(kinds) != {("bfloat16", "bfloat16", "float32")}
+
+
+CONVOLUTIONS = [
+    {},
+    {"padding": "VALID", "strides": 2},
+    {"strides": (2, 3), "kernel_dilation": (2, 1), "padding": ((3, 0), (1, 2))},
+    {"feature_group_count": 2, "strides": 2},
+    {"feature_group_count": 4, "padding": "REFLECT"},
+]
+
+
+@pytest.mark.parametrize("options", CONVOLUTIONS)
+def test_conv_bfloat16_multiplies_in_bfloat16_forward_and_backward(options):
+    check_convolution((3, 3), (9, 8), options)
+
+
+@pytest.mark.parametrize(("kernel", "sizes"), [((4,), (9,)), ((2, 3, 1), (4, 5, 3))])
+def test_conv_bfloat16_takes_any_number_of_axes(kernel, sizes):
+    check_convolution(kernel, sizes, {"strides": 2})
+
+
+def check_convolution(kernel, sizes, options):
+    """The convolution in bfloat16 against that of the same, rounded numbers in float32."""
+
+    def conv(**more):
+        return nnx.Conv(4, 8, kernel, rngs=nnx.Rngs(0), **options, **more)
+
+    def rounded(array):
+        return array.astype(jnp.bfloat16).astype(jnp.float32)
+
+    def derivatives(layer, x, gradient):
+        definition, state = nnx.split(layer)
+        state = jax.tree.map(rounded, nnx.as_pure(state))
+        value, back = jax.vjp(lambda state, x: nnx.merge(definition, state)(x), state, x)
+        (found, of_x) = back(gradient)
+        return value, found["kernel"], of_x
+
+    x = rounded(jax.random.normal(KEY, (2, *sizes, 4)))
+    narrow, wide = conv(conv_general_dilated=conv_bfloat16), conv()
+    gradient = rounded(jax.random.normal(KEY, wide(x).shape))
+    for found, expected in zip(
+        derivatives(narrow, x, gradient), derivatives(wide, x, gradient), strict=True
+    ):
+        assert found.dtype == jnp.float32
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    kinds = products(lambda *all: derivatives(narrow, *all), x, gradient)
+    assert kinds == [("bfloat16", "bfloat16", "float32")] * 3

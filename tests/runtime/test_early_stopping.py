@@ -79,10 +79,16 @@ def test_what_counts_as_better(maximize, change, values, over):
 
 
 def test_early_stopping_without_a_validation_split_is_refused(tmp_path):
-    model = gc.compile(Source("iris.yaml", SPEC), ["data.iris.validation=0"])
     with pytest.raises(SpecError, match="GC431") as error:
-        model.train(tmp_path / "run", cache=False)
+        gc.compile(Source("iris.yaml", SPEC), ["data.iris.validation=0"])
     assert "early_stopping" in str(error.value)
+    np.savez(tmp_path / "it.npz", features=np.ones((60, 4)), label=np.arange(60) % 3)
+    text = SPEC.replace(
+        "iris: {", "npz: {path: it.npz, inputs: [features], target: label, "
+    ).replace("0.3", "0", 1)
+    model = gc.compile(Source("iris.yaml", text, str(tmp_path)))
+    with pytest.raises(SpecError, match="GC431"):
+        model.train(tmp_path / "run", cache=False)
 
 
 def test_as_many_checkpoints_stay_as_the_spec_says(runner):

@@ -10,7 +10,8 @@ import graphc as gc
 from graphc.cli.main import main
 from graphc.data.load import load
 from graphc.data.png import png
-from graphc.runtime.report import Shown, worst_errors
+from graphc.runtime.lock import Lock
+from graphc.runtime.report import Network, Shown, confusion_matrix, worst_errors
 
 FIELDS = """
 network: {inputs: {features: [10]}, layers: [{dense: 1}]}
@@ -25,6 +26,10 @@ def _losses(logits, label):
     return np.log(np.exp(logits).sum(axis=1)) - right
 
 
+def network(run, model):
+    return Network(run._directory, model.compiled.checked, run._warn)
+
+
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
@@ -36,7 +41,8 @@ def test_the_report_is_one_file_with_everything(digits):
     _, run = digits
     text = (run.path / "report.html").read_text()
     assert "src=" not in text.replace('src="data:image/png', "") and "<svg" in text
-    for part in ("Results", "Learning curves", "Worst errors", "digits_logistic", "loss:"):
+    parts = ("Results", "Learning curves", "Confusion matrix", "Worst errors", "loss:")
+    for part in (*parts, "digits_logistic", "9 taken for 9: "):
         assert part in text
     assert f"{run.result['test']['loss']:.4f}" in text
 
@@ -44,7 +50,7 @@ def test_the_report_is_one_file_with_everything(digits):
 def test_the_worst_errors_are_those_with_the_highest_loss(digits):
     model, run = digits
     dataset = run.dataset()
-    found = worst_errors(run._directory, model.compiled.checked, dataset, "test", run._warn)
+    found = worst_errors(network(run, model), dataset, "test")
     logits = run.predict(dataset.splits["test"]["image"] * 1.0)
     losses = _losses(logits, dataset.splits["test"]["label"])
     assert [each.number for each in found[:3]] == np.argsort(-losses)[:3].tolist()
@@ -60,7 +66,7 @@ def test_a_moving_average_is_what_the_run_is_judged_by(tmp_path):
     logits = run.predict(dataset.splits["test"]["image"] * 1.0)
     right = (logits.argmax(axis=1) == dataset.splits["test"]["label"]).mean()
     assert run.result["test"]["accuracy"] == pytest.approx(right)
-    found = worst_errors(run._directory, model.compiled.checked, dataset, "test", run._warn)
+    found = worst_errors(network(run, model), dataset, "test")
     assert found[0].number == int(np.argmax(_losses(logits, dataset.splits["test"]["label"])))
 
 
@@ -68,11 +74,43 @@ def test_numbers_are_shown_as_numbers(tmp_path):
     (tmp_path / "a.yaml").write_text(FIELDS)
     model = gc.compile(tmp_path / "a.yaml")
     run = model.train(tmp_path / "run", cache=False)
-    checked, dataset = model.compiled.checked, run.dataset()
-    found = worst_errors(run._directory, checked, dataset, "test", run._warn)
+    dataset = run.dataset()
+    found = worst_errors(network(run, model), dataset, "test")
     assert found[0].right is None and not found[0].picture and len(found[0].values.split()) > 3
 
 
+def test_the_confusion_matrix_is_that_of_the_metric(digits, tmp_path):
+    model, run = digits
+    dataset = run.dataset()
+    found = confusion_matrix(network(run, model), dataset, "test")
+    logits = run.predict(dataset.splits["test"]["image"] * 1.0)
+    right = logits.argmax(axis=1) == dataset.splits["test"]["label"]
+    assert np.trace(found) == right.sum() and np.sum(found) == len(right)
+    (tmp_path / "a.yaml").write_text(FIELDS)
+    other = gc.compile(tmp_path / "a.yaml")
+    numbers = other.train(tmp_path / "run", cache=False)
+    assert confusion_matrix(network(numbers, other), numbers.dataset(), "test") is None
+    assert "Confusion matrix" not in (numbers.path / "report.html").read_text()
+
+
+def test_rows_of_a_table_are_shown_as_the_file_has_them(tmp_path):
+    rows = [f"{1900 + i},{i * 1000.5},{'ab'[i % 2]},{i % 3 == 0}" for i in range(60)]
+    (tmp_path / "it.csv").write_text("\n".join(["year,income,kind,bought", *rows]) + "\n")
+    (tmp_path / "a.yaml").write_text(TABLE)
+    model = gc.compile(tmp_path / "a.yaml")
+    run = model.train(tmp_path / "run", cache=False)
+    for each in worst_errors(network(run, model), run.dataset(), "test"):
+        words = each.values.replace(",", "").split()
+        assert words[::2] == ["year", "income", words[4]]
+        assert float(words[3]) == pytest.approx((int(words[1]) - 1900) * 1000.5, rel=1e-4)
+        assert words[4:] in (["1", "0"], ["0", "1"])
+
+
+TABLE = """
+network: {inputs: {features: [4]}, layers: [{dense: 2}]}
+data: {csv: {path: it.csv, target: bought, one_hot: [kind]}}
+train: {loss: cross_entropy, epochs: 1}
+"""
 ANSWERS = """\
 params: {features: 1}
 network: {inputs: {x: [2]}, layers: [dense: $features]}
@@ -143,3 +181,21 @@ def test_plot_draws_runs_and_names_what_is_wrong(digits, tmp_path, capsys):
     assert main(["plot", str(run.path)]) == 1
     (tmp_path / "kept").rename(run.path / "metrics.jsonl")
     assert "GC622" in capsys.readouterr().err
+
+
+def test_curves_are_drawn_again_until_the_run_has_ended(digits, tmp_path, monkeypatch, capsys):
+    _, run = digits
+    page = tmp_path / "curves.html"
+    lock, seen = Lock(run.path), []
+
+    def sleep(seconds):
+        seen.append(page.read_text())
+        if len(seen) == 2:
+            lock.release()
+
+    monkeypatch.setattr("graphc.cli.plot.time.sleep", sleep)
+    assert main(["plot", str(run.path), "--follow", "-o", str(page)]) == 0
+    assert len(seen) == 2 and all('http-equiv="refresh"' in each for each in seen)
+    assert "refresh" not in page.read_text() and "<svg" in page.read_text()
+    assert main(["plot", str(run.path), "--follow"]) == 2
+    assert "name it with `-o`" in capsys.readouterr().err

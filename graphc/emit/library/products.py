@@ -1,4 +1,4 @@
-"""Products of matrices."""
+"""Products in bfloat16."""
 
 import jax
 import jax.numpy as jnp
@@ -30,3 +30,52 @@ def dot_bfloat16(a, b, dimension_numbers=None, **_):
 
     product.defvjp(forward, backward)
     return product(a, b)
+
+
+def conv_bfloat16(x, kernel, strides, padding, *, rhs_dilation, feature_group_count=1, **_):
+    """The convolution of `x` [n, ..., c] with `kernel` [..., c / groups, m], as `dot_bfloat16`.
+
+    Takes the place of `jax.lax.conv_general_dilated` in `nnx.Conv(...)`, which has no derivative
+    where its results are wider than its operands.
+    """
+    axes, window, groups = "DHW"[-len(strides) :], kernel.shape[:-2], feature_group_count
+    layout = (f"N{axes}C", f"{axes}IO", f"N{axes}C")
+    spans = [(k - 1) * step + 1 for k, step in zip(window, rhs_dilation, strict=True)]
+    if isinstance(padding, str):
+        padding = jax.lax.padtype_to_pads(x.shape[1:-1], spans, strides, padding)
+    before = [pads[0] for pads in padding]
+
+    def narrow(a, b, layout, strides, padding, **options):
+        a, b = a.astype(jnp.bfloat16), b.astype(jnp.bfloat16)
+        options |= {"dimension_numbers": layout, "preferred_element_type": jnp.float32}
+        return jax.lax.conv_general_dilated(a, b, strides, padding, **options)
+
+    @jax.custom_vjp
+    def product(x, kernel):
+        options = {"rhs_dilation": rhs_dilation, "feature_group_count": groups}
+        return narrow(x, kernel, layout, strides, padding, **options)
+
+    def forward(x, kernel):
+        return product(x, kernel), (x.astype(jnp.bfloat16), kernel.astype(jnp.bfloat16))
+
+    def backward(operands, gradient):
+        x, kernel = operands
+        *_, c, m = kernel.shape
+        wide = [(n - 1) * step + 1 for n, step in zip(gradient.shape[1:-1], strides, strict=True)]
+        sizes = list(zip(x.shape[1:-1], before, spans, wide, strict=True))
+        # Of x: each place hears of all kernels that saw it, through the kernel turned round.
+        turned = jnp.flip(kernel, range(len(window))).reshape(*window, c, groups, m // groups)
+        turned = jnp.moveaxis(turned, -1, -3)
+        turned = jnp.swapaxes(turned, -1, -2).reshape(*window, m // groups, groups * c)
+        around = [(span - 1 - low, n + low - width) for n, low, span, width in sizes]
+        options = {"lhs_dilation": strides, "rhs_dilation": rhs_dilation}
+        options |= {"feature_group_count": groups}
+        of_x = narrow(gradient, turned, layout, (1,) * len(window), around, **options)
+        # Of the kernel: what each of its numbers saw of x, over examples and places.
+        around = [(low, span - 1 + width - n - low) for n, low, span, width in sizes]
+        options = {"rhs_dilation": strides, "batch_group_count": groups}
+        seen = (f"C{axes}N", f"I{axes}O", f"{axes}NC")
+        return of_x, narrow(x, gradient, seen, rhs_dilation, around, **options)
+
+    product.defvjp(forward, backward)
+    return product(x, kernel)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from graphc.compiler import Checked
+from graphc.insight.confusion import Matrix, confusion_svg
 from graphc.insight.curves import SPLITS, curves, epochs_of
 from graphc.insight.page.page import page
 
@@ -47,6 +48,8 @@ def report_page(
     result: Mapping[str, Any],
     split: str = "",
     worst: Sequence[WorstError] = (),
+    confusion: Matrix | None = None,
+    names: Sequence[str] | None = None,
 ) -> str:
     """The page of a run.
 
@@ -55,8 +58,10 @@ def report_page(
         spec: the resolved text of it.
         history: the lines of `metrics.jsonl`.
         result: what `result.json` holds.
-        split: where the worst errors are from.
+        split: where the worst errors and the confusion matrix are from.
         worst: the examples with the highest loss, the highest first.
+        confusion: counts [classes, classes], rows of the right ones; None without classes.
+        names: of the classes.
     """
     epochs = epochs_of(history)
     parts = {
@@ -64,6 +69,7 @@ def report_page(
         "FACTS": " · ".join(map(escape, _facts(result))),
         "RESULTS": _results(result),
         "CURVES": curves({checked.name: epochs}, result.get("best_epoch")) if epochs else "",
+        "CONFUSION": "" if confusion is None else _confusion(split, confusion, names),
         "WORST": _section(split, worst) if worst else "",
         "NETWORK": escape(page(checked), quote=True),
         "SPEC": escape(spec),
@@ -123,6 +129,12 @@ def _results(result: Mapping[str, Any]) -> str:
 
 def _shown(value: Any) -> str:
     return f"{value:.4f}" if isinstance(value, float) else escape(str(value))
+
+
+def _confusion(split: str, matrix: Matrix, names: Sequence[str] | None) -> str:
+    where = f"Examples of the {escape(split)} split: rows are right, columns are guessed."
+    head = f'<h2>Confusion matrix</h2><p class="faint">{where}</p>'
+    return f'<section>{head}<div class="wide">{confusion_svg(matrix, names)}</div></section>'
 
 
 def _section(split: str, worst: Sequence[WorstError]) -> str:

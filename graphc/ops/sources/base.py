@@ -130,6 +130,10 @@ class ArraySource(DataSource):
         """What is held out for the validation: 0 where the source brings one."""
         return self.validation if self.folds is None else 1 / self.folds
 
+    def lacks_validation(self) -> bool:
+        """Whether it is certain, before anything is loaded, that there is no validation split."""
+        return hasattr(self, "examples") and not self.validation_part()
+
     def sizes(
         self, examples: int, classes: int = 1, brought: Container[str] = ()
     ) -> dict[str, int]:

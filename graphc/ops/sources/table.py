@@ -108,6 +108,10 @@ class TableSource(FileSource):
     def test_part(self) -> float | int:
         return super().test_part() if self.split is None else 0
 
+    def lacks_validation(self) -> bool:
+        given = self.split is not None or self.validation_path is not None
+        return not given and not self.validation_part()
+
     def validation_part(self) -> float | int:
         return super().validation_part() if self.split is None else 0
 
