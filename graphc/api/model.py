@@ -20,6 +20,7 @@ from graphc.core.span import Source, Span
 from graphc.graph.graph import Graph as FrozenGraph
 from graphc.ops.sources import ArraySource
 from graphc.plan.watching import no_validation
+from graphc.plan.weighing import weighs_by_data
 from graphc.spec.document import KEYS
 from graphc.spec.overrides import override
 
@@ -368,8 +369,10 @@ class Model:
         return dataset, self._compiled_for(dataset)
 
     def _compiled_for(self, dataset: Dataset) -> compiler.Compiled:
-        examples, classes = dataset.count("train"), dataset.class_counts
-        return compiler.with_examples(self.compiled, examples, classes)
+        weighs = weighs_by_data(self.compiled.checked.document.training)
+        # Counting reads targets, which may be streamed.
+        classes = dataset.class_counts if weighs else None
+        return compiler.with_examples(self.compiled, dataset.count("train"), classes)
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
         """The map with the arrays of the user's code, which is tried on the way."""

@@ -61,32 +61,19 @@ def train_several(
             all are trained one after the other where the data is streamed.
 
     Raises:
-        RunError: as `Model.train`, and GC605 where the directory holds something already.
+        RunError: as `Model.train`, and GC605 where the directory holds something already, GC609
+            where another process trains there.
     """
-    from graphc.runtime.several import begin, finished, summarize
+    from graphc.runtime.lock import Lock
+    from graphc.runtime.several import begin, summarize
 
     begin(directory, resume)
     keeping = Keeping(cache, checkpoint_seconds, checkpoint_steps)
-    group = _Group(models, directory, keeping, tensorboard, report)
-    results: dict[str, Any] = {}
-    for name, model in models.items():
-        if (result := finished(directory / name, _epochs(model))) is not None:
-            model.require_made(directory / name)
-            results[name] = result
-    failed: dict[str, Diagnostic] = {}
-    slots = _slots(directory, models, results, lockstep)
-    if slots and (dataset := group.in_memory(slots)) is not None:
-        found, failed = group.train_together(slots, results, dataset)
-        results |= found
-    for name in models:
-        if name in results or name in failed:
-            continue
-        try:
-            results[name] = group.train(name)
-        except RunError as error:
-            if error.diagnostics[0].code != _NOT_FINITE:
-                raise
-            (failed[name],) = error.diagnostics
+    group, lock = _Group(models, directory, keeping, tensorboard, report), Lock(directory)
+    try:
+        results, failed = group.train_all(lockstep)
+    finally:
+        lock.release()
     ordered = {name: results[name] for name in models if name in results}
     summary = summarize(directory, ordered) if ordered else {}
     if failed:
@@ -132,6 +119,31 @@ class _Group:
     keeping: Keeping
     tensorboard: bool
     report: Report
+
+    def train_all(self, lockstep: bool) -> tuple[dict[str, Any], dict[str, Diagnostic]]:
+        """Those that are not finished: the results of all, and what is wrong with others."""
+        from graphc.runtime.several import finished
+
+        results: dict[str, Any] = {}
+        for name, model in self.models.items():
+            if (result := finished(self.directory / name, _epochs(model))) is not None:
+                model.require_made(self.directory / name)
+                results[name] = result
+        failed: dict[str, Diagnostic] = {}
+        slots = _slots(self.directory, self.models, results, lockstep)
+        if slots and (dataset := self.in_memory(slots)) is not None:
+            found, failed = self.train_together(slots, results, dataset)
+            results |= found
+        for name in self.models:
+            if name in results or name in failed:
+                continue
+            try:
+                results[name] = self.train(name)
+            except RunError as error:
+                if error.diagnostics[0].code != _NOT_FINITE:
+                    raise
+                (failed[name],) = error.diagnostics
+        return results, failed
 
     def train(self, name: str) -> dict[str, Any]:
         """One run alone."""

@@ -27,11 +27,13 @@ class Alike:
 
 
 def alike(made: Iterable[tuple[Trial, Prepared]]) -> list[Alike]:
-    """The groups of two or more; what is in none is trained alone."""
+    """The groups of two or more; what is in none is trained alone, as where data is streamed."""
     from graphc.runtime.lifted import likeness
 
     groups: dict[Any, list[tuple[Trial, Prepared]]] = {}
     for trial, each in made:
+        if each.dataset.streamed:
+            continue
         key = likeness(each.blueprint.source), replace(each.settings, seed=0), id(each.dataset)
         groups.setdefault(key, []).append((trial, each))
     found = (_lifted(group) for group in groups.values() if len(group) > 1)

@@ -72,14 +72,15 @@ def _drawn(runs: tuple[str, ...], needed: bool = False) -> str:
 def _going_on(runs: tuple[str, ...]) -> bool:
     from graphc.runtime.lock import is_held
 
-    return any(is_held(Path(each)) for each in _directories(runs))
+    # That of several runs is held between them too.
+    return any(is_held(Path(each)) for each in (*runs, *_directories(runs)))
 
 
 def _directories(runs: tuple[str, ...]) -> tuple[str, ...]:
     """Each run once, those of a directory in its place."""
-    from graphc.runtime.several import runs_in
+    from graphc.runtime.several import begun, runs_in
 
-    several = ([str(each) for each in runs_in(Path(run))] or [run] for run in runs)
+    several = ([str(each) for each in runs_in(Path(run)) if begun(each)] or [run] for run in runs)
     return tuple(dict.fromkeys(chain.from_iterable(several)))
 
 

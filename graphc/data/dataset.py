@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphc.core.types import BATCH, Axis, Type
-from graphc.data.rows import Rows
+from graphc.data.rows import Rows, pieces
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
 from graphc.ops.sources import Columns
@@ -116,8 +116,10 @@ class Dataset(Form):
         kind = self.fields[self.target]
         if kind.dtype != "int" or kind.below is None:
             return None
-        labels = self.splits["train"][self.target].ravel()
-        return np.bincount(labels, minlength=kind.below).tolist()
+        counts = np.zeros(kind.below, np.int64)
+        for _, labels in pieces(self.splits["train"][self.target]):
+            counts += np.bincount(labels.ravel(), minlength=kind.below)
+        return counts.tolist()
 
     def count(self, split: str) -> int:
         """How many examples a split has; 0 where there is none."""

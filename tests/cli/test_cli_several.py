@@ -43,7 +43,7 @@ def test_seeds_are_trained_summarized_and_resumed(train, graphc, tmp_path):
     assert done.status == 0, done.err
     assert "test loss " in done.out and " over 3 seeds\n" in done.out
     assert sorted(each.name for each in run.iterdir()) == [
-        *("seed-0", "seed-3", "seed-4", "summary.json"),
+        *("lock", "seed-0", "seed-3", "seed-4", "summary.json"),
     ]
     assert "seed: 4  # --set train.seed=4" in (run / "seed-4" / "spec.yaml").read_text()
     results = [json.loads((run / f"seed-{i}" / "result.json").read_text()) for i in (0, 3, 4)]

@@ -321,3 +321,21 @@ def test_rounds_end_with_a_whole_run_of_one_trial_at_least():
         (8, 1),
         (None, 1),
     ]
+
+
+@pytest.mark.parametrize("lockstep", ["true", "false"])
+def test_trials_start_from_the_weights_of_another_run(tmp_path, lockstep):
+    first = compiled("train.epochs=1", search="").train(tmp_path / "first", cache=False)
+    settings = (f"train.init_from={first.path}", f"train.lockstep={lockstep}", "train.epochs=1")
+    compiled(*settings, search=ONLY_NUMBERS).sweep(tmp_path / "run", cache=False)
+    for number in range(2):
+        text = (tmp_path / "run" / f"trial-{number:03}" / "init_from.json").read_text()
+        assert json.loads(text)["not_taken"] == {}
+
+
+def test_trials_with_streamed_data_are_trained_one_after_the_other(tmp_path, monkeypatch):
+    monkeypatch.setattr("graphc.data.streaming.available", lambda: 1)
+    model, told = compiled("train.lockstep=true", "train.epochs=1", search=ONLY_NUMBERS), []
+    model.sweep(tmp_path / "run", cache=False, report=told.append)
+    assert not any(isinstance(each, events.SideBySide) for each in told)
+    assert sum(isinstance(each, events.Streaming) for each in told) == 3

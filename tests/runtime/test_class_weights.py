@@ -59,3 +59,10 @@ def test_a_class_without_examples_has_no_weight(made):
     (problem,) = found.value.diagnostics
     assert problem.code == "GC425" and problem.span.line == 6
     assert "class 2 has no examples to train on" in problem.message
+
+
+def test_streamed_classes_are_counted(made):
+    model = made(SPEC.replace("kind,", "kind, stream: true,"))
+    dataset, compiled = model._with_data()
+    assert dataset.streamed and sum(dataset.class_counts) == dataset.count("train")
+    assert compiled.choices.class_weights == made()._with_data()[1].choices.class_weights

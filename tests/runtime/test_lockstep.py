@@ -11,6 +11,7 @@ from graphc.core.diagnostic import RunError
 from graphc.runtime import events
 from graphc.runtime.checkpoint import read
 from graphc.runtime.keeper import checkpoints
+from graphc.runtime.lock import Lock
 
 SPEC = """\
 graphc: 1
@@ -200,3 +201,11 @@ def test_streamed_data_has_them_one_after_the_other(folder, monkeypatch, limit):
     assert sum(isinstance(each, events.Streaming) for each in said) == 2
     assert any(isinstance(each, events.OneByOne) for each in said) == (limit == "memory")
     assert [run.result["epochs"] for run in several.runs] == [1, 1]
+
+
+def test_one_process_at_a_time_trains_the_runs_of_a_directory(model, folder, together):
+    lock = Lock(together.path)
+    with pytest.raises(RunError) as caught:
+        model.train_seeds(range(3), together.path, resume=True)
+    lock.release()
+    assert [each.code for each in caught.value.diagnostics] == ["GC609"]
