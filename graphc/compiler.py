@@ -158,7 +158,9 @@ def _bounded(document: Document) -> bool:
     """Whether an input says how long its sequences are at most: they are of different length."""
     networks = document.library.networks.values()
     written = (each.written for network in networks for each in network.section.inputs or ())
-    return any(isinstance(each, MappingTree) and each.get("at_most") is not None for each in written)
+    return any(
+        isinstance(each, MappingTree) and each.get("at_most") is not None for each in written
+    )
 
 
 def _fields(document: Document, python: bool | str) -> Fields | None:

@@ -57,7 +57,9 @@ def _long_type(
     if (key := tree.key("at_most")) is not None:
         if TIME not in kind.domain:
             message = f"`at_most` is for sequences, and `{name}` is {kind}"
-            raise fail("GC307", message, key, "a sequence has `time` as its first axis: `[time, 8]`")
+            raise fail(
+                "GC307", message, key, "a sequence has `time` as its first axis: `[time, 8]`"
+            )
         kind = uneven(kind)
     below = tree.get("below")
     if below is None:
@@ -74,9 +76,7 @@ def _long_type(
     return replace(kind, dtype="int", below=Int(1).read(environment.substitute(below)))
 
 
-def at_most(
-    declared: syntax.InputDeclaration, environment: Environment
-) -> tuple[int, Span] | None:
+def at_most(declared: syntax.InputDeclaration, environment: Environment) -> tuple[int, Span] | None:
     """How many steps the sequences of an input have at most, and where that is said."""
     written = declared.written
     if not isinstance(written, Mapping) or (tree := written.get("at_most")) is None:

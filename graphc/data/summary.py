@@ -9,6 +9,7 @@ import numpy as np
 
 from graphc.core.types import Type
 from graphc.data.dataset import Dataset
+from graphc.data.lengths import present
 from graphc.data.rows import Array, pieces
 from graphc.ops.sources import DataSource, TableSource
 
@@ -28,7 +29,8 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
             "below": kind.below,
             "target": name == dataset.target,
             "splits": {
-                split: _range(arrays[name]) | {"missing": _missing(source, dataset, split, name)}
+                split: _range(present(name, arrays, dataset.fields))
+                | {"missing": _missing(source, dataset, split, name)}
                 for split, arrays in dataset.splits.items()
             },
         }
