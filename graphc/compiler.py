@@ -157,10 +157,8 @@ def _expanded(
 def _bounded(document: Document) -> bool:
     """Whether an input says how long its sequences are at most: they are of different length."""
     networks = document.library.networks.values()
-    written = (each.written for network in networks for each in network.section.inputs or ())
-    return any(
-        isinstance(each, MappingTree) and each.get("at_most") is not None for each in written
-    )
+    types = (each.written for network in networks for each in network.section.inputs or ())
+    return any(isinstance(each, MappingTree) and each.get("at_most") is not None for each in types)
 
 
 def _fields(document: Document, python: bool | str) -> Fields | None:

@@ -57,9 +57,8 @@ def _long_type(
     if (key := tree.key("at_most")) is not None:
         if TIME not in kind.domain:
             message = f"`at_most` is for sequences, and `{name}` is {kind}"
-            raise fail(
-                "GC307", message, key, "a sequence has `time` as its first axis: `[time, 8]`"
-            )
+            help = "a sequence has `time` as its first axis: `[time, 8]`"
+            raise fail("GC307", message, key, help)
         kind = uneven(kind)
     below = tree.get("below")
     if below is None:

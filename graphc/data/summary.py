@@ -47,10 +47,10 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
 
 
 def _range(array: Array) -> dict[str, float]:
-    size = len(array) * int(np.prod(array.shape[1:]))
+    bounds = [(piece.min(), piece.max()) for _, piece in pieces(array) if piece.size]
+    size = sum(piece.size for _, piece in pieces(array))
     if not size:
         return {}
-    bounds = [(piece.min(), piece.max()) for _, piece in pieces(array)]
     mean = sum(float(piece.sum(dtype=np.float64)) for _, piece in pieces(array)) / size
     squares = sum(float(((piece - mean) ** 2).sum()) for _, piece in pieces(array))
     return {
@@ -86,7 +86,7 @@ def _classes(dataset: Dataset) -> dict[str, dict[str, int]]:
     if kind.dtype != "int":
         return {}
     counts = {
-        split: _counts(arrays[dataset.target], kind.below or 0)
+        split: _counts(present(dataset.target, arrays, dataset.fields), kind.below or 0)
         for split, arrays in dataset.splits.items()
     }
     classes = max(map(len, counts.values()))

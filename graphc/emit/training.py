@@ -32,7 +32,7 @@ MASK = code('batch.get("mask", jnp.ones(each["loss"].shape, bool))')
 MASK_OF_POINTS = code('present_points(batch, each["loss"].shape)')
 MASK_OF_STEPS = code('present_steps(batch, each["loss"])')
 MASK_OF_POINTS_OF_STEPS = code(
-    'jnp.broadcast_to(present(present_steps(batch, each["loss"]), each["loss"]), each["loss"].shape)'
+    'jnp.ones_like(each["loss"], bool) & present(present_steps(batch, each["loss"]), each["loss"])'
 )
 MEAN = code("$total / count")
 
