@@ -133,6 +133,9 @@ class Shift(Operation):
             return code("shift(where_present($mask, $x, $begin[:, None]), $begin, $offset)")
         return code("shift($x, $begin, $offset)")
 
+    def holes(self, x: Type, begin: Type) -> dict[str, object]:
+        return {"offset": self.offset}
+
 
 @dataclass(frozen=True)
 class Affine(Operation):
