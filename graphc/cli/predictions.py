@@ -61,7 +61,10 @@ def _read(file: str, ending: str, run: Run) -> Any:
     if ending in (".csv", ".parquet"):
         return _from_table(file, ending, run)
     found = np.load(file, allow_pickle=False)
-    return dict(found) if ending == ".npz" else found
+    if ending == ".npy":
+        return found
+    lengths = getattr(run.document().data, "lengths", None)  # as the data itself calls them
+    return {LENGTH if name == lengths else name: each for name, each in found.items()}
 
 
 def _pictures(file: str, run: Run) -> np.ndarray:

@@ -118,7 +118,8 @@ class _Trial:
         named = dict(zip(names, values, strict=True)) if names else {}
         steps = (_OTHER_AXES,) if any(map(is_uneven, self.use.types)) else ()
         mask = jnp.ones((self.sizes[BATCH], *steps), bool)
-        context = {"train": train, "key": key if train else None, "mask": mask if train else None}
+        context = {"train": train, "key": key if train else None}
+        context["mask"] = mask if train or steps else None
         given = {word: context[word] for word in self.signature.takes}
         what = f"calling {self.name}"
         if given:

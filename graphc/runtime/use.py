@@ -11,7 +11,7 @@ from graphc.core.diagnostic import Diagnostic, listing
 from graphc.core.types import LENGTH, Type, is_uneven
 from graphc.data.dataset import Dataset, Form
 from graphc.data.examples import require_finite, require_integers
-from graphc.data.lengths import together
+from graphc.data.lengths import filled, together
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated, predict_batches
@@ -137,4 +137,6 @@ def _together(inputs: Mapping[str, Any], wanted: Mapping[str, Type]) -> dict[str
             message = f"`{LENGTH}` is {lengths.min()} to {lengths.max()}"
             message += f", but `{name}` has 1 to {array.shape[1]} steps"
             raise fail("GC614", message, "the length of an example is the number of its steps")
+        if lengths.shape == array.shape[:1]:
+            found[name] = filled(array, lengths)
     return found

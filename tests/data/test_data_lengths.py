@@ -191,6 +191,8 @@ def test_a_run_predicts_on_each_sequence_as_on_it_alone(saved, arrays, tmp_path)
     (tmp_path / "in.json").write_text(json.dumps([each.tolist() for each in several]))
     again = run.predict(read_inputs(str(tmp_path / "in.json"), run))
     np.testing.assert_array_equal(found, again)
+    again = run.predict(read_inputs(str(tmp_path / "data.npz"), run))
+    np.testing.assert_allclose(found, again[:5], rtol=1e-5, atol=1e-6)
     for wrong in (padded | {LENGTH: np.full(5, 9)}, [several[0], [[1, 2, 3]]], [several[0][:0]]):
         with pytest.raises(RunError, match="GC614"):
             run.predict(wrong)
