@@ -105,7 +105,7 @@ def _arrays(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.
             raise fail("GC614", message, "the first axis is the examples")
         arrays[name] = array
     if LENGTH in inputs:
-        arrays[LENGTH] = np.asarray(inputs[LENGTH]).astype(np.int32)
+        arrays = _ended(arrays, inputs[LENGTH], wanted)
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
     arrays = form.scaling.apply(arrays)
@@ -118,25 +118,32 @@ def _arrays(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.
 
 
 def _together(inputs: Mapping[str, Any], wanted: Mapping[str, Type]) -> dict[str, Any]:
-    """The inputs with sequences of different length as arrays, padded, beside their lengths."""
-    found, names = dict(inputs), [name for name, kind in wanted.items() if is_uneven(kind)]
-    for name in names:
-        if name in inputs and not isinstance(inputs[name], np.ndarray):
-            try:
-                found[name], lengths = together(inputs[name])
-            except (TypeError, ValueError) as error:
-                message = f"`{name}` is no list of sequences: {error}"
-                raise fail(
-                    "GC614", message, "give an array [steps, ...] for each example"
-                ) from None
-            if not np.array_equal(found.setdefault(LENGTH, lengths), lengths):
-                raise fail("GC614", f"the sequences of `{name}` have other lengths", None)
-    for name in names:
-        lengths, array = np.asarray(found.get(LENGTH, ())), np.asarray(found.get(name, ()))
-        if lengths.size and (lengths.min() < 1 or lengths.max() > array.shape[1:2][0]):
-            message = f"`{LENGTH}` is {lengths.min()} to {lengths.max()}"
-            message += f", but `{name}` has 1 to {array.shape[1]} steps"
+    """The inputs with lists of sequences as arrays, padded, beside their lengths."""
+    found = dict(inputs)
+    for name, kind in wanted.items():
+        if name not in inputs or isinstance(inputs[name], np.ndarray) or not is_uneven(kind):
+            continue
+        try:
+            found[name], lengths = together(inputs[name])
+        except (TypeError, ValueError) as error:
+            message = f"`{name}` is no list of sequences: {error}"
+            help = "give an array [steps, ...] for each example"
+            raise fail("GC614", message, help) from None
+        if not np.array_equal(found.setdefault(LENGTH, lengths), lengths):
+            raise fail("GC614", f"the sequences of `{name}` have other lengths", None)
+    return found
+
+
+def _ended(
+    arrays: Mapping[str, np.ndarray], given: Any, wanted: Mapping[str, Type]
+) -> dict[str, np.ndarray]:
+    """The arrays with ordinary numbers behind the end of each sequence, and the lengths."""
+    lengths = np.asarray(given)
+    found = {**arrays, LENGTH: lengths.astype(np.int32)}
+    for name in (name for name, kind in wanted.items() if is_uneven(kind)):
+        count, steps = arrays[name].shape[:2]
+        if lengths.shape != (count,) or lengths.min() < 1 or lengths.max() > steps:
+            message = f"`{LENGTH}` must hold {count} numbers from 1 to {steps}, as `{name}` has"
             raise fail("GC614", message, "the length of an example is the number of its steps")
-        if lengths.shape == array.shape[:1]:
-            found[name] = filled(array, lengths)
+        found[name] = filled(arrays[name], lengths)
     return found
