@@ -355,13 +355,17 @@ class Model:
 
     def dataset(self) -> Dataset:
         """The data that it learns from; raises RunError where it cannot be read."""
+        from graphc.data.lengths import require_at_most
         from graphc.data.load import load
         from graphc.runtime.device import device_memory
 
         document = self.compiled.checked.document
         assert document.data is not None
         place, device = document.place("data"), device_memory()
-        return load(document.data, document.folder, place, device=device)
+        dataset = load(document.data, document.folder, place, device=device)
+        plan = self.compiled.program.plan
+        require_at_most(dataset.splits, plan.longest if plan is not None else ())
+        return dataset
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
         """The data, and what was compiled for the examples that it has to train on."""

@@ -14,7 +14,7 @@ from graphc.build.ordering import Knot
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence
-from graphc.core.types import Axis, Type, over, time_axes, without
+from graphc.core.types import Axis, Type, is_uneven, over, time_axes, without
 from graphc.graph.cycles import cycles
 from graphc.graph.node import Ref
 from graphc.graph.time import Delay
@@ -40,8 +40,10 @@ def expect_types(
         expander.take(error.diagnostics)
         names |= {each.name: None for each in knot.delayed}
         return
-    told = dict(_told(section, scope, context, axis))
-    known, problems = _solved(knot, scope, default, context, axis, told)
+    uneven = any(is_uneven(kind, axis) for kind in scope.assembly.types.values())
+    told = {name: over(kind, axis, uneven) for name, kind in _told(section, scope, context)}
+    start = open_type(axis, uneven)
+    known, problems = _solved(knot, scope, default, context, start, told)
     for name in [name for name, port in known if port is None and name in told]:
         expander.take(_misfit(name, told[name], known[name, None], axis, section))
     unknown = {name for name, kind in known.items() if is_open(kind)}
@@ -57,12 +59,12 @@ def _solved(
     scope: Scope,
     default: Ref | None,
     context: Context,
-    axis: Axis,
+    start: Type,
     told: dict[str, Type],
 ) -> tuple[dict[Name, Type], Report]:
     """The types by expanding on trial until nothing changes, and what the last trial reported."""
     names = dict.fromkeys((each.name, each.port) for each in knot.delayed)
-    known = {name: told.get(name[0], open_type(axis)) for name in names}
+    known = {name: told.get(name[0], start) for name in names}
     problems = Report()
     for _ in range(len(names) + 2):  # each round tells at least one more
         problems = Report()
@@ -101,10 +103,8 @@ def _axis(assembly: Assembly, reference: syntax.Reference) -> Axis:
     raise SpecError(Diagnostic("GC231", message, reference.span, help=help))
 
 
-def _told(
-    section: Section, scope: Scope, context: Context, axis: Axis
-) -> Iterator[tuple[str, Type]]:
-    """The types that initial values tell."""
+def _told(section: Section, scope: Scope, context: Context) -> Iterator[tuple[str, Type]]:
+    """The types of a step that initial values tell."""
     for each in section.initial:
         kind = None
         if each.shape is not None:
@@ -114,7 +114,7 @@ def _told(
             ref = place.names.get(each.formula.name)
             kind = place.assembly.types[place.now(each.formula)] if ref is not None else None
         if kind is not None and kind.shape:
-            yield each.name.text, over(kind, axis)
+            yield each.name.text, kind
 
 
 def _shaped(each: syntax.Initial, context: Context) -> Type:
