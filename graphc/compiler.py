@@ -14,11 +14,14 @@ from graphc.core.collection import without_collection
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Source
+from graphc.core.types import Axis
 from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
+from graphc.graph.stepping import steps_of, with_memory
 from graphc.graph.weights import WeightMap
 from graphc.ops.sources import PythonData
 from graphc.passes.manager import PassReport, run_passes
+from graphc.passes.walk import everywhere
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
 from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
@@ -183,7 +186,12 @@ def compile(
 
     checked = path if isinstance(path, Checked) else check(path, settings, python=python)
     networks, passes = run_passes(checked.networks, device, tuple(without), inference)
+    axis = _steps(checked)
+    if axis is not None:
+        remembering = everywhere(lambda graph: with_memory(graph, axis))
+        networks = {name: remembering(graph) for name, graph in networks.items()}
     program = replace(checked.program, networks=networks, inference=inference)
+    program = replace(program, steps=axis is not None)
     weights = WeightMap.of(networks)
     training = None if inference else checked.document.training
     examples = _examples(checked.document)
@@ -191,6 +199,12 @@ def compile(
     loops = may_loop(program, device)
     program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
     return Compiled(checked, program, emit(program), weights, passes, choices)
+
+
+def _steps(checked: Checked) -> Axis | None:
+    """The axis along which the program can go step by step."""
+    network = checked.program.network
+    return None if network is None else steps_of(checked.networks[network])
 
 
 def _examples(document: Document) -> int | None:

@@ -1,4 +1,4 @@
-"""What has to be handed down: which classes take `train`, `key`, `mask` or other networks."""
+"""What has to be handed down: which classes take `train`, `key`, `mask`, a memory or networks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from graphc.emit.filling import activation_of
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
+from graphc.graph.time import Scan
 
 Inputs = tuple[Type, ...]
 
@@ -23,6 +24,7 @@ class Needs:
     train: bool = False
     key: bool = False
     mask: bool = False
+    memory: bool = False
     networks: frozenset[str] = frozenset()
 
     def __or__(self, other: Needs) -> Needs:
@@ -30,6 +32,7 @@ class Needs:
             self.train or other.train,
             self.key or other.key,
             self.mask or other.mask,
+            self.memory or other.memory,
             self.networks | other.networks,
         )
 
@@ -55,6 +58,8 @@ class Requirements:
         if isinstance(operation, NetworkCall):
             network = operation.network
             return self.of_graph(self.networks[network]) | Needs(networks=frozenset({network}))
+        if isinstance(operation, Scan):
+            return self.of_graph(operation.graph) | Needs(memory=operation.kept)
         if isinstance(operation, Call):
             return self.of_graph(operation.graph)
         if isinstance(operation, Repeat):
@@ -63,7 +68,7 @@ class Requirements:
         if isinstance(operation, Stack):
             return self.of(operation.layer, types)
         code = operation.call_code(*types)
-        own = Needs(code.uses("train"), code.uses("key"), code.uses("mask"))
+        own = Needs(*map(code.uses, ("train", "key", "mask", "memory")))
         activation = activation_of(operation)
         if activation is None:
             return own

@@ -96,6 +96,7 @@ class Program:
         inference: whether it only evaluates; the plan then says what the data is called.
         epoch_steps: the steps of an epoch, where that is known.
         loops: whether everything in it may stand in a loop, on its device.
+        steps: whether its network can go step by step.
     """
 
     name: str
@@ -105,3 +106,11 @@ class Program:
     inference: bool = False
     epoch_steps: int | None = None
     loops: bool = True
+    steps: bool = False
+
+    @property
+    def network(self) -> str | None:
+        """The network that is called on data; None where nothing says which of several."""
+        if self.plan is not None:
+            return self.plan.network
+        return next(iter(self.networks)) if len(self.networks) == 1 else None
