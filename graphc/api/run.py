@@ -136,14 +136,15 @@ class Run:
         from graphc.runtime.generation import Sampling
 
         sampling = Sampling(temperature, top_k, seed)
-        vocabulary = self._vocabulary()
+        vocabulary = self.vocabulary
         numbers = vocabulary.begun(prompt)
         network, decode = self._stepping(vocabulary), vocabulary.decoder(prompt)
         for piece in network.continued(numbers, length, sampling):
             yield decode(piece.tolist())
 
-    def _vocabulary(self) -> Vocabulary:
-        """The symbols that the run learnt; raises RunError GC632 where it learnt no text."""
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The symbols of the text that the run learnt; raises RunError GC632 where it is none."""
         from graphc.data.vocabulary import Vocabulary
         from graphc.ops.sources import TextSource
         from graphc.runtime.errors import fail

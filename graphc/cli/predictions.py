@@ -17,14 +17,14 @@ from graphc.compiler import check
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
 from graphc.data.tables import rows_to_predict
-from graphc.ops.sources import Csv, TableSource
+from graphc.ops.sources import Csv, TableSource, TextSource
 from graphc.ops.tables import csv_lines, parquet_lines
 from graphc.runtime.files import printable
 
 if TYPE_CHECKING:
     from graphc.api import Run
 
-ENDINGS = (".npz", ".npy", ".json", ".csv", ".parquet")
+ENDINGS = (".npz", ".npy", ".json", ".csv", ".parquet", ".txt")
 
 
 def read_inputs(file: str, run: Run) -> np.ndarray | dict[str, np.ndarray]:
@@ -59,6 +59,8 @@ def _read(file: str, ending: str, run: Run) -> Any:
         return _from_json(text, file, run)
     if ending in (".csv", ".parquet"):
         return _from_table(file, ending, run)
+    if ending == ".txt":
+        return _from_text(file, run)
     found = np.load(file, allow_pickle=False)
     return dict(found) if ending == ".npz" else found
 
@@ -109,6 +111,13 @@ def _from_records(records: list[dict[str, Any]], file: str, run: Run) -> dict[st
 
 def _cell(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def _from_text(file: str, run: Run) -> np.ndarray:
+    """A text as a single sequence, int32 [1, symbols]."""
+    if not isinstance(run.document().data, TextSource):
+        raise _fail("a `.txt` is for runs that learnt from a text", "take an `.npz` or a `.csv`")
+    return run.vocabulary.encode(Path(file).read_text("utf-8"))[None]
 
 
 def _from_table(file: str, ending: str, run: Run) -> Any:
