@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from graphc.core.diagnostic import Diagnostic, SpecError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from graphc.api.model import Model
     from graphc.data.dataset import Dataset, Form
     from graphc.data.vocabulary import Vocabulary
-    from graphc.runtime.generation import Stepping
+    from graphc.runtime.generation import Weights
     from graphc.runtime.rundir import RunDirectory
 
 
@@ -133,13 +134,15 @@ class Run:
         seed: int = 0,
     ) -> Iterator[str]:
         """The text of `generate` in pieces, as they are drawn."""
-        from graphc.runtime.generation import Sampling
+        from graphc.runtime.generation import Sampling, Stepping
 
         sampling = Sampling(temperature, top_k, seed)
         vocabulary = self.vocabulary
         numbers = vocabulary.begun(prompt)
-        network, decode = self._stepping(vocabulary), vocabulary.decoder(prompt)
-        for piece in network.continued(numbers, length, sampling):
+        module, weights = self._stepping()
+        network = Stepping(module, vocabulary.source.followed, vocabulary.drawn)
+        decode = vocabulary.decoder(prompt)
+        for piece in network.continued(weights, numbers, length, sampling):
             yield decode(piece.tolist())
 
     @property
@@ -156,21 +159,18 @@ class Run:
             raise fail("GC632", message, "train one on `text`, `help_topics` or `shakespeare`")
         return Vocabulary(source, names)
 
-    def _stepping(self, vocabulary: Vocabulary) -> Stepping:
-        """The network, which goes step by step; raises SpecError GC630 where it cannot."""
-        from graphc.runtime.generation import Stepping
+    def _stepping(self) -> tuple[ModuleType, Weights]:
+        """A module that goes step by step, with its weights; SpecError GC630 where none can."""
         from graphc.runtime.use import trained
 
         programs, state = trained(self._directory, self._warn)
-        module, params, statistics = programs.module, state["params"], state["statistics"]
-        if not hasattr(module, "step"):
-            found = self.inference()  # the run's own module may be of an earlier graphc
-            module, params, statistics = found.model.module(), found.params, found.statistics
-            checked = found.model.compiled.checked
-            if problems := obstacles(found.model.graph, checked.document.place("network")):
-                raise SpecError(problems)
-        field, drawn = vocabulary.source.followed, vocabulary.drawn
-        return Stepping(module, params, statistics, field, drawn)
+        if hasattr(programs.module, "step"):
+            return programs.module, (state["params"], state["statistics"])
+        compiled = self.inference()  # the run's own module may be one of an earlier graphc
+        place = compiled.model.compiled.checked.document.place("network")
+        if problems := obstacles(compiled.model.graph, place):
+            raise SpecError(problems)
+        return compiled.model.module(), (compiled.params, compiled.statistics)
 
     @property
     def name(self) -> str:
