@@ -68,7 +68,12 @@ class Requirements:
         if isinstance(operation, Stack):
             return self.of(operation.layer, types)
         code = operation.call_code(*types)
-        own = Needs(*map(code.uses, ("train", "key", "mask", "memory")))
+        own = Needs(
+            train=code.uses("train"),
+            key=code.uses("key"),
+            mask=code.uses("mask"),
+            memory=code.uses("memory"),
+        )
         activation = activation_of(operation)
         if activation is None:
             return own
