@@ -15,14 +15,16 @@ from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Source
 from graphc.core.tree import Mapping as MappingTree
-from graphc.core.types import is_uneven
+from graphc.core.types import Axis, is_uneven
 from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
+from graphc.graph.stepping import steps_of, with_memory
 from graphc.graph.weights import WeightMap
 from graphc.ops.search import Search
 from graphc.ops.sources import ArraySource, PythonData
 from graphc.passes.manager import PassReport, run_passes
 from graphc.passes.precision import in_float32
+from graphc.passes.walk import everywhere
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
 from graphc.plan.make import Fields, make_plan
 from graphc.plan.plan import Plan, Program
@@ -253,7 +255,12 @@ def compile(
 
     checked = path if isinstance(path, Checked) else check(path, settings, python=python)
     networks, passes = run_passes(checked.networks, device, tuple(without), inference)
+    axis = _steps(checked)
+    if axis is not None:
+        remembering = everywhere(lambda graph: with_memory(graph, axis))
+        networks = {name: remembering(graph) for name, graph in networks.items()}
     program = replace(checked.program, networks=networks, inference=inference)
+    program = replace(program, steps=axis is not None)
     weights = WeightMap.of(networks)
     training = None if inference else checked.document.training
     examples = _examples(checked.document)
@@ -272,6 +279,12 @@ def streams(document: Document) -> bool:
 def _lacks_validation(document: Document) -> bool:
     """Whether the data is certain to have no validation split."""
     return isinstance(document.data, ArraySource) and document.data.lacks_validation()
+
+
+def _steps(checked: Checked) -> Axis | None:
+    """The axis along which the program can go step by step."""
+    network = checked.program.network
+    return None if network is None else steps_of(checked.networks[network])
 
 
 def _examples(document: Document) -> int | None:

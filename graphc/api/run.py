@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from graphc.core.diagnostic import Diagnostic
+from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.span import Source
+from graphc.graph.stepping import obstacles
 
 if TYPE_CHECKING:
     import numpy as np
 
     from graphc.api.model import Model
     from graphc.data.dataset import Dataset, Form
+    from graphc.data.vocabulary import Vocabulary
+    from graphc.runtime.generation import Weights
     from graphc.runtime.rundir import RunDirectory
 
 
@@ -93,6 +97,80 @@ class Run:
         from graphc.runtime.use import predict_run
 
         return predict_run(self._directory, self.form(), inputs, self._warn)
+
+    def generate(
+        self,
+        prompt: str = "",
+        *,
+        length: int = 500,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        seed: int = 0,
+    ) -> str:
+        """What a network that learnt texts goes on with behind a prompt.
+
+        Args:
+            prompt: a text; one that is empty stands for the beginning of a line.
+            length: how many symbols: characters, bytes or words, as the run learnt.
+            temperature: below 1, likely symbols become likelier; 0 takes the likeliest.
+            top_k: draw among so many symbols, the likeliest ones.
+            seed: of the draws: the same seed gives the same text.
+
+        Raises:
+            RunError: GC631 for a prompt with symbols that training never saw, GC632 where the run
+                did not learn to go on with a text.
+            SpecError: GC630 where the network does not go step by step.
+        """
+        options = {"length": length, "temperature": temperature, "top_k": top_k, "seed": seed}
+        return "".join(self.generated(prompt, **options))  # type: ignore[arg-type]
+
+    def generated(
+        self,
+        prompt: str = "",
+        *,
+        length: int = 500,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        seed: int = 0,
+    ) -> Iterator[str]:
+        """The text of `generate` in pieces, as they are drawn."""
+        from graphc.runtime.generation import Sampling, Stepping
+
+        sampling = Sampling(temperature, top_k, seed)
+        vocabulary = self.vocabulary
+        numbers = vocabulary.begun(prompt)
+        module, weights = self._stepping()
+        network = Stepping(module, vocabulary.source.followed, vocabulary.drawn)
+        decode = vocabulary.decoder(prompt)
+        for piece in network.continued(weights, numbers, length, sampling):
+            yield decode(piece.tolist())
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The symbols of the text that the run learnt; raises RunError GC632 where it is none."""
+        from graphc.data.vocabulary import Vocabulary
+        from graphc.ops.sources import TextSource
+        from graphc.runtime.errors import fail
+
+        source, names = self.document().data, self.form().class_names
+        if not isinstance(source, TextSource) or names is None:
+            learnt = f"`{source.name}`" if source is not None else "no data"
+            message = f"this run learnt from {learnt}, and what goes on is a text"
+            raise fail("GC632", message, "train one on `text`, `help_topics` or `shakespeare`")
+        return Vocabulary(source, names)
+
+    def _stepping(self) -> tuple[ModuleType, Weights]:
+        """A module that goes step by step, with its weights; SpecError GC630 where none can."""
+        from graphc.runtime.use import trained
+
+        programs, state = trained(self._directory, self._warn)
+        if hasattr(programs.module, "step"):
+            return programs.module, (state["params"], state["statistics"])
+        compiled = self.inference()  # the run's own module may be one of an earlier graphc
+        place = compiled.model.compiled.checked.document.place("network")
+        if problems := obstacles(compiled.model.graph, place):
+            raise SpecError(problems)
+        return compiled.model.module(), (compiled.params, compiled.statistics)
 
     @property
     def name(self) -> str:

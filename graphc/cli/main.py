@@ -27,6 +27,7 @@ COMMANDS = {
     "replay": "Say again where the numbers of a stopped run went wrong",
     "evaluate": "Evaluate a trained run",
     "predict": "Predict with a trained run",
+    "generate": "Let a trained run write text",
     "export": "Write a trained network for other programs",
     "plot": "Draw the learning curves of runs into one picture",
     "ops": "List what a spec can name, or explain one",

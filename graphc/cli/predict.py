@@ -18,9 +18,9 @@ def command(run: str, file: str, form: str, output: str | None) -> None:
 
     FILE holds examples with raw values as in the data: `.npz` with an array for each field, `.npy`
     with the only field, `.json` with a list of examples or a mapping of fields to lists, or `.csv`
-    with a header (`.parquet` likewise); or it is an image, or a folder of images. `-` reads JSON
-    from standard input. Prints what the network gives for each example. The data that the run was
-    trained on is not read again.
+    with a header (`.parquet` likewise); or it is an image, a folder of images, or, for a run that
+    learnt from a text, a `.txt`. `-` reads JSON from standard input. Prints what the network gives
+    for each example. The data that the run was trained on is not read again.
     """
     from graphc import api
     from graphc.cli.predictions import read_inputs, write_outputs

@@ -18,14 +18,14 @@ from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
 from graphc.core.types import LENGTH
 from graphc.data.tables import rows_to_predict
-from graphc.ops.sources import Csv, TableSource
+from graphc.ops.sources import Csv, TableSource, TextSource
 from graphc.ops.tables import csv_lines, parquet_lines
 from graphc.runtime.files import printable
 
 if TYPE_CHECKING:
     from graphc.api import Run
 
-ENDINGS = (".npz", ".npy", ".json", ".csv", ".parquet")
+ENDINGS = (".npz", ".npy", ".json", ".csv", ".parquet", ".txt")
 
 
 def read_inputs(file: str, run: Run) -> np.ndarray | dict[str, np.ndarray]:
@@ -60,6 +60,8 @@ def _read(file: str, ending: str, run: Run) -> Any:
         return _from_json(text, file, run)
     if ending in (".csv", ".parquet"):
         return _from_table(file, ending, run)
+    if ending == ".txt":
+        return _from_text(file, run)
     found = np.load(file, allow_pickle=False)
     if ending == ".npy":
         return found
@@ -121,6 +123,13 @@ def _from_records(records: list[dict[str, Any]], file: str, run: Run) -> dict[st
 
 def _cell(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def _from_text(file: str, run: Run) -> np.ndarray:
+    """A text as a single sequence, int32 [1, symbols]."""
+    if not isinstance(run.document().data, TextSource):
+        raise _fail("a `.txt` is for runs that learnt from a text", "take an `.npz` or a `.csv`")
+    return run.vocabulary.encode(Path(file).read_text("utf-8"))[None]
 
 
 def _from_table(file: str, ending: str, run: Run) -> Any:

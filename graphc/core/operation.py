@@ -257,6 +257,11 @@ class ChangesDomain:
 
 
 @dataclass(frozen=True)
+class AcrossSteps:
+    """The value of a step depends on other steps of its input, and it has one for every step."""
+
+
+@dataclass(frozen=True)
 class Concatenates:
     """Puts its items side by side, along the last axis where its attribute `axis` is -1."""
 

@@ -65,6 +65,7 @@ class Body:
         context += [("key", None)] if needs.key else []
         # Sequences of different length cannot be gone through without their mask.
         context += [("mask", ... if self.steps else None)] if needs.mask else []
+        context += [("memory", None)] if needs.memory else []
         names = self.invoker.networks
         context += [(names[network], ...) for network in names if network in needs.networks]
         inputs = [*(["self"] if word == "__call__" else []), *self.plan.inputs]
@@ -164,6 +165,8 @@ class Body:
 
 
 def _names_in(operation: Operation, types: tuple[Type, ...], invoker: Invoker) -> Iterable[str]:
+    if invoker.requirements.of(operation, types).memory:
+        yield from ("memory", "within", "scan_recurrent")
     if isinstance(operation, NetworkCall):
         needed = invoker.requirements.of(operation, types).networks
         yield from (invoker.networks[network] for network in needed)

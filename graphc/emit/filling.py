@@ -33,6 +33,12 @@ class Key:
             return name(self.root)
         return call("at", [name(self.root), *map(part, self.path)])
 
+    @property
+    def memory(self) -> ast.expr:
+        """The part of the memory that has the same path."""
+        memory = name("memory")
+        return call("within", [memory, *map(part, self.path)]) if self.path else memory
+
 
 @dataclass(frozen=True)
 class Site:
@@ -67,7 +73,7 @@ class Site:
         values |= {each.name: None for each in self.operation.inputs}
         values |= dict(zip(self.inputs, operands, strict=True)) | {"items": list(operands)}
         values |= {"self": module, "key": key.tree, "train": name("train")}
-        values |= {"mask": self.mask(any(map(is_uneven, self.types)))}
+        values |= {"mask": self.mask(any(map(is_uneven, self.types))), "memory": name("memory")}
         value = fill(template, values)
         activation = activation_of(self.operation)
         if activation is None:

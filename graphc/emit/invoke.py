@@ -101,8 +101,10 @@ class Invoker:
         graph = self.requirements.graph_of(site.operation)
         needs = self.requirements.of_graph(graph)
         made = call(called, operands)
+        remembers = needs.memory and not isinstance(site.operation, Scan)
         given = {"train": needs.train and name("train"), "key": needs.key and key.tree}
         given |= {"mask": needs.mask and site.mask(meets_steps(graph))}
+        given |= {"memory": remembers and key.memory}
         for network, word in self.networks.items():
             given[word] = network in needs.networks - without and name(word)
         made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]
@@ -120,7 +122,7 @@ class Invoker:
         handed = self._handing_down(step, [], site, key, set())
         if handed.keywords:
             step = ast.Call(attribute("functools", "partial"), [step], handed.keywords)
-        last = len(operands) - scan.carried
+        last = len(operands) - len(scan.states)
         pure = scan.kernels and block.is_function and not handed.keywords
         split = scan.now + (scan.kernels if pure else 0)
         lists = [operands[: scan.now], operands[last:]]
@@ -135,6 +137,9 @@ class Invoker:
             made.keywords.append(ast.keyword("give", ast.Constant(scan.given)))
         if scan.reverse:
             made.keywords.append(ast.keyword("reverse", ast.Constant(True)))
+        if scan.kept:
+            names = ast.List([ast.Constant(word) for word in scan.states], ast.Load())
+            made.keywords += [ast.keyword("memory", name("memory")), ast.keyword("names", names)]
         return made
 
     # Repeats
@@ -193,7 +198,8 @@ class Invoker:
     ) -> ast.expr:
         layer, x, inner, others = self._layer_names(operands)
         value = self.value(site.of(stack.layer), [name(x), *others], name(layer), Key(root=inner))
-        return self._scanned(lambda_([layer, x, inner], value), site, stack, operands, module, key)
+        words = [layer, x, inner, *self._memory(site)]
+        return self._scanned(lambda_(words, value), site, stack, operands, module, key)
 
     def _scan_of_statements(
         self, site: Site, stack: Stack, target: str, operands: Operands, module: Module, key: Key
@@ -207,7 +213,11 @@ class Invoker:
         )
         body.append(ast.Return(name(x)))
         value = self._scanned(name(word), site, stack, operands, module, key)
-        return [function(word, parameters([layer, x, inner]), body), assign(target, value)]
+        words = [layer, x, inner, *self._memory(site)]
+        return [function(word, parameters(words), body), assign(target, value)]
+
+    def _memory(self, site: Site) -> list[str]:
+        return ["memory"] if self._needs(site).memory else []
 
     def _layer_names(self, operands: Operands) -> tuple[str, str, str, list[ast.expr]]:
         others = list(operands[1:])
@@ -226,7 +236,16 @@ class Invoker:
         assert module is not None
         keyed = self._needs(site).key
         keys = layer_keys(stack, key) if keyed else ast.Constant(None)
+        if self._memory(site):
+            memory = key.under(*_shared(stack)).memory
+            return call("scan_recurrent", [layer, module, operands[0], keys, memory])
         return call("scan_layers", [layer, module, operands[0], keys])
+
+
+def _shared(stack: Stack) -> tuple[str | int, ...]:
+    """Where the values of a stack are: the path of a repeat, or that of the first layer."""
+    path = key_path(stack.paths[0])
+    return path[:-1] if isinstance(path[-1], int) else path
 
 
 def _unless_same(target: str, value: ast.expr) -> list[ast.stmt]:

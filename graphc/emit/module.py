@@ -37,7 +37,7 @@ class Emitted:
 
 def emit(program: Program) -> Emitted:
     """Write a program as Flax source; the same program always gives the same text."""
-    names = ModuleNames(library())
+    names = ModuleNames(library(), program.steps)
     words = _words(program, names)
     classes = Classes(program.networks, words, names)
     written = classes.write()

@@ -12,14 +12,16 @@ CONTRACT = (
     *("init", "train_step", "evaluate_step", "sums", "main"),
     *("EPOCH_STEPS", "PATHS", "penalty", "mixed_examples", "CLASS_WEIGHTS"),
 )
+STEPS = ("begin", "step")
 BUILTINS = ("range", "enumerate", "print", "map", "max", "len", "sum", "list", "str", "int")
 
 
 class ModuleNames:
     """The names at the module's top level: each is given once."""
 
-    def __init__(self, library: Iterable[str]) -> None:
-        self.reserved = frozenset((*MODULES, *CONTRACT, *BUILTINS, *library))
+    def __init__(self, library: Iterable[str], steps: bool = False) -> None:
+        more = STEPS if steps else ()
+        self.reserved = frozenset((*MODULES, *CONTRACT, *BUILTINS, *more, *library))
         self.given: set[str] = set()
 
     def of_class(self, title: str) -> str:

@@ -1,4 +1,4 @@
-"""What has to be handed down: which classes take `train`, `key`, `mask` or other networks."""
+"""What has to be handed down: which classes take `train`, `key`, `mask`, a memory or networks."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Needs:
     train: bool = False
     key: bool = False
     mask: bool = False
+    memory: bool = False
     networks: frozenset[str] = frozenset()
 
     def __or__(self, other: Needs) -> Needs:
@@ -31,6 +32,7 @@ class Needs:
             self.train or other.train,
             self.key or other.key,
             self.mask or other.mask,
+            self.memory or other.memory,
             self.networks | other.networks,
         )
 
@@ -61,7 +63,8 @@ class Requirements:
             network = operation.network
             return self.of_graph(self.networks[network]) | Needs(networks=frozenset({network}))
         if isinstance(operation, Scan):
-            return self.of_graph(operation.graph) | Needs(mask=operation.is_uneven(*types))
+            own = Needs(mask=operation.is_uneven(*types), memory=operation.kept)
+            return self.of_graph(operation.graph) | own
         if isinstance(operation, Call):
             return self.of_graph(operation.graph)
         if isinstance(operation, Repeat):
@@ -70,7 +73,12 @@ class Requirements:
         if isinstance(operation, Stack):
             return self.of(operation.layer, types)
         code = operation.call_code(*types)
-        own = Needs(code.uses("train"), code.uses("key"), code.uses("mask"))
+        own = Needs(
+            train=code.uses("train"),
+            key=code.uses("key"),
+            mask=code.uses("mask"),
+            memory=code.uses("memory"),
+        )
         activation = activation_of(operation)
         if activation is None:
             return own

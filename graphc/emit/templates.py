@@ -30,6 +30,19 @@ def forward(params, statistics, batch, *, train=False, key=None):
     outputs = call(model, batch, train=train, key=key)
     return outputs, nnx.to_pure_dict(nnx.state(model, nnx.Not(nnx.Param)))
 
+def begin(model, batch_size):
+    """What is carried before the first step: arrays [batch, ...] by the paths of the values."""
+    batch = BLANK
+    memory = Memory()
+    STEPPED
+    return memory.first
+
+def step(model, state, batch):
+    """The outputs for the next steps, one or more [batch, steps, ...], and what is carried then."""
+    memory = Memory(state)
+    outputs = STEPPED
+    return outputs, memory.last
+
 def losses(outputs, batch):
     """The loss of each example."""
     return LOSS

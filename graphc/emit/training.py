@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from graphc.core.code import Code, code, copy_tree, literal
 from graphc.core.declaration import Declaration
@@ -20,6 +21,7 @@ from graphc.graph.weights import WeightMap
 from graphc.ops.objectives import Metric
 from graphc.plan.plan import Program, Term
 
+STEPS = ("begin", "step")
 BATCH = ("call", "graphdef", "forward")
 TRAINING = (
     *("losses", "metrics", "sums", "means"),
@@ -46,13 +48,17 @@ def functions(
 ) -> list[ast.stmt]:
     """All of them for a program, `main` and its call at the end."""
     network = program.plan.network if program.plan else _outermost(program.networks, requirements)
+    needs = requirements.of_graph(program.networks[network])
     values: dict[str, ast.expr] = {
         "MODEL": _model(program, classes),
-        "OUTPUTS": _outputs(
-            program, network, words, requirements.of_graph(program.networks[network])
-        ),
+        "OUTPUTS": _outputs(program, network, words, replace(needs, memory=False)),
     }
     used = ["build", *BATCH]
+    if program.steps:
+        used += STEPS
+        stepped = replace(needs, train=False, key=False)
+        values["STEPPED"] = _outputs(program, network, words, stepped)
+        values["BLANK"] = _blank(program, network)
     constants: list[ast.stmt] = []
     steps: dict[str, ast.FunctionDef] = {}
     if program.plan is not None and not program.inference:
@@ -123,10 +129,29 @@ def _made(made: Class, key: ast.expr) -> ast.expr:
     return call(made.name, **({"key": key} if made.keyed else {}))
 
 
+def _blank(program: Program, network: str) -> ast.expr:
+    """A batch of one step, all zeros."""
+    fields, inputs = _fields(program, network), program.networks[network].inputs
+    arrays = [_zeros(kind) for _, kind in inputs]
+    return ast.Dict([part(fields[word]) for word, _ in inputs], arrays)
+
+
+def _zeros(kind: Type) -> ast.expr:
+    sizes = "".join(f", {size}" for size in kind.shape)
+    dtype = {"int": ", jnp.int32", "bool": ", bool"}.get(kind.dtype, "")
+    return code(f"jnp.zeros((batch_size, 1{sizes}){dtype})").tree
+
+
+def _fields(program: Program, network: str) -> dict[str, str]:
+    """What the data calls each input of the network."""
+    if program.plan is not None:
+        return dict(program.plan.inputs)
+    return {word: word for word, _ in program.networks[network].inputs}
+
+
 def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Needs) -> ast.expr:
     """The call of the network on the fields of the batch."""
-    plan, graph = program.plan, program.networks[network]
-    fields = dict(plan.inputs) if plan else {word: word for word, _ in graph.inputs}
+    graph, fields = program.networks[network], _fields(program, network)
     inputs = [
         ast.Subscript(name("batch"), part(fields[word]), ast.Load()) for word, _ in graph.inputs
     ]
@@ -140,6 +165,7 @@ def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Ne
     if steps:
         mask = "present_steps", [name("batch"), steps[0]]
     given["mask"] = needs.mask and call(*mask)
+    given["memory"] = needs.memory and name("memory")
     for other, word in words.items():
         given[word] = other in needs.networks and _module(program, other)
     made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]

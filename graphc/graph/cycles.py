@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from graphc.core.diagnostic import Diagnostic
-from graphc.core.operation import BatchCoupled, Stateful
+from graphc.core.operation import AcrossSteps, BatchCoupled, Stateful
 from graphc.core.types import Axis, Type
 from graphc.graph.node import Node, Ref
 from graphc.graph.time import Delay
@@ -50,7 +50,8 @@ class Cycle:
                 return Diagnostic("GC234", message, each.span, help=help)
         for node in self.nodes:
             kind = types.get(Ref(node.name))
-            if kind is not None and self.axis not in kind.domain:
+            across = bool(node.operation.trait(AcrossSteps))
+            if across or (kind is not None and self.axis not in kind.domain):
                 word = node.operation.name if node.part else node.name
                 message = f"`{word}` needs all steps, and stands on a cycle over them"
                 help = "take it off the cycle: it can read the cycle, or be read by it, not both"

@@ -142,12 +142,18 @@ def identifiers(names: Iterable[str], reserved: Iterable[str]) -> dict[str, str]
     """A Python name for each of these names, none of them reserved or taken twice."""
     taken, found = set(reserved), {}
     for name in names:
-        word = re.sub("[/:@+-]", "_", name)
+        word = re.sub(r"\W", "_", re.sub(r"@\w+([-+]\d+)", _other_step, name))
         while word in taken or keyword.iskeyword(word):
             word += "_"
         taken.add(word)
         found[name] = word
     return found
+
+
+def _other_step(found: re.Match[str]) -> str:
+    """`@t-1` is `_before`, `@t+2` is `_after_2`."""
+    away = int(found[1])
+    return ("_before" if away < 0 else "_after") + (f"_{abs(away)}" if abs(away) > 1 else "")
 
 
 def arrange(inputs: Iterable[tuple[str, Type]], nodes: Iterable[Node]) -> tuple[Node, ...]:

@@ -16,6 +16,7 @@ from graphc.core.operation import Input, Operation, ShapeError
 from graphc.core.types import TIME, Axis, Type, is_uneven, over, without
 from graphc.graph.calls import Call
 
+_MEMORY = ", memory=$memory, name=$kept"
 _DTYPES = {"float": "", "int": ", int", "bool": ", bool"}
 
 
@@ -90,20 +91,24 @@ class Clock(Operation):
     Args:
         axis: the time axis.
         every: how many steps lie from one to the next.
+        kept: what a memory calls the number of steps so far, where there is one.
     """
 
     name = "clock"
     inputs = (Input("like"),)
-    call = code("ticks($like, $every)")
 
     axis: Axis
     every: int
+    kept: str | None = None
 
     def infer(self, like: Type) -> Type:
         return replace(like, shape=(), dtype="bool", below=None)
 
     def holes(self, like: Type) -> dict[str, object]:
-        return {"every": self.every}
+        return {"every": self.every, "kept": self.kept}
+
+    def call_code(self, like: Type) -> Code:
+        return code(f"ticks($like, $every{_MEMORY * bool(self.kept)})")
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ class Shift(Operation):
     Args:
         axis: the time axis.
         offset: as for `Delay`.
+        kept: what a memory calls the last steps, where there is one.
     """
 
     name = "shift"
@@ -124,6 +130,7 @@ class Shift(Operation):
 
     axis: Axis
     offset: int
+    kept: str | None = None
 
     def infer(self, x: Type, begin: Type) -> Type:
         return x
@@ -131,10 +138,10 @@ class Shift(Operation):
     def call_code(self, x: Type, begin: Type) -> Code:
         if self.offset > 0 and is_uneven(x, self.axis):
             return code("shift(where_present($mask, $x, $begin[:, None]), $begin, $offset)")
-        return code("shift($x, $begin, $offset)")
+        return code(f"shift($x, $begin, $offset{_MEMORY * bool(self.kept)})")
 
     def holes(self, x: Type, begin: Type) -> dict[str, object]:
-        return {"offset": self.offset}
+        return {"offset": self.offset, "kept": self.kept}
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,8 @@ class Affine(Operation):
         kind: the type of the value.
         axis: the time axis.
         reverse: whether the last step comes first.
+        state: what the value that it carries is called.
+        kept: whether a memory may have it.
     """
 
     name = "affine"
@@ -153,6 +162,8 @@ class Affine(Operation):
     kind: Type
     axis: Axis
     reverse: bool = False
+    state: str = ""
+    kept: bool = False
 
     def infer(self, *types: Type) -> Type:
         return self.kind
@@ -160,10 +171,13 @@ class Affine(Operation):
     def call_code(self, factor: Type, begin: Type, *term: Type) -> Code:
         given = operand("factor", factor, self.kind), "$begin"
         given += (operand("term", term[0], self.kind),) if term else ()
-        reverse = ", reverse=True" if self.reverse else ""
+        options = ", reverse=True" * self.reverse + _MEMORY * self.kept
         if is_uneven(self.kind, self.axis):
-            return code(f"affine_while_present($mask, {', '.join(given)}{reverse})")
-        return code(f"affine_scan({', '.join(given)}{reverse})")
+            return code(f"affine_while_present($mask, {', '.join(given)}{options})")
+        return code(f"affine_scan({', '.join(given)}{options})")
+
+    def holes(self, *types: Type) -> dict[str, object]:
+        return {"kept": self.state}
 
 
 @dataclass(frozen=True)
@@ -181,8 +195,9 @@ class Scan(Call):
         kernels: how many of those behind them only multiply what the step computes, so that their
             gradients can be taken out of the backward loop.
         given: how many of the outputs are read outside.
-        carried: how many values go from step to step.
+        states: what the values are called that go from step to step.
         reverse: whether the last step comes first.
+        kept: whether a memory may have them.
     """
 
     name = "scan"
@@ -191,8 +206,9 @@ class Scan(Call):
     now: int = 0
     kernels: int = 0
     given: int = 1
-    carried: int = 1
+    states: tuple[str, ...] = ()
     reverse: bool = False
+    kept: bool = False
 
     @property
     def ports(self) -> tuple[str, ...]:  # type: ignore[override]

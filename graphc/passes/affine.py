@@ -55,7 +55,8 @@ def affine(graph: Graph, cycle: Cycle, begin: Begin) -> Graph | None:
     if form.factor in (None, ONE):
         return None
     first = begin(graph, delay, f"{delay.name}:begin")
-    scan = Affine(graph.types[source], operation.axis, cycle.reverse)
+    word = delay.name.partition("@")[0]
+    scan = Affine(graph.types[source], operation.axis, cycle.reverse, word)
     node = graph.by_name[source.node]
     inputs = (form.factor, Ref(first.name), form.term)
     whole = replace(node, operation=scan, inputs=inputs)

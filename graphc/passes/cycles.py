@@ -96,7 +96,7 @@ class _Loop:
             now=len(streams),
             kernels=len(kernels),
             given=count,
-            carried=len(order),
+            states=tuple(map(self._called, order)),
             reverse=self.cycle.reverse,
         )
         begins = [self._begin(state) for state in order]
@@ -137,6 +137,13 @@ class _Loop:
                     found[state] = self._free(f"{name}_{word}" + f"_{away}" * (away > 1))
         return found
 
+    def _called(self, state: State) -> str:
+        """`h`, or `h@t-2` for what was before that."""
+        ref, away = state
+        delays = (each for each in self.cycle.delays if each.references[0] == ref)
+        word = next(delays).name.partition("@")[0]
+        return f"{word}@t-{away}" if away > 1 else word
+
     def _free(self, word: str, own: str | None = None) -> str:
         name, count = word, 1
         while name in self.taken and name != own:
@@ -147,7 +154,7 @@ class _Loop:
 
     def _title(self) -> str:
         name = self.graph.name
-        return f"{name}_step" if name not in ("", "network") else "step"
+        return f"{name or 'network'}_step"
 
     def _is_inside(self, ref: Ref) -> bool:
         own = {node.name for node in self.nodes} | self.cycle.names

@@ -99,6 +99,7 @@ class Program:
         epoch_steps: the steps of an epoch, where that is known.
         class_weights: what each class counts, where the data says it and is known.
         loops: whether everything in it may stand in a loop, on its device.
+        steps: whether its network can go step by step.
     """
 
     name: str
@@ -109,3 +110,11 @@ class Program:
     epoch_steps: int | None = None
     class_weights: tuple[float, ...] | None = None
     loops: bool = True
+    steps: bool = False
+
+    @property
+    def network(self) -> str | None:
+        """The network that is called on data; None where nothing says which of several."""
+        if self.plan is not None:
+            return self.plan.network
+        return next(iter(self.networks)) if len(self.networks) == 1 else None

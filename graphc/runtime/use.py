@@ -114,9 +114,12 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         # As in training, numbers of 64 bits are scaled before they lose their last digits.
         kept = array.dtype if array.dtype == np.float64 and name in form.scaling.moments else dtype
         array = array.astype(kept, copy=False)
-        if array.ndim != kind.rank or array.shape[len(kind.domain) :] != kind.shape:
+        steps = len(kind.domain)  # the axis of the examples, and those of steps behind it
+        if array.ndim != kind.rank or array.shape[steps:] != kind.shape:
             message = f"`{name}` has shape {list(array.shape[1:])} for each example, not {kind}"
             raise fail("GC614", message, "the first axis is the examples")
+        if 0 in array.shape[1:steps]:
+            raise fail("GC614", f"`{name}` holds sequences without a step", None)
         arrays[name] = array
     if LENGTH in inputs:
         arrays = _ended(arrays, inputs[LENGTH], wanted)

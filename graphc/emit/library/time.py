@@ -1,35 +1,78 @@
 """Sequences: cycles over their steps."""
 
+import copy
 import functools
 
 import jax
 import jax.numpy as jnp
+from flax import nnx
 
 from graphc.emit.library.arrays import present
+from graphc.emit.library.layers import scan_layers
 
 
-def over_time(step, now, before, constants=(), *, give=1, reverse=False):
+class Memory:
+    """What a network carries from step to step: arrays [batch, ...] by the paths of their values.
+
+    Args:
+        before: what the last call ended with; None to begin.
+    """
+
+    def __init__(self, before=None):
+        self.before, self.first, self.last, self.path = before, {}, {}, ""
+
+    def recall(self, name, begin):
+        """A value as the last call left it, or `begin`."""
+        path = self.path + name
+        self.first[path] = begin if self.before is None else self.before[path]
+        return self.first[path]
+
+    def keep(self, name, value):
+        """Leave a value to the next call."""
+        self.last[self.path + name] = value
+
+
+def within(memory, *path):
+    """The part of a memory that belongs to the node at `path`."""
+    if memory is None:
+        return None
+    inner = copy.copy(memory)
+    inner.path += "".join(f"{part}/" for part in path)
+    return inner
+
+
+def over_time(step, now, before, constants=(), *, give=1, reverse=False, memory=None, names=()):
     """The values of a cycle at every step, arrays [batch, time, ...].
 
     `step(*now, *constants, *before)` gives what is asked for (`give` values) and last the carried
-    values, which the next step is given as `before`.
+    values, which the next step is given as `before`. A memory knows them by `names`.
     """
+    if memory is not None:
+        before = [memory.recall(*each) for each in zip(names, before, strict=True)]
 
     def one(before, now):
         after = as_tuple(step(*now, *constants, *before))
         return after[-len(before) :], after[:give]
 
-    _, after = jax.lax.scan(one, tuple(before), time_first(now), reverse=reverse)
+    last, after = jax.lax.scan(one, tuple(before), time_first(now), reverse=reverse)
+    if memory is not None:
+        for name, value in zip(names, last, strict=True):
+            memory.keep(name, value)
     after = time_first(after)
     return after[0] if give == 1 else after
 
 
-def recur(step, now, before, kernels, constants=(), *, give=1, reverse=False):
+def recur(
+    step, now, before, kernels, constants=(), *, give=1, reverse=False, memory=None, names=()
+):
     """`over_time` for a step that multiplies by `kernels`, which come before the constants.
 
     The gradients of the kernels are one product each behind the backward loop, over the values of
     all steps, where jax would add up a product of every step.
     """
+    if memory is not None:  # nothing is trained then
+        constants = (*kernels, *constants)
+        return over_time(step, now, before, constants, give=give, memory=memory, names=names)
     fixed = step, give, reverse
 
     @jax.custom_vjp
@@ -142,12 +185,17 @@ def as_tuple(values):
     return values if isinstance(values, tuple) else (values,)
 
 
-def ticks(like, every):
+def ticks(like, every, memory=None, name=""):
     """Whether a step of `like` [batch, time, ...] is one of every so many: bool [batch, time]."""
-    return jnp.broadcast_to(jnp.arange(like.shape[1]) % every == 0, like.shape[:2])
+    steps = jnp.arange(like.shape[1])
+    if memory is not None:
+        count = memory.recall(name, jnp.zeros(len(like), jnp.int32))
+        memory.keep(name, count + like.shape[1])
+        steps += count[:, None]
+    return jnp.broadcast_to(steps % every == 0, like.shape[:2])
 
 
-def affine_scan(factor, begin, term=0.0, *, reverse=False):
+def affine_scan(factor, begin, term=0.0, *, reverse=False, memory=None, name=""):
     """`h[t] = factor[t] * h[t - 1] + term[t]` for all steps at once, [batch, time, ...].
 
     Two steps one after the other are a step of the same form, so that they can be put together in
@@ -157,19 +205,58 @@ def affine_scan(factor, begin, term=0.0, *, reverse=False):
     def joined(first, then):
         return first[0] * then[0], first[1] * then[0] + then[1]
 
+    if memory is not None:
+        begin = memory.recall(name, begin)
     factor, term = jnp.broadcast_arrays(factor, term + jnp.zeros_like(begin)[:, None])
     place = -1 if reverse else 0
     term = term.at[:, place].add(factor[:, place] * begin)
-    return jax.lax.associative_scan(joined, (factor, term), reverse=reverse, axis=1)[1]
+    after = jax.lax.associative_scan(joined, (factor, term), reverse=reverse, axis=1)[1]
+    if memory is not None:
+        memory.keep(name, after[:, -1])
+    return after
 
 
-def shift(x, begin, offset):
-    """The steps of `x` [batch, time, ...] by `offset` later; `begin` [batch, ...] comes before."""
+def shift(x, begin, offset, memory=None, name=""):
+    """The steps of `x` [batch, time, ...] by `offset` later; `begin` [batch, ...] comes before.
+
+    A memory keeps the last steps of `x`, [batch, steps, ...].
+    """
+    if memory is not None:
+        start = jnp.broadcast_to(begin[:, None], (len(x), -offset, *x.shape[2:]))
+        x = jnp.concatenate([memory.recall(name, start), x], axis=1)
+        memory.keep(name, x[:, offset:])
+        return x[:, :offset]
     steps = min(abs(offset), x.shape[1])
     filled = jnp.broadcast_to(begin[:, None], (len(x), steps, *x.shape[2:]))
     if offset < 0:
         return jnp.concatenate([filled, x[:, : x.shape[1] - steps]], axis=1)
     return jnp.concatenate([x[:, steps:], filled], axis=1)
+
+
+def scan_recurrent(call, layers, x, keys, memory):
+    """`scan_layers` for layers with a memory, which has their values as [batch, layers, ...]."""
+    if memory is None:
+        return scan_layers(lambda layer, x, key: call(layer, x, key, None), layers, x, keys)
+    graphdef, state = nnx.split(layers)
+    before = memory.before
+    if before is not None:
+        inside = [path for path in before if path.startswith(memory.path)]
+        names = [path.removeprefix(memory.path) for path in inside]
+        before = {
+            name: jnp.moveaxis(before[path], 1, 0) for name, path in zip(names, inside, strict=True)
+        }
+
+    def step(x, layer):
+        state, key, before = layer
+        inner = Memory(before)
+        x = call(nnx.merge(graphdef, state), x, key, inner)
+        return x, (inner.first, inner.last)
+
+    x, (first, last) = jax.lax.scan(step, x, (nnx.as_pure(state), keys, before))
+    for name in last:
+        memory.first[memory.path + name] = jnp.moveaxis(first[name], 0, 1)
+        memory.keep(name, jnp.moveaxis(last[name], 0, 1))
+    return x
 
 
 def present_points(batch, shape):
