@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from graphc.ops.sources.published import Mnist as Mnist
     from graphc.ops.sources.published import Stored as Stored
     from graphc.ops.sources.published import Usps as Usps
+    from graphc.ops.sources.sequence_tasks import AddingProblem as AddingProblem
+    from graphc.ops.sources.sequence_tasks import Copying as Copying
     from graphc.ops.sources.table import Csv as Csv
     from graphc.ops.sources.table import Parquet as Parquet
     from graphc.ops.sources.table import TableSource as TableSource
@@ -57,6 +59,7 @@ _DECLARED = {
         CaliforniaHousing Cifar10 Cifar10Jpeg Cifar10Subset Downloaded FashionMnist Mnist Stored
         Usps
     """,
+    "sequence_tasks": "AddingProblem Copying",
     "table": "Csv Parquet TableSource",
     "text": "HelpTopics PlainText Shakespeare TextSource",
     "user_code": "PythonData",
