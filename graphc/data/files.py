@@ -80,6 +80,13 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
             "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
         ),
     ),
+    "multi30k": (
+        KnownFile(
+            "tok/train.lc.norm.tok.en.gz",
+            None,
+            "55904154a6267bb4f9bc2a60c5e56b28d9fdc6ac71b0ff7d1f1f42a91561dad3",
+        ),
+    ),
     "cifar10": (
         KnownFile(
             "cifar-10-binary.tar.gz",

@@ -31,6 +31,7 @@ from graphc.data.streaming import STREAMED, Limit, estimate, size_of
 from graphc.data.tables import load_table
 from graphc.data.text import load_text
 from graphc.data.user_code import load_python
+from graphc.data.words import load_words
 from graphc.ops import sources
 from graphc.ops.sources import ArraySource, DataSource
 
@@ -59,6 +60,10 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.PlainText: load_text,
     sources.HelpTopics: load_text,
     sources.Shakespeare: load_text,
+    sources.Multi30k: load_text,
+    sources.Skipgram: load_words,
+    sources.Cbow: load_words,
+    sources.Ngrams: load_words,
     sources.PythonData: load_python,
 }
 """For each declaration, what reads it: (source, folder) -> Examples; a table takes kept columns."""

@@ -118,8 +118,9 @@ OTHERS = {
         """,
         "sources.sequence_tasks": "adding_problem copying",
         "sources.table": "csv parquet",
-        "sources.text": "help_topics shakespeare text",
+        "sources.text": "help_topics multi30k shakespeare text",
         "sources.user_code": "python",
+        "sources.words": "cbow ngrams skipgram",
     },
 }
 """What else a spec can name."""

@@ -42,10 +42,15 @@ if TYPE_CHECKING:
     from graphc.ops.sources.table import Parquet as Parquet
     from graphc.ops.sources.table import TableSource as TableSource
     from graphc.ops.sources.text import HelpTopics as HelpTopics
+    from graphc.ops.sources.text import Multi30k as Multi30k
     from graphc.ops.sources.text import PlainText as PlainText
     from graphc.ops.sources.text import Shakespeare as Shakespeare
     from graphc.ops.sources.text import TextSource as TextSource
     from graphc.ops.sources.user_code import PythonData as PythonData
+    from graphc.ops.sources.words import Cbow as Cbow
+    from graphc.ops.sources.words import Ngrams as Ngrams
+    from graphc.ops.sources.words import Skipgram as Skipgram
+    from graphc.ops.sources.words import WordSource as WordSource
 
 _DECLARED = {
     "base": "ArraySource DataSource Undivided",
@@ -61,8 +66,9 @@ _DECLARED = {
     """,
     "sequence_tasks": "AddingProblem Copying",
     "table": "Csv Parquet TableSource",
-    "text": "HelpTopics PlainText Shakespeare TextSource",
+    "text": "HelpTopics Multi30k PlainText Shakespeare TextSource",
     "user_code": "PythonData",
+    "words": "Cbow Ngrams Skipgram WordSource",
 }
 _PLACES = {name: module for module, names in _DECLARED.items() for name in names.split()}
 
