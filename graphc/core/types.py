@@ -23,6 +23,8 @@ class Axis:
 
 BATCH = Axis("batch", "batch")
 TIME = Axis("time", "time")
+LENGTH = "time:length"
+"""What the lengths of sequences are called beside the fields of examples; no field is."""
 DTYPES = ("float", "int", "bool")
 
 
@@ -114,6 +116,11 @@ def without(kind: Type, axis: Axis) -> Type:
 def time_axes(kind: Type) -> tuple[Axis, ...]:
     """The time axes of a domain."""
     return tuple(axis for axis in kind.domain if axis.kind == "time")
+
+
+def uneven(kind: Type) -> Type:
+    """The type of sequences of different length, of one for those of equal length."""
+    return replace(kind, presence=kind.presence | {TIME.name})
 
 
 def over(kind: Type, axis: Axis) -> Type:
