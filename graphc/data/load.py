@@ -12,7 +12,7 @@ import numpy as np
 from graphc.core.diagnostic import Diagnostic, InternalError, RunError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Span
-from graphc.core.types import Type
+from graphc.core.types import LENGTH, Type
 from graphc.data.bundled import load_bundled
 from graphc.data.cifar import load_cifar10, load_cifar10_jpeg, load_cifar10_subset
 from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
@@ -115,6 +115,9 @@ def prepare(
     Where they are `streamed`, an example is taken and scaled when it is asked for.
     """
     fields, target = dict(examples.fields), source.target
+    if LENGTH in examples.train:
+        message = "sequences of different length cannot be trained on yet"
+        raise ShapeError(message, "bring them to one length", "GC516")
     source.check_target(fields[target])
     for part, arrays in examples.parts().items():
         file = examples.files.get(part)
@@ -166,7 +169,15 @@ def _require_classes(labels: Array, kind: Type, names: tuple[str, ...] | None) -
 def _scaling(source: ArraySource, examples: Examples, train: Arrays) -> Scaling:
     floats = [name for name, type in examples.fields.items() if type.dtype == "float"]
     scaled = [name for name in floats if name != source.target and source.normalize != "none"]
-    return Scaling.fit(train, scaled, source.normalize, examples.policies, examples.categories)
+    measured = {name: _with_features(train[name], kind) for name, kind in examples.fields.items()}
+    return Scaling.fit(measured, scaled, source.normalize, examples.policies, examples.categories)
+
+
+def _with_features(array: Array, kind: Type) -> Array:
+    """The same with a last axis of features, which single numbers at each step do not have."""
+    if kind.shape or kind.single:
+        return array
+    return by_row(array, lambda numbers: numbers[..., None])
 
 
 def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:
@@ -227,7 +238,7 @@ def _streamed(
     found: dict[str, Any] = {}
     for name, type in fields.items():
         array = arrays[name]
-        if type.dtype != "float" and not type.shape:
+        if type.dtype != "float" and type.single:
             found[name] = array[index]
         else:
             rows = array.take(index) if isinstance(array, Rows) else Rows(array, index)

@@ -81,7 +81,7 @@ def spans(tags):
     before = jnp.pad(types, ((0, 0), (1, 0)))[:, :-1]
     begins = (tags > 0) & ((tags % 2 == 1) | (types != before))
     over = jnp.pad(begins | (types != before), ((0, 0), (0, 1)), constant_values=True)[:, 1:]
-    steps = jnp.arange(tags.shape[1])
+    steps = jnp.arange(tags.shape[1])[None]
     ends = jax.lax.cummin(jnp.where(over, steps, tags.shape[1]), axis=1, reverse=True)
     return begins, types - 1, ends
 
@@ -101,14 +101,14 @@ def entity_hits(logits, tags, length=None):
     """
     guess = jnp.argmax(logits, axis=-1)
     if length is not None:
-        there = jnp.arange(tags.shape[1]) < length[:, None]
+        there = jnp.arange(tags.shape[1])[None] < length[:, None]
         guess, tags = jnp.where(there, guess, 0), jnp.where(there, tags, 0)
     guessed, types, ends = spans(guess)
     right, right_types, right_ends = spans(tags)
     found = guessed & right & (types == right_types) & (ends == right_ends)
     each = ((found, right_types), (guessed, types), (right, right_types))
     count = (logits.shape[-1] - 1) // 2
-    counts = [flags[..., None] * jax.nn.one_hot(kinds, count) for flags, kinds in each]
+    counts = [jax.nn.one_hot(jnp.where(flags, kinds, -1), count) for flags, kinds in each]
     return jnp.stack(counts, axis=-2)
 
 
