@@ -23,6 +23,7 @@ from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
 from graphc.data.rows import Array, Rows, by_row, pieces
+from graphc.data.sentences import load_wnut17
 from graphc.data.sequence_tasks import load_adding_problem, load_copying
 from graphc.data.signals import load_signals
 from graphc.data.splits import Kinds, fold_indices, sample, split_groups, split_indices
@@ -61,6 +62,7 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.HelpTopics: load_text,
     sources.Shakespeare: load_text,
     sources.Multi30k: load_text,
+    sources.Wnut17: load_wnut17,
     sources.Skipgram: load_words,
     sources.Cbow: load_words,
     sources.Ngrams: load_words,

@@ -116,6 +116,7 @@ OTHERS = {
         "sources.published": """
             california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps
         """,
+        "sources.sentences": "wnut17",
         "sources.sequence_tasks": "adding_problem copying",
         "sources.table": "csv parquet",
         "sources.text": "help_topics multi30k shakespeare text",

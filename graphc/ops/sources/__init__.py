@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from graphc.ops.sources.published import Mnist as Mnist
     from graphc.ops.sources.published import Stored as Stored
     from graphc.ops.sources.published import Usps as Usps
+    from graphc.ops.sources.sentences import Wnut17 as Wnut17
     from graphc.ops.sources.sequence_tasks import AddingProblem as AddingProblem
     from graphc.ops.sources.sequence_tasks import Copying as Copying
     from graphc.ops.sources.table import Csv as Csv
@@ -64,6 +65,7 @@ _DECLARED = {
         CaliforniaHousing Cifar10 Cifar10Jpeg Cifar10Subset Downloaded FashionMnist Mnist Stored
         Usps
     """,
+    "sentences": "Wnut17",
     "sequence_tasks": "AddingProblem Copying",
     "table": "Csv Parquet TableSource",
     "text": "HelpTopics Multi30k PlainText Shakespeare TextSource",
