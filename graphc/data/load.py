@@ -171,15 +171,7 @@ def _require_classes(labels: Array, kind: Type, names: tuple[str, ...] | None) -
 def _scaling(source: ArraySource, examples: Examples, train: Arrays) -> Scaling:
     floats = [name for name, type in examples.fields.items() if type.dtype == "float"]
     scaled = [name for name in floats if name != source.target and source.normalize != "none"]
-    measured = {name: _with_features(train[name], kind) for name, kind in examples.fields.items()}
-    return Scaling.fit(measured, scaled, source.normalize, examples.policies, examples.categories)
-
-
-def _with_features(array: Array, kind: Type) -> Array:
-    """The same with a last axis of features, which single numbers at each step do not have."""
-    if kind.shape or kind.single:
-        return array
-    return by_row(array, lambda numbers: numbers[..., None])
+    return Scaling.fit(train, scaled, source.normalize, examples.policies, examples.categories)
 
 
 def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from graphc.core.operation import ShapeError
-from graphc.core.types import LENGTH
 from graphc.data.examples import Examples
 from graphc.data.rows import by_row
 from graphc.data.scaling import Arrays
@@ -18,9 +15,10 @@ from graphc.ops.tables import npz_headers
 
 def load_npz(source: Npz, folder: str, store: Store) -> Examples:
     """An npz file; raises ShapeError GC511 to GC518, naming the file and the array."""
+    names = (*source.inputs, source.target)
     path = source.file(folder)
     fields = source.fields(folder)
-    train = store.archive(path, source.arrays)
+    train = store.archive(path, names)
     further = source.further_files(folder)
     others = {
         part: _with_target(source, _same_form(file, train, store)) for part, file in further.items()
@@ -55,16 +53,12 @@ def _described(array: np.ndarray) -> str:
 
 
 def _with_target(source: Npz, arrays: Arrays) -> Arrays:
-    """A target that is a quantity as floats [..., 1], if it is one number each; and lengths."""
+    """A target that is a quantity as floats [examples, 1], if it is one number each."""
     target = arrays[source.target]
     if source.kind == "number":
-        axes = 2 if source.target in source.sequences else 1
-        target = by_row(target, partial(_floats, axes=axes))
-    found = arrays | {source.target: target}
-    if source.lengths is not None:
-        found[LENGTH] = found.pop(source.lengths)[:]
-    return found
+        target = by_row(arrays[source.target], _floats)
+    return arrays | {source.target: target}
 
 
-def _floats(target: np.ndarray, axes: int) -> np.ndarray:
-    return target.astype(np.float64).reshape(*target.shape[:axes], *(target.shape[axes:] or (1,)))
+def _floats(target: np.ndarray) -> np.ndarray:
+    return target.astype(np.float64).reshape(len(target), *(target.shape[1:] or (1,)))

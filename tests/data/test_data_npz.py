@@ -5,10 +5,8 @@ import pytest
 
 from graphc.compiler import check
 from graphc.core.span import Source
-from graphc.core.types import BATCH, LENGTH, TIME, Type
+from graphc.core.types import Type
 from graphc.data.load import load
-from graphc.data.npz import load_npz
-from graphc.data.store import Memory
 from graphc.ops.sources import Npz
 
 LABELS = np.arange(12) % 3
@@ -272,58 +270,3 @@ train: {loss: cross_entropy}
     folder = saved(word=np.arange(36).reshape(12, 3) % 9, y=LABELS)
     checked = check(Source("words.yaml", spec, folder))
     assert checked.networks[""].inputs[0][1] == Type((3,), "int", 20)
-
-
-def test_the_second_axis_of_a_sequence_is_time(saved):
-    steps = np.arange(12 * 5 * 2.0).reshape(12, 5, 2)
-    tags = np.arange(60).reshape(12, 5) % 4
-    folder = saved(x=steps, z=steps[..., 0], y=tags, q=steps[..., 1], label=LABELS)
-    source = _npz(inputs=("x", "z"), sequences=("x", "z", "y"), normalize="standard")
-    time = (BATCH, TIME)
-    assert source.fields(folder) == {
-        "x": Type((2,), domain=time),
-        "z": Type((), domain=time),
-        "y": Type((), "int", 4, time),
-    }
-    data = load(source, folder)
-    assert data.splits["train"]["x"].shape == (9, 5, 2)
-    assert len(data.scaling.moments["x"].mean) == 2
-    assert len(data.scaling.moments["z"].mean) == 1  # not one for each step
-    assert load(_npz(target="label", sequences=("x",)), folder).fields["label"].single
-    quantity = load(_npz(target="q", sequences=("x", "q"), kind="number"), folder)
-    assert quantity.fields["q"] == Type((1,), domain=time)
-    assert quantity.splits["train"]["q"].shape == (9, 5, 1)
-
-
-def test_sequences_are_streamed_as_they_are_in_memory(saved):
-    tags = np.arange(60).reshape(12, 5) % 4
-    folder = saved(x=np.arange(120.0).reshape(12, 5, 2), y=tags)
-    one, other = (load(_npz(sequences=("x", "y"), stream=each), folder) for each in (True, False))
-    assert one.streamed
-    for name, array in other.splits["train"].items():
-        np.testing.assert_array_equal(one.splits["train"][name][:], array)
-
-
-def test_lengths_stand_beside_the_fields(saved):
-    source = _npz(sequences=("x",), lengths="n")
-    folder = saved(x=np.zeros((12, 5, 2)), n=1 + np.arange(12) % 5, y=LABELS)
-    assert source.fields(folder)["x"].presence == {"batch", "time"}
-    assert source.fields(folder)["y"].single
-    examples = load_npz(source, folder, Memory())
-    assert examples.train[LENGTH].tolist() == (1 + np.arange(12) % 5).tolist()
-
-
-@pytest.mark.parametrize(
-    ("given", "code", "message"),
-    [
-        ({"sequences": ("z",)}, "GC512", "`sequences` names `z`, which is neither an input nor"),
-        ({"sequences": ("y",)}, "GC516", "has no axis of time: [12] of int64"),
-        ({"inputs": ("x", "z"), "sequences": ("x", "z")}, "GC516", "`x` has 5, `z` has 6"),
-        ({"sequences": ("x",), "lengths": "x"}, "GC516", "is [12, 5, 2] of float64"),
-    ],
-)
-def test_sequences_that_are_none_are_refused(given, code, message, saved, problem):
-    folder = saved(x=np.zeros((12, 5, 2)), z=np.zeros((12, 6)), y=LABELS)
-    with problem(code) as found:
-        _npz(**given).fields(folder)
-    assert message in found[0].message

@@ -11,7 +11,7 @@ from graphc.core.declaration import attribute
 from graphc.core.diagnostic import similar
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
-from graphc.core.types import TIME, Type, over, uneven
+from graphc.core.types import Type
 from graphc.ops.sources.files import FileSource
 from graphc.ops.tables import npz_arrays, npz_headers
 
@@ -34,29 +34,9 @@ class Npz(FileSource):
         (),
     )
 
-    sequences: tuple[str, ...] = attribute(
-        Texts(), "those of the arrays whose second axis is time: steps of a sequence", ()
-    )
-    lengths: str | None = attribute(
-        Text(),
-        "an array of integers: how many steps of each sequence there are; what is behind them is"
-        " not looked at",
-        None,
-    )
-
-    @property
-    def arrays(self) -> tuple[str, ...]:
-        """All arrays that are read."""
-        return (*self.inputs, self.target, *(() if self.lengths is None else (self.lengths,)))
-
-    def complaint(self) -> str | None:
-        if self.lengths is not None and not self.sequences:
-            return "`lengths` are those of `sequences`, which are not given"
-        return super().complaint()
-
     def fields(self, folder: str) -> Mapping[str, Type]:
         path = self.file(folder)
-        headers = npz_headers(path, self.arrays)
+        headers = npz_headers(path, (*self.inputs, self.target))
         stray = next((each for each in self.pixels if each not in self.inputs), None)
         if stray is not None:
             help = similar(stray, self.inputs, "input")
@@ -66,49 +46,9 @@ class Npz(FileSource):
             message = "`inputs` names the target" if self.inputs else "`inputs` is empty"
             raise ShapeError(message, "name the arrays to learn from", "GC512")
         self.sizes(headers[self.target][0][0], brought=self.further_files(folder))
-        self._check_steps(path, headers)
-        headers = {name: self._of_step(name, *each) for name, each in headers.items()}
         types = {each: self._input(path, each, *headers[each]) for each in self.inputs}
         self._check_bounds(types)
-        types |= {self.target: self._target(path, *headers[self.target])}
-        return {name: self._with_time(name, each) for name, each in types.items()}
-
-    def _of_step(
-        self, name: str, shape: tuple[int, ...], dtype: str
-    ) -> tuple[tuple[int, ...], str]:
-        """The shape without the axis of time."""
-        return ((shape[0], *shape[2:]) if name in self.sequences else shape), dtype
-
-    def _with_time(self, name: str, kind: Type) -> Type:
-        if name not in self.sequences:
-            return kind
-        kind = over(kind, TIME)
-        return kind if self.lengths is None else uneven(kind)
-
-    def _check_steps(
-        self, path: str, headers: Mapping[str, tuple[tuple[int, ...], str]]
-    ) -> None:
-        """Refuse sequences that are none or differ in their steps, and lengths that are none."""
-        used = (*self.inputs, self.target)
-        stray = next((each for each in self.sequences if each not in used), None)
-        if stray is not None:
-            message = f"`sequences` names `{stray}`, which is neither an input nor the target"
-            raise ShapeError(message, similar(stray, used, "array"), "GC512", stray)
-        flat = next((each for each in self.sequences if len(headers[each][0]) < 2), None)
-        if flat is not None:
-            message = f"the array `{flat}` of `{path}` has no axis of time: {_shaped(headers[flat])}"
-            help = "a sequence is an array [examples, time, ...]"
-            raise ShapeError(message, help, "GC516", flat)
-        steps = {each: headers[each][0][1] for each in self.sequences}
-        if len(set(steps.values())) > 1 or 0 in steps.values():
-            each = ", ".join(f"`{name}` has {count}" for name, count in steps.items())
-            message = f"the sequences of `{path}` must have equally many steps, at least one: {each}"
-            raise ShapeError(message, code="GC516")
-        if self.lengths is not None and (
-            len(headers[self.lengths][0]) != 1 or "int" not in headers[self.lengths][1]
-        ):
-            message = f"`lengths` wants one integer for each example, but the array `{self.lengths}`"
-            raise ShapeError(f"{message} is {_shaped(headers[self.lengths])}", None, "GC516")
+        return types | {self.target: self._target(path, *headers[self.target])}
 
     def _input(self, path: str, name: str, shape: tuple[int, ...], dtype: str) -> Type:
         if name in self.pixels and dtype != "uint8":
@@ -139,8 +79,7 @@ class Npz(FileSource):
             return Type(shape[1:], "bool")
         if len(shape) != 1 or not dtype.startswith(("int", "uint")):
             what = f"`{self.target}` has shape {list(shape)} of {dtype}"
-            one = "step" if self.target in self.sequences else "example"
-            message = f"classes are one integer for each {one}, but {what}"
+            message = f"classes are one integer for each example, but {what}"
             help = "a target that is a quantity has `kind: number`"
             if len(shape) > 1 and not dtype.startswith("float"):
                 help += ", several labels of which any may be right are truth values (bool)"
@@ -153,11 +92,6 @@ class Npz(FileSource):
         if low == high:
             raise ShapeError(f"every example of `{path}` has the class {low}", code="GC517")
         return Type((), "int", high + 1)
-
-
-def _shaped(header: tuple[tuple[int, ...], str]) -> str:
-    shape, dtype = header
-    return f"{list(shape)} of {dtype}"
 
 
 sources.add(Npz)
