@@ -115,7 +115,9 @@ def rows_to_predict(source: TableSource, columns: Columns, path: str, lines: Lin
     found = Memory().keep(None, [], read)
     if source.sequence is None:
         return found
-    steps = steps_of(path, found.pop(_mark(source.sequence)), found.pop(_mark(source.order or ""), None))
+    steps = steps_of(
+        path, found.pop(_mark(source.sequence)), found.pop(_mark(source.order or ""), None)
+    )
     return steps.arranged(found)
 
 

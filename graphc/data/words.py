@@ -44,9 +44,7 @@ def load_words(source: WordSource, folder: str) -> Examples:
     )
 
 
-def _frequency(
-    train: Sequence[str | int], numbers: dict[str | int, int], size: int
-) -> np.ndarray:
+def _frequency(train: Sequence[str | int], numbers: dict[str | int, int], size: int) -> np.ndarray:
     """The relative frequency of each word of the vocabulary, 0 for what is none: [vocabulary]."""
     counts = np.bincount(encode(train, numbers), minlength=size).astype(np.float64)
     counts[0] = 0
