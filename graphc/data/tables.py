@@ -169,7 +169,7 @@ def _pieces(
     """The arrays of so many lines at a time."""
     encoders = _encoders(source, path, columns, target)
     encoders |= {each: _marker(source, path, each) for each in marks if each != source.order}
-    if source.order in marks:
+    if source.order is not None and source.order in marks:
         encoders[source.order] = Number(path, source.order, False, _STEP)
     empty = True
     for found in _found(source, path, lines, encoders, target):
