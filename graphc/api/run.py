@@ -172,6 +172,22 @@ class Run:
             raise SpecError(problems)
         return compiled.model.module(), (compiled.params, compiled.statistics)
 
+    def weights(self) -> dict[str, np.ndarray]:
+        """The weights it ended with, and the statistics of norms, by their paths in the spec.
+
+        Example:
+            >>> run = gc.compile("specs/iris_mlp", ["train.epochs=1"]).train("a_run")
+            >>> sorted(run.weights())
+            ['dense/bias', 'dense/kernel', 'dense_2/bias', 'dense_2/kernel']
+
+        Raises:
+            RunError: GC602 where its checkpoints cannot be read, GC625 where it has not ended.
+        """
+        from graphc.runtime.export import require_finished, weights
+
+        require_finished(self._directory)
+        return weights(self._directory, self._warn)
+
     @property
     def name(self) -> str:
         """That of its spec."""

@@ -33,6 +33,7 @@ class KnownFile:
 
 _MNIST = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 _FASHION = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+_WNUT = "https://raw.githubusercontent.com/leondz/emerging_entities_17/master/"
 _USPS = "https://hastie.su.domains/ElemStatLearn/datasets/"
 
 
@@ -78,6 +79,30 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
             "input.txt",
             "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/",
             "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+        ),
+    ),
+    "wnut17": (
+        KnownFile(
+            "wnut17train.conll",
+            _WNUT,
+            "731820e13f71af324c6b55a1575ec2ce59fbaa2a0806f8f0400b98d56cd6a7a5",
+        ),
+        KnownFile(
+            "emerging.dev.conll",
+            _WNUT,
+            "e053b752b8155113ca66e7db08af5f2f5f43ab993694e4774f1ec5bad42312d8",
+        ),
+        KnownFile(
+            "emerging.test.annotated",
+            _WNUT,
+            "2aa79b764e56ec9264a1b30fdd9b70195bd00ff400b62edd8f399d5f13c178f0",
+        ),
+    ),
+    "multi30k": (
+        KnownFile(
+            "tok/train.lc.norm.tok.en.gz",
+            None,
+            "55904154a6267bb4f9bc2a60c5e56b28d9fdc6ac71b0ff7d1f1f42a91561dad3",
         ),
     ),
     "cifar10": (

@@ -12,7 +12,7 @@ import numpy as np
 from graphc.core.diagnostic import Diagnostic, InternalError, RunError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Span
-from graphc.core.types import Type
+from graphc.core.types import LENGTH, Type
 from graphc.data.bundled import load_bundled
 from graphc.data.cifar import load_cifar10, load_cifar10_jpeg, load_cifar10_subset
 from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
@@ -24,6 +24,8 @@ from graphc.data.lengths import padded, present
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
 from graphc.data.rows import Array, Rows, by_row, pieces
+from graphc.data.sentences import load_wnut17
+from graphc.data.sequence_tasks import load_adding_problem, load_copying
 from graphc.data.signals import load_signals
 from graphc.data.splits import Kinds, fold_indices, sample, split_groups, split_indices
 from graphc.data.store import Disk, Memory
@@ -31,6 +33,7 @@ from graphc.data.streaming import STREAMED, Limit, estimate, size_of
 from graphc.data.tables import load_table
 from graphc.data.text import load_text
 from graphc.data.user_code import load_python
+from graphc.data.words import load_words
 from graphc.ops import sources
 from graphc.ops.sources import ArraySource, DataSource
 
@@ -50,6 +53,8 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.Signals: load_signals,
     sources.DigitScenes: load_digit_scenes,
     sources.MovingDigits: load_moving_digits,
+    sources.AddingProblem: load_adding_problem,
+    sources.Copying: load_copying,
     sources.Csv: load_table,
     sources.Parquet: load_table,
     sources.Npz: load_npz,
@@ -57,6 +62,11 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.PlainText: load_text,
     sources.HelpTopics: load_text,
     sources.Shakespeare: load_text,
+    sources.Multi30k: load_text,
+    sources.Wnut17: load_wnut17,
+    sources.Skipgram: load_words,
+    sources.Cbow: load_words,
+    sources.Ngrams: load_words,
     sources.PythonData: load_python,
 }
 """For each declaration, what reads it: (source, folder) -> Examples; a table takes kept columns."""
@@ -109,6 +119,9 @@ def prepare(
     """
     examples = padded(examples, streamed)
     fields, target = dict(examples.fields), source.target
+    if LENGTH in examples.train:
+        message = "sequences of different length cannot be trained on yet"
+        raise ShapeError(message, "bring them to one length", "GC516")
     source.check_target(fields[target])
     for part, arrays in examples.parts().items():
         file = examples.files.get(part)
@@ -222,7 +235,7 @@ def _streamed(
     found: dict[str, Any] = {}
     for name, type in fields.items():
         array = arrays[name]
-        if type.dtype != "float" and not type.shape:
+        if type.dtype != "float" and type.single:
             found[name] = array[index]
         else:
             rows = array.take(index) if isinstance(array, Rows) else Rows(array, index)

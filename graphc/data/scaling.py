@@ -188,7 +188,7 @@ def _fills(array: Array, policies: tuple[str | None, ...]) -> tuple[float | None
 
 
 def _column(array: Array, place: int) -> np.ndarray:
-    return np.concatenate([piece[:, place] for _, piece in pieces(array)])
+    return np.concatenate([piece[..., place].ravel() for _, piece in pieces(array)])
 
 
 def _filled(array: np.ndarray, fills: tuple[float | None, ...]) -> np.ndarray:

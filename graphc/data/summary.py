@@ -75,7 +75,7 @@ def _missing(source: DataSource, dataset: Dataset, split: str, field: str) -> in
         for name, known in columns.one_hot.items():
             if source.values(name, known) > len(known):
                 column = place + len(known)
-                count += sum(int(piece[:, column].sum()) for _, piece in pieces(array))
+                count += sum(int(piece[..., column].sum()) for _, piece in pieces(array))
             place += source.values(name, known)
     return count
 

@@ -10,16 +10,20 @@ import numpy as np
 
 from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
+from graphc.core.types import LENGTH
 from graphc.data.columns import Encoded, Encoder, Number, Unencoded, encode_columns
 from graphc.data.examples import Examples
 from graphc.data.rows import pieces
 from graphc.data.scaling import Arrays
+from graphc.data.steps import steps_of
 from graphc.data.store import Memory, Store
 from graphc.ops.sources import MEASURED, Columns, Parquet, TableSource
 from graphc.ops.tables import arrow_lines, missing_value, parquet_batches, require_columns
 
 _FEATURE = "repair it, or list the columns to use in `features`"
+_STEP = "repair it: steps are ordered by numbers"
 _QUANTITY = "repair it; a target that names classes has `kind: classes`"
+_MARK = "\0"
 _SPLITS = ("train", "validation", "test")
 _AT_ONCE = 50_000
 Lines = Iterator[tuple[str, list[str]]]
@@ -43,35 +47,78 @@ def load_table(
     path = source.file(folder)
     train = _kept(source, store, path, columns, source.marks)
     others = {
-        name: _kept(source, store, file, columns)
+        name: _kept(source, store, file, columns, source.steps)
         for name, file in source.further_files(folder).items()
     }
-    marks = {each: train.pop(_mark(each)) for each in source.marks}
+    policies = _policies(source, columns, path, train)
+    fields = source.field_types(columns)
+    marks = {each: train.pop(_mark(each)) for each in source.marks if each not in source.steps}
+    if source.sequence is not None:
+        train, marks, even = _sequences(source, path, train, marks)
+        fields = source.step_types(columns, even)
+        others = {
+            name: _further(source, source.further_files(folder)[name], arrays, even)
+            for name, arrays in others.items()
+        }
     if source.split is not None and "train" not in marks[source.split]:
         message = f"no row of `{path}` says `train` in column `{source.split}`"
         raise ShapeError(message, "mark the rows to train on", "GC518", source.split)
     return Examples(
-        source.field_types(columns),
+        fields,
         train,
         others.get("test"),
         columns.classes,
         others.get("validation"),
         columns,
-        _policies(source, columns, path, train),
+        policies,
         _widths(source, columns),
         marks.get(source.group or ""),
         marks.get(source.split or ""),
     )
 
 
+def _sequences(
+    source: TableSource, path: str, arrays: Arrays, marks: Arrays
+) -> tuple[Arrays, Arrays, bool]:
+    """Rows by sequences and steps, what marks each sequence, and whether all are as long."""
+    assert source.sequence is not None
+    columns = {each: arrays[_mark(each)][:] for each in source.steps}
+    steps = steps_of(path, columns[source.sequence], columns.get(source.order or ""))
+    rows = {name: array[:] for name, array in arrays.items() if not name.endswith(_MARK)}
+    found = steps.arranged(rows)
+    if source.target_of != "step":
+        found[source.target] = steps.single(source.target, rows[source.target])
+    return found, {name: steps.single(name, each[:]) for name, each in marks.items()}, steps.even
+
+
+def _further(source: TableSource, path: str, arrays: Arrays, even: bool) -> Arrays:
+    """The sequences of a further file, which differ in length only where those of training do."""
+    found, _, same = _sequences(source, path, arrays, {})
+    if even and not same:
+        message = f"the sequences of `{path}` differ in length, and those for training do not"
+        raise ShapeError(message, "bring them to one length", "GC516")
+    if same and not even:
+        count, longest = found["features" if "features" in found else source.index[0]].shape[:2]
+        found[LENGTH] = np.full(count, longest)
+    return found
+
+
 def rows_to_predict(source: TableSource, columns: Columns, path: str, lines: Lines) -> Arrays:
     """The input fields of rows that need not have a target, encoded as those of the training.
+
+    Rows of sequences are brought together as for training.
 
     Raises:
         ShapeError: GC512 to GC519, naming file, line and column.
     """
-    read = partial(_pieces, source, path, columns, lines, target=False)
-    return Memory().keep(None, [], read)
+    read = partial(_pieces, source, path, columns, lines, source.steps, target=False)
+    found = Memory().keep(None, [], read)
+    if source.sequence is None:
+        return found
+    steps = steps_of(
+        path, found.pop(_mark(source.sequence)), found.pop(_mark(source.order or ""), None)
+    )
+    return steps.arranged(found)
 
 
 def _policies(
@@ -108,7 +155,7 @@ def _kept(
 
 def _mark(column: str) -> str:
     """What the array of a column is called that says how rows are split; no field is called so."""
-    return f"{column}\0"
+    return f"{column}{_MARK}"
 
 
 def _pieces(
@@ -121,7 +168,9 @@ def _pieces(
 ) -> Iterator[Arrays]:
     """The arrays of so many lines at a time."""
     encoders = _encoders(source, path, columns, target)
-    encoders |= {each: _marker(source, path, each) for each in marks}
+    encoders |= {each: _marker(source, path, each) for each in marks if each != source.order}
+    if source.order is not None and source.order in marks:
+        encoders[source.order] = Number(path, source.order, False, _STEP)
     empty = True
     for found in _found(source, path, lines, encoders, target):
         if all(map(len, found.values())):

@@ -9,13 +9,12 @@ import numpy as np
 from graphc.data.examples import Examples
 from graphc.data.files import KNOWN, locate, read
 from graphc.data.scaling import Arrays
-from graphc.ops.sources import Shakespeare, TextSource
+from graphc.ops.sources import Stored, TextSource
 
 
 def load_text(source: TextSource, folder: str) -> Examples:
     """The windows of a text; raises ShapeError GC511 or GC518."""
-    text = _published(source, folder) if isinstance(source, Shakespeare) else None
-    parts = source.parts(source.read_text(folder) if text is None else text)
+    parts = source.parts(source.split(text_of(source, folder)))
     symbols = source.symbols(parts["train"])
     numbers = {symbol: number for number, symbol in enumerate(symbols)}
     arrays = {name: _windows(source, part, numbers) for name, part in parts.items()}
@@ -51,6 +50,9 @@ def _windows(
     }
 
 
-def _published(source: Shakespeare, folder: str) -> str:
+def text_of(source: TextSource, folder: str) -> str:
+    """The whole text; raises ShapeError or RunError where it cannot be had."""
+    if not isinstance(source, Stored):
+        return source.read_text(folder)
     (file,) = KNOWN[source.folder]
     return read(locate(source, folder), file).decode("utf-8")

@@ -93,8 +93,8 @@ OTHERS = {
     },
     registry.metrics: {
         "metrics": """
-            accuracy confusion_matrix f1 mae mean_absolute_error mean_iou mean_squared_error mse
-            perplexity precision r2 recall rmse roc_auc top_k
+            accuracy confusion_matrix entity_f1 f1 mae mean_absolute_error mean_iou
+            mean_squared_error mse perplexity precision r2 recall rmse roc_auc top_k
         """,
     },
     registry.optimizers: {
@@ -116,9 +116,12 @@ OTHERS = {
         "sources.published": """
             california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps
         """,
+        "sources.sentences": "wnut17",
+        "sources.sequence_tasks": "adding_problem copying",
         "sources.table": "csv parquet",
-        "sources.text": "help_topics shakespeare text",
+        "sources.text": "help_topics multi30k shakespeare text",
         "sources.user_code": "python",
+        "sources.words": "cbow ngrams skipgram",
     },
 }
 """What else a spec can name."""

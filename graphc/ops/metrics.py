@@ -10,7 +10,7 @@ from graphc.core.code import Code, code
 from graphc.core.declaration import primary
 from graphc.core.operation import ShapeError
 from graphc.core.registry import metrics
-from graphc.core.types import Type
+from graphc.core.types import BATCH, LENGTH, TIME, Type
 from graphc.ops.objectives import (
     Metric,
     OfClasses,
@@ -199,6 +199,49 @@ class F1(_OfHits):
     whole = "mean_f1"
 
 
+@dataclass(frozen=True)
+class EntityF1(Metric):
+    """F1 of named entities: one counts as found where its type, begin and end are right.
+
+    `2 * found / (guessed + there)`, counted over the whole split. The classes are tags: 0 for no
+    entity, then for each type one for its begin and one for what is inside (O, B-person, I-person,
+    ...). What is inside without a begin, or behind another type, begins an entity, as the script
+    conlleval has it.
+
+    Shapes: logits [time, 2 * n + 1], int [time] below 2 * n + 1 -> [] out of counts [3, n].
+
+    References: Tjong Kim Sang and De Meulder, "Introduction to the CoNLL-2003 shared task", 2003.
+    """
+
+    name = "entity_f1"
+    also = ("span_f1", "seqeval", "conlleval")
+    larger_is_better = True
+    counts = True
+    average: str = primary(
+        Text(("micro", "macro")), "`micro`: all types together; `macro`: their mean", "micro"
+    )
+
+    def check(self, output: Type, target: Type) -> None:
+        check_classes(self.name, output, target)
+        if target.shape or target.domain != (BATCH, TIME):
+            message = f"`{self.name}` needs a tag for each step, but the target is {target}"
+            raise ShapeError(message, "`f1` measures other classes")
+        if output.features < 3 or output.features % 2 == 0:
+            message = (
+                f"`{self.name}` needs a tag for none and two for each type, an odd number, but"
+            )
+            message += f" there are {output.features}"
+            raise ShapeError(message, "`f1` measures classes that are no tags of entities")
+
+    def call_code(self, output: Type, target: Type) -> Code:
+        length = f", batch[{LENGTH!r}]" if TIME.name in target.presence else ""
+        return code(f"entity_hits($output, $target{length})")
+
+    def value_code(self, output: Type, target: Type) -> Code:
+        micro = ".sum(axis=-1, keepdims=True)" if self.average == "micro" else ""
+        return code(f"mean_f1($total{micro})")
+
+
 class RocAuc(Metric):
     """The area under the ROC curve: how often a yes has a higher score than a no.
 
@@ -363,5 +406,6 @@ class R2(OfNumbers, Metric):
         return code(f"fit_sums($output{single}, {wanted}{axes})")
 
 
-metrics.add(Accuracy, TopK, MeanIou, Precision, Recall, F1, RocAuc, ConfusionMatrix, Perplexity)
+metrics.add(Accuracy, TopK, MeanIou, Precision, Recall, F1, EntityF1, RocAuc, ConfusionMatrix)
+metrics.add(Perplexity)
 metrics.add(MeanSquaredError, MeanAbsoluteError, Mse, Mae, Rmse, R2)

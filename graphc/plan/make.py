@@ -10,7 +10,7 @@ from graphc.core.diagnostic import Note, Report, listing, similar
 from graphc.core.operation import Logits, ShapeError
 from graphc.core.registry import metrics as known_metrics
 from graphc.core.span import Span
-from graphc.core.types import LENGTH, Type, time_axes
+from graphc.core.types import LENGTH, Type, is_uneven, time_axes
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref

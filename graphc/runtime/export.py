@@ -121,10 +121,14 @@ def safetensors(run: RunDirectory, warn: Warn) -> bytes:
         from safetensors.numpy import save
     except ImportError as error:
         raise fail("GC623", "this format needs the package safetensors", _MISSING) from error
+    return save(weights(run, warn), {"format": "graphc", "spec": run.blueprint.name})
+
+
+def weights(run: RunDirectory, warn: Warn) -> dict[str, np.ndarray]:
+    """The weights and statistics by the spec's paths; raises RunError GC602 for checkpoints."""
     found = averaged(chosen_checkpoint(run, warn).arrays)
-    arrays = {
+    return {
         name.split("/", 1)[1]: np.ascontiguousarray(array)
         for name, array in found.items()
         if name.startswith(("params/", "statistics/"))
     }
-    return save(arrays, {"format": "graphc", "spec": run.blueprint.name})

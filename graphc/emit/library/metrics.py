@@ -67,6 +67,51 @@ def label_hits(logits, labels, axis=()):
     return jnp.stack(counts, axis=-2)
 
 
+def spans(tags):
+    """Where entities begin, of which type they are, and where they end.
+
+    Args:
+        tags: 0 for no entity, then for each type one for its begin and one for what is inside,
+            [batch, time]. An entity also begins where a type does.
+
+    Returns:
+        Truth values, the types counted from 0 (-1 for none), and the last steps, [batch, time].
+    """
+    types = (tags + 1) // 2
+    before = jnp.pad(types, ((0, 0), (1, 0)))[:, :-1]
+    begins = (tags > 0) & ((tags % 2 == 1) | (types != before))
+    over = jnp.pad(begins | (types != before), ((0, 0), (0, 1)), constant_values=True)[:, 1:]
+    steps = jnp.arange(tags.shape[1])[None]
+    ends = jax.lax.cummin(jnp.where(over, steps, tags.shape[1]), axis=1, reverse=True)
+    return begins, types - 1, ends
+
+
+def entity_hits(logits, tags, length=None):
+    """For each type of entity, how many are found, guessed and there, at the step they begin.
+
+    An entity is found where one of the same type begins and ends at the same steps.
+
+    Args:
+        logits: [batch, time, 2 * n + 1].
+        tags: as in `spans`, [batch, time].
+        length: how many steps of each sequence there are, [batch]; all where it is None.
+
+    Returns:
+        Counts [batch, time, 3, n].
+    """
+    guess = jnp.argmax(logits, axis=-1)
+    if length is not None:
+        there = jnp.arange(tags.shape[1])[None] < length[:, None]
+        guess, tags = jnp.where(there, guess, 0), jnp.where(there, tags, 0)
+    guessed, types, ends = spans(guess)
+    right, right_types, right_ends = spans(tags)
+    found = guessed & right & (types == right_types) & (ends == right_ends)
+    each = ((found, right_types), (guessed, types), (right, right_types))
+    count = (logits.shape[-1] - 1) // 2
+    counts = [jax.nn.one_hot(jnp.where(flags, kinds, -1), count) for flags, kinds in each]
+    return jnp.stack(counts, axis=-2)
+
+
 def mean_of_met(values, met):
     """The mean of the values [n] that `met` says to count; 0 where it is none."""
     return values[met].sum() / max(int(met.sum()), 1)

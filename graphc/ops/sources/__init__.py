@@ -36,14 +36,22 @@ if TYPE_CHECKING:
     from graphc.ops.sources.published import Mnist as Mnist
     from graphc.ops.sources.published import Stored as Stored
     from graphc.ops.sources.published import Usps as Usps
+    from graphc.ops.sources.sentences import Wnut17 as Wnut17
+    from graphc.ops.sources.sequence_tasks import AddingProblem as AddingProblem
+    from graphc.ops.sources.sequence_tasks import Copying as Copying
     from graphc.ops.sources.table import Csv as Csv
     from graphc.ops.sources.table import Parquet as Parquet
     from graphc.ops.sources.table import TableSource as TableSource
     from graphc.ops.sources.text import HelpTopics as HelpTopics
+    from graphc.ops.sources.text import Multi30k as Multi30k
     from graphc.ops.sources.text import PlainText as PlainText
     from graphc.ops.sources.text import Shakespeare as Shakespeare
     from graphc.ops.sources.text import TextSource as TextSource
     from graphc.ops.sources.user_code import PythonData as PythonData
+    from graphc.ops.sources.words import Cbow as Cbow
+    from graphc.ops.sources.words import Ngrams as Ngrams
+    from graphc.ops.sources.words import Skipgram as Skipgram
+    from graphc.ops.sources.words import WordSource as WordSource
 
 _DECLARED = {
     "base": "ArraySource DataSource Undivided",
@@ -57,9 +65,12 @@ _DECLARED = {
         CaliforniaHousing Cifar10 Cifar10Jpeg Cifar10Subset Downloaded FashionMnist Mnist Stored
         Usps
     """,
+    "sentences": "Wnut17",
+    "sequence_tasks": "AddingProblem Copying",
     "table": "Csv Parquet TableSource",
-    "text": "HelpTopics PlainText Shakespeare TextSource",
+    "text": "HelpTopics Multi30k PlainText Shakespeare TextSource",
     "user_code": "PythonData",
+    "words": "Cbow Ngrams Skipgram WordSource",
 }
 _PLACES = {name: module for module, names in _DECLARED.items() for name in names.split()}
 

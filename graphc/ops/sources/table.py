@@ -12,7 +12,7 @@ from graphc.core.declaration import attribute
 from graphc.core.diagnostic import listing
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
-from graphc.core.types import Type
+from graphc.core.types import TIME, Type, over, uneven
 from graphc.ops.sources.base import normalize_attribute
 from graphc.ops.sources.columns import Columns, Missing, Policy
 from graphc.ops.sources.files import FileSource
@@ -62,12 +62,29 @@ class TableSource(FileSource):
     split: str | None = attribute(
         Text(), "a column that says `train`, `validation` or `test` in every row", None
     )
+    sequence: str | None = attribute(
+        Text(), "a column that says which sequence a row is a step of", None
+    )
+    order: str | None = attribute(
+        Text(), "a column of numbers that orders the steps of a sequence; without it the file", None
+    )
+    target_of: str | None = attribute(
+        Text(("sequence", "step")),
+        "whether a sequence has one target, the same in all its rows, or each of its steps has one;"
+        " default: sequence",
+        None,
+    )
     normalize: str = normalize_attribute("standard")
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """The columns that say how rows are split."""
-        return tuple(each for each in (self.group, self.split) if each is not None)
+        """The columns that say how rows are split and which sequence they belong to."""
+        return tuple(each for each in (self.group, self.split, *self.steps) if each is not None)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The columns that say which sequence a row is a step of, and which one."""
+        return tuple(each for each in (self.sequence, self.order) if each is not None)
 
     def lines(self, path: str) -> Iterator[tuple[str, list[str]]]:
         """The header, then each row: its place in the file, and its cells."""
@@ -87,10 +104,24 @@ class TableSource(FileSource):
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         self.further_files(folder)
-        return self.field_types(self.columns(folder))
+        columns = self.columns(folder)
+        if self.sequence is None:
+            return self.field_types(columns)
+        lengths = self._counted(self.file(folder), (self.sequence,))[self.sequence]
+        return self.step_types(columns, len(set(lengths.values())) == 1)
+
+    def step_types(self, columns: Columns, even: bool) -> dict[str, Type]:
+        """The fields where rows are steps of sequences, which may be of different length."""
+
+        def steps(kind: Type) -> Type:
+            return over(kind, TIME) if even else uneven(over(kind, TIME))
+
+        once = self.target if self.target_of != "step" else None
+        types = self.field_types(columns)
+        return {name: each if name == once else steps(each) for name, each in types.items()}
 
     def field_types(self, columns: Columns) -> dict[str, Type]:
-        """The fields, once the columns are known."""
+        """The fields of one row, once the columns are known."""
         width = len(columns.numbers)
         width += sum(self.values(name, each) for name, each in columns.one_hot.items())
         found = {FEATURES: Type((width,))} if width else {}
@@ -103,6 +134,12 @@ class TableSource(FileSource):
     def complaint(self) -> str | None:
         if self.split is not None and (self.group is not None or self.folds is not None):
             return f"`split` and `{'group' if self.group else 'folds'}` exclude each other"
+        given = next((each for each in ("order", "target_of") if getattr(self, each)), None)
+        if self.sequence is None and given is not None:
+            return f"`{given}` is about sequences, and `sequence` names no column of theirs"
+        policies = (self.missing,) if isinstance(self.missing, str) else dict(self.missing).values()
+        if self.sequence is not None and "drop" in policies:
+            return "`missing: drop` would take steps out of sequences"
         return super().complaint()
 
     def test_part(self) -> float | int:

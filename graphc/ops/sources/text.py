@@ -14,11 +14,12 @@ from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import BATCH, TIME, Type
 from graphc.ops.sources.base import ArraySource
-from graphc.ops.sources.published import Downloaded
+from graphc.ops.sources.published import Downloaded, Stored
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """The symbol 0: what training never saw."""
-_PART = Either((Float(minimum=0, below=1), Int(0)))
+PART = Either((Float(minimum=0, below=1), Int(0)))
+"""A share of a text, or a count of its symbols."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +28,15 @@ class TextSource(ArraySource):
 
     Fields: `text` int [time], `next` int [time], both below the size of the vocabulary. The windows
     lie end to end. The text is divided in its own order: training, validation, test.
+
+    Attributes:
+        followed: the field of the symbols; `target` has what follows.
+        apart: the pattern of what stands between two passages.
     """
 
     target = "next"
     followed: ClassVar[str] = "text"
+    apart: ClassVar[str] = r"\n\s*\n"
 
     by: str = attribute(
         Text(("character", "byte", "word")),
@@ -42,22 +48,21 @@ class TextSource(ArraySource):
         Int(2), "at most so many symbols, the most frequent ones of the training part", None
     )
     validation: float | int = attribute(
-        _PART, "what is held out behind the training part: a share of the text, or symbols", 0.1
+        PART, "what is held out behind the training part: a share of the text, or symbols", 0.1
     )
-    test: float | int = attribute(_PART, "what is held out at the end, likewise", 0)
+    test: float | int = attribute(PART, "what is held out at the end, likewise", 0)
 
     def read_text(self, folder: str) -> str:
         """The whole text; raises ShapeError GC511 where it cannot be read."""
         raise NotImplementedError
 
     def fields(self, folder: str) -> Mapping[str, Type]:
-        parts = self.parts(self.read_text(folder))
+        parts = self.parts(self.split(self.read_text(folder)))
         kind = Type((), "int", len(self.symbols(parts["train"])), (BATCH, TIME))
         return {self.followed: kind, self.target: kind}
 
-    def parts(self, text: str) -> dict[str, Sequence[str | int]]:
+    def parts(self, whole: Sequence[str | int]) -> dict[str, Sequence[str | int]]:
         """The symbols of each split that is not empty; raises ShapeError GC518."""
-        whole = self.split(text)
         sizes = {}
         for part in ("validation", "test"):
             share = getattr(self, part)
@@ -96,11 +101,15 @@ class TextSource(ArraySource):
         return (UNKNOWN, *kept)
 
     def complaint(self) -> str | None:
-        refused = {"folds": None, "balance": False, "normalize": "none", "train": None}
-        for word, default in refused.items():
-            if getattr(self, word) != default:
-                return f"`{word}` has no meaning for a text"
-        return None
+        return no_meaning(self, "a text")
+
+
+def no_meaning(source: ArraySource, what: str) -> str | None:
+    """A complaint about attributes that say nothing about a text."""
+    refused = {"folds": None, "fold": None, "balance": False, "normalize": "none", "train": None}
+    given = (word for word, default in refused.items() if getattr(source, word) != default)
+    word = next(given, None)
+    return None if word is None else f"`{word}` has no meaning for {what}"
 
 
 def words(text: str) -> list[str]:
@@ -183,4 +192,29 @@ class Shakespeare(TextSource, Downloaded):
         return super().symbols(train)
 
 
-sources.add(PlainText, HelpTopics, Shakespeare)
+@dataclass(frozen=True, kw_only=True)
+class Multi30k(TextSource, Stored):
+    """29,000 English captions of photographs, in lower case, one on each line.
+
+    The English side of the training part of Multi30k, with its marks set apart. The file is served
+    nowhere in this form: it is looked for on disk only.
+
+    References: Elliott, Frank, Sima'an and Specia, "Multi30K: multilingual English-German image
+    descriptions", 2016.
+    """
+
+    name = folder = "multi30k"
+    apart = "\n"
+
+    def fields(self, folder: str) -> Mapping[str, Type]:
+        size = 256 if self.by == "byte" else self.vocabulary
+        kind = Type((), "int", size, (BATCH, TIME))
+        return {self.followed: kind, self.target: kind}
+
+    def complaint(self) -> str | None:
+        if self.by != "byte" and self.vocabulary is None:
+            return "`multi30k` needs `vocabulary`: how many symbols are told apart"
+        return super().complaint()
+
+
+sources.add(PlainText, HelpTopics, Shakespeare, Multi30k)
