@@ -160,11 +160,13 @@ def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Ne
     given = {}
     if not program.inference:
         given = {"train": needs.train and name("train"), "key": needs.key and key}
-    steps = [each for each, (_, kind) in zip(inputs, graph.inputs, strict=True) if is_uneven(kind)]
-    mask = ast.Attribute(name("batch"), "get", ast.Load()), [part("mask")]
-    if steps:
-        mask = "present_steps", [name("batch"), steps[0]]
-    given["mask"] = needs.mask and call(*mask)
+    streams = (x for x, (_, kind) in zip(inputs, graph.inputs, strict=True) if is_uneven(kind))
+    stream = next(streams, None)
+    if stream is None:
+        mask = call(ast.Attribute(name("batch"), "get", ast.Load()), [part("mask")])
+    else:
+        mask = call("present_steps", [name("batch"), stream])
+    given["mask"] = needs.mask and mask
     given["memory"] = needs.memory and name("memory")
     for other, word in words.items():
         given[word] = other in needs.networks and _module(program, other)
