@@ -1,6 +1,7 @@
 """A network gone through step by step gives what it gives for all steps at once."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
@@ -15,7 +16,6 @@ NETWORKS = {
     "{lstm_peephole: 5}, {gru: 5}, {gru_reset_after: 5}, {minimal_gated_unit: 5}, {min_gru: 5}, "
     "{scrn: {units: 5, context: 3}}, {clockwork: 5}]}",
     "repeated": "{layers: [{repeat: {times: 3, layers: [{lstm: 6}, {dropout: 0.5}]}}]}",
-    "a run": "{layers: [{lstm: 6}, {lstm: 6}, {lstm: 6}, {lstm: 6}]}",
     "delays": "{nodes: {y: 'x + 2 * x@t-1 - x@t-3', z: 'tanh(y@t-2) + z@t-2'}, output: z}",
     "a number before": "{nodes: {h: '0.5 * h@t-1 + x'}, initial: {h: 0.3}, output: h}",
     "a learned beginning": "{nodes: {h: {dense: 6, from: [x, h@t-1]}}, "
@@ -28,22 +28,24 @@ NETWORKS = {
 }
 
 
-def agrees(network, x, parts=(1, 1, 4, 1, 1, 1)):
-    """Compare `step`, given so many steps at a time, with the network; gives the last state."""
+def agrees(network, x, field="x"):
+    """Compare `step`, one step at a time, with the whole; gives what is carried at the end."""
     module = network.module
-    graphdef, begin = module.graphdef(), jax.jit(module.begin, static_argnums=1)
-    model = nnx.merge(graphdef, network.params, {})
-    expected = jax.jit(lambda: network(x=x))()
-    state, place = begin(model, len(x)), 0
-    shapes = jax.tree.map(np.shape, state)
-    step = jax.jit(module.step)
-    for part in parts:
-        outputs, state = step(model, state, {"x": x[:, place : place + part]})
-        wanted = expected[:, place : place + part]
-        np.testing.assert_allclose(outputs, wanted, rtol=2e-5, atol=2e-6)
-        assert jax.tree.map(np.shape, state) == shapes
-        place += part
-    assert place == x.shape[1] and all(len(each) == len(x) for each in state.values())
+    model = nnx.merge(module.graphdef(), network.params, {})
+
+    @jax.jit
+    def both():
+        def one(state, now):
+            outputs, after = module.step(model, state, {field: now[:, None]})
+            assert jax.tree.map(np.shape, after) == jax.tree.map(np.shape, state)
+            return after, outputs[:, 0]
+
+        state, outputs = jax.lax.scan(one, module.begin(model, len(x)), np.moveaxis(x, 1, 0))
+        return network(**{field: x}), outputs, state
+
+    expected, found, state = both()
+    np.testing.assert_allclose(np.moveaxis(found, 0, 1), expected, rtol=2e-5, atol=2e-6)
+    assert all(len(each) == len(x) for each in state.values())
     return state
 
 
@@ -66,13 +68,39 @@ def test_so_does_a_cycle_that_is_a_scan_of_all_steps_at_once(compiled, sequences
     agrees(network, sequences)
 
 
-def test_rolled_layers_of_which_one_is_made_by_the_other_form_agree(compiled, sequences):
+def test_the_values_of_rolled_layers_are_side_by_side(compiled, sequences):
     text = "network: {inputs: {x: [time, 6]}, layers: [{repeat: {times: 4, layers: [{gru: 6}]}}]}"
-    assert "scan_recurrent(" in compiled(text).model.source
-    state = agrees(compiled(text), sequences)
+    network = compiled(text)
+    assert (
+        "= scan_recurrent(" in network.model.source
+        or "return scan_recurrent(" in network.model.source
+    )
+    state = agrees(network, sequences)
     assert {path: each.shape for path, each in state.items()} == {"repeat/h": (4, 4, 6)}
-    state = agrees(compiled(text, without=["roll"]), sequences)
-    assert list(state) == [f"repeat/{i}/h" for i in range(4)]
+
+
+def test_a_sequence_may_come_in_any_pieces(compiled, sequences):
+    text = """
+network:
+  inputs: {x: [time, 6]}
+  nodes:
+    g: {gru: 4, from: x}
+    y: {dense: {features: 2, activation: tanh}, from: [g, x@t-4, y@t-1], every: 3}
+  output: y
+"""
+    network = compiled(text)
+    module, model = network.module, nnx.merge(network.module.graphdef(), network.params, {})
+
+    @jax.jit
+    def in_pieces():
+        state, found = module.begin(model, len(sequences)), []
+        for piece in (slice(1), slice(1, 6), slice(6, 9)):
+            outputs, state = module.step(model, state, {"x": sequences[:, piece]})
+            found.append(outputs)
+        return network(x=sequences), jnp.concatenate(found, axis=1)
+
+    expected, found = in_pieces()
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
 
 
 def test_what_is_carried_is_named_by_the_spec(compiled, sequences):
@@ -88,6 +116,28 @@ def test_what_is_carried_is_named_by_the_spec(compiled, sequences):
 def test_a_network_that_carries_nothing_has_an_empty_memory(compiled, sequences):
     network = compiled("network: {inputs: {x: [time, 6]}, layers: [{dense: 3}]}")
     assert agrees(network, sequences) == {}
+
+
+def test_a_network_that_is_called_twice_has_a_memory_for_each_call(compiled):
+    text = """
+networks:
+  cell: {inputs: {x: [time, 6]}, layers: [{elman: 6}, {dropout: 0.5}]}
+  whole:
+    inputs: {text: {int: [time], below: data}}
+    nodes: {e: {embed: 6, from: text}, a: {cell: {}, from: e}, b: {cell: {}, from: a},
+            y: {dense: $text.below, from: b}}
+    output: y
+data: {help_topics: {length: 9}}
+train: {loss: cross_entropy, epochs: 1}
+"""
+    symbols = np.arange(36).reshape(4, 9)
+    assert set(agrees(compiled(text), symbols, field="text")) == {"a/elman/h", "b/elman/h"}
+
+
+def test_the_form_for_inference_goes_step_by_step_too(compiled, sequences):
+    text = "network: {inputs: {x: [time, 6]}, layers: [{elman: 6}, batch_norm, {dropout: 0.5}]}"
+    source = compiled(text, inference=True).model.source
+    assert "def step(" in source and "dropout" not in source
 
 
 OBSTACLES = {

@@ -11,7 +11,8 @@ from graphc.core.span import Source
 from graphc.data.vocabulary import Vocabulary
 from graphc.ops.sources import PlainText
 from graphc.ops.sources.text import UNKNOWN
-from graphc.runtime.generation import draw
+from graphc.runtime.generation import Sampling, Stepping, draw
+from graphc.spec.document import document_of
 
 KEY = jax.random.key(0)
 SENTENCE = "one two, three (four) it's!\n"
@@ -122,13 +123,22 @@ def test_a_network_that_needs_all_steps_says_where(folder):
     assert found.message == "`reverse` needs all steps, so the network cannot go step by step"
 
 
-def test_a_run_that_learnt_no_text_says_so(folder):
-    text = "graphc: 1\nnetwork: {inputs: {features: [4]}, layers: [{dense: 3}]}\ndata: iris\n"
-    text += "train: {loss: cross_entropy, epochs: 1}\n"
-    run = gc.compile(Source(str(folder / "iris.yaml"), text)).train(folder / "iris", cache=False)
+def test_a_run_that_learnt_no_text_says_so(run, monkeypatch):
+    other = document_of(Source("iris.yaml", "graphc: 1\nnetwork: {layers: []}\ndata: iris\n"))
+    monkeypatch.setattr(gc.Run, "document", lambda _: other)
     with pytest.raises(RunError) as caught:
         run.generate("one")
-    assert [each.code for each in caught.value.diagnostics] == ["GC632"]
+    (found,) = caught.value.diagnostics
+    assert found.code == "GC632" and "learnt from `iris`" in found.message
+
+
+def test_a_network_without_scores_for_the_symbols_says_so(run):
+    vocabulary, (module, weights) = run.vocabulary, run._stepping()
+    network = Stepping(module, "text", (*vocabulary.drawn, 1000))
+    with pytest.raises(RunError) as caught:
+        next(network.continued(weights, vocabulary.begun("one"), 1, Sampling()))
+    (found,) = caught.value.diagnostics
+    assert found.code == "GC632" and "not a score for each symbol" in found.message
 
 
 def test_predict_takes_sequences(run):
