@@ -14,6 +14,8 @@ from graphc.core.collection import without_collection
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Source
+from graphc.core.tree import Mapping as MappingTree
+from graphc.core.types import is_uneven
 from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
 from graphc.graph.weights import WeightMap
@@ -118,6 +120,14 @@ def check(
     plan = None
     if document.training is not None and not report.errors:
         plan = make_plan(networks, document.training, fields, document.place, report)
+        if plan is not None:
+            found = expander.longest
+            longest = (
+                (field, *found[plan.network, name])
+                for name, field in plan.inputs
+                if (plan.network, name) in found
+            )
+            plan = replace(plan, longest=tuple(longest))
         steps = epoch_steps(document.training, _examples(document))
         check_lengths(document.training, steps, document.place, report)
     code = user_code(expander.uses, report)
@@ -136,10 +146,19 @@ def _expanded(
         kinds = {name: fields.types.get(field) for name, field in names.items()}
         below = {name: kind.below for name, kind in kinds.items() if kind and kind.below}
     wrong = fields is None and document.tree.key("data") is not None
-    expander = Expander(report, document.parameters, None if wrong else below, python)
+    uneven = fields is not None and any(map(is_uneven, fields.types.values()))
+    uneven = uneven or _bounded(document)
+    expander = Expander(report, document.parameters, None if wrong else below, python, uneven)
     for network in document.library.networks.values():
         expander.attempt(expander.network, network)
     return expander
+
+
+def _bounded(document: Document) -> bool:
+    """Whether an input says how long its sequences are at most: they are of different length."""
+    networks = document.library.networks.values()
+    types = (each.written for network in networks for each in network.section.inputs or ())
+    return any(isinstance(each, MappingTree) and each.get("at_most") is not None for each in types)
 
 
 def _fields(document: Document, python: bool | str) -> Fields | None:

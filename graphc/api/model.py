@@ -229,6 +229,7 @@ class Model:
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
         """The data, and what was compiled for as many examples as it has to train on."""
+        from graphc.data.lengths import require_at_most
         from graphc.data.load import load
         from graphc.runtime.device import device_memory
 
@@ -236,6 +237,8 @@ class Model:
         assert document.data is not None
         place, device = document.place("data"), device_memory()
         dataset = load(document.data, document.folder, place, device=device)
+        plan = self.compiled.program.plan
+        require_at_most(dataset.splits, plan.longest if plan is not None else ())
         return dataset, compiler.with_examples(self.compiled, dataset.count("train"))
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:

@@ -8,9 +8,10 @@ layer by its `features`, a sum by its other operand), until nothing changes any 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from graphc.core.operation import Operation, ShapeError
-from graphc.core.types import BATCH, Axis, Type
+from graphc.core.types import Axis, Type, over
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import value_types
 from graphc.graph.node import Ref
@@ -19,9 +20,9 @@ _OPEN = Type((), "open", domain=())
 _PROBES = ((), (7,), (11,), (5, 7), (6, 9), (3, 5, 7), (4, 6, 9))
 
 
-def open_type(axis: Axis) -> Type:
+def open_type(axis: Axis, uneven: bool = False) -> Type:
     """The type of a stream of which nothing is known yet."""
-    return Type((), "open", domain=(BATCH, axis))
+    return over(Type((), "open"), axis, uneven)
 
 
 def is_open(kind: Type) -> bool:
@@ -74,4 +75,4 @@ def _for_any(operation: Operation, types: list[Type]) -> list[Type | dict[str, T
 
 
 def _probe(kind: Type, shape: tuple[int, ...]) -> Type:
-    return Type(shape, domain=kind.domain)
+    return replace(kind, shape=shape, dtype="float")

@@ -15,7 +15,7 @@ from graphc.build.assembly import Assembly, Poisoned, Scope
 from graphc.build.clocks import held
 from graphc.build.context import Context, enter, from_inside
 from graphc.build.formulas import constant, expand_formula, is_required
-from graphc.build.inputs import ask_type, but_the_first, connect
+from graphc.build.inputs import ask_type, at_most, but_the_first, connect
 from graphc.build.library import Definition, Network
 from graphc.build.limits import Limits
 from graphc.build.ordering import Knot, in_order
@@ -28,7 +28,7 @@ from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.core.diagnostic import Diagnostic, InternalError, Report, SpecError
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, Tree
-from graphc.core.types import Type
+from graphc.core.types import TIME, Type, uneven
 from graphc.graph.calls import Call, NetworkCall
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
@@ -43,10 +43,13 @@ class Expander:
         parameters: the values of the spec's `params`.
         data_below: for each field of the data, how many values it has; None where the data is
             wrong, which is reported already.
+        uneven: whether sequences are of different length, as the data or an input says.
         python: whether code of the user's may be run, or the one folder that it is in.
 
     Attributes:
         uses: the steps that run some.
+        longest: for inputs of networks that say so, how long their sequences are at most, and where
+            that is said.
     """
 
     def __init__(
@@ -55,8 +58,10 @@ class Expander:
         parameters: Mapping[str, Tree] | None = None,
         data_below: Mapping[str, int] | None = None,
         python: bool | str = True,
+        uneven: bool = False,
     ) -> None:
-        self.report, self.python = report, python
+        self.report, self.python, self.uneven = report, python, uneven
+        self.longest: dict[tuple[str, str], tuple[int, Span]] = {}
         self.uses: list[Use] = []
         self.parameters = dict(parameters or {})
         self.data_below = data_below
@@ -114,8 +119,13 @@ class Expander:
         types = {}
         for each in declared:
             read = self.report.attempt(ask_type, each, context.environment, self.data_below)
-            if read is not None:
-                types[each.name.text] = read
+            most = self.report.attempt(at_most, each, context.environment)
+            if read is None:
+                continue
+            name = each.name.text
+            types[name] = uneven(read) if self.uneven and TIME in read.domain else read
+            if most is not None:
+                self.longest[network.name, name] = most
         return types
 
     # Sections

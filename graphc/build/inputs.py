@@ -11,14 +11,16 @@ from graphc.build.assembly import Scope
 from graphc.build.limits import check_size
 from graphc.build.parameters import Environment
 from graphc.build.steps import check_keys, fail, not_yet
-from graphc.core.attributes import Int, Ints
+from graphc.core.attributes import Either, Int, Ints, Text
 from graphc.core.diagnostic import SpecError, listing, similar
 from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
-from graphc.core.types import BATCH, TIME, Type
+from graphc.core.types import BATCH, TIME, Type, uneven
 from graphc.graph.node import Ref
 
+AT_MOST = Either((Int(1), Text(("any",))))
+"""How long a sequence may be: so many steps, or `any` number of them."""
 _HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
 
 
@@ -27,7 +29,10 @@ def ask_type(
     environment: Environment,
     data_below: MappingLike[str, int] | None,
 ) -> Type:
-    """The type that an input of a network declares."""
+    """The type that an input of a network declares.
+
+    Sequences are of different length where a maximum is declared.
+    """
     written = declared.written
     if isinstance(written, Scalar) and "$" in written.text:
         written = environment.substitute(written)
@@ -44,13 +49,17 @@ def _long_type(
     name: str, tree: Mapping, environment: Environment, data_below: MappingLike[str, int] | None
 ) -> Type:
     check_keys(tree, ("int", "bool", "float", "shape", "below", "at_most"), f"the type of `{name}`")
-    if (key := tree.key("at_most")) is not None:
-        raise not_yet("`at_most` (sequences of different length)", key)
     words = [word for word in ("int", "bool", "float", "shape") if tree.get(word) is not None]
     if len(words) != 1:
         raise fail("GC307", f"the type of `{name}` says no single kind of number", tree, _HELP)
     word = words[0]
     kind = _over_time(tree.get(word), environment)
+    if (key := tree.key("at_most")) is not None:
+        if TIME not in kind.domain:
+            message = f"`at_most` is for sequences, and `{name}` is {kind}"
+            help = "a sequence has `time` as its first axis: `[time, 8]`"
+            raise fail("GC307", message, key, help)
+        kind = uneven(kind)
     below = tree.get("below")
     if below is None:
         return replace(kind, dtype="float" if word == "shape" else word)
@@ -64,6 +73,15 @@ def _long_type(
             raise fail("GC307", message, below, "write the number: `below: 100`")
         return replace(kind, dtype="int", below=data_below[name])
     return replace(kind, dtype="int", below=Int(1).read(environment.substitute(below)))
+
+
+def at_most(declared: syntax.InputDeclaration, environment: Environment) -> tuple[int, Span] | None:
+    """How many steps the sequences of an input have at most, and where that is said."""
+    written = declared.written
+    if not isinstance(written, Mapping) or (tree := written.get("at_most")) is None:
+        return None
+    most = AT_MOST.read(environment.substitute(tree))
+    return None if most == "any" else (most, tree.span)
 
 
 def _over_time(tree: Tree | None, environment: Environment) -> Type:

@@ -14,7 +14,7 @@ from graphc.build.ordering import Knot
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence
-from graphc.core.types import Axis, Type, over, time_axes, without
+from graphc.core.types import Axis, Type, is_uneven, over, time_axes, without
 from graphc.graph.cycles import cycles
 from graphc.graph.node import Ref
 from graphc.graph.time import Delay
@@ -41,8 +41,9 @@ def expect_types(
         names |= {each.name: None for each in knot.delayed}
         return
     wanted = {(each.name, each.port): each for each in knot.delayed}
-    told = dict(_told(section, scope, context, axis))
-    known = {name: told.get(name[0], open_type(axis)) for name in wanted}
+    uneven = any(is_uneven(kind, axis) for kind in scope.assembly.types.values())
+    told = {name: over(kind, axis, uneven) for name, kind in _told(section, scope, context)}
+    known = {name: told.get(name[0], open_type(axis, uneven)) for name in wanted}
     report = Report()
     for _ in range(len(knot.entries) + 2):
         report = Report()
@@ -91,10 +92,8 @@ def _axis(assembly: Assembly, reference: syntax.Reference) -> Axis:
     raise SpecError(Diagnostic("GC231", message, reference.span, help=help))
 
 
-def _told(
-    section: Section, scope: Scope, context: Context, axis: Axis
-) -> Iterator[tuple[str, Type]]:
-    """The types that initial values tell."""
+def _told(section: Section, scope: Scope, context: Context) -> Iterator[tuple[str, Type]]:
+    """The types of a step that initial values tell."""
     for each in section.initial:
         kind = None
         if each.shape is not None:
@@ -104,7 +103,7 @@ def _told(
             ref = place.names.get(each.formula.name)
             kind = place.assembly.types[place.now(each.formula)] if ref is not None else None
         if kind is not None and kind.shape:
-            yield each.name.text, over(kind, axis)
+            yield each.name.text, kind
 
 
 def _shaped(each: syntax.Initial, context: Context) -> Type:

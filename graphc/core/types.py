@@ -96,14 +96,15 @@ def constant(shape: Iterable[int]) -> Type:
 def join_domains(types: Iterable[Type]) -> tuple[tuple[Axis, ...], frozenset[str]]:
     """The smallest domain that holds all of them, and its presence.
 
-    A value that lacks an axis is constant over it. Axes keep the order in which they come.
+    A value that lacks an axis is constant over it. Axes keep the order in which they come, but for
+    those with a mask, which stand behind the batch as the axes of the mask do.
     """
     axes: dict[Axis, None] = {}
     presence: frozenset[str] = frozenset()
     for each in types:
         axes.update(dict.fromkeys(each.domain))
         presence |= each.presence
-    ordered = sorted(axes, key=lambda axis: axis != BATCH)
+    ordered = sorted(axes, key=lambda axis: (axis != BATCH, axis.name not in presence))
     return tuple(ordered), presence
 
 
@@ -118,13 +119,19 @@ def time_axes(kind: Type) -> tuple[Axis, ...]:
     return tuple(axis for axis in kind.domain if axis.kind == "time")
 
 
+def over(kind: Type, axis: Axis, uneven: bool = False) -> Type:
+    """A stream of values of this type, of different length where it is `uneven`."""
+    first = tuple(each for each in kind.domain if each == BATCH)
+    rest = tuple(each for each in kind.domain if each not in (BATCH, axis))
+    presence = kind.presence | {axis.name} if uneven else kind.presence
+    return replace(kind, domain=(*first, axis, *rest), presence=presence)
+
+
+def is_uneven(kind: Type, axis: Axis = TIME) -> bool:
+    """Whether its sequences may end before the longest, so that steps are absent."""
+    return axis in kind.domain and axis.name in kind.presence
+
+
 def uneven(kind: Type) -> Type:
     """The type of sequences of different length, of one for those of equal length."""
     return replace(kind, presence=kind.presence | {TIME.name})
-
-
-def over(kind: Type, axis: Axis) -> Type:
-    """A stream of values of this type."""
-    first = tuple(each for each in kind.domain if each == BATCH)
-    rest = tuple(each for each in kind.domain if each not in (BATCH, axis))
-    return replace(kind, domain=(*first, axis, *rest))

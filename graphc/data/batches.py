@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from graphc.core.types import LENGTH
 from graphc.data.dataset import Arrays
 
 
@@ -65,8 +66,14 @@ def plain_order(count: int, batch_size: int) -> np.ndarray:
 
 
 def take(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> Arrays:
-    """The batch of these rows: each field, and the boolean `mask` [batch] of present rows."""
-    return {name: array[rows] for name, array in arrays.items()} | {"mask": rows >= 0}
+    """The batch of these rows: each field, and the boolean `mask` [batch] of present rows.
+
+    Where sequences have lengths, those of absent rows are 0.
+    """
+    batch = {name: array[rows] for name, array in arrays.items()} | {"mask": rows >= 0}
+    if LENGTH in batch:
+        batch[LENGTH] = np.where(rows >= 0, batch[LENGTH], 0)
+    return batch
 
 
 def _batched(order: np.ndarray, batch_size: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphc.core.types import BATCH, Axis, Type
+from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven
 from graphc.data.rows import Rows
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
@@ -60,6 +60,8 @@ class Form:
 
 def _as_dict(kind: Type) -> dict[str, Any]:
     axes = {"axes": [axis.name for axis in kind.domain if axis != BATCH]}
+    if is_uneven(kind):
+        axes["uneven"] = [TIME.name]
     return {
         "shape": list(kind.shape),
         "dtype": kind.dtype,
@@ -70,7 +72,8 @@ def _as_dict(kind: Type) -> dict[str, Any]:
 
 def _from_dict(data: Mapping[str, Any]) -> Type:
     axes = (Axis(name, "time") for name in data.get("axes", ()))
-    return Type(tuple(data["shape"]), data["dtype"], data["below"], (BATCH, *axes))
+    presence = frozenset({BATCH.name, *data.get("uneven", ())})
+    return Type(tuple(data["shape"]), data["dtype"], data["below"], (BATCH, *axes), presence)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

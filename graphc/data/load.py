@@ -12,7 +12,7 @@ import numpy as np
 from graphc.core.diagnostic import Diagnostic, InternalError, RunError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Span
-from graphc.core.types import LENGTH, Type
+from graphc.core.types import Type
 from graphc.data.bundled import load_bundled
 from graphc.data.cifar import load_cifar10, load_cifar10_jpeg, load_cifar10_subset
 from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
@@ -20,6 +20,7 @@ from graphc.data.examples import Examples, require_finite, require_integers
 from graphc.data.housing import load_california_housing
 from graphc.data.image_folder import load_image_folder
 from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
+from graphc.data.lengths import padded, present
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
 from graphc.data.rows import Array, Rows, by_row, pieces
@@ -116,10 +117,8 @@ def prepare(
 
     Where they are `streamed`, an example is taken and scaled when it is asked for.
     """
+    examples = padded(examples, streamed)
     fields, target = dict(examples.fields), source.target
-    if LENGTH in examples.train:
-        message = "sequences of different length cannot be trained on yet"
-        raise ShapeError(message, "bring them to one length", "GC516")
     source.check_target(fields[target])
     for part, arrays in examples.parts().items():
         file = examples.files.get(part)
@@ -171,7 +170,8 @@ def _require_classes(labels: Array, kind: Type, names: tuple[str, ...] | None) -
 def _scaling(source: ArraySource, examples: Examples, train: Arrays) -> Scaling:
     floats = [name for name, type in examples.fields.items() if type.dtype == "float"]
     scaled = [name for name in floats if name != source.target and source.normalize != "none"]
-    return Scaling.fit(train, scaled, source.normalize, examples.policies, examples.categories)
+    known = train | {name: present(name, train, examples.fields) for name in scaled}
+    return Scaling.fit(known, scaled, source.normalize, examples.policies, examples.categories)
 
 
 def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ import os
 import resource
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 from graphc.core.operation import ShapeError
@@ -56,8 +57,8 @@ def _estimate(source: ArraySource, folder: str) -> int:
     if isinstance(source, Npz):
         fields = source.fields(folder)
         files = [source.file(folder), *source.further_files(folder).values()]
-        headers = (npz_headers(file, (source.target,)) for file in files)
-        return sum(each[source.target][0][0] for each in headers) * _size(fields)
+        headers = (npz_headers(file, tuple(fields)) for file in files)
+        return sum(_NUMBER * prod(shape) for each in headers for shape, _ in each.values())
     if isinstance(source, TableSource):
         files = [source.file(folder), *source.further_files(folder).values()]
         return sum(os.path.getsize(file) for file in files) * _TEXTS // _COPIES

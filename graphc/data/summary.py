@@ -9,6 +9,7 @@ import numpy as np
 
 from graphc.core.types import Type
 from graphc.data.dataset import Dataset
+from graphc.data.lengths import present
 from graphc.data.rows import Array, pieces
 from graphc.ops.sources import DataSource, TableSource
 
@@ -28,7 +29,8 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
             "below": kind.below,
             "target": name == dataset.target,
             "splits": {
-                split: _range(arrays[name]) | {"missing": _missing(source, dataset, split, name)}
+                split: _range(present(name, arrays, dataset.fields))
+                | {"missing": _missing(source, dataset, split, name)}
                 for split, arrays in dataset.splits.items()
             },
         }
@@ -45,10 +47,10 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
 
 
 def _range(array: Array) -> dict[str, float]:
-    size = len(array) * int(np.prod(array.shape[1:]))
+    bounds = [(piece.min(), piece.max()) for _, piece in pieces(array) if piece.size]
+    size = sum(piece.size for _, piece in pieces(array))
     if not size:
         return {}
-    bounds = [(piece.min(), piece.max()) for _, piece in pieces(array)]
     mean = sum(float(piece.sum(dtype=np.float64)) for _, piece in pieces(array)) / size
     squares = sum(float(((piece - mean) ** 2).sum()) for _, piece in pieces(array))
     return {
@@ -84,7 +86,7 @@ def _classes(dataset: Dataset) -> dict[str, dict[str, int]]:
     if kind.dtype != "int":
         return {}
     counts = {
-        split: _counts(arrays[dataset.target], kind.below or 0)
+        split: _counts(present(dataset.target, arrays, dataset.fields), kind.below or 0)
         for split, arrays in dataset.splits.items()
     }
     classes = max(map(len, counts.values()))

@@ -14,7 +14,7 @@ import numpy as np
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing, similar
 from graphc.core.importing import importing
 from graphc.core.operation import ShapeError
-from graphc.core.types import Type
+from graphc.core.types import LENGTH, Type, time_axes
 from graphc.data.dataset import SPLITS
 from graphc.data.examples import Examples
 from graphc.data.rows import Array, Filed, Rows, by_row
@@ -43,7 +43,7 @@ def load_python(source: PythonData, folder: str) -> Examples:
         help = similar(unknown, SPLITS, "split") or f"the splits are {listing(SPLITS)}"
         raise ShapeError(f"{what} returns a split `{unknown}`", help, "GC516")
     checked = {
-        name: _arrays(f"{what} returns for the split `{name}`", each, fields)
+        name: _arrays(f"{what} returns for the split `{name}`", each, fields, source.lengths)
         for name, each in splits.items()
     }
     return Examples(
@@ -72,20 +72,25 @@ def _returned(source: PythonData, folder: str) -> Any:
         raise RunError(Diagnostic("GC520", message, notes=tuple(notes))) from error
 
 
-def _arrays(what: str, arrays: object, fields: Mapping[str, Type]) -> dict[str, Any]:
+def _arrays(
+    what: str, arrays: object, fields: Mapping[str, Type], lengths: str | None
+) -> dict[str, Any]:
     """The arrays of a split, in the types that were declared."""
     if not isinstance(arrays, Mapping):
         raise ShapeError(f"{what} {_described(arrays)}, not a dict of arrays", None, "GC516")
     names = [str(each) for each in arrays]
-    for name in fields:
+    wanted = (*fields, *(() if lengths is None else (lengths,)))
+    for name in wanted:
         if name not in arrays:
             help = similar(name, names, "field") or f"its fields are {listing(names)}"
             raise ShapeError(f"{what} no field `{name}`", help, "GC512", name)
-    unknown = next((each for each in names if each not in fields), None)
+    unknown = next((each for each in names if each not in wanted), None)
     if unknown is not None:
         help = "give its type in `types`, or leave it out"
         raise ShapeError(f"{what} a field `{unknown}` that is not declared", help, "GC512")
     checked = {name: _array(what, name, arrays[name], kind) for name, kind in fields.items()}
+    if lengths is not None:
+        checked[LENGTH] = np.asarray(arrays[lengths])
     counts = {name: len(each) for name, each in checked.items()}
     if len(set(counts.values())) > 1 or 0 in counts.values():
         each = ", ".join(f"`{name}` has {count}" for name, count in counts.items())
@@ -98,11 +103,12 @@ def _array(what: str, name: str, value: object, kind: Type) -> Array:
     array: Array = _filed(value) if isinstance(value, np.memmap) else np.asarray(value)
     if (
         array.dtype.kind not in _KINDS[kind.dtype]
-        or array.shape[1:] != kind.shape
-        or not array.ndim
+        or array.ndim != kind.rank
+        or array.shape[len(kind.domain) :] != kind.shape
     ):
         found = f"{list(array.shape)} of {array.dtype}"
-        wanted = f"[examples{''.join(f', {each}' for each in kind.shape)}] of {kind.dtype}s"
+        axes = ["examples", *(axis.name for axis in time_axes(kind)), *map(str, kind.shape)]
+        wanted = f"[{', '.join(axes)}] of {kind.dtype}s"
         message = f"{what} `{name}` as {found}, and {wanted} are declared"
         raise ShapeError(message, None, "GC516", name)
     if kind.dtype == "float" and array.dtype.kind != "f":

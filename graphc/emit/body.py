@@ -11,7 +11,7 @@ from graphc.core.types import Type
 from graphc.emit.filling import Key, Site, activation_of
 from graphc.emit.invoke import Invoker
 from graphc.emit.names import key_path
-from graphc.emit.needs import Needs, copies, live_nodes
+from graphc.emit.needs import Needs, copies, live_nodes, meets_steps
 from graphc.emit.printing.printer import tagged
 from graphc.emit.schedule import Schedule, schedule
 from graphc.emit.trees import assign, attribute, function, name, parameters, set_attribute
@@ -38,8 +38,10 @@ class Body:
     invoker: Invoker
     tag: Tag
     plan: Schedule = field(init=False)
+    steps: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        self.steps = meets_steps(self.graph)
         used = {word for node in live_nodes(self.graph) for word in self._globals(node)}
         self.plan = schedule(self.graph, self, used)
         self.invoker.taken = used | set(self.plan.names.values())
@@ -61,7 +63,8 @@ class Body:
         context: list[tuple[str, object]] = []
         context += [("train", False)] if needs.train else []
         context += [("key", None)] if needs.key else []
-        context += [("mask", None)] if needs.mask else []
+        # Sequences of different length cannot be gone through without their mask.
+        context += [("mask", ... if self.steps else None)] if needs.mask else []
         names = self.invoker.networks
         context += [(names[network], ...) for network in names if network in needs.networks]
         inputs = [*(["self"] if word == "__call__" else []), *self.plan.inputs]
@@ -113,11 +116,11 @@ class Body:
 
     def _site(self, node: Node) -> Site:
         """The node's operation with the inputs that are given."""
-        types = self.graph.input_types(node)
+        types, steps = self.graph.input_types(node), self.steps
         if node.operation.variadic:
-            return Site(node.operation, tuple(f"item_{i}" for i in range(len(types))), types)
+            return Site(node.operation, tuple(f"item_{i}" for i in range(len(types))), types, steps)
         pairs = zip(node.operation.inputs, node.inputs, strict=True)
-        return Site(node.operation, tuple(each.name for each, ref in pairs if ref), types)
+        return Site(node.operation, tuple(each.name for each, ref in pairs if ref), types, steps)
 
     def _key(self, node: Node) -> Key:
         operation = node.operation.layer if isinstance(node.operation, Held) else node.operation

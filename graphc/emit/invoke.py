@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from graphc.emit.construct import INDICES, Constructor, layer_keys
 from graphc.emit.filling import Key, Site
 from graphc.emit.names import key_path
-from graphc.emit.needs import Needs, Requirements, copies
+from graphc.emit.needs import Needs, Requirements, copies, meets_steps
 from graphc.emit.trees import (
     assign,
     attribute,
@@ -97,10 +97,12 @@ class Invoker:
     ) -> ast.expr:
         """`called(operands, train=train, ...)` with what the callee needs."""
         assert called is not None
-        needs = self._needs(site)
+        assert isinstance(site.operation, Call)
+        graph = self.requirements.graph_of(site.operation)
+        needs = self.requirements.of_graph(graph)
         made = call(called, operands)
         given = {"train": needs.train and name("train"), "key": needs.key and key.tree}
-        given |= {"mask": needs.mask and name("mask")}
+        given |= {"mask": needs.mask and site.mask(meets_steps(graph))}
         for network, word in self.networks.items():
             given[word] = network in needs.networks - without and name(word)
         made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]
@@ -125,7 +127,10 @@ class Invoker:
         lists += [operands[scan.now : split]] if pure else []
         lists += [operands[split:last]] if split < last else []
         word = "recur" if pure else "over_time"
-        made = call(word, [step, *(ast.List([*each], ast.Load()) for each in lists)])
+        given = [step, *(ast.List([*each], ast.Load()) for each in lists)]
+        if scan.is_uneven(*site.types):
+            word, given = "while_present", [name(word), name("mask"), *given]
+        made = call(word, given)
         if scan.given > 1:
             made.keywords.append(ast.keyword("give", ast.Constant(scan.given)))
         if scan.reverse:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import reduce
 
 from graphc.core.operation import Operation
-from graphc.core.types import Type
+from graphc.core.types import Type, is_uneven
 from graphc.emit.filling import activation_of
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
+from graphc.graph.time import Scan
 
 Inputs = tuple[Type, ...]
 
@@ -50,11 +51,17 @@ class Requirements:
             self.known[graph] = reduce(Needs.__or__, each, Needs())
         return self.known[graph]
 
+    def graph_of(self, call: Call) -> Graph:
+        """What is called: of a network, what the passes made of it."""
+        return self.networks[call.network] if isinstance(call, NetworkCall) else call.graph
+
     def of(self, operation: Operation, types: Inputs) -> Needs:
         """What a call of the operation needs."""
         if isinstance(operation, NetworkCall):
             network = operation.network
             return self.of_graph(self.networks[network]) | Needs(networks=frozenset({network}))
+        if isinstance(operation, Scan):
+            return self.of_graph(operation.graph) | Needs(mask=operation.is_uneven(*types))
         if isinstance(operation, Call):
             return self.of_graph(operation.graph)
         if isinstance(operation, Repeat):
@@ -87,6 +94,11 @@ class Requirements:
         if isinstance(operation, Stack):
             return self.holds_modules(operation.layer, types)
         return operation.build_code(*types) is not None
+
+
+def meets_steps(graph: Graph) -> bool:
+    """Whether `mask` is [batch, time] in the code of the graph, for steps may be absent."""
+    return any(map(is_uneven, graph.types.values()))
 
 
 def copies(repeat: Repeat, types: Inputs) -> Iterator[tuple[Operation, Inputs]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from graphc.core.code import code, copy_tree
+from graphc.core.code import Code, code, copy_tree
 from graphc.core.declaration import Declaration
-from graphc.core.types import Type
+from graphc.core.types import Type, is_uneven
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.names import key_path
@@ -30,6 +30,10 @@ TOTAL = code("jnp.sum(values, where=mask)")
 TOTAL_OF_COUNTS = code("jnp.sum(values, axis=$points, where=present(mask, values))")
 MASK = code('batch.get("mask", jnp.ones(each["loss"].shape, bool))')
 MASK_OF_POINTS = code('present_points(batch, each["loss"].shape)')
+MASK_OF_STEPS = code('present_steps(batch, each["loss"])')
+MASK_OF_POINTS_OF_STEPS = code(
+    'jnp.ones_like(each["loss"], bool) & present(present_steps(batch, each["loss"]), each["loss"])'
+)
 MEAN = code("$total / count")
 
 
@@ -58,10 +62,11 @@ def functions(
         values["LOSS"] = _term(objective.loss, graph)
         values["METRICS"] = ast.Dict(keys, list(terms.values()))
         counted = any(getattr(term.measure, "counts", False) for term in objective.metrics)
-        points = len(_types(objective.loss, graph)[0].domain)
+        kind = _types(objective.loss, graph)[0]
+        points = len(kind.domain)
         total = TOTAL_OF_COUNTS if counted else TOTAL
         values["TOTAL"] = fill(total, {"points": tuple(range(points)) if points > 1 else 0})
-        values["MASK"] = fill(MASK_OF_POINTS if points > 1 else MASK, {"points": points})
+        values["MASK"] = fill(_mask(kind), {})
         values["MEANS"] = _means((objective.loss, *objective.metrics), graph)
         optimizing = Optimizing(objective, WeightMap.of(program.networks), program.epoch_steps)
         values["OPTIMIZER"] = optimizing.rule
@@ -120,8 +125,11 @@ def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Ne
     given = {}
     if not program.inference:
         given = {"train": needs.train and name("train"), "key": needs.key and key}
-    get = ast.Attribute(name("batch"), "get", ast.Load())
-    given["mask"] = needs.mask and call(get, [part("mask")])
+    steps = [each for each, (_, kind) in zip(inputs, graph.inputs, strict=True) if is_uneven(kind)]
+    mask = ast.Attribute(name("batch"), "get", ast.Load()), [part("mask")]
+    if steps:
+        mask = "present_steps", [name("batch"), steps[0]]
+    given["mask"] = needs.mask and call(*mask)
     for other, word in words.items():
         given[word] = other in needs.networks and _module(program, other)
     made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]
@@ -137,6 +145,13 @@ def _module(program: Program, network: str) -> ast.expr:
     if not network:
         return name("model")
     return ast.Subscript(name("model"), _place(program, network), ast.Load())
+
+
+def _mask(kind: Type) -> Code:
+    """The mask of the points of a loss over a value of this type."""
+    if not is_uneven(kind):
+        return MASK_OF_POINTS if len(kind.domain) > 1 else MASK
+    return MASK_OF_STEPS if len(kind.domain) == 2 else MASK_OF_POINTS_OF_STEPS
 
 
 def _term(term: Term, graph: Graph) -> ast.expr:

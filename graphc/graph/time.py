@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from graphc.core.code import Code, code
 from graphc.core.operands import operand
 from graphc.core.operation import Input, Operation, ShapeError
-from graphc.core.types import TIME, Axis, Type, over, without
+from graphc.core.types import TIME, Axis, Type, is_uneven, over, without
 from graphc.graph.calls import Call
 
 _DTYPES = {"float": "", "int": ", int", "bool": ", bool"}
@@ -110,6 +110,8 @@ class Clock(Operation):
 class Shift(Operation):
     """A stream some steps later or earlier; where it is not there, what `begin` says.
 
+    What comes behind the end of a sequence is not there either.
+
     Shapes: x [batch, time, ...], begin [batch, ...] -> [batch, time, ...].
 
     Args:
@@ -119,13 +121,20 @@ class Shift(Operation):
 
     name = "shift"
     inputs = (Input("x"), Input("begin"))
-    call = code("shift($x, $begin, $offset)")
 
     axis: Axis
     offset: int
 
     def infer(self, x: Type, begin: Type) -> Type:
         return x
+
+    def call_code(self, x: Type, begin: Type) -> Code:
+        if self.offset > 0 and is_uneven(x, self.axis):
+            return code("shift(where_present($mask, $x, $begin[:, None]), $begin, $offset)")
+        return code("shift($x, $begin, $offset)")
+
+    def holes(self, x: Type, begin: Type) -> dict[str, object]:
+        return {"offset": self.offset}
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,8 @@ class Affine(Operation):
         given = operand("factor", factor, self.kind), "$begin"
         given += (operand("term", term[0], self.kind),) if term else ()
         reverse = ", reverse=True" if self.reverse else ""
+        if is_uneven(self.kind, self.axis):
+            return code(f"affine_while_present($mask, {', '.join(given)}{reverse})")
         return code(f"affine_scan({', '.join(given)}{reverse})")
 
 
@@ -188,12 +199,17 @@ class Scan(Call):
         words = [word for word, _ in self.graph.outputs[: self.given]]
         return tuple(words) if len(words) > 1 else ()
 
+    def is_uneven(self, *types: Type) -> bool:
+        """Whether it stops at the end of each sequence, which may come before that of others."""
+        return any(is_uneven(each, self.axis) for each in types)
+
     def infer(self, *types: Type) -> Type | dict[str, Type]:
         for (name, wanted), given in zip(self.graph.inputs, types, strict=True):
             if without(given, self.axis) != wanted:
                 raise ShapeError(
                     f"a step of `{self.title}` takes {wanted} as `{name}`, not {given}"
                 )
-        outputs = self.graph.outputs[: self.given]
-        found = {word: over(self.graph.types[ref], self.axis) for word, ref in outputs}
+        kinds = ((word, self.graph.types[ref]) for word, ref in self.graph.outputs[: self.given])
+        uneven = self.is_uneven(*types)
+        found = {word: over(kind, self.axis, uneven) for word, kind in kinds}
         return found if self.ports else next(iter(found.values()))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from graphc.core.attributes import Bool, Either, Int, Ints, Text
-from graphc.core.code import code
+from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import ChangesDomain, Operation, Reduces, ShapeError
 from graphc.core.registry import operations
-from graphc.core.types import Type, without
+from graphc.core.types import Type, is_uneven, without
 from graphc.ops.checks import axis_over, feature_axis, need_features
 
 AXES = Either((Int(), Ints(minimum=None)))
@@ -17,7 +18,13 @@ AXES = Either((Int(), Ints(minimum=None)))
 
 @dataclass(frozen=True)
 class Reduction(Operation):
-    """What reductions have in common: some feature axes, or all, become one number."""
+    """What reductions have in common: some feature axes, or all, become one number.
+
+    Attributes:
+        of_present: the code over the steps of sequences of different length.
+    """
+
+    of_present: ClassVar[Code]
 
     axis: int | tuple[int, ...] | None = primary(
         AXES, "the axis, or the axes, that become one number; all if left out", None
@@ -53,6 +60,10 @@ class Reduction(Operation):
             raise ShapeError(f"`{self.name}` is given {what}: {list(several)}")
         return axes
 
+    def call_code(self, x: Type) -> Code:
+        masked = self.over is not None and is_uneven(x, axis_over(self.name, x, self.over))
+        return self.of_present if masked else self.call
+
     def flops(self, x: Type) -> int:
         return x.size
 
@@ -68,9 +79,14 @@ def features_axes(x: Type) -> int | tuple[int, ...]:
 
 def _reduction(word: str, text: str, call: str, between: str | None = None) -> type[Reduction]:
     """A reduction: its name, its text, and the expression with `AXES` for the keywords."""
+    masked = call.replace("AXES", "axis=$axes, where=present(some_present($mask), $x)")
+    if word in ("max", "min"):  # jax would want a value for no steps at all
+        masked = call.replace("AXES", "axis=$axes")
+        masked = masked.replace("$x", "where_present($mask, $x, $x[:, :1])")
     call = call.replace("AXES", "axis=$axes, keepdims=$keep")
     shapes = "Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too."
     body = {"name": word, "__doc__": f"{text}\n\n{shapes}", "call": code(call, keep=False)}
+    body |= {"of_present": code(masked)}
     traits = (Reduces(between), ChangesDomain("over"))
     return type(word.title(), (Reduction,), body | {"traits": traits})
 

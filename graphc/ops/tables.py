@@ -198,6 +198,15 @@ def npz_arrays(path: str, names: tuple[str, ...]) -> dict[str, Any]:
         return {name: archive[name] for name in names}
 
 
+def npz_present(path: str, name: str, lengths: str) -> Any:
+    """The steps of sequences [examples, time, ...] that are there, by an array of their lengths."""
+    import numpy
+
+    found = npz_arrays(path, (name, lengths))
+    array = found[name]
+    return array[numpy.arange(array.shape[1]) < found[lengths][:, None]]
+
+
 def _headers(path: str, names: tuple[str, ...]) -> Iterator[tuple[str, tuple[int, ...], Any]]:
     import zipfile
 

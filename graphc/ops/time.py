@@ -9,7 +9,7 @@ from graphc.core.code import Code, code
 from graphc.core.declaration import primary
 from graphc.core.operation import ChangesDomain, Operation, ShapeError
 from graphc.core.registry import operations
-from graphc.core.types import TIME, Axis, Type, time_axes, without
+from graphc.core.types import TIME, Axis, Type, is_uneven, time_axes, without
 from graphc.ops.checks import axis_over
 
 
@@ -22,6 +22,10 @@ class _OverSteps(Operation):
     def axis(self, x: Type) -> int:
         """The place of the axis among those of the array."""
         return x.domain.index(axis_over(self.name, x, self.over))
+
+    def is_uneven(self, x: Type) -> bool:
+        """Whether steps along the axis may be absent."""
+        return is_uneven(x, axis_over(self.name, x, self.over))
 
 
 class _OneStep(_OverSteps):
@@ -38,13 +42,16 @@ class _OneStep(_OverSteps):
 
 
 class Last(_OneStep):
-    """The last step of a sequence.
+    """The last step of a sequence: of one that ends before the others, its own.
 
     Shapes: [time, ...] -> [...].
     """
 
     name = "last"
     place = "-1"
+
+    def call_code(self, x: Type) -> Code:
+        return code("last_present($x, $mask)") if self.is_uneven(x) else super().call_code(x)
 
 
 class First(_OneStep):
@@ -58,7 +65,7 @@ class First(_OneStep):
 
 
 class Reverse(_OverSteps):
-    """The steps of a sequence in the other order.
+    """The steps of a sequence in the other order; what is behind its end stays there.
 
     Shapes: [time, ...] -> [time, ...].
     """
@@ -70,6 +77,8 @@ class Reverse(_OverSteps):
         return x
 
     def call_code(self, x: Type) -> Code:
+        if self.is_uneven(x):
+            return code("reverse_present($x, $mask)")
         return code(f"jnp.flip($x, {self.axis(x)})")
 
 

@@ -10,7 +10,7 @@ from graphc.core.diagnostic import Note, Report, listing, similar
 from graphc.core.operation import Logits, ShapeError
 from graphc.core.registry import metrics as known_metrics
 from graphc.core.span import Span
-from graphc.core.types import Type
+from graphc.core.types import LENGTH, Type, time_axes
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
@@ -21,7 +21,7 @@ from graphc.plan.updates import make_update
 from graphc.plan.watching import check_watched
 
 Place = Callable[..., Span]
-RESERVED_FIELD = "mask"
+RESERVED_FIELDS = {"mask": "its own mask of padded rows", LENGTH: "the lengths of sequences"}
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,11 @@ def make_plan(
     graph = networks[roots[0]]
     root = ("networks", roots[0]) if roots[0] else ("network",)
     inputs = _match_inputs(graph, root, fields, place, report)
-    if RESERVED_FIELD in {fields.target, *(field for _, field in inputs)}:
-        message = f"the data's field `{RESERVED_FIELD}` cannot be used under this name"
-        help = "rename the column or the array: a batch calls its own mask of padded rows so"
-        report.error("GC408", message, place("data"), help=help)
+    for word, own in RESERVED_FIELDS.items():
+        if word in {fields.target, *(field for _, field in inputs)}:
+            message = f"the data's field `{word}` cannot be used under this name"
+            help = f"rename the column or the array: a batch calls {own} so"
+            report.error("GC408", message, place("data"), help=help)
     terms = _terms(graph, training, fields, place, report)
     update = make_update(training, networks, place, report)
     if len(report.errors) == before:
@@ -120,7 +121,7 @@ def _match_inputs(
                 f" write `data: {{..., inputs: {{{name}: ...}}}}`"
             )
             report.error("GC406", message, span, help=help)
-        elif (given.shape, given.dtype, given.below) != (wanted.shape, wanted.dtype, wanted.below):
+        elif _form(given) != _form(wanted):
             message = f"the input `{name}` is {wanted}, but the data's `{field}` is {given}"
             report.error("GC405", message, declared, help=f"write `{name}: {_spelled(given)}`")
     known = dict(graph.inputs)
@@ -132,10 +133,16 @@ def _match_inputs(
     return tuple(matched)
 
 
+def _form(kind: Type) -> tuple:
+    """What the data and an input agree about; whether steps may be absent the data says."""
+    return kind.shape, kind.dtype, kind.below, kind.domain
+
+
 def _spelled(kind: Type) -> str:
-    shape = list(kind.shape)
+    words = [*(axis.name for axis in time_axes(kind)), *map(str, kind.shape)]
+    shape = f"[{', '.join(words)}]"
     if kind.dtype == "float":
-        return str(shape)
+        return shape
     below = f", below: {kind.below}" if kind.below else ""
     return f"{{{kind.dtype}: {shape}{below}}}"
 

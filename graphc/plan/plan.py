@@ -77,11 +77,13 @@ class Plan:
         network: the network that is called on the data ("" for the only one).
         inputs: for each of its inputs, the field of the data.
         objectives: one for now; several come with training graphs.
+        longest: for fields whose sequences have a maximum, how many steps, and where that is said.
     """
 
     network: str
     inputs: tuple[tuple[str, str], ...]
     objectives: tuple[Objective, ...]
+    longest: tuple[tuple[str, int, Span], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

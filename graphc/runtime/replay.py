@@ -193,8 +193,8 @@ def _bad_backward(
     def backward() -> Any:
         def mean(params: Any) -> Any:
             outputs, _ = names["forward"](params, state["statistics"], batch, train=True, key=key)
-            losses = jnp.where(batch["mask"], names["losses"](outputs, batch), 0)
-            return losses.sum() / jnp.maximum(batch["mask"].sum(dtype=losses.dtype), 1)
+            totals = names["sums"](outputs, batch)
+            return totals["loss"] / jnp.maximum(totals["count"], 1)
 
         return jax.grad(mean)(state["params"])
 
@@ -248,8 +248,8 @@ def _gradients(module: ModuleType, state: Any, batch: Any, key: Any) -> Any:
 
     def mean(params: Any) -> Any:
         outputs, _ = module.forward(params, state["statistics"], batch, train=True, key=key)
-        losses = jnp.where(batch["mask"], module.losses(outputs, batch), 0)
-        return losses.sum() / jnp.maximum(batch["mask"].sum(dtype=losses.dtype), 1)
+        totals = module.sums(outputs, batch)
+        return totals["loss"] / jnp.maximum(totals["count"], 1)
 
     return jax.jit(jax.grad(mean))(state["params"])
 

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from graphc.compiler import Checked
+from graphc.core.types import LENGTH
 from graphc.data.dataset import Arrays, Dataset
 from graphc.data.png import data_uri, is_image
 from graphc.data.scaling import range_of
@@ -76,6 +77,10 @@ def _losses(programs: Programs, state: Any, arrays: Arrays, size: int) -> np.nda
         for batch in Batches(arrays, size)
     ]
     each = np.concatenate(found)[: len(next(iter(arrays.values())))]
+    if LENGTH in arrays and each.ndim > 1:
+        there = np.arange(each.shape[1]) < np.asarray(arrays[LENGTH])[:, None]
+        there = there.reshape(*there.shape, *[1] * (each.ndim - 2))
+        return np.mean(each, axis=tuple(range(1, each.ndim)), where=there)
     return each.reshape(len(each), -1).mean(axis=1)
 
 

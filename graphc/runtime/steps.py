@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from graphc.core.types import LENGTH
 from graphc.runtime.state import State, initial
 
 Batch = Mapping[str, Any]
@@ -150,7 +151,10 @@ def batch_at(data: Batch, rows: Any) -> Totals:
 
     It wraps around to the last example, whose numbers are finite.
     """
-    return {name: array[rows] for name, array in data.items()} | {"mask": rows >= 0}
+    batch = {name: array[rows] for name, array in data.items()} | {"mask": rows >= 0}
+    if LENGTH in batch:
+        batch[LENGTH] = jnp.where(rows >= 0, batch[LENGTH], 0)
+    return batch
 
 
 def batch_shapes(arrays: Batch, batch_size: int) -> Totals:

@@ -176,3 +176,57 @@ def present_points(batch, shape):
     """The mask of the points that are there, for the steps of every example: bool `shape`."""
     mask = batch.get("mask", jnp.ones(shape[:1], bool))
     return jnp.broadcast_to(present(mask, jnp.empty(shape)), shape)
+
+
+def present_steps(batch, x):
+    """The mask of the steps of `x` [batch, time, ...] that are there: bool [batch, time]."""
+    lengths = batch.get("time:length", jnp.full(x.shape[:1], x.shape[1]))
+    rows = batch.get("mask", jnp.ones(x.shape[:1], bool))
+    return (jnp.arange(x.shape[1])[None] < lengths[:, None]) & rows[:, None]
+
+
+def while_present(loop, mask, step, now, before, *others, **options):
+    """`over_time` or `recur`, the `loop`, in which a step that is not there changes nothing.
+
+    What is carried stays as it is after the end of an example, or in reverse before its last step.
+    The mask goes along as numbers, for which `recur` has gradients.
+    """
+
+    def held(there, *values):
+        after = as_tuple(step(*values))
+        kept = [
+            jnp.where(present(there > 0, new), new, old)
+            for new, old in zip(after[-len(before) :], values[-len(before) :], strict=True)
+        ]
+        return (*after[: -len(before)], *kept)
+
+    return loop(held, [mask.astype(jnp.float32), *now], before, *others, **options)
+
+
+def affine_while_present(mask, factor, begin, term=0.0, *, reverse=False):
+    """`affine_scan` in which a step that is not there changes nothing."""
+    there = present(mask, begin[:, None])
+    factor, term = jnp.where(there, factor, 1.0), jnp.where(there, term, 0.0)
+    return affine_scan(factor, begin, term, reverse=reverse)
+
+
+def where_present(mask, x, other):
+    """The steps of `x` that are there, `other` in place of those that are not."""
+    return jnp.where(present(mask, x), x, other)
+
+
+def some_present(mask):
+    """The mask with the first step of every example: a mean of no steps is not a number."""
+    return mask.at[:, 0].set(True)
+
+
+def last_present(x, mask):
+    """The last step of each example that is there: [batch, time, ...] -> [batch, ...]."""
+    return x[jnp.arange(len(x)), jnp.maximum(jnp.sum(mask, axis=1) - 1, 0)]
+
+
+def reverse_present(x, mask):
+    """The steps [batch, time, ...] that are there in the other order, the others where they are."""
+    steps = jnp.arange(x.shape[1])[None]
+    places = jnp.where(mask, jnp.sum(mask, axis=1, keepdims=True) - 1 - steps, steps)
+    return x[jnp.arange(len(x))[:, None], places]

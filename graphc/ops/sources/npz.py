@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from graphc.core.attributes import Either, Int, Text, Texts
 from graphc.core.by_path import ByName
@@ -11,9 +12,9 @@ from graphc.core.declaration import attribute
 from graphc.core.diagnostic import similar
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
-from graphc.core.types import Type
+from graphc.core.types import TIME, Type, over
 from graphc.ops.sources.files import FileSource
-from graphc.ops.tables import npz_arrays, npz_headers
+from graphc.ops.tables import npz_arrays, npz_headers, npz_present
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +35,29 @@ class Npz(FileSource):
         (),
     )
 
+    steps: tuple[str, ...] = attribute(
+        Texts(), "the arrays that hold sequences: their axis behind the examples is `time`", ()
+    )
+    lengths: str | None = attribute(
+        Text(),
+        "the array that says how many steps each example has, where that differs; what `steps`"
+        " hold behind them is padding",
+        None,
+    )
+
+    def complaint(self) -> str | None:
+        if self.lengths is not None and not self.steps:
+            return "`lengths` is for sequences, and `steps` names no array of them"
+        return super().complaint()
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """The arrays that are read."""
+        return (*self.inputs, self.target, *((self.lengths,) if self.lengths else ()))
+
     def fields(self, folder: str) -> Mapping[str, Type]:
         path = self.file(folder)
-        headers = npz_headers(path, (*self.inputs, self.target))
+        headers = npz_headers(path, self.arrays)
         stray = next((each for each in self.pixels if each not in self.inputs), None)
         if stray is not None:
             help = similar(stray, self.inputs, "input")
@@ -46,9 +67,47 @@ class Npz(FileSource):
             message = "`inputs` names the target" if self.inputs else "`inputs` is empty"
             raise ShapeError(message, "name the arrays to learn from", "GC512")
         self.sizes(headers[self.target][0][0], brought=self.further_files(folder))
-        types = {each: self._input(path, each, *headers[each]) for each in self.inputs}
+        self._check_steps(path, {each: headers[each][0] for each in self.arrays})
+        types = {each: self._input(path, each, *self._step(headers, each)) for each in self.inputs}
         self._check_bounds(types)
-        return types | {self.target: self._target(path, *headers[self.target])}
+        types |= {self.target: self._target(path, *self._step(headers, self.target))}
+        uneven = self.lengths is not None
+        return {
+            name: over(kind, TIME, uneven) if name in self.steps else kind
+            for name, kind in types.items()
+        }
+
+    def _step(
+        self, headers: Mapping[str, tuple[tuple[int, ...], str]], name: str
+    ) -> tuple[tuple[int, ...], str]:
+        """The shape of an array without its steps, and its dtype."""
+        shape, dtype = headers[name]
+        return ((shape[0], *shape[2:]) if name in self.steps else shape), dtype
+
+    def _check_steps(self, path: str, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        known = (*self.inputs, self.target)
+        for name in self.steps:
+            if name not in known:
+                message = f"`steps` names `{name}`, which is none of the inputs and not the target"
+                raise ShapeError(message, similar(name, known, "array"), "GC512", name)
+            if len(shapes[name]) < 2:
+                message = f"the array `{name}` of `{path}` has one axis, so that there are no steps"
+                help = "sequences are [examples, time, ...]"
+                raise ShapeError(message, help, "GC516", name)
+        counts = {name: shapes[name][1] for name in self.steps}
+        if len(set(counts.values())) > 1:
+            each = ", ".join(f"`{name}` has {count}" for name, count in counts.items())
+            message = f"the arrays of `{path}` must have equally many steps: {each}"
+            raise ShapeError(message, code="GC516")
+        if self.lengths is not None and (self.lengths in known or len(shapes[self.lengths]) != 1):
+            message = f"`lengths` is an array of one integer for each example, not `{self.lengths}`"
+            raise ShapeError(message, code="GC516", word=self.lengths)
+
+    def _present(self, path: str, name: str) -> Any:
+        """The numbers of an array, without what pads it."""
+        if name not in self.steps or self.lengths is None:
+            return npz_arrays(path, (name,))[name]
+        return npz_present(path, name, self.lengths)
 
     def _input(self, path: str, name: str, shape: tuple[int, ...], dtype: str) -> Type:
         if name in self.pixels and dtype != "uint8":
@@ -60,7 +119,7 @@ class Npz(FileSource):
             return Type(shape[1:])
         below = dict(self.below).get(name)
         if below == "data":
-            below = int(npz_arrays(path, (name,))[name].max()) + 1
+            below = int(self._present(path, name).max()) + 1
         return Type(shape[1:], "int", below)  # type: ignore[arg-type]
 
     def _check_bounds(self, types: Mapping[str, Type]) -> None:
@@ -84,7 +143,7 @@ class Npz(FileSource):
             if len(shape) > 1 and not dtype.startswith("float"):
                 help += ", several labels of which any may be right are truth values (bool)"
             raise ShapeError(message, help, "GC516")
-        labels = npz_arrays(path, (self.target,))[self.target]
+        labels = self._present(path, self.target)
         low, high = int(labels.min()), int(labels.max())
         if low < 0:
             message = f"the array `{self.target}` of `{path}` holds the class {low}"

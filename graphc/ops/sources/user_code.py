@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphc.core.attributes import Int, Ints, Kind, Text
 from graphc.core.declaration import attribute, primary
@@ -12,8 +12,8 @@ from graphc.core.diagnostic import Report, similar
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.tree import Mapping as MappingTree
-from graphc.core.tree import Sequence, Tree
-from graphc.core.types import Type
+from graphc.core.tree import Scalar, Sequence, Tree
+from graphc.core.types import TIME, Type, over, time_axes, uneven
 from graphc.ops.sources.base import Undivided
 from graphc.ops.user_code import Arguments, Reference
 
@@ -34,7 +34,7 @@ class FieldTypes(Kind):
 
     def _type(self, tree: Tree) -> Type:
         if isinstance(tree, Sequence):
-            return Type(Ints().read(tree))
+            return self._shape(tree)
         words = [key.text for key, _ in tree] if isinstance(tree, MappingTree) else []
         kind = next((each for each in ("int", "bool", "float") if each in words), None)
         if kind is None or set(words) - {kind, "below" if kind == "int" else kind}:
@@ -42,14 +42,24 @@ class FieldTypes(Kind):
         assert isinstance(tree, MappingTree)
         shape, below = tree.get(kind), tree.get("below")
         assert shape is not None
-        return Type(Ints().read(shape), kind, None if below is None else Int(1).read(below))
+        below = None if below is None else Int(1).read(below)
+        return replace(self._shape(shape), dtype=kind, below=below)
+
+    def _shape(self, tree: Tree) -> Type:
+        """The floats of a shape, `[8]`, or of a sequence of them, `[time, 8]`."""
+        first = tree.items[0] if isinstance(tree, Sequence) and tree.items else None
+        if not isinstance(first, Scalar) or first.text != TIME.name:
+            return Type(Ints().read(tree))
+        assert isinstance(tree, Sequence)
+        return over(Type(Ints().read(Sequence(tree.items[1:], tree.span))), TIME)
 
     def write(self, value: object) -> object:
         assert isinstance(value, tuple)
         return {name: _written(kind) for name, kind in value}
 
     def schema(self) -> dict:
-        shape = Ints().schema()
+        size = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": TIME.name}]}
+        shape = {"type": "array", "items": size}
         words = {
             word: {"description": f"the shape of {word}s", **shape}
             for word in ("int", "bool", "float")
@@ -68,9 +78,10 @@ class FieldTypes(Kind):
 
 
 def _written(kind: Type) -> object:
+    shape = [*(axis.name for axis in time_axes(kind)), *kind.shape]
     if kind.dtype == "float":
-        return list(kind.shape)
-    return {kind.dtype: list(kind.shape)} | ({"below": kind.below} if kind.below else {})
+        return shape
+    return {kind.dtype: shape} | ({"below": kind.below} if kind.below else {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +108,18 @@ class PythonData(Undivided):
         Arguments(), "what the function is called with, by name; lists arrive as tuples", ()
     )
 
+    lengths: str | None = attribute(
+        Text(),
+        "what says how many steps each example has, where that differs: beside the fields, integers"
+        " [examples] under this name; what `[time, ...]` holds behind them is padding",
+        None,
+    )
+
+    def complaint(self) -> str | None:
+        if self.lengths is not None and not any(time_axes(kind) for _, kind in self.types):
+            return "`lengths` is for sequences, and `types` has none: `{x: [time, 3]}`"
+        return super().complaint()
+
     @property
     def module(self) -> str:
         """The module's name."""
@@ -120,6 +143,8 @@ class PythonData(Undivided):
     def fields(self, folder: str) -> Mapping[str, Type]:
         self.file(folder)
         found = dict(self.types)
+        if self.lengths is not None:
+            found = {name: uneven(kind) if time_axes(kind) else kind for name, kind in self.types}
         if self.target not in found:
             help = similar(self.target, found, "field") or "give its type in `types`"
             message = f"`types` has no field `{self.target}`, which is the target"

@@ -53,7 +53,8 @@ def mean_loss(module: ModuleType, state: State, batch: Any, key: Any) -> Callabl
 
     def loss(params: Any) -> Any:
         outputs, _ = module.forward(params, state["statistics"], batch, train=True, key=key)
-        return jnp.mean(module.losses(outputs, batch))
+        totals = module.sums(outputs, batch)
+        return totals["loss"] / totals["count"]
 
     return loss
 

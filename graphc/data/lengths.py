@@ -1,0 +1,152 @@
+"""Sequences of different length: arrays [examples, longest, ...], padded, beside their lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from graphc.core.diagnostic import Diagnostic, RunError
+from graphc.core.operation import ShapeError
+from graphc.core.span import Span
+from graphc.core.types import LENGTH, Type, is_uneven
+from graphc.data.examples import Examples
+from graphc.data.rows import Array, Rows
+from graphc.data.scaling import Arrays
+
+OF_LENGTHS = Type((), "int")
+"""The type of the field of lengths."""
+
+
+class _Padded:
+    """Sequences of the same length, of which the last step is repeated behind the end.
+
+    So what stands there are ordinary numbers, whatever the source pads with.
+
+    Args:
+        base: [examples, any, ...].
+        lengths: int [examples].
+        longest: the length that they get.
+    """
+
+    def __init__(self, base: Array, lengths: np.ndarray, longest: int) -> None:
+        self._base, self._lengths = base, lengths
+        self._steps = np.arange(longest)
+
+    def __len__(self) -> int:
+        return len(self._base)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        found = self._base[rows]
+        places = np.minimum(self._steps, self._lengths[rows][:, None] - 1)
+        return found[np.arange(len(found))[:, None], places]
+
+
+class Present:
+    """The steps that are there, of sequences and their lengths: [steps, ...] for some examples."""
+
+    def __init__(self, base: Array, lengths: np.ndarray) -> None:
+        self._base, self._lengths = base, lengths
+        self.shape = base.shape
+
+    def __len__(self) -> int:
+        return len(self._base)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        found = self._base[rows]
+        return found[np.arange(found.shape[1]) < self._lengths[rows][:, None]]
+
+
+def present(name: str, arrays: Mapping[str, Any], fields: Mapping[str, Type]) -> Any:
+    """The numbers of a field that count: without padding where it has some."""
+    if not is_uneven(fields[name]):
+        return arrays[name]
+    return Present(arrays[name], arrays[LENGTH])
+
+
+def padded(examples: Examples, streamed: bool) -> Examples:
+    """The examples with the lengths as a field, and all sequences as long as the longest.
+
+    Raises:
+        ShapeError: GC515 for a length that is 0 or more than the array has, GC516 where there is
+            none for each example.
+    """
+    names = [name for name, kind in examples.fields.items() if is_uneven(kind)]
+    if not names:
+        return examples
+    parts = examples.parts()
+    for part, arrays in parts.items():
+        _check(part, arrays, names)
+    longest = max(int(arrays[LENGTH].max()) for arrays in parts.values())
+    train, validation, test = (
+        _all_padded(parts[part], names, longest, streamed) if part in parts else None
+        for part in ("training", "validation", "test")
+    )
+    fields = {**examples.fields, LENGTH: OF_LENGTHS}
+    return replace(examples, fields=fields, train=train, validation=validation, test=test)
+
+
+def _all_padded(arrays: Arrays, names: list[str], longest: int, streamed: bool) -> Arrays:
+    lengths = np.asarray(arrays[LENGTH])
+    found: dict[str, Any] = {**arrays, LENGTH: lengths.astype(np.int32)}
+    for name in names:
+        whole = _Padded(arrays[name], lengths, longest)
+        found[name] = Rows(whole) if streamed or isinstance(arrays[name], Rows) else whole[:]
+    return found
+
+
+def _check(part: str, arrays: Arrays, names: list[str]) -> None:
+    lengths, count = np.asarray(arrays[LENGTH][:]), len(arrays[names[0]])
+    if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
+        found = f"{list(lengths.shape)} of {lengths.dtype}"
+        message = f"the lengths of {count} sequences are as many integers, not {found}"
+        raise ShapeError(message, code="GC516")
+    arrays[LENGTH] = lengths
+    for name in names:
+        steps = arrays[name].shape[1]
+        bad = (lengths < 1) | (lengths > steps)
+        if bad.any():
+            first = int(bad.argmax())
+            message = f"example {first + 1} of the {part} data has the length {lengths[first]}, but"
+            message += f" `{name}` has 1 to {steps} steps"
+            help = "the length of an example is the number of its steps before the padding"
+            raise ShapeError(message, help, "GC515")
+
+
+def require_at_most(
+    splits: Mapping[str, Mapping[str, Any]], longest: Iterable[tuple[str, int, Span]]
+) -> None:
+    """Raise RunError GC531 where a field has sequences longer than its input declares.
+
+    Args:
+        splits: the prepared arrays, by split and field.
+        longest: fields, the most steps that they may have, and where that is said.
+    """
+    for name, most, span in longest:
+        for split, arrays in splits.items():
+            lengths = arrays.get(LENGTH, np.full(1, arrays[name].shape[1]))
+            if lengths.max() > most:
+                message = f"a sequence of `{name}` in the {split} split has {lengths.max()} steps,"
+                message += f" and at most {most} are declared"
+                help = "cut what is longer, or declare more"
+                raise RunError(Diagnostic("GC531", message, span, help=help))
+
+
+def together(several: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences one by one as a padded array, with their lengths: int32 [examples].
+
+    Raises:
+        ValueError: where they are no arrays, or differ in more than their length.
+
+    Example:
+        >>> together([[1, 2], [3]])[0].tolist()
+        [[1, 2], [3, 3]]
+    """
+    arrays = [np.asarray(each) for each in several]
+    lengths = np.array([len(each) for each in arrays], np.int32)
+    if not lengths.all():
+        raise ValueError("a sequence is empty")
+    whole = [each[np.minimum(np.arange(lengths.max()), len(each) - 1)] for each in arrays]
+    return np.stack(whole), lengths
