@@ -40,28 +40,39 @@ def expect_types(
         expander.take(error.diagnostics)
         names |= {each.name: None for each in knot.delayed}
         return
-    wanted = {(each.name, each.port): each for each in knot.delayed}
     uneven = any(is_uneven(kind, axis) for kind in scope.assembly.types.values())
     told = {name: over(kind, axis, uneven) for name, kind in _told(section, scope, context)}
-    known = {name: told.get(name[0], open_type(axis, uneven)) for name in wanted}
-    report = Report()
-    for _ in range(len(knot.entries) + 2):
-        report = Report()
-        found = _trial(knot, scope, default, context, known, report)
-        now = {name: found.get(name, kind) for name, kind in known.items()}
-        if now == known:
-            break
-        known = now
-    for name in [each for each in known if each[0] in told and each[1] is None]:
-        expander.take(_misfit(name[0], told[name[0]], known[name], axis, section))
-    unknown = [name for name, kind in known.items() if is_open(kind)]
-    for name in unknown:
-        names[name[0]] = None
-        if not report.errors:
-            expander.take([_untyped(wanted[name])])
-    if unknown:
-        expander.take(report.errors)
+    start = open_type(axis, uneven)
+    known, problems = _solved(knot, scope, default, context, start, told)
+    for name in [name for name, port in known if port is None and name in told]:
+        expander.take(_misfit(name, told[name], known[name, None], axis, section))
+    unknown = {name for name, kind in known.items() if is_open(kind)}
+    for each in knot.delayed:
+        if (each.name, each.port) in unknown:
+            names[each.name] = None
+            expander.take(problems.errors or [_untyped(each)])
     scope.assembly.expected |= {name: kind for name, kind in known.items() if name not in unknown}
+
+
+def _solved(
+    knot: Knot,
+    scope: Scope,
+    default: Ref | None,
+    context: Context,
+    start: Type,
+    told: dict[str, Type],
+) -> tuple[dict[Name, Type], Report]:
+    """The types by expanding on trial until nothing changes, and what the last trial reported."""
+    names = dict.fromkeys((each.name, each.port) for each in knot.delayed)
+    known = {name: told.get(name[0], start) for name in names}
+    problems = Report()
+    for _ in range(len(names) + 2):  # each round tells at least one more
+        problems = Report()
+        found = _trial(knot, scope, default, context, known, problems)
+        before, known = known, known | found
+        if known == before or not any(map(is_open, before.values())):
+            break
+    return known, problems
 
 
 def _misfit(

@@ -53,7 +53,7 @@ class Steps:
         return steps[:, 0]
 
     def arranged(self, arrays: Arrays) -> Arrays:
-        """Arrays [rows, ...] as arrays [sequences, longest, ...], with lengths where they differ."""
+        """Arrays [rows, ...] as [sequences, longest, ...], with the lengths where they differ."""
         found = {name: self.of(array) for name, array in arrays.items()}
         return found if self.even else found | {LENGTH: self.length}
 
@@ -77,7 +77,9 @@ def steps_of(path: str, names: np.ndarray, order: np.ndarray | None) -> Steps:
     twice = (np.diff(key[rows]) == 0) & (np.diff(appearance[rows]) == 0)
     if twice.any():
         row = rows[np.flatnonzero(twice)[0]]
-        message = f"two steps of the sequence `{names[row]}` of `{path}` have the order {key[row]:g}"
+        message = (
+            f"two steps of the sequence `{names[row]}` of `{path}` have the order {key[row]:g}"
+        )
         raise ShapeError(message, "number the steps of a sequence apart", "GC516")
     start = np.cumsum(length) - length
     place = np.minimum(start[:, None] + np.arange(length.max()), len(rows) - 1)

@@ -115,7 +115,9 @@ def rows_to_predict(source: TableSource, columns: Columns, path: str, lines: Lin
     found = Memory().keep(None, [], read)
     if source.sequence is None:
         return found
-    steps = steps_of(path, found.pop(_mark(source.sequence)), found.pop(_mark(source.order or ""), None))
+    steps = steps_of(
+        path, found.pop(_mark(source.sequence)), found.pop(_mark(source.order or ""), None)
+    )
     return steps.arranged(found)
 
 
@@ -167,7 +169,7 @@ def _pieces(
     """The arrays of so many lines at a time."""
     encoders = _encoders(source, path, columns, target)
     encoders |= {each: _marker(source, path, each) for each in marks if each != source.order}
-    if source.order in marks:
+    if source.order is not None and source.order in marks:
         encoders[source.order] = Number(path, source.order, False, _STEP)
     empty = True
     for found in _found(source, path, lines, encoders, target):

@@ -27,7 +27,7 @@ def load_words(source: WordSource, folder: str) -> Examples:
     place = np.repeat(np.arange(len(passages)), [len(each) for each in passages])
     parts = corpus.parts(whole)
     symbols = source.symbols(parts["train"])  # type: ignore[arg-type]
-    numbers = {symbol: number for number, symbol in enumerate(symbols)}
+    numbers: dict[str | int, int] = {symbol: number for number, symbol in enumerate(symbols)}
     arrays: dict[str, Arrays] = {}
     start, draw = 0, np.random.default_rng(getattr(source, "seed", 0))
     frequency = _frequency(parts["train"], numbers, source.vocabulary)
@@ -44,9 +44,7 @@ def load_words(source: WordSource, folder: str) -> Examples:
     )
 
 
-def _frequency(
-    train: Sequence[str | int], numbers: dict[str | int, int], size: int
-) -> np.ndarray:
+def _frequency(train: Sequence[str | int], numbers: dict[str | int, int], size: int) -> np.ndarray:
     """The relative frequency of each word of the vocabulary, 0 for what is none: [vocabulary]."""
     counts = np.bincount(encode(train, numbers), minlength=size).astype(np.float64)
     counts[0] = 0

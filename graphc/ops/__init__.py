@@ -93,8 +93,8 @@ OTHERS = {
     },
     registry.metrics: {
         "metrics": """
-            accuracy confusion_matrix entity_f1 f1 mae mean_absolute_error mean_iou mean_squared_error mse
-            perplexity precision r2 recall rmse roc_auc top_k
+            accuracy confusion_matrix entity_f1 f1 mae mean_absolute_error mean_iou
+            mean_squared_error mse perplexity precision r2 recall rmse roc_auc top_k
         """,
     },
     registry.optimizers: {

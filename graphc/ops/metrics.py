@@ -227,7 +227,10 @@ class EntityF1(Metric):
             message = f"`{self.name}` needs a tag for each step, but the target is {target}"
             raise ShapeError(message, "`f1` measures other classes")
         if output.features < 3 or output.features % 2 == 0:
-            message = f"`{self.name}` needs two tags for each type and one, not {output.features}"
+            message = (
+                f"`{self.name}` needs a tag for none and two for each type, an odd number, but"
+            )
+            message += f" there are {output.features}"
             raise ShapeError(message, "`f1` measures classes that are no tags of entities")
 
     def call_code(self, output: Type, target: Type) -> Code:

@@ -17,7 +17,7 @@ STEPS = (BATCH, TIME)
 
 
 def long_form(lengths, shuffled=True):
-    """Walks `w0`, `w1`, ...: a step has its number, what it is worth, a place, up or down, a tag."""
+    """Walks `w0`, `w1`, ...: each step has its number, a height, a place, a way and a tag."""
     rows = [
         f"w{walk},{step},{10 * walk + step},{'ab'[step % 2]},{('up', 'down')[walk % 2]},{step % 3}"
         for walk, length in enumerate(lengths)

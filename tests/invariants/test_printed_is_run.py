@@ -24,7 +24,7 @@ from graphc.core.importing import importing
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
 BESIDE = {path.stem for path in (ROOT / "specs").glob("*.py")}
-ROWS = 4
+ROWS, STEPS = 4, 3
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +55,14 @@ def imported(path: Path):
     return module
 
 
+def shape_of(kind):
+    """The shape of a batch of values, which are sequences or not."""
+    return (ROWS, *(STEPS for _ in kind.domain[1:]), *kind.shape)
+
+
 def values(draw, kind):
     """Random values of an input."""
-    shape = (ROWS, *kind.shape)
+    shape = shape_of(kind)
     if kind.dtype == "int":
         return draw.integers(0, kind.below, shape).astype(np.int32)
     return draw.normal(size=shape).astype(np.float32)
@@ -71,8 +76,10 @@ def numbers(model, module):
     state |= {name: jax.tree.map(np.abs, state[name]) for name in state if name != "params"}
     state = jax.tree.map(lambda each, shape: np.asarray(each, shape.dtype), state, shapes)
     loss = model.compiled.checked.plan.objectives[0].loss
-    target, shape = loss.target_type, (ROWS, *loss.target_type.shape)
+    target, shape = loss.target_type, shape_of(loss.target_type)
     label = draw.integers(0, min(target.below or 3, 3), shape).astype(np.int32)
+    if target.dtype == "bool":
+        label = label > 0
     if target.dtype == "float":
         label = draw.normal(size=shape).astype(np.float32)
     batch = {name: values(draw, kind) for name, kind in model.graph.inputs}
