@@ -859,7 +859,7 @@ class Methods:
         """
 
     def last(self, x: Arguments, over: str | None = None, *, name: str | None = None) -> Value:
-        """The last step of a sequence.
+        """The last step of a sequence: of one that ends before the others, its own.
 
         Shapes: [time, ...] -> [...].
 
@@ -1513,7 +1513,7 @@ class Methods:
         """The block or network `residual`."""
 
     def reverse(self, x: Arguments, over: str | None = None, *, name: str | None = None) -> Value:
-        """The steps of a sequence in the other order.
+        """The steps of a sequence in the other order; what is behind its end stays there.
 
         Shapes: [time, ...] -> [time, ...].
 

@@ -16,6 +16,7 @@ from graphc.cli.pictures import is_pictures, read_pictures
 from graphc.compiler import check
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
+from graphc.core.types import LENGTH
 from graphc.data.tables import rows_to_predict
 from graphc.ops.sources import Csv, TableSource
 from graphc.ops.tables import csv_lines, parquet_lines
@@ -60,7 +61,10 @@ def _read(file: str, ending: str, run: Run) -> Any:
     if ending in (".csv", ".parquet"):
         return _from_table(file, ending, run)
     found = np.load(file, allow_pickle=False)
-    return dict(found) if ending == ".npz" else found
+    if ending == ".npy":
+        return found
+    lengths = getattr(run.document().data, "lengths", None)  # as the data itself calls them
+    return {LENGTH if name == lengths else name: each for name, each in found.items()}
 
 
 def _pictures(file: str, run: Run) -> np.ndarray:
@@ -72,9 +76,10 @@ def _pictures(file: str, run: Run) -> np.ndarray:
 
 def _numbers(found: Any) -> Any:
     """The same, if it is arrays of numbers."""
-    for each in found.values() if isinstance(found, dict) else [found]:
-        if each.dtype.kind not in "biuf":
-            raise ValueError("it holds more than numbers")
+    for several in found.values() if isinstance(found, dict) else [found]:
+        for each in several if isinstance(several, list) else [several]:
+            if each.dtype.kind not in "biuf":
+                raise ValueError("it holds more than numbers")
     return found
 
 
@@ -85,9 +90,16 @@ def _fail(message: str, help: str | None = None) -> RunError:
 def _from_json(text: str, file: str, run: Run) -> Any:
     value = json.loads(text)
     if isinstance(value, dict):
-        return {name: np.asarray(each) for name, each in value.items()}
+        return {name: _array(each) for name, each in value.items()}
     if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
         return _from_records(value, file, run)
+    return _array(value)
+
+
+def _array(value: Any) -> Any:
+    """An array of lists, or several of lists that differ in their length."""
+    if isinstance(value, list) and len({len(each) for each in value if isinstance(each, list)}) > 1:
+        return [np.asarray(each) for each in value]
     return np.asarray(value)
 
 
@@ -119,7 +131,7 @@ def _from_table(file: str, ending: str, run: Run) -> Any:
     if isinstance(source, TableSource):
         columns = form.columns or source.columns(run.document().folder)
         return rows_to_predict(source, columns, file, lines)
-    names = [name for name in form.fields if name != form.target]
+    names = [name for name in form.fields if name not in (form.target, LENGTH)]
     if len(names) != 1:
         raise _fail("a table gives one field, and the data has several", listing(names))
     next(lines)

@@ -66,6 +66,11 @@ def present(name: str, arrays: Mapping[str, Any], fields: Mapping[str, Type]) ->
     return Present(arrays[name], arrays[LENGTH])
 
 
+def filled(array: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The sequences with their last step in place of what is behind it."""
+    return _Padded(array, lengths, array.shape[1])[:]
+
+
 def padded(examples: Examples, streamed: bool) -> Examples:
     """The examples with the lengths as a field, and all sequences as long as the longest.
 

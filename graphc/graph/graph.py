@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -141,7 +142,7 @@ def identifiers(names: Iterable[str], reserved: Iterable[str]) -> dict[str, str]
     """A Python name for each of these names, none of them reserved or taken twice."""
     taken, found = set(reserved), {}
     for name in names:
-        word = name.replace("/", "_").replace(":", "_")
+        word = re.sub("[/:@+-]", "_", name)
         while word in taken or keyword.iskeyword(word):
             word += "_"
         taken.add(word)

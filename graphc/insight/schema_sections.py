@@ -154,7 +154,11 @@ def _input() -> dict:
             ("shape", "numbers"),
         )
     }
-    form = closed(kinds | {"below": below, "at_most": LATER}, minProperties=1)
+    longest = {
+        "description": "of sequences of different length, how many steps they have at most",
+        **either({"type": "integer", "minimum": 1}, {"const": "any"}, PARAMETER),
+    }
+    form = closed(kinds | {"below": below, "at_most": longest}, minProperties=1)
     text = "the shape of one example, `[28, 28, 1]` or `[time, 8]`, or `{int: [], below: 10}`"
     return {"description": text, **either(_SEQUENCE, form, PARAMETER)}
 

@@ -198,6 +198,21 @@ def npz_arrays(path: str, names: tuple[str, ...]) -> dict[str, Any]:
         return {name: archive[name] for name in names}
 
 
+def require_lengths(path: str, name: str, steps: int) -> None:
+    """Raise ShapeError GC515 or GC516 unless an array holds integers from 1 to `steps`."""
+    lengths = npz_arrays(path, (name,))[name]
+    what = f"the array `{name}` of `{path}`"
+    if lengths.dtype.kind not in "iu":
+        raise ShapeError(f"{what} holds {lengths.dtype}, and lengths are integers", code="GC516")
+    wrong = (lengths < 1) | (lengths > steps)
+    if wrong.any():
+        first = int(wrong.argmax())
+        message = f"{what} gives example {first + 1} the length {lengths[first]}, and there are 1"
+        message += f" to {steps} steps"
+        help = "the length of an example is the number of its steps before the padding"
+        raise ShapeError(message, help, "GC515", name)
+
+
 def npz_present(path: str, name: str, lengths: str) -> Any:
     """The steps of sequences [examples, time, ...] that are there, by an array of their lengths."""
     import numpy

@@ -20,7 +20,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from graphc.core.operation import Literal
-from graphc.core.types import BATCH, Axis, Type, without
+from graphc.core.types import BATCH, Axis, Type, is_uneven, without
 from graphc.graph.cycles import Cycle, cycles
 from graphc.graph.forms import Product
 from graphc.graph.graph import Graph, arrange
@@ -56,7 +56,9 @@ def _lowered(graph: Graph, cycle: Cycle, remarks: Remarks) -> Graph:
     if whole is not None:
         text = f"{', '.join(names)}: affine in its state, but a loop is faster on the CPU"
         remarks.left(4, text, span)
-    remarks.did(1, f"{', '.join(names)}: one loop over `{cycle.axis.name}`", span)
+    uneven = any(is_uneven(graph.types[Ref(node.name)], cycle.axis) for node in cycle.nodes)
+    end = ", up to the end of each sequence" if uneven else ""
+    remarks.did(1, f"{', '.join(names)}: one loop over `{cycle.axis.name}`{end}", span)
     loop = _Loop(graph, cycle, remarks)
     if loop.hoisted.kernels and not loop.is_smooth():
         text = f"{', '.join(names)}: the gradient is that of jax, for the step reads truth values"

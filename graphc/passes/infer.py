@@ -2,13 +2,14 @@
 
 Rules:
     1. The type of each node follows from the types of its inputs by the operation's contract.
-    2. Rows that pad a batch are marked absent (`presence`), so operations in which examples meet
-       take the mask.
+    2. Rows that pad a batch, and steps past the end of a sequence, are marked absent (`presence`),
+       so operations in which points meet take the mask.
 """
 
 from __future__ import annotations
 
 from graphc.core.operation import BatchCoupled
+from graphc.core.types import is_uneven
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
 from graphc.passes.remarks import Remarks
@@ -22,8 +23,10 @@ def check_types(graph: Graph, remarks: Remarks) -> Graph:
         values = len(each.types)
         remarks.did(1, f"{values} values of `{each.name}` have a type")
         for node in each.nodes:
-            if node.operation.trait(BatchCoupled) and each.types[Ref(node.name)].presence:
-                text = f"`{node.name}` takes the mask of the examples that are there"
+            kind = each.types[Ref(node.name)] if node.operation.trait(BatchCoupled) else None
+            if kind is not None and kind.presence:
+                points = "steps" if is_uneven(kind) else "examples"
+                text = f"`{node.name}` takes the mask of the {points} that are there"
                 remarks.did(2, text, node.span)
         return each
 

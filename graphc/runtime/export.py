@@ -90,9 +90,9 @@ def _arguments(dataset: Dataset, batch_size: int | None) -> Any:
     count = export.symbolic_shape("n")[0] if batch_size is None else batch_size
     shapes = {}
     for name in _inputs(dataset):
-        kind = dataset.fields[name]
-        dtype = np.int32 if kind.dtype == "int" else np.float32
-        shapes[name] = jax.ShapeDtypeStruct((count, *kind.shape), dtype)
+        dtype = np.int32 if dataset.fields[name].dtype == "int" else np.float32
+        shape = dataset.splits["train"][name].shape[1:]
+        shapes[name] = jax.ShapeDtypeStruct((count, *shape), dtype)
     return next(iter(shapes.values())) if len(shapes) == 1 else shapes
 
 

@@ -89,7 +89,7 @@ class Shown:
 
     def __init__(self, dataset: Dataset, term: Term, arrays: Arrays) -> None:
         self._dataset, self._term = dataset, term
-        inputs = [name for name in dataset.fields if name != term.target]
+        inputs = [name for name in dataset.fields if name not in (term.target, LENGTH)]
         images = [name for name in inputs if is_image(dataset.fields[name].shape)]
         self._image = images[0] if images else None
         self._inputs = inputs

@@ -21,7 +21,7 @@ from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError
 from graphc.core.importing import importing
 from graphc.core.operation import Weight
 from graphc.core.span import Span
-from graphc.core.types import BATCH, Type
+from graphc.core.types import BATCH, Type, is_uneven
 from graphc.runtime.state import state_shapes
 from graphc.runtime.steps import batch_shapes
 
@@ -116,8 +116,10 @@ class _Trial:
             self._check_state(before)
         names = self.operation.names
         named = dict(zip(names, values, strict=True)) if names else {}
-        mask = jnp.ones(self.sizes[BATCH], bool)
-        context = {"train": train, "key": key if train else None, "mask": mask if train else None}
+        steps = (_OTHER_AXES,) if any(map(is_uneven, self.use.types)) else ()
+        mask = jnp.ones((self.sizes[BATCH], *steps), bool)
+        context = {"train": train, "key": key if train else None}
+        context["mask"] = mask if train or steps else None
         given = {word: context[word] for word in self.signature.takes}
         what = f"calling {self.name}"
         if given:

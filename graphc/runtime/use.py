@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, listing
+from graphc.core.types import LENGTH, Type, is_uneven
 from graphc.data.dataset import Dataset, Form
 from graphc.data.examples import require_finite, require_integers
+from graphc.data.lengths import filled, together
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated, predict_batches
@@ -81,11 +83,12 @@ def predict_run(
 
 
 def _arrays(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.ndarray]:
-    wanted = {name: kind for name, kind in form.fields.items() if name != form.target}
+    wanted = {name: kind for name, kind in form.fields.items() if name not in (form.target, LENGTH)}
     if not isinstance(inputs, Mapping):
         if len(wanted) != 1:
             raise fail("GC614", "one array, and the data has several fields", listing(wanted))
         inputs = {next(iter(wanted)): inputs}
+    inputs = _together(inputs, wanted)
     arrays = {}
     for name, kind in wanted.items():
         if name not in inputs:
@@ -97,10 +100,12 @@ def _arrays(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.
         # As in training, numbers of 64 bits are scaled before they lose their last digits.
         kept = array.dtype if array.dtype == np.float64 and name in form.scaling.moments else dtype
         array = array.astype(kept, copy=False)
-        if array.shape[1:] != kind.shape:
+        if array.ndim != kind.rank or array.shape[len(kind.domain) :] != kind.shape:
             message = f"`{name}` has shape {list(array.shape[1:])} for each example, not {kind}"
             raise fail("GC614", message, "the first axis is the examples")
         arrays[name] = array
+    if LENGTH in inputs:
+        arrays = _ended(arrays, inputs[LENGTH], wanted)
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
     arrays = form.scaling.apply(arrays)
@@ -110,3 +115,35 @@ def _arrays(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.
         else:
             require_finite(f"`{name}`", arrays[name])
     return arrays
+
+
+def _together(inputs: Mapping[str, Any], wanted: Mapping[str, Type]) -> dict[str, Any]:
+    """The inputs with lists of sequences as arrays, padded, beside their lengths."""
+    found = dict(inputs)
+    for name, kind in wanted.items():
+        if name not in inputs or isinstance(inputs[name], np.ndarray) or not is_uneven(kind):
+            continue
+        try:
+            found[name], lengths = together(inputs[name])
+        except (TypeError, ValueError) as error:
+            message = f"`{name}` is no list of sequences: {error}"
+            help = "give an array [steps, ...] for each example"
+            raise fail("GC614", message, help) from None
+        if not np.array_equal(found.setdefault(LENGTH, lengths), lengths):
+            raise fail("GC614", f"the sequences of `{name}` have other lengths", None)
+    return found
+
+
+def _ended(
+    arrays: Mapping[str, np.ndarray], given: Any, wanted: Mapping[str, Type]
+) -> dict[str, np.ndarray]:
+    """The arrays with ordinary numbers behind the end of each sequence, and the lengths."""
+    lengths = np.asarray(given)
+    found = {**arrays, LENGTH: lengths.astype(np.int32)}
+    for name in (name for name, kind in wanted.items() if is_uneven(kind)):
+        count, steps = arrays[name].shape[:2]
+        if lengths.shape != (count,) or lengths.min() < 1 or lengths.max() > steps:
+            message = f"`{LENGTH}` must hold {count} numbers from 1 to {steps}, as `{name}` has"
+            raise fail("GC614", message, "the length of an example is the number of its steps")
+        found[name] = filled(arrays[name], lengths)
+    return found

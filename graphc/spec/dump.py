@@ -17,7 +17,7 @@ from graphc.build.formula import unparse
 from graphc.core.operation import Operation, Spelled
 from graphc.core.span import nowhere
 from graphc.core.tree import Scalar
-from graphc.core.types import BATCH, Type
+from graphc.core.types import BATCH, Type, is_uneven
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
@@ -74,10 +74,12 @@ def _network(graph: Graph, blocks: _Blocks) -> dict[str, object]:
 
 def _type(kind: Type) -> object:
     shape = [*(axis.name for axis in kind.domain if axis != BATCH), *kind.shape]
+    more: dict[str, object] = {"below": kind.below} if kind.below else {}
+    if is_uneven(kind):
+        more["at_most"] = "any"
     if kind.dtype == "float":
-        return shape
-    below = {"below": kind.below} if kind.below else {}
-    return {kind.dtype: shape, **below}
+        return {"float": shape, **more} if more else shape
+    return {kind.dtype: shape, **more}
 
 
 def _section(graph: Graph, blocks: _Blocks) -> dict[str, object]:

@@ -30,6 +30,8 @@ UNSEEN = {
     "data_folds": "a number that another bounds",
     "time_attributes": "attributes that are right one by one",
     "data_folds_and_validation": "attributes that are right one by one",
+    "data_npz_lengths": "that one asks for the other",
+    "data_python_lengths": "that one asks for sequences",
     "data_group_and_split": "attributes that are right one by one",
     "train_init_from_patterns": "two patterns that do not fit together",
     "formula_calls": "attributes in a formula, which is a text",

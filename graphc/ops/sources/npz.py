@@ -14,7 +14,7 @@ from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import TIME, Type, over
 from graphc.ops.sources.files import FileSource
-from graphc.ops.tables import npz_arrays, npz_headers, npz_present
+from graphc.ops.tables import npz_arrays, npz_headers, npz_present, require_lengths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +102,8 @@ class Npz(FileSource):
         if self.lengths is not None and (self.lengths in known or len(shapes[self.lengths]) != 1):
             message = f"`lengths` is an array of one integer for each example, not `{self.lengths}`"
             raise ShapeError(message, code="GC516", word=self.lengths)
+        if self.lengths is not None:
+            require_lengths(path, self.lengths, next(iter(counts.values())))
 
     def _present(self, path: str, name: str) -> Any:
         """The numbers of an array, without what pads it."""
