@@ -30,9 +30,17 @@ UNSEEN = {
     "data_folds": "a number that another bounds",
     "time_attributes": "attributes that are right one by one",
     "data_folds_and_validation": "attributes that are right one by one",
+<<<<<<< HEAD
     "data_npz_lengths": "that one asks for the other",
     "data_python_lengths": "that one asks for sequences",
+=======
+    "data_captions_without_a_vocabulary": "attributes that are right one by one",
+>>>>>>> sequences
     "data_group_and_split": "attributes that are right one by one",
+    "data_order_without_a_sequence": "attributes that are right one by one",
+    "data_sentences": "attributes that are right one by one",
+    "data_sequence_with_dropped_steps": "attributes that are right one by one",
+    "data_words_folds": "attributes that are right one by one",
     "train_init_from_patterns": "two patterns that do not fit together",
     "formula_calls": "attributes in a formula, which is a text",
     "einsum_equations": "letters that do not fit together",
