@@ -30,12 +30,9 @@ UNSEEN = {
     "data_folds": "a number that another bounds",
     "time_attributes": "attributes that are right one by one",
     "data_folds_and_validation": "attributes that are right one by one",
-<<<<<<< HEAD
     "data_npz_lengths": "that one asks for the other",
     "data_python_lengths": "that one asks for sequences",
-=======
     "data_captions_without_a_vocabulary": "attributes that are right one by one",
->>>>>>> sequences
     "data_group_and_split": "attributes that are right one by one",
     "data_order_without_a_sequence": "attributes that are right one by one",
     "data_sentences": "attributes that are right one by one",
