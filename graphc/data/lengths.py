@@ -13,7 +13,7 @@ from graphc.core.operation import ShapeError
 from graphc.core.span import Span
 from graphc.core.types import LENGTH, Type, is_uneven
 from graphc.data.examples import Examples
-from graphc.data.rows import Array, Rows
+from graphc.data.rows import Array, Make, Rows
 from graphc.data.scaling import Arrays
 
 OF_LENGTHS = Type((), "int")
@@ -47,8 +47,8 @@ class _Padded:
 class Present:
     """The steps that are there, of sequences and their lengths: [steps, ...] for some examples."""
 
-    def __init__(self, base: Array, lengths: np.ndarray) -> None:
-        self._base, self._lengths = base, lengths
+    def __init__(self, base: Array, lengths: np.ndarray, make: tuple[Make, ...] = ()) -> None:
+        self._base, self._lengths, self._make = base, lengths, make
         self.shape = base.shape
 
     def __len__(self) -> int:
@@ -56,7 +56,14 @@ class Present:
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         found = self._base[rows]
-        return found[np.arange(found.shape[1]) < self._lengths[rows][:, None]]
+        found = found[np.arange(found.shape[1]) < self._lengths[rows][:, None]]
+        for make in self._make:
+            found = make(found)
+        return found
+
+    def map(self, make: Make) -> Present:
+        """What a function makes of each step."""
+        return Present(self._base, self._lengths, (*self._make, make))
 
 
 def present(name: str, arrays: Mapping[str, Any], fields: Mapping[str, Type]) -> Any:

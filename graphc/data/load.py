@@ -12,7 +12,7 @@ import numpy as np
 from graphc.core.diagnostic import Diagnostic, InternalError, RunError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Span
-from graphc.core.types import LENGTH, Type
+from graphc.core.types import Type
 from graphc.data.bundled import load_bundled
 from graphc.data.cifar import load_cifar10, load_cifar10_jpeg, load_cifar10_subset
 from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
@@ -119,9 +119,6 @@ def prepare(
     """
     examples = padded(examples, streamed)
     fields, target = dict(examples.fields), source.target
-    if LENGTH in examples.train:
-        message = "sequences of different length cannot be trained on yet"
-        raise ShapeError(message, "bring them to one length", "GC516")
     source.check_target(fields[target])
     for part, arrays in examples.parts().items():
         file = examples.files.get(part)
@@ -173,8 +170,17 @@ def _require_classes(labels: Array, kind: Type, names: tuple[str, ...] | None) -
 def _scaling(source: ArraySource, examples: Examples, train: Arrays) -> Scaling:
     floats = [name for name, type in examples.fields.items() if type.dtype == "float"]
     scaled = [name for name in floats if name != source.target and source.normalize != "none"]
-    known = train | {name: present(name, train, examples.fields) for name in scaled}
+    measured = {*scaled, *examples.policies}
+    known = train | {name: _measured(name, train, examples.fields) for name in measured}
     return Scaling.fit(known, scaled, source.normalize, examples.policies, examples.categories)
+
+
+def _measured(name: str, train: Arrays, fields: Mapping[str, Type]) -> Any:
+    """The numbers of a field that count, with an axis of features behind steps that have none."""
+    found, kind = present(name, train, fields), fields[name]
+    if kind.shape or kind.single:
+        return found
+    return by_row(found, lambda steps: steps[..., None])
 
 
 def _indices(source: ArraySource, examples: Examples) -> dict[str, np.ndarray]:

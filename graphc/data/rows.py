@@ -128,7 +128,7 @@ Array = np.ndarray | Rows
 
 def by_row(array: Array, make: Make) -> Any:
     """What a function of each row makes of an array: at once, or when it is asked for."""
-    return array.map(make) if isinstance(array, Rows) else make(array)
+    return make(array) if isinstance(array, np.ndarray) else array.map(make)
 
 
 def pieces(array: Array) -> Iterator[tuple[int, np.ndarray]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from graphc.core.code import Code, code
+from graphc.core.operands import operand
 from graphc.core.operation import Input, Operation, Weight
 from graphc.core.types import Type, constant
 
@@ -196,7 +197,9 @@ class Product(Operation):
         return x.with_last(kernel.shape[-1])
 
     def call_code(self, x: Type, kernel: Type, *rest: Type) -> Code:
-        product = "$x @ $kernel + $rest" if rest else "$x @ $kernel"
+        product = "$x @ $kernel"
+        if rest:
+            product += f" + {operand('rest', rest[0], self.infer(x, kernel))}"
         return code(f"jnp.split({product}, $sections, axis=-1)" if self.parts else product)
 
     def holes(self, *types: Type) -> dict[str, object]:

@@ -10,7 +10,7 @@ from graphc.core.types import BATCH, LENGTH, TIME, Type
 from graphc.data.load import load
 from graphc.data.store import Memory
 from graphc.data.tables import load_table, rows_to_predict
-from graphc.ops.sources import Csv
+from graphc.ops.sources import Csv, Npz
 from graphc.ops.tables import csv_lines
 
 STEPS = (BATCH, TIME)
@@ -145,3 +145,31 @@ def test_attributes_that_do_not_go_together_are_told(given, message):
     tree = from_plain({"path": "a.csv", "target": "y"} | given, nowhere())
     with pytest.raises(SpecError, match=message):
         Csv.read(tree, nowhere())
+
+
+def test_only_steps_that_are_there_are_measured(table):
+    text = long_form([2, 5, 3, 4], shuffled=False).replace("w1,1,11,", "w1,1,,")
+    folder = table(text)
+    for stream in (False, True):
+        data = load(walks(missing="median", normalize="standard", stream=stream), folder)
+        heights = [0, 1, 10, 12, 13, 14, 20, 21, 22, 30, 31, 32, 33]
+        assert data.scaling.fills["features"] == (np.median(heights),)
+        mean = np.mean([*heights, np.median(heights)])
+        assert data.scaling.moments["features"].mean == pytest.approx((mean,))
+
+
+def test_single_numbers_of_steps_have_one_mean(tmp_path):
+    heights = np.arange(60.0).reshape(12, 5)
+    np.savez(tmp_path / "a.npz", height=heights, kind=np.arange(12) % 3)
+    source = Npz(
+        path="a.npz",
+        inputs=("height",),
+        target="kind",
+        steps=("height",),
+        normalize="standard",
+        test=0,
+        validation=0,
+    )
+    data = load(source, str(tmp_path))
+    assert data.scaling.moments["height"].mean == (29.5,)
+    assert data.splits["train"]["height"].shape == (12, 5)

@@ -81,7 +81,7 @@ def test_steps_past_the_end_are_none():
 @pytest.mark.parametrize(
     ("kind", "word"),
     [
-        (Type((), "int", 6, STEPS), "two tags for each type"),
+        (Type((), "int", 6, STEPS), "two for each type"),
         (Type((), "int", 7), "a tag for each step"),
     ],
 )
