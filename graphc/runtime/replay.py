@@ -200,8 +200,7 @@ def _bad_backward(
     def backward() -> Any:
         def mean(params: Any) -> Any:
             outputs, _ = names["forward"](params, state["statistics"], batch, train=True, key=key)
-            totals = names["sums"](outputs, batch)
-            return totals["loss"] / jnp.maximum(totals["count"], 1)
+            return _mean(names["losses"](outputs, batch), batch["mask"])
 
         return jax.grad(mean)(state["params"])
 
@@ -255,10 +254,15 @@ def _gradients(module: ModuleType, state: Any, batch: Any, key: Any) -> Any:
 
     def mean(params: Any) -> Any:
         outputs, _ = module.forward(params, state["statistics"], batch, train=True, key=key)
-        totals = module.sums(outputs, batch)
-        return totals["loss"] / jnp.maximum(totals["count"], 1)
+        return _mean(module.losses(outputs, batch), batch["mask"])
 
     return jax.jit(jax.grad(mean))(state["params"])
+
+
+def _mean(losses: Any, mask: Any) -> Any:
+    """The mean loss of the examples that are there, over all their points."""
+    there = jnp.broadcast_to(mask.reshape(-1, *[1] * (losses.ndim - 1)), losses.shape)
+    return jnp.where(there, losses, 0).sum() / jnp.maximum(there.sum(dtype=losses.dtype), 1)
 
 
 def _bad_gradient(gradients: Any, blueprint: Blueprint, step: int) -> Diagnostic:
