@@ -68,6 +68,9 @@ class Wnut17(Downloaded):
         """None: the set brings a validation part."""
         return 0
 
+    def lacks_validation(self) -> bool:
+        return False
+
     def complaint(self) -> str | None:
         for word in ("validation", "folds", "fold"):
             if getattr(self, word) != getattr(ArraySource, word):

@@ -83,6 +83,9 @@ class TextSource(ArraySource):
         """None: the text is divided before it is cut into windows."""
         return 0
 
+    def lacks_validation(self) -> bool:
+        return not self.validation
+
     def split(self, text: str) -> Sequence[str | int]:
         """The symbols of a text."""
         if self.by == "byte":

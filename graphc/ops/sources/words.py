@@ -83,6 +83,9 @@ class WordSource(ArraySource):
         """None: the text is divided before it is cut into examples."""
         return 0
 
+    def lacks_validation(self) -> bool:
+        return not self.validation
+
     def complaint(self) -> str | None:
         return no_meaning(self, "words of a text")
 
