@@ -39,3 +39,9 @@ def held(step: syntax.Step, name: str, made: Ref, scope: Scope, context: Context
         assembly.add(clock, Clock(axes[0], count), (like,), span, named=False)
     inputs = Ref(clock), made, before
     return assembly.add(f"{name}:held", operations["where"](), inputs, span, named=False)
+
+
+def refuse_clock(step: syntax.Step) -> None:
+    """Raise SpecError GC236 for a step of a chain."""
+    help = "write it under `nodes`: `h: {dense: 8, from: x, every: 4}`"
+    raise fail("GC236", "`every` goes with a node that has a name", step.every, help)

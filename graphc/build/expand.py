@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from graphc.build import syntax
 from graphc.build.assembly import Assembly, Poisoned, Scope
-from graphc.build.clocks import held
+from graphc.build.clocks import held, refuse_clock
 from graphc.build.context import Context, enter, from_inside
 from graphc.build.formulas import constant, expand_formula, is_required
 from graphc.build.inputs import ask_type, at_most, but_the_first, connect
@@ -267,7 +267,7 @@ class Expander:
                 return self._poison(steps, scope)
             named = step.name is not None
             if step.every is not None:
-                self.attempt(_no_clock, step)
+                self.attempt(refuse_clock, step)
                 return self._poison(steps, scope)
             if step.name is not None:
                 name = prefix + step.name.text
@@ -470,11 +470,6 @@ class Expander:
             raise Poisoned
         operation = NetworkCall(graph, network=network.name)
         return scope.assembly.add(name, operation, inputs, step.operation_span, named)
-
-
-def _no_clock(step: syntax.Step) -> None:
-    help = "write it under `nodes`: `h: {dense: 8, from: x, every: 4}`"
-    raise fail("GC236", "`every` goes with a node that has a name", step.every, help)
 
 
 def _need_from(reader: syntax.Reference, scope: Scope) -> SpecError | Poisoned:
