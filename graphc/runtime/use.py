@@ -110,7 +110,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
                 "GC614", f"the field `{name}` is missing", f"its fields are {listing(wanted)}"
             )
         dtype = np.int32 if kind.dtype == "int" else np.float32
-        array = np.asarray(inputs[name])
+        array = _array(name, inputs[name])
         # As in training, numbers of 64 bits are scaled before they lose their last digits.
         kept = array.dtype if array.dtype == np.float64 and name in form.scaling.moments else dtype
         array = array.astype(kept, copy=False)
@@ -132,6 +132,14 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         else:
             require_finite(f"`{name}`", arrays[name])
     return arrays
+
+
+def _array(name: str, given: Any) -> np.ndarray:
+    try:
+        return np.asarray(given)
+    except ValueError:
+        message = f"the examples of `{name}` have different numbers of values"
+        raise fail("GC614", message, "give each as many") from None
 
 
 def _together(inputs: Mapping[str, Any], wanted: Mapping[str, Type]) -> dict[str, Any]:
