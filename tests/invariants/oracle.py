@@ -18,7 +18,7 @@ from strategies import CLASSES
 
 from graphc.compiler import check
 from graphc.core.span import Source
-from graphc.core.types import Type
+from graphc.core.types import LENGTH, Type, is_uneven, time_axes
 from graphc.emit.module import emit
 from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
@@ -33,7 +33,7 @@ OPTIONAL = ("prune", "roll", "merge")
 ALONE = {name: tuple(each for each in OPTIONAL if each != name) for name in OPTIONAL}
 WITHOUT = {**ALONE, "all passes": ()}
 """For each set of passes, what is left out."""
-ROWS, ABSENT = 6, 2
+ROWS, ABSENT, STEPS = 6, 2, 5
 QUICK = {"xla_backend_optimization_level": 0}
 """Compiled quickly rather than well."""
 quick_jit = partial(jax.jit, compiler_options=QUICK)
@@ -61,6 +61,8 @@ class Made:
         rows = {
             name: _numbers(kind, draw) for name, kind in self.networks[self.plan.network].inputs
         }
+        if any(is_uneven(kind) for _, kind in self.networks[self.plan.network].inputs):
+            rows[LENGTH] = draw.integers(1, STEPS + 1, ROWS).astype(np.int32)
         rows["label"] = draw.integers(0, CLASSES, ROWS).astype(np.int32)
         rows["mask"] = np.arange(ROWS) < ROWS - ABSENT
         return jax.tree.map(jnp.asarray, rows)
@@ -93,9 +95,10 @@ def make(networks: Mapping[str, Graph], without: tuple[str, ...] = (), device: s
 
 
 def _numbers(kind: Type, draw: np.random.Generator) -> np.ndarray:
+    size = (ROWS, *(STEPS for _ in time_axes(kind)), *kind.shape)
     if kind.dtype == "int":
-        return draw.integers(0, kind.below, (ROWS, *kind.shape)).astype(np.int32)
-    return draw.normal(size=(ROWS, *kind.shape)).astype(np.float32)
+        return draw.integers(0, kind.below, size).astype(np.int32)
+    return draw.normal(size=size).astype(np.float32)
 
 
 def measure(made: Made) -> dict[str, dict[str, np.ndarray]]:
