@@ -20,6 +20,7 @@ from oracle import quick_jit
 import graphc as gc
 from graphc.cli.compile import command
 from graphc.core.importing import importing
+from graphc.core.types import LENGTH, is_uneven
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
@@ -83,6 +84,8 @@ def numbers(model, module):
     if target.dtype == "float":
         label = draw.normal(size=shape).astype(np.float32)
     batch = {name: values(draw, kind) for name, kind in model.graph.inputs}
+    if any(is_uneven(kind) for _, kind in model.graph.inputs):
+        batch[LENGTH] = draw.integers(1, STEPS + 1, ROWS).astype(np.int32)
     batch |= {loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
     return state, batch
 
@@ -98,7 +101,9 @@ def computed(module, state, batch):
             return jnp.sum(jnp.sin(outputs)), outputs
 
         gradients, outputs = jax.grad(total, has_aux=True)(state["params"])
-        return outputs, gradients, module.train_step(state, batch, key)
+        # The schedules of optax mix whole numbers and floats.
+        with jax.numpy_dtype_promotion("standard"):
+            return outputs, gradients, module.train_step(state, batch, key)
 
     return jax.device_get(quick_jit(run)(state, batch))
 
