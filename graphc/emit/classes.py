@@ -82,7 +82,8 @@ class Classes:
 
     def _write_class(self, title: str, drafts: list[Draft], members: list[Block]) -> None:
         draft = drafts[0]
-        docstring = f"Block `{title}`{_place(draft.graph)}."
+        what = self.calls[members[0]].described
+        docstring = f"{what}{_place(draft.graph)}."
         if not self.requirements.holds_modules(self.calls[members[0]], ()):
             made = Class(self.names.of_function(title), is_function=True)
             draft.call.name = made.name

@@ -33,6 +33,11 @@ class Call(Operation):
         return self.graph.name
 
     @property
+    def described(self) -> str:
+        """What it is, for the docstring of its class."""
+        return f"Block `{self.title}`"
+
+    @property
     def inputs(self) -> tuple[Input, ...]:  # type: ignore[override]
         return tuple(Input(name) for name, _ in self.graph.inputs)
 

@@ -211,6 +211,10 @@ class Scan(Call):
     kept: bool = False
 
     @property
+    def described(self) -> str:
+        return "One step of a cycle"
+
+    @property
     def ports(self) -> tuple[str, ...]:  # type: ignore[override]
         words = [word for word, _ in self.graph.outputs[: self.given]]
         return tuple(words) if len(words) > 1 else ()
