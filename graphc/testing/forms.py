@@ -12,12 +12,14 @@ import numpy as np
 import optax
 from flax import nnx
 
+from graphc.core.code import OMIT
 from graphc.core.types import BATCH, Type
 from graphc.emit import library
 from graphc.emit.imports import user_imports
 from graphc.ops.initializers import Initializer
 from graphc.testing.strategies import NODES, TIME
 
+MULTIPLYING = ("dot_general", "conv_general_dilated")
 SIZES = {BATCH: 3, TIME: 4, NODES: 2}
 NAMES = {"jax": jax, "jnp": jnp, "nnx": nnx, "optax": optax}
 for file in pkgutil.iter_modules(library.__path__, f"{library.__name__}."):
@@ -26,6 +28,7 @@ for file in pkgutil.iter_modules(library.__path__, f"{library.__name__}."):
 
 def _filled(template, declaration, types, values):
     holes = {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
+    holes |= dict.fromkeys(MULTIPLYING, OMIT)  # products are in float32
     holes |= declaration.holes(*types.values()) if hasattr(declaration, "holes") else {}
     for hole in template.holes:
         name, _, member = hole.partition(".")
