@@ -63,6 +63,20 @@ def module_from_source(
     return module
 
 
+class _Shadow(ModuleType):
+    """A module under its name, which goes when nobody uses it, and its entry with it."""
+
+    def __init__(self, module: ModuleType) -> None:
+        super().__init__(module.__name__)
+        self.__dict__.update(__file__=module.__file__, _module=weakref.ref(module))
+
+    def __getattr__(self, word: str) -> object:
+        module = self._module()
+        if module is None:
+            raise AttributeError(f"the module `{self.__name__}` is gone")
+        return getattr(module, word)
+
+
 def require_training(module: ModuleType) -> ModuleType:
     """`module`, if it has what training needs.
 
@@ -87,8 +101,7 @@ def _load(
         return _alive[name]
     module = ModuleType(name)
     module.__file__ = filename
-    # Only a weak reference: the module goes when nobody uses it, and its entry with it.
-    sys.modules[name] = weakref.proxy(module)
+    sys.modules[name] = _Shadow(module)
     weakref.finalize(module, sys.modules.pop, name, None)
     try:
         with importing(folders, files):
