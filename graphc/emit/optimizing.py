@@ -63,7 +63,7 @@ class Optimizing:
         if EPOCH_STEPS in used:
             text = "The steps of an epoch, by which schedules count"
             if self.epoch_steps is None:
-                text += ": `graphc train` puts in those of the data that it loads"
+                text += ": `graphc train` puts in those of the data"
             yield from constant(EPOCH_STEPS, part(self.epoch_steps or 1), f"{text}.")
         if PATHS in used:
             text = "What is in arrays that are stored otherwise than in the spec, by its paths."

@@ -58,6 +58,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "step": {"rate": 0.1, "every": 30},
     "stream": {"to": "time"},
     "text": {"path": "book.txt"},
+    "multi30k": {"vocabulary": 4000},
     "permute": {"axes": [2, 0, 1]},
     "shortcut": {"kind": "project"},
     "slice": {"start": 1, "stop": -1},
@@ -83,6 +84,7 @@ _LEARNING_RATE = 0.001
 _EPOCHS = 20
 _COMPARED = (
     (Type((10,)), Type((), "int", 10)),
+    (Type((9,), domain=(BATCH, TIME)), Type((), "int", 9, (BATCH, TIME))),
     (Type(()), Type((), "bool")),
     (Type((10,)), Type((10,))),
 )
