@@ -43,7 +43,11 @@ def expect_types(
     uneven = any(is_uneven(kind, axis) for kind in scope.assembly.types.values())
     told = {name: over(kind, axis, uneven) for name, kind in _told(section, scope, context)}
     start = open_type(axis, uneven)
-    known, problems = _solved(knot, scope, default, context, start, told)
+    try:
+        known, problems = _solved(knot, scope, default, context, start, told)
+    except Poisoned:
+        names |= {each.name: None for each in knot.delayed}
+        return
     for name in [name for name, port in known if port is None and name in told]:
         expander.take(_misfit(name, told[name], known[name, None], axis, section))
     unknown = {name for name, kind in known.items() if is_open(kind)}
@@ -135,7 +139,10 @@ def _trial(
     known: dict[Name, Type],
     problems: Report,
 ) -> dict[Name, Type]:
-    """The types of the values themselves, where those of other steps have these."""
+    """The types of the values themselves, where those of other steps have these.
+
+    Raises Poisoned where one reads a value off the cycle that could not be made.
+    """
     expander = context.expander
     assembly = scope.assembly.copy()
     assembly.expected = dict(known)
@@ -146,6 +153,8 @@ def _trial(
     finally:
         expander.report = report
         del expander.uses[uses:]
+    if not problems.errors and None in (place.names.get(name.text, "") for name, _ in knot.entries):
+        raise Poisoned
     found = {}
     for each in knot.delayed:
         if place.names.get(each.name) is not None:
