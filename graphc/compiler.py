@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import graphc.ops  # noqa: F401  (fills the registries)
 from graphc.build.expand import Expander
+from graphc.build.inputs import NUMBERS, steps_axis
 from graphc.build.user_code import NO_CODE, UserCode, user_code
 from graphc.core.collection import without_collection
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Source
 from graphc.core.tree import Mapping as MappingTree
-from graphc.core.types import Axis, is_uneven
+from graphc.core.types import Axis, uneven_axes
 from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
 from graphc.graph.stepping import steps_of, with_memory
@@ -199,19 +200,21 @@ def _expanded(
         kinds = {name: fields.types.get(field) for name, field in names.items()}
         below = {name: kind.below for name, kind in kinds.items() if kind and kind.below}
     wrong = fields is None and document.tree.key("data") is not None
-    uneven = fields is not None and any(map(is_uneven, fields.types.values()))
-    uneven = uneven or _bounded(document)
+    known = () if fields is None else fields.types.values()
+    uneven = {axis.name for kind in known for axis in uneven_axes(kind)} | _bounded(document)
     expander = Expander(report, document.parameters, None if wrong else below, python, uneven)
     for network in document.library.networks.values():
         expander.attempt(expander.network, network)
     return expander
 
 
-def _bounded(document: Document) -> bool:
-    """Whether an input says how long its sequences are at most: they are of different length."""
+def _bounded(document: Document) -> set[str]:
+    """The axes of inputs that say how long they are at most: they are of different length."""
     networks = document.library.networks.values()
     types = (each.written for network in networks for each in network.section.inputs or ())
-    return any(isinstance(each, MappingTree) and each.get("at_most") is not None for each in types)
+    bounded = (each for each in types if isinstance(each, MappingTree) and each.key("at_most"))
+    words = (steps_axis(each.get(kind)) for each in bounded for kind in NUMBERS)
+    return {word for word in words if word is not None}
 
 
 def _fields(document: Document, python: bool | str) -> Fields | None:

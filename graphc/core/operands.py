@@ -20,3 +20,8 @@ def operand(name: str, own: Type, whole: Type) -> str:
     while index and index[-1] == ":":
         index.pop()
     return f"{text}[{', '.join(index)}]" if index else text
+
+
+def steps_first(x: str, axis: int) -> str:
+    """The code of an array whose axis of steps stands right behind the batch, as in a mask."""
+    return x if axis == 1 else f"jnp.moveaxis({x}, {axis}, 1)"

@@ -11,7 +11,8 @@ Both are trees (see `graphc.core.code`) over these holes:
     $items         in `call` of a variadic operation: its values; each alone is `$item_0`, ...
     $self          in `call`: the module that `build` made
     $rngs          in `build`: the random keys of this node, from the one key `$key`
-    $train $key $mask   in `call`: threaded through every class on the way, only where needed
+    $train $key $mask   in `call`: threaded through every class on the way, only where needed;
+                   the mask is that of all points of the inputs, or of the steps `along` one axis
     $dot_general $conv_general_dilated   what multiplies in the precision of a `Multiplying`
 """
 
@@ -23,7 +24,7 @@ from typing import ClassVar
 
 from graphc.core.code import Code
 from graphc.core.declaration import Declaration
-from graphc.core.types import Type
+from graphc.core.types import Axis, Type
 
 
 class ShapeError(Exception):
@@ -105,6 +106,10 @@ class Operation(Declaration):
 
     def pure_code(self, *types: Type) -> Code | None:
         """The same without a module, over a hole for each weight, if it has such a form."""
+        return None
+
+    def along(self, *types: Type) -> Axis | None:
+        """The axis of which `$mask` is the mask, [batch, steps]; None for all points there are."""
         return None
 
     def holes(self, *types: Type) -> dict[str, object]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from graphc.core.code import Code, code
-from graphc.core.operands import operand
+from graphc.core.operands import operand, steps_first
 from graphc.core.operation import Input, Operation, ShapeError
-from graphc.core.types import TIME, Axis, Type, is_uneven, over, without
+from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven, over, without
 from graphc.graph.calls import Call
 
 _MEMORY = ", memory=$memory, name=$kept"
@@ -102,13 +102,15 @@ class Clock(Operation):
     kept: str | None = None
 
     def infer(self, like: Type) -> Type:
-        return replace(like, shape=(), dtype="bool", below=None)
+        kind = Type((), "bool", presence=like.presence & {BATCH.name})
+        return over(kind, self.axis, is_uneven(like, self.axis))
 
     def holes(self, like: Type) -> dict[str, object]:
         return {"every": self.every, "kept": self.kept}
 
     def call_code(self, like: Type) -> Code:
-        return code(f"ticks($like, $every{_MEMORY * bool(self.kept)})")
+        like_steps = steps_first("$like", like.domain.index(self.axis))
+        return code(f"ticks({like_steps}, $every{_MEMORY * bool(self.kept)})")
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,15 @@ class Shift(Operation):
         return x
 
     def call_code(self, x: Type, begin: Type) -> Code:
+        place = x.domain.index(self.axis)
+        stream = steps_first("$x", place)
         if self.offset > 0 and is_uneven(x, self.axis):
-            return code("shift(where_present($mask, $x, $begin[:, None]), $begin, $offset)")
-        return code(f"shift($x, $begin, $offset{_MEMORY * bool(self.kept)})")
+            stream = f"where_present($mask, {stream}, $begin[:, None])"
+        moved = f"shift({stream}, $begin, $offset{_MEMORY * bool(self.kept)})"
+        return code(moved if place == 1 else f"jnp.moveaxis({moved}, 1, {place})")
+
+    def along(self, *types: Type) -> Axis:
+        return self.axis
 
     def holes(self, x: Type, begin: Type) -> dict[str, object]:
         return {"offset": self.offset, "kept": self.kept}
@@ -175,6 +183,9 @@ class Affine(Operation):
         if is_uneven(self.kind, self.axis):
             return code(f"affine_while_present($mask, {', '.join(given)}{options})")
         return code(f"affine_scan({', '.join(given)}{options})")
+
+    def along(self, *types: Type) -> Axis:
+        return self.axis
 
     def holes(self, *types: Type) -> dict[str, object]:
         return {"kept": self.state}

@@ -8,9 +8,10 @@ from typing import ClassVar
 from graphc.core.attributes import Bool, Either, Int, Ints, Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
+from graphc.core.operands import steps_first
 from graphc.core.operation import ChangesDomain, Operation, Reduces, ShapeError
 from graphc.core.registry import operations
-from graphc.core.types import Type, is_uneven, without
+from graphc.core.types import Axis, Type, is_uneven, without
 from graphc.ops.checks import axis_over, feature_axis, need_features
 
 AXES = Either((Int(), Ints(minimum=None)))
@@ -61,14 +62,24 @@ class Reduction(Operation):
         return axes
 
     def call_code(self, x: Type) -> Code:
-        masked = self.over is not None and is_uneven(x, axis_over(self.name, x, self.over))
-        return self.of_present if masked else self.call
+        if not self._is_masked(x):
+            return self.call
+        (axis,) = self._axes(x)
+        if axis == 1:
+            return self.of_present
+        return code(self.of_present.text.replace("$x", steps_first("$x", axis)))
+
+    def along(self, x: Type) -> Axis | None:
+        return axis_over(self.name, x, self.over) if self.over is not None else None
+
+    def _is_masked(self, x: Type) -> bool:
+        return self.over is not None and is_uneven(x, axis_over(self.name, x, self.over))
 
     def flops(self, x: Type) -> int:
         return x.size
 
     def holes(self, x: Type) -> dict[str, object]:
-        axes = self._axes(x)
+        axes = (1,) if self._is_masked(x) else self._axes(x)
         return {"axes": axes[0] if len(axes) == 1 else axes}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from graphc.core.attributes import Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import primary
+from graphc.core.operands import steps_first
 from graphc.core.operation import AcrossSteps, ChangesDomain, Operation, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import TIME, Axis, Type, is_uneven, time_axes, without
@@ -26,6 +27,9 @@ class _OverSteps(Operation):
     def is_uneven(self, x: Type) -> bool:
         """Whether steps along the axis may be absent."""
         return is_uneven(x, axis_over(self.name, x, self.over))
+
+    def along(self, x: Type) -> Axis:
+        return axis_over(self.name, x, self.over)
 
 
 class _OneStep(_OverSteps):
@@ -51,7 +55,9 @@ class Last(_OneStep):
     place = "-1"
 
     def call_code(self, x: Type) -> Code:
-        return code("last_present($x, $mask)") if self.is_uneven(x) else super().call_code(x)
+        if not self.is_uneven(x):
+            return super().call_code(x)
+        return code(f"last_present({steps_first('$x', self.axis(x))}, $mask)")
 
 
 class First(_OneStep):
@@ -79,7 +85,9 @@ class Reverse(_OverSteps):
 
     def call_code(self, x: Type) -> Code:
         if self.is_uneven(x):
-            return code("reverse_present($x, $mask)")
+            axis = self.axis(x)
+            turned = f"reverse_present({steps_first('$x', axis)}, $mask)"
+            return code(turned if axis == 1 else f"jnp.moveaxis({turned}, 1, {axis})")
         return code(f"jnp.flip($x, {self.axis(x)})")
 
 

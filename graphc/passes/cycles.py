@@ -170,8 +170,16 @@ class _Loop:
             isinstance(node.operation, Product)
             and node.references.count(ref) == 1
             and node.references[1] == ref
+            and self._is_single(node.references[0])
             for node in readers
         )
+
+    def _is_single(self, ref: Ref) -> bool:
+        """Whether a step has one of it for each example, and no further axis."""
+        if ref in self.types:
+            return len(self._step_type(ref).domain) == 1
+        joined = next(node for node in self.nodes if node.name == ref.node)
+        return all(map(self._is_single, joined.references))
 
     def is_smooth(self) -> bool:
         """Whether all that the step reads are floats, so that it has a gradient by all of them."""

@@ -272,6 +272,13 @@ def present_steps(batch, x):
     return (jnp.arange(x.shape[1])[None] < lengths[:, None]) & rows[:, None]
 
 
+def present_steps_over(axis, batch, x):
+    """The mask of the steps of `x` [batch, axis, ...] that are there: bool [batch, axis]."""
+    lengths = batch.get(f"{axis}:length", jnp.full(x.shape[:1], x.shape[1]))
+    rows = batch.get("mask", jnp.ones(x.shape[:1], bool))
+    return (jnp.arange(x.shape[1])[None] < lengths[:, None]) & rows[:, None]
+
+
 def while_present(loop, mask, step, now, before, *others, **options):
     """`over_time` or `recur`, the `loop`, in which a step that is not there changes nothing.
 
