@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven
+from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven, time_axes
 from graphc.data.rows import Rows, pieces
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
@@ -107,6 +107,13 @@ class Dataset(Form):
         """The bytes of all prepared examples."""
         several = (each for arrays in self.splits.values() for each in arrays.values())
         return sum(int(np.prod(each.shape)) * each.dtype.itemsize for each in several)
+
+    @property
+    def longest(self) -> int | None:
+        """The steps of the longest sequence; None where there are none."""
+        arrays = self.splits["train"]
+        steps = [arrays[name].shape[1] for name, kind in self.fields.items() if time_axes(kind)]
+        return max(steps, default=None)
 
     @property
     def balanced(self) -> np.ndarray | None:

@@ -113,11 +113,13 @@ def choose(
     return Choices(device, without, steps, seconds, epoch_steps(training, examples), lockstep)
 
 
-def epoch_steps(training: Training | None, examples: int | None) -> int | None:
+def epoch_steps(
+    training: Training | None, examples: int | None, longest: int | None = None
+) -> int | None:
     """The steps of an epoch, if there is a schedule to count them and they are known."""
     if training is None or not any(schedules_of(training)):
         return None
-    return training.epoch_steps if examples is None else training.steps(examples)
+    return training.epoch_steps if examples is None else training.steps(examples, longest)
 
 
 Leaf = tuple[Operation, tuple[Type, ...], int]
