@@ -364,13 +364,15 @@ class Model:
         place, device = document.place("data"), device_memory()
         dataset = load(document.data, document.folder, place, device=device)
         plan = self.compiled.program.plan
-        require_at_most(dataset.splits, plan.longest if plan is not None else ())
+        longest = plan.longest if plan is not None else ()
+        require_at_most(dataset.fields, dataset.splits, longest)
         if document.training is not None:
             span = document.place("train", "truncate")
             require_pieces(
                 dataset.splits["train"], dataset.longest, document.training.truncate, span
             )
-        return dataset
+        reads_target = plan is not None and plan.reads_target
+        return replace(dataset, reads_target=reads_target) if reads_target else dataset
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
         """The data, and what was compiled for the examples that it has to train on."""

@@ -16,7 +16,7 @@ from graphc.cli.pictures import is_pictures, read_pictures
 from graphc.compiler import check
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
-from graphc.core.types import LENGTH
+from graphc.core.types import lengths_over
 from graphc.data.tables import rows_to_predict
 from graphc.ops.sources import Csv, TableSource, TextSource
 from graphc.ops.tables import csv_lines, parquet_lines
@@ -65,8 +65,9 @@ def _read(file: str, ending: str, run: Run) -> Any:
     found = np.load(file, allow_pickle=False)
     if ending == ".npy":
         return found
-    lengths = getattr(run.document().data, "lengths", None)  # as the data itself calls them
-    return {LENGTH if name == lengths else name: each for name, each in found.items()}
+    known = getattr(run.document().data, "lengths_by_axis", {})  # as the data itself calls them
+    lengths = {name: lengths_over(axis) for axis, name in known.items()}
+    return {lengths.get(name, name): each for name, each in found.items()}
 
 
 def _pictures(file: str, run: Run) -> np.ndarray:
@@ -140,7 +141,7 @@ def _from_table(file: str, ending: str, run: Run) -> Any:
     if isinstance(source, TableSource):
         columns = form.columns or source.columns(run.document().folder)
         return rows_to_predict(source, columns, file, lines)
-    names = [name for name in form.fields if name not in (form.target, LENGTH)]
+    names = list(form.inputs)
     if len(names) != 1:
         raise _fail("a table gives one field, and the data has several", listing(names))
     next(lines)

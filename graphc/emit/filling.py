@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from graphc.core.code import OMIT, Code
 from graphc.core.declaration import Declaration
@@ -52,7 +52,7 @@ class Site:
     operation: Operation
     inputs: tuple[str, ...]
     types: tuple[Type, ...]
-    masks: Masks = Masks()
+    masks: Masks = field(default_factory=Masks)
 
     def of(self, operation: Operation, types: tuple[Type, ...] | None = None) -> Site:
         """Another operation on the same inputs, which it may call otherwise."""

@@ -95,7 +95,8 @@ def _function(call: Call, dataset: Dataset) -> Call:
 
 
 def _inputs(dataset: Dataset) -> list[str]:
-    return [name for name in dataset.fields if name != dataset.target]
+    fields, read = dataset.fields, dataset.reads_target
+    return [name for name in fields if read or name != dataset.target]
 
 
 def _arguments(dataset: Dataset, batch_size: int | None) -> Any:
