@@ -117,7 +117,7 @@ OTHERS = {
             california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps
         """,
         "sources.sentences": "wnut17",
-        "sources.sequence_tasks": "adding_problem copying",
+        "sources.sequence_tasks": "adding_problem copying reversal",
         "sources.table": "csv parquet",
         "sources.text": "help_topics multi30k shakespeare text",
         "sources.user_code": "python",
