@@ -8,7 +8,7 @@ from itertools import accumulate
 from graphc.core.code import Code, code
 from graphc.core.operands import operand
 from graphc.core.operation import Input, Operation, Weight
-from graphc.core.types import Type, constant, join_domains
+from graphc.core.types import Axis, Type, constant, join_domains
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,26 @@ class Rows(Operation):
 
 def _taken(start: int, stop: int, rows: int) -> str:
     return f"$x[{f'$start_{start}' if start else ''}:{f'$stop_{stop}' if stop < rows else ''}]"
+
+
+@dataclass(frozen=True)
+class Ordered(Operation):
+    """The same value with the axes of its domain in another order.
+
+    Args:
+        domain: that order.
+    """
+
+    name = "ordered"
+
+    domain: tuple[Axis, ...]
+
+    def infer(self, x: Type) -> Type:
+        return replace(x, domain=self.domain)
+
+    def call_code(self, x: Type) -> Code:
+        order = [x.domain.index(axis) for axis in self.domain]
+        return code(f"jnp.transpose($x, {(*order, *range(len(order), x.rank))})")
 
 
 @dataclass(frozen=True)

@@ -51,35 +51,51 @@ class Delay(Operation):
 class Begin(Operation):
     """What a value is before the first step (or behind the last), for every example.
 
-    Shapes: like [batch, ...], initial [batch, *shape], [*shape], [] or left out -> [batch, *shape].
+    Shapes: like [batch, ...], others that have the further axes of the value, and last the initial
+    value, [batch, *shape], [*shape] or [], if there is one -> [batch, *shape].
 
     Args:
         kind: the type of the value at one step.
         value: what it is everywhere, where no initial value is given.
+        given: whether one is.
     """
 
     name = "begin"
-    inputs = (Input("like"), Input("initial", optional=True))
+    variadic = True
 
     kind: Type
     value: float | int | bool = 0
+    given: bool = False
 
     def infer(self, *types: Type) -> Type:
         return self.kind
 
-    def call_code(self, like: Type, *initial: Type) -> Code:
-        if initial and initial[0].domain:
-            return code("$initial")
-        sizes = "".join(f", $size_{i}" for i in range(len(self.kind.shape)))
-        shape = f"(len($like){sizes or ','})"
-        if initial:
-            return code(f"jnp.broadcast_to($initial, {shape})")
+    def call_code(self, *types: Type) -> Code:
+        last = f"item_{len(types) - 1}"
+        if self.given and types[-1].domain == self.kind.domain == (BATCH,):
+            return code(f"${last}")
+        likes = types[:-1] if self.given else types
+        lengths = [_length(axis, likes) for axis in self.kind.domain]
+        sizes = "".join(f", {each}" for each in lengths[1:])
+        sizes += "".join(f", $size_{i}" for i in range(len(self.kind.shape)))
+        shape = f"({lengths[0]}{sizes or ','})"
+        if self.given:
+            own = types[-1]
+            value = operand(last, own, self.kind) if own.domain else f"${last}"
+            return code(f"jnp.broadcast_to({value}, {shape})")
         if self.value:
             return code(f"jnp.full({shape}, $value)")
         return code(f"jnp.zeros({shape}{_DTYPES[self.kind.dtype]})")
 
     def holes(self, *types: Type) -> dict[str, object]:
         return {"value": self.value} | {f"size_{i}": size for i, size in enumerate(self.kind.shape)}
+
+
+def _length(axis: Axis, likes: tuple[Type, ...]) -> str:
+    """The code of the length of an axis that one of these values has."""
+    number = next(i for i, like in enumerate(likes) if axis in like.domain)
+    place = likes[number].domain.index(axis)
+    return f"jnp.shape($item_{number})[{place}]" if place else f"len($item_{number})"
 
 
 @dataclass(frozen=True)
