@@ -15,7 +15,7 @@ from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence
 from graphc.core.types import Axis, Type, is_uneven, over, time_axes, without
-from graphc.graph.cycles import cycles
+from graphc.graph.cycles import cycles, two_ways
 from graphc.graph.node import Ref
 from graphc.graph.time import Delay
 
@@ -35,7 +35,7 @@ def expect_types(
     expander, names = context.expander, scope.names
     told = dict(_told(section, scope, context))
     try:
-        several = _axes(scope.assembly, knot.delayed[0])
+        several = _axes(scope.assembly, knot.delayed)
         tried = [_along(axis, knot, told, scope, default, context) for axis in several]
         axis, told, known, problems = _fitting(tried, knot.delayed[0])
     except SpecError as error:
@@ -119,10 +119,14 @@ def _misfit(
         yield Diagnostic("GC233", message, place)
 
 
-def _axes(assembly: Assembly, reference: syntax.Reference) -> list[Axis]:
+def _axes(assembly: Assembly, delayed: tuple[syntax.Reference, ...]) -> list[Axis]:
     """The time axes that a cycle may go along: the one that is named, or those around it."""
     found = {axis.name: axis for kind in assembly.types.values() for axis in time_axes(kind)}
-    word = reference.delay.axis if reference.delay is not None else None
+    named = {each.delay.axis: each for each in delayed if each.delay and each.delay.axis}
+    if len(named) > 1:
+        one, other, *_ = named.values()
+        raise SpecError(two_ways(str(one), str(other), other.span))
+    word, reference = next(iter(named.items()), (None, delayed[0]))
     if word is None and found:
         return list(found.values())
     if word in found:

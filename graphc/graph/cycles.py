@@ -9,6 +9,7 @@ import networkx as nx
 
 from graphc.core.diagnostic import Diagnostic
 from graphc.core.operation import AcrossSteps, BatchCoupled, Stateful
+from graphc.core.span import Span
 from graphc.core.types import Axis, Type
 from graphc.graph.node import Node, Ref
 from graphc.graph.time import Delay
@@ -45,9 +46,7 @@ class Cycle:
         first = self.delays[0]
         for each in self.delays:
             if _delay(each).axis != self.axis or (_delay(each).offset > 0) != self.reverse:
-                message = f"`{first.name}` and `{each.name}` stand on one cycle, and go two ways"
-                help = "a cycle goes along one axis, forwards (`@t-1`) or backwards (`@t+1`)"
-                return Diagnostic("GC234", message, each.span, help=help)
+                return two_ways(first.name, each.name, each.span)
         for node in self.nodes:
             kind = types.get(Ref(node.name))
             across = bool(node.operation.trait(AcrossSteps))
@@ -62,6 +61,13 @@ class Cycle:
                 help = "use `layer_norm`, or take it off the cycle"
                 return Diagnostic("GC235", message, node.span, help=help)
         return None
+
+
+def two_ways(first: str, other: str, place: Span) -> Diagnostic:
+    """GC234: two delays on one cycle that go along different axes, or one forth and one back."""
+    message = f"`{first}` and `{other}` stand on one cycle, and go two ways"
+    help = "a cycle goes along one axis, forwards (`@t-1`) or backwards (`@t+1`)"
+    return Diagnostic("GC234", message, place, help=help)
 
 
 def cycles(nodes: Iterable[Node]) -> Iterator[Cycle]:
