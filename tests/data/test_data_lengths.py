@@ -8,8 +8,8 @@ import pytest
 import graphc as gc
 from graphc.cli.predictions import read_inputs
 from graphc.core.diagnostic import RunError
-from graphc.core.span import Source
 from graphc.core.operation import ShapeError
+from graphc.core.span import Source
 from graphc.core.types import BATCH, LENGTH, TIME, Axis, Type, over, uneven, uneven_axes
 from graphc.data.batches import take
 from graphc.data.dataset import Form
