@@ -13,19 +13,23 @@ from graphc.data.scaling import Arrays
 from graphc.ops.sources import Stored, TextSource
 
 
-def load_text(source: TextSource, folder: str) -> Examples:
-    """The windows of a text; raises ShapeError GC511 or GC518."""
+def load_text(source: TextSource, folder: str, known: tuple[str, ...] | None = None) -> Examples:
+    """The windows of a text; raises ShapeError GC511 or GC518.
+
+    Args:
+        known: the names of the symbols that a run knows; default: those of the training part.
+    """
     documents = [source.split(each) for each in source.documents_of(text_of(source, folder))]
     ends = np.cumsum([len(each) for each in documents])
     parts = source.parts([symbol for each in documents for symbol in each])
-    symbols = source.symbols(parts["train"])
+    symbols = source.symbols(parts["train"]) if known is None else source.named(known)
     numbers = {symbol: number for number, symbol in enumerate(symbols)}
     arrays, start = {}, 0
     for name, part in parts.items():
         arrays[name] = _windows(source, encode(part, numbers), ends - start)
         start += len(part)
     return Examples(
-        source.fields(folder),
+        source.windows_of(len(symbols)) if known else source.fields(folder),
         arrays["train"],
         arrays.get("test"),
         validation=arrays.get("validation"),

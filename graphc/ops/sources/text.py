@@ -130,6 +130,10 @@ class TextSource(ArraySource):
             kept = sorted(most[: self.vocabulary - 1])  # type: ignore[type-var]
         return (UNKNOWN, *kept)
 
+    def named(self, names: Sequence[str]) -> tuple[str | int, ...]:
+        """The symbols by their names: for bytes, their numbers."""
+        return tuple(map(int, names)) if self.by == "byte" else tuple(names)
+
     def complaint(self) -> str | tuple[str, str] | None:
         if self.documents is not None:
             try:
