@@ -1,0 +1,114 @@
+"""How the functions of the emitted module make the model and call it on a batch."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+
+from graphc.core.code import code
+from graphc.core.types import Type, is_uneven
+from graphc.emit.construct import Class
+from graphc.emit.filling import Key
+from graphc.emit.functions import Functions
+from graphc.emit.names import key_path
+from graphc.emit.needs import Needs
+from graphc.emit.templates import INFERENCE
+from graphc.emit.trees import call, name, part
+from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
+from graphc.plan.plan import Program
+
+BATCH = ("build", "call", "graphdef", "forward")
+STEPS = ("begin", "step")
+
+
+def batches(
+    program: Program,
+    network: str,
+    classes: Mapping[str, Class],
+    words: Mapping[str, str],
+    needs: Needs,
+) -> Functions:
+    """The functions that make the model and call its network on a batch."""
+    outputs = _outputs(program, network, words, replace(needs, memory=False))
+    values = {"MODEL": _model(program, classes), "OUTPUTS": outputs}
+    return Functions(BATCH, values, INFERENCE if program.inference else {})
+
+
+def steps(program: Program, network: str, words: Mapping[str, str], needs: Needs) -> Functions:
+    """The functions that call a network step by step."""
+    stepped = replace(needs, train=False, key=False)
+    values = {
+        "STEPPED": _outputs(program, network, words, stepped),
+        "BLANK": _blank(program, network),
+    }
+    return Functions(STEPS, values)
+
+
+def _model(program: Program, classes: Mapping[str, Class]) -> ast.expr:
+    """`Network(key=key)`, or a dict of them with a key of its own for each."""
+    if set(program.networks) == {""}:
+        return _made(classes[""], name("key"))
+    modules = [_made(classes[network], Key(key_path(network)).tree) for network in program.networks]
+    keys: list[ast.expr | None] = [_place(program, network) for network in program.networks]
+    return call("nnx.Dict", [ast.Dict(keys, modules)])
+
+
+def _made(made: Class, key: ast.expr) -> ast.expr:
+    return call(made.name, **({"key": key} if made.keyed else {}))
+
+
+def _blank(program: Program, network: str) -> ast.expr:
+    """A batch of one step, all zeros."""
+    fields, inputs = _fields(program, network), program.networks[network].inputs
+    arrays = [_zeros(kind) for _, kind in inputs]
+    return ast.Dict([part(fields[word]) for word, _ in inputs], arrays)
+
+
+def _zeros(kind: Type) -> ast.expr:
+    sizes = "".join(f", {size}" for size in kind.shape)
+    dtype = {"int": ", jnp.int32", "bool": ", bool"}.get(kind.dtype, "")
+    return code(f"jnp.zeros((batch_size, 1{sizes}){dtype})").tree
+
+
+def _fields(program: Program, network: str) -> dict[str, str]:
+    """What the data calls each input of the network."""
+    if program.plan is not None:
+        return dict(program.plan.inputs)
+    return {word: word for word, _ in program.networks[network].inputs}
+
+
+def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Needs) -> ast.expr:
+    """The call of the network on the fields of the batch."""
+    graph, fields = program.networks[network], _fields(program, network)
+    inputs = [
+        ast.Subscript(name("batch"), part(fields[word]), ast.Load()) for word, _ in graph.inputs
+    ]
+    made = call(_module(program, network), inputs)
+    key = Key(key_path(network) if network else ()).tree
+    given = {}
+    if not program.inference:
+        given = {"train": needs.train and name("train"), "key": needs.key and key}
+    streams = (x for x, (_, kind) in zip(inputs, graph.inputs, strict=True) if is_uneven(kind))
+    stream = next(streams, None)
+    if stream is None:
+        mask = call(ast.Attribute(name("batch"), "get", ast.Load()), [part("mask")])
+    else:
+        mask = call("present_steps", [name("batch"), stream])
+    given["mask"] = needs.mask and mask
+    given["memory"] = needs.memory and name("memory")
+    for other, word in words.items():
+        given[word] = other in needs.networks and _module(program, other)
+    made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]
+    return made
+
+
+def _place(program: Program, network: str) -> ast.expr:
+    """The key of a network in the model."""
+    return part(identifiers(program.networks, RESERVED_OF_NETWORKS)[network])
+
+
+def _module(program: Program, network: str) -> ast.expr:
+    if not network:
+        return name("model")
+    return ast.Subscript(name("model"), _place(program, network), ast.Load())

@@ -1,0 +1,112 @@
+"""The losses and metrics of the emitted module: of each example, their sums and what these say."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from graphc.core.code import Code, code, literal
+from graphc.core.declaration import Declaration
+from graphc.core.types import Type, is_uneven
+from graphc.emit.filling import fill
+from graphc.emit.functions import Functions
+from graphc.emit.optimizing import constant
+from graphc.emit.trees import name, part
+from graphc.graph.graph import Graph
+from graphc.ops.objectives import Metric
+from graphc.plan.plan import Objective, Program, Term
+
+MEASURES = ("losses", "metrics", "sums", "means")
+# The sum over the rows that are there; counts have axes of their own behind the batch.
+TOTAL = code("jnp.sum(values, where=mask)")
+TOTAL_OF_COUNTS = code("jnp.sum(values, axis=$points, where=present(mask, values))")
+MASK = code('batch.get("mask", jnp.ones(each["loss"].shape, bool))')
+MASK_OF_POINTS = code('present_points(batch, each["loss"].shape)')
+MASK_OF_STEPS = code('present_steps(batch, each["loss"])')
+MASK_OF_POINTS_OF_STEPS = code(
+    'jnp.ones_like(each["loss"], bool) & present(present_steps(batch, each["loss"]), each["loss"])'
+)
+MEAN = code("$total / count")
+WEIGHTS = "CLASS_WEIGHTS"
+
+
+def measures(program: Program, objective: Objective, graph: Graph) -> Functions:
+    """The functions that measure the outputs of the graph of a network."""
+    terms = {term.name: _term(term, graph) for term in objective.metrics}
+    keys: list[ast.expr | None] = [part(word) for word in terms]
+    kind = _types(objective.loss, graph)[0]
+    loss = _term(objective.loss, graph)
+    values: dict[str, ast.expr] = {
+        "LOSS": loss,
+        "METRICS": ast.Dict(keys, list(terms.values())),
+        "TOTAL": _total(objective, kind),
+        "MASK": fill(_mask(kind), {}),
+        "MEANS": _means((objective.loss, *objective.metrics), graph),
+    }
+    constants = _class_weights(loss, program.class_weights, kind.features)
+    return Functions(MEASURES, values, constants=tuple(constants))
+
+
+def _total(objective: Objective, kind: Type) -> ast.expr:
+    """The sum of a measure over a batch of outputs of this type."""
+    counted = any(getattr(term.measure, "counts", False) for term in objective.metrics)
+    points = len(kind.domain)
+    total = TOTAL_OF_COUNTS if counted else TOTAL
+    return fill(total, {"points": tuple(range(points)) if points > 1 else 0})
+
+
+def _mask(kind: Type) -> Code:
+    """The mask of the points of a loss over a value of this type."""
+    if not is_uneven(kind):
+        return MASK_OF_POINTS if len(kind.domain) > 1 else MASK
+    return MASK_OF_STEPS if len(kind.domain) == 2 else MASK_OF_POINTS_OF_STEPS
+
+
+def _term(term: Term, graph: Graph) -> ast.expr:
+    """The expression of a loss or metric; one of several outputs is taken by its place."""
+    output: ast.expr = name("outputs")
+    if len(graph.outputs) > 1:
+        output = ast.Subscript(output, part(_place_of_output(term, graph)), ast.Load())
+    values = _attributes(term.measure)
+    values["output"] = output
+    values["target"] = ast.Subscript(name("batch"), part(term.target), ast.Load())
+    return fill(term.measure.call_code(*_types(term, graph)), values)
+
+
+def _class_weights(
+    loss: ast.expr, weights: tuple[float, ...] | None, classes: int
+) -> Iterable[ast.stmt]:
+    """The weights of classes, where the loss names them."""
+    if not any(isinstance(node, ast.Name) and node.id == WEIGHTS for node in ast.walk(loss)):
+        return ()
+    text = "What each class counts in the loss"
+    if weights is None:
+        text += ": `graphc train` puts in the weights of the data that it loads"
+        weights = (1.0,) * classes
+    return constant(WEIGHTS, literal(weights), f"{text}.")
+
+
+def _place_of_output(term: Term, graph: Graph) -> int:
+    ports = [port for port, _ in graph.outputs]
+    return ports.index(term.output) if term.output in ports else 0
+
+
+def _types(term: Term, graph: Graph) -> tuple[Type, Type]:
+    """The types of the output and of the target."""
+    output = graph.types[graph.outputs[_place_of_output(term, graph)][1]]
+    return output, term.target_type or output
+
+
+def _attributes(declaration: Declaration) -> dict[str, object]:
+    return {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
+
+
+def _means(terms: Iterable[Term], graph: Graph) -> ast.expr:
+    """The number of each term, out of its total."""
+    numbers = {}
+    for term in terms:
+        total = ast.Subscript(name("totals"), part(term.name), ast.Load())
+        measure = term.measure
+        value = measure.value_code(*_types(term, graph)) if isinstance(measure, Metric) else None
+        numbers[term.name] = fill(value or MEAN, {"total": total})
+    return ast.Dict([part(word) for word in numbers], list(numbers.values()))
