@@ -9,7 +9,7 @@ orbax alone would load a flipped byte without a word. A checkpoint appears under
 when all of it is on the disk.
 
 orbax 0.11 is the newest that jax2onnx takes, and calls `save` and `load` `save_pytree` and
-`load_pytree`; what they write is the same.
+`load_pytree`; each reads what the other wrote.
 """
 
 from __future__ import annotations
