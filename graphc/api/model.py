@@ -367,10 +367,8 @@ class Model:
         longest = plan.longest if plan is not None else ()
         require_at_most(dataset.fields, dataset.splits, longest)
         if document.training is not None:
-            span = document.place("train", "truncate")
-            require_pieces(
-                dataset.splits["train"], dataset.longest, document.training.truncate, span
-            )
+            steps, span = document.training.truncate, document.place("train", "truncate")
+            require_pieces(dataset.splits["train"], dataset.longest, steps, span)
         reads_target = plan is not None and plan.reads_target
         return replace(dataset, reads_target=reads_target) if reads_target else dataset
 

@@ -95,7 +95,7 @@ def _length(axis: Axis, likes: tuple[Type, ...]) -> str:
     """The code of the length of an axis that one of these values has."""
     number = next(i for i, like in enumerate(likes) if axis in like.domain)
     place = likes[number].domain.index(axis)
-    return f"jnp.shape($item_{number})[{place}]" if place else f"len($item_{number})"
+    return f"$item_{number}.shape[{place}]"
 
 
 @dataclass(frozen=True)

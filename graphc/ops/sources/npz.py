@@ -49,7 +49,7 @@ class Npz(FileSource):
         None,
     )
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         missing = "`lengths` is for sequences, and `steps` names no array of them"
         found = complaint_of_lengths(self.lengths, self.axes.values(), missing)
         return found or super().complaint()

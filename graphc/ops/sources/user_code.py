@@ -118,7 +118,7 @@ class PythonData(Undivided):
         None,
     )
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         missing = "`lengths` is for sequences, and `types` has none: `{x: [time, 3]}`"
         return complaint_of_lengths(self.lengths, self._axes, missing) or super().complaint()
 
