@@ -18,7 +18,7 @@ from graphc.core.diagnostic import SpecError, listing, similar
 from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
-from graphc.core.types import BATCH, Axis, Type, time_axes, uneven
+from graphc.core.types import BATCH, NODES, Axis, Type, point_axes, uneven
 from graphc.graph.node import Ref
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def ask_type(
     if isinstance(written, Scalar) and "$" in written.text:
         written = context.environment.substitute(written)
     if isinstance(written, Sequence):
-        return _ending(_over_time(written, context), ending)
+        return _ending(_over_axes(written, context), ending)
     if isinstance(written, Mapping):
         kind = _long_type(declared.name.text, written, context, data_below)
         return _ending(kind, ending)
@@ -55,7 +55,7 @@ def ask_type(
 
 
 def _ending(kind: Type, axes: Container[str]) -> Type:
-    return uneven(kind) if any(axis.name in axes for axis in time_axes(kind)) else kind
+    return uneven(kind, axes) if any(axis.name in axes for axis in point_axes(kind)) else kind
 
 
 def _long_type(
@@ -67,13 +67,13 @@ def _long_type(
     if len(words) != 1:
         raise fail("GC307", f"the type of `{name}` says no single kind of number", tree, _HELP)
     word = words[0]
-    kind = _over_time(tree.get(word), context)
+    kind = _over_axes(tree.get(word), context)
     if (key := tree.key("at_most")) is not None:
-        if not time_axes(kind):
+        if not point_axes(kind):
             message = f"`at_most` is for sequences, and `{name}` is {kind}"
             help = "a sequence has `time` as its first axis: `[time, 8]`"
             raise fail("GC307", message, key, help)
-        kind = uneven(kind)
+        kind = uneven(kind, {point_axes(kind)[0].name})
     below = tree.get("below")
     if below is None:
         return replace(kind, dtype="float" if word == "shape" else word)
@@ -100,23 +100,33 @@ def at_most(declared: syntax.InputDeclaration, environment: Environment) -> tupl
 
 def steps_axis(tree: Tree | None) -> str | None:
     """The first word of a shape, which is not that of a size: `[source, 8]`."""
-    first = tree.items[0] if isinstance(tree, Sequence) and tree.items else None
-    return first.text if isinstance(first, Scalar) and first.text.isidentifier() else None
+    words = _words(tree)
+    return words[0] if words and words[0].isidentifier() else None
 
 
-def _over_time(tree: Tree | None, context: Context) -> Type:
-    """The floats of a shape, `[8]`, or of a sequence of them, `[time, 8]`."""
-    axes = context.library.axes
-    axis = axes.get(steps_axis(tree) or "")
-    if axis is None:
+def _words(tree: Tree | None) -> list[str]:
+    items = tree.items if isinstance(tree, Sequence) else ()
+    return [item.text if isinstance(item, Scalar) else "" for item in items]
+
+
+def _over_axes(tree: Tree | None, context: Context) -> Type:
+    """The floats of a shape, `[8]`, of a sequence, `[time, 8]`, or of nodes, `[time, nodes, 8]`."""
+    axes, words = context.library.axes, _words(tree)
+    given = [axes[word] for word in words[:1] if word in axes]
+    given += [NODES for word in words[len(given) : len(given) + 1] if word == NODES.name]
+    if not given:
         return Type(_shape(tree, context.environment, axes))
     assert isinstance(tree, Sequence)
-    shape = _shape(Sequence(tree.items[1:], tree.span), context.environment, axes)
-    return Type(shape, domain=(BATCH, axis))
+    rest = Sequence(tree.items[len(given) :], tree.span)
+    shape = _shape(rest, context.environment, axes, NODES in given)
+    return Type(shape, domain=(BATCH, *given))
 
 
 def _shape(
-    tree: Tree | None, environment: Environment, axes: MappingLike[str, Axis]
+    tree: Tree | None,
+    environment: Environment,
+    axes: MappingLike[str, Axis],
+    of_nodes: bool = False,
 ) -> tuple[int, ...]:
     if not isinstance(tree, Sequence):
         found = describe(tree) if tree is not None else "nothing"
@@ -125,8 +135,12 @@ def _shape(
         word = item.text if isinstance(item, Scalar) else ""
         if word in axes:
             help = f"write `[{word}, ...]`: what one step holds comes behind it"
+            help = f"write `[{word}, nodes, ...]`: nodes stand behind steps" if of_nodes else help
             raise fail("GC307", f"`{word}` is the first axis, and there is one", item, help)
-        if word in ("nodes", "edges"):
+        if word == NODES.name:
+            help = "write `[nodes, ...]` or `[time, nodes, ...]`: what one node holds comes behind"
+            raise fail("GC307", "`nodes` comes before all sizes, and once", item, help)
+        if word == "edges":
             raise not_yet(f"the domain `{word}`", item)
         if word == "batch":
             raise fail("GC307", "the batch axis is never written", item, "leave `batch` out")

@@ -13,6 +13,7 @@ Both are trees (see `graphc.core.code`) over these holes:
     $rngs          in `build`: the random keys of this node, from the one key `$key`
     $train $key $mask   in `call`: threaded through every class on the way, only where needed;
                    the mask is that of all points of the inputs, or of the steps `along` one axis
+    $graph         in `call`: the edges between the nodes of each example, see `AlongEdges`
     $dot_general $conv_general_dilated   what multiplies in the precision of a `Multiplying`
 """
 
@@ -264,6 +265,11 @@ class ChangesDomain:
 @dataclass(frozen=True)
 class AcrossSteps:
     """The value of a step depends on other steps of its input, and it has one for every step."""
+
+
+@dataclass(frozen=True)
+class AlongEdges:
+    """The value of a node depends on the nodes from which edges lead to it: it takes `$graph`."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ along such an axis must take the mask.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -23,7 +23,11 @@ class Axis:
 
 BATCH = Axis("batch", "batch")
 TIME = Axis("time", "time")
-_LENGTH = ":length"
+NODES = Axis("nodes", "nodes")
+EDGES = Axis("edges", "edges")
+_LENGTH, _COUNTED = ":length", ":counted"
+SENDERS, RECEIVERS = "edges:senders", "edges:receivers"
+"""What the two ends of edges are called beside the fields of examples."""
 DTYPES = ("float", "int", "bool")
 
 
@@ -118,6 +122,21 @@ def time_axes(kind: Type) -> tuple[Axis, ...]:
     return tuple(axis for axis in kind.domain if axis.kind == "time")
 
 
+def point_axes(kind: Type) -> tuple[Axis, ...]:
+    """The axes of the points of one example: steps and nodes."""
+    return tuple(axis for axis in kind.domain if axis.kind in (TIME.kind, NODES.kind))
+
+
+def nodes_axis(kind: Type) -> Axis | None:
+    """The axis of the nodes of a graph, where it has one."""
+    return next((axis for axis in kind.domain if axis.kind == NODES.kind), None)
+
+
+def named_axis(name: str) -> Axis:
+    """The axis of a name: of nodes or edges where that is their name, otherwise of time."""
+    return {axis.name: axis for axis in (NODES, EDGES)}.get(name, Axis(name, TIME.kind))
+
+
 def over(kind: Type, axis: Axis, uneven: bool = False) -> Type:
     """A stream of values of this type, of different length where it is `uneven`."""
     first = tuple(each for each in kind.domain if each == BATCH)
@@ -127,8 +146,8 @@ def over(kind: Type, axis: Axis, uneven: bool = False) -> Type:
 
 
 def uneven_axes(kind: Type) -> tuple[Axis, ...]:
-    """The time axes along which its sequences may end before the longest: steps are absent."""
-    return tuple(axis for axis in time_axes(kind) if axis.name in kind.presence)
+    """The axes along which an example may end before the longest: steps or nodes are absent."""
+    return tuple(axis for axis in point_axes(kind) if axis.name in kind.presence)
 
 
 def is_uneven(kind: Type, axis: Axis | None = None) -> bool:
@@ -136,9 +155,14 @@ def is_uneven(kind: Type, axis: Axis | None = None) -> bool:
     return bool(uneven_axes(kind)) if axis is None else axis in uneven_axes(kind)
 
 
-def uneven(kind: Type) -> Type:
-    """The type of sequences of different length, of one for those of equal length."""
-    return replace(kind, presence=kind.presence | {axis.name for axis in time_axes(kind)})
+def uneven(kind: Type, axes: Container[str] | None = None) -> Type:
+    """The type of sequences of different length, of one for those of equal length.
+
+    Args:
+        axes: the names of the axes along which they differ; all of time if left out.
+    """
+    names = {axis.name for axis in (time_axes(kind) if axes is None else point_axes(kind))}
+    return replace(kind, presence=kind.presence | {n for n in names if axes is None or n in axes})
 
 
 def lengths_over(axis: str) -> str:
@@ -149,6 +173,16 @@ def lengths_over(axis: str) -> str:
 def are_lengths(name: str) -> bool:
     """Whether lengths are called so; no field is."""
     return name.endswith(_LENGTH)
+
+
+def counted_over(axis: str) -> str:
+    """What it is called which points along an axis count in losses and metrics."""
+    return f"{axis}{_COUNTED}"
+
+
+def is_beside(name: str) -> bool:
+    """Whether what stands beside the fields of examples is called so; no field is."""
+    return are_lengths(name) or name.endswith(_COUNTED) or name in (SENDERS, RECEIVERS)
 
 
 LENGTH = lengths_over(TIME.name)

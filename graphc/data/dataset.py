@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
-from graphc.core.types import BATCH, Axis, Type, are_lengths, time_axes, uneven_axes
+from graphc.core.types import BATCH, Type, is_beside, named_axis, time_axes, uneven_axes
 from graphc.data.rows import Rows, pieces
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
@@ -49,11 +49,11 @@ class Form:
 
     @property
     def inputs(self) -> dict[str, Type]:
-        """The fields of new examples, beside the lengths of sequences."""
+        """The fields of new examples, without the lengths of sequences and the edges of graphs."""
         left_out = () if self.reads_target else (self.target,)
         fields = self.fields.items()
         return {
-            name: kind for name, kind in fields if name not in left_out and not are_lengths(name)
+            name: kind for name, kind in fields if name not in left_out and not is_beside(name)
         }
 
     def as_dict(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _as_dict(kind: Type) -> dict[str, Any]:
 
 
 def _from_dict(data: Mapping[str, Any]) -> Type:
-    axes = (Axis(name, "time") for name in data.get("axes", ()))
+    axes = map(named_axis, data.get("axes", ()))
     presence = frozenset({BATCH.name, *data.get("uneven", ())})
     return Type(tuple(data["shape"]), data["dtype"], data["below"], (BATCH, *axes), presence)
 

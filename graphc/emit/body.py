@@ -68,6 +68,7 @@ class Body:
         # Sequences of different length cannot be gone through without their mask.
         missing = ... if self.masks.axes else None
         context += [(self.masks.word(axis), missing) for axis in sorted(needs.masks)]
+        context += [("graph", ...)] if needs.graph else []
         context += [("memory", None)] if needs.memory else []
         names = self.invoker.networks
         context += [(names[network], ...) for network in names if network in needs.networks]
@@ -168,8 +169,11 @@ class Body:
 
 
 def _names_in(operation: Operation, types: tuple[Type, ...], invoker: Invoker) -> Iterable[str]:
-    if invoker.requirements.of(operation, types).memory:
+    needs = invoker.requirements.of(operation, types)
+    if needs.memory:
         yield from ("memory", "within", "scan_recurrent")
+    if needs.graph:
+        yield "graph"
     if isinstance(operation, NetworkCall):
         needed = invoker.requirements.of(operation, types).networks
         yield from (invoker.networks[network] for network in needed)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphc.core.code import code
-from graphc.core.types import TIME, Type, uneven_axes
+from graphc.core.types import RECEIVERS, SENDERS, TIME, Type, uneven_axes
 from graphc.emit.construct import Class
-from graphc.emit.filling import Key
+from graphc.emit.filling import Key, fill
 from graphc.emit.functions import Functions
 from graphc.emit.masks import ROWS, Masks
 from graphc.emit.names import key_path
@@ -19,6 +19,7 @@ from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
 from graphc.plan.plan import Program
 
+EDGES = code(f'Edges(batch["{SENDERS}"], batch["{RECEIVERS}"])')
 BATCH = ("build", "call", "graphdef", "forward")
 STEPS = ("begin", "step")
 
@@ -95,6 +96,7 @@ def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Ne
     streams = list(zip((kind for _, kind in graph.inputs), inputs, strict=True))
     masks = Masks.of(graph)
     given |= {masks.word(axis): _mask(axis, streams) for axis in sorted(needs.masks)}
+    given["graph"] = needs.graph and fill(EDGES, {})
     given["memory"] = needs.memory and name("memory")
     for other, word in words.items():
         given[word] = other in needs.networks and _module(program, other)

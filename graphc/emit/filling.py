@@ -74,7 +74,7 @@ class Site:
         values |= {each.name: None for each in self.operation.inputs}
         values |= dict(zip(self.inputs, operands, strict=True)) | {"items": list(operands)}
         values |= {"self": module, "key": key.tree, "train": name("train")}
-        values["memory"] = name("memory")
+        values |= {"memory": name("memory"), "graph": name("graph")}
         if template.uses("mask"):
             values["mask"] = self.masks.over(self.operation, self.types)
         value = fill(template, values)

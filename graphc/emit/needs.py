@@ -1,4 +1,4 @@
-"""What has to be handed down: which classes take `train`, `key`, `mask`, a memory or networks."""
+"""What has to be handed down: `train`, `key`, `mask`, `graph`, a memory or networks, and to which class."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Needs:
     train: bool = False
     key: bool = False
     masks: frozenset[str] = frozenset()
+    graph: bool = False
     memory: bool = False
     networks: frozenset[str] = frozenset()
 
@@ -37,6 +38,7 @@ class Needs:
             self.train or other.train,
             self.key or other.key,
             self.masks | other.masks,
+            self.graph or other.graph,
             self.memory or other.memory,
             self.networks | other.networks,
         )
@@ -84,6 +86,7 @@ class Requirements:
             train=code.uses("train"),
             key=code.uses("key"),
             masks=masked(operation, types) if code.uses("mask") else frozenset(),
+            graph=code.uses("graph"),
             memory=code.uses("memory"),
         )
         activation = activation_of(operation)

@@ -54,6 +54,8 @@ FAMILIES = {
     "elementary": "abs ceil clip cos exp floor log round sign sin sqrt square",
     "embedding": "embed one_hot",
     "features": "geglu glu log_softmax maxout reglu softmax sparsemax swiglu",
+    "graph_attention": "graph_attention",
+    "graphs": "chebyshev_conv gin_conv graph_conv sage_conv",
     "joining": "concat split stack tile",
     "normalization": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "pooling": "average_pool global_average_pool global_max_pool lp_pool max_pool stochastic_pool",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphc.core.operation import ShapeError
-from graphc.core.types import Axis, Type, time_axes
+from graphc.core.types import Axis, Type, nodes_axis, time_axes
 
 
 def need_floats(name: str, *types: Type) -> None:
@@ -101,6 +101,21 @@ def need_axes(name: str, x: Type, most: int | None = 3) -> None:
     if axes == 0:
         help = f"put `{name}` before `flatten`, or make an image with `reshape`"
     raise ShapeError(f"`{name}` needs {wanted}, but its input has shape {x}", help)
+
+
+def need_nodes(name: str, x: Type) -> None:
+    """Refuse what is no value of features for each node of a graph."""
+    need_floats(name, x)
+    if nodes_axis(x) is None:
+        raise ShapeError(
+            f"`{name}` goes along the edges of a graph, but its input {x} has no nodes",
+            "`inputs: {x: [nodes, 8]}` has, with data that is a graph",
+        )
+    if len(x.shape) != 1:
+        raise ShapeError(
+            f"`{name}` needs [features] at each node, but its input is {x}",
+            "put `flatten` before it" if x.shape else "give it at least one feature",
+        )
 
 
 def axis_over(name: str, x: Type, word: str | None = None) -> Axis:

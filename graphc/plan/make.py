@@ -10,7 +10,7 @@ from graphc.core.diagnostic import Note, Report, listing, similar
 from graphc.core.operation import Logits, ShapeError
 from graphc.core.registry import metrics as known_metrics
 from graphc.core.span import Span
-from graphc.core.types import Type, are_lengths, is_uneven, time_axes
+from graphc.core.types import Type, are_lengths, is_beside, is_uneven, point_axes
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
@@ -67,7 +67,7 @@ def make_plan(
     root = ("networks", roots[0]) if roots[0] else ("network",)
     inputs = _match_inputs(graph, root, fields, place, report)
     for word in dict.fromkeys((*(field for _, field in inputs), fields.target)):
-        if own := _RESERVED.get(word, "the lengths of sequences" if are_lengths(word) else None):
+        if own := _RESERVED.get(word, _beside(word)):
             message = f"the data's field `{word}` cannot be used under this name"
             help = f"rename the column or the array: a batch calls {own} so"
             report.error("GC408", message, place("data"), help=help)
@@ -85,6 +85,13 @@ def make_plan(
         loss, tuple(others), tuple(networks), training.optimizer, training.epochs, update
     )
     return Plan(roots[0], inputs, (objective,))
+
+
+def _beside(word: str) -> str | None:
+    """What a name is kept for that no field may have."""
+    if are_lengths(word):
+        return "the lengths of sequences"
+    return "what belongs to its graphs" if is_beside(word) else None
 
 
 def _roots(networks: Mapping[str, Graph]) -> list[str]:
@@ -153,7 +160,7 @@ def _form(kind: Type) -> tuple:
 
 
 def _spelled(kind: Type) -> str:
-    words = [*(axis.name for axis in time_axes(kind)), *map(str, kind.shape)]
+    words = [*(axis.name for axis in point_axes(kind)), *map(str, kind.shape)]
     shape = f"[{', '.join(words)}]"
     if kind.dtype == "float":
         return shape

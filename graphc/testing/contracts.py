@@ -11,7 +11,14 @@ from flax import nnx
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
 
-from graphc.core.operation import ChangesDomain, Operation, ShapeError, Stateful, Stochastic
+from graphc.core.operation import (
+    AlongEdges,
+    ChangesDomain,
+    Operation,
+    ShapeError,
+    Stateful,
+    Stochastic,
+)
 from graphc.core.types import Type, constant
 from graphc.graph.tied import Tied, nameable
 from graphc.testing import forms
@@ -224,6 +231,20 @@ def what_is_random_takes_a_key(kind: type[Operation], samples: Samples) -> None:
     check()
 
 
+def what_goes_along_edges_says_so(kind: type[Operation], samples: Samples) -> None:
+    """The trait AlongEdges and the hole `$graph` go together."""
+
+    @few
+    @given(samples)
+    def check(sample):
+        operation, types = sample
+        if _inferred(operation, types) is not None:
+            uses = operation.call_code(*forms.given(types)).uses("graph")
+            assert uses == (operation.trait(AlongEdges) is not None)
+
+    check()
+
+
 def declaration_is_documented(kind: type[Operation], samples: Samples) -> None:
     """A summary of its own and a help text for each attribute."""
     assert kind.summary() != kind.name
@@ -239,6 +260,7 @@ CONTRACTS = (
     weights_can_come_from_elsewhere,
     flops_are_counted_without_failing,
     what_is_random_takes_a_key,
+    what_goes_along_edges_says_so,
     declaration_is_documented,
 )
 """All of them."""

@@ -16,6 +16,7 @@ from graphc.core.code import OMIT
 from graphc.core.types import BATCH, Type
 from graphc.emit import library
 from graphc.emit.imports import user_imports
+from graphc.emit.library.graphs import Edges
 from graphc.ops.initializers import Initializer
 from graphc.testing.strategies import NODES, TIME
 
@@ -70,7 +71,7 @@ def source(operation, types):
 
 def _call(operation, types):
     named = _named(operation, types)
-    words = [*named, "self", "train", "mask", "key"]
+    words = [*named, "self", "train", "mask", "graph", "key"]
     values = {name: ast.Name(name, ast.Load()) for name in words}
     return _filled(operation.call_code(*given(types)), operation, named, values)
 
@@ -93,10 +94,19 @@ def arrays(module):
     return {"/".join(map(str, path[1:])): variable for path, variable in state}
 
 
-def call(operation, types, arrays, module=None, train=True, mask=None, seed=1):
-    """The value of an operation on arrays."""
+def ring():
+    """Edges of as many graphs as `SIZES` has: each node to the next, and the first to itself."""
+    ends = jnp.arange(SIZES[NODES])
+    senders = jnp.concatenate([ends[:1], jnp.roll(ends, 1)])
+    receivers = jnp.concatenate([ends[:1], ends])
+    return Edges(*(jnp.tile(each, (SIZES[BATCH], 1)) for each in (senders, receivers)))
+
+
+def call(operation, types, arrays, module=None, train=True, mask=None, seed=1, graph=None):
+    """The value of an operation on arrays; without a graph the nodes are a ring."""
     names = dict(zip(_named(operation, types), arrays, strict=True))
     names |= {"self": module, "train": train, "mask": mask, "key": jax.random.key(seed)}
+    names["graph"] = ring() if graph is None else graph
     value = _run(_call(operation, types), names)
     activation = getattr(operation, "activation", None)
     if activation is None:

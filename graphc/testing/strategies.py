@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import graphc.ops
 from graphc.core.operation import Elementwise
 from graphc.core.registry import operations
-from graphc.core.types import BATCH, Axis, Type
+from graphc.core.types import BATCH, NODES, TIME, Type
 from graphc.ops.initializers import (
     Constant,
     GlorotUniform,
@@ -25,7 +25,7 @@ from graphc.ops.initializers import (
 from graphc.ops.kernels import SpectralNorm, WeightNorm
 
 assert graphc.ops
-TIME, NODES = Axis("time", "time"), Axis("nodes", "nodes")
+WITH_NODES = [(BATCH, NODES), (BATCH, TIME, NODES), (BATCH, NODES, TIME)]
 DOMAINS = [(), (BATCH,), (BATCH, TIME), (BATCH, NODES), (BATCH, TIME, NODES), (BATCH, NODES, TIME)]
 sizes = st.integers(1, 4)
 shapes = st.lists(sizes, min_size=0, max_size=3).map(tuple)

@@ -1,0 +1,186 @@
+"""Values at the nodes of graphs, which meet along edges."""
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from graphc.emit.library.keys import at
+from graphc.emit.library.tied import linear
+
+
+class Edges:
+    """The edges of each graph of a batch: int [batch, edges], each from a sender to a receiver.
+
+    They are sorted by their receivers. Edges that pad a graph end behind all of its nodes, where
+    nothing hears of them.
+    """
+
+    def __init__(self, senders, receivers):
+        self.senders, self.receivers = senders, receivers
+
+
+def at_ends(x, ends):
+    """What the nodes at the ends of edges hold: x [batch, nodes, ...] as [batch, edges, ...]."""
+    return jax.vmap(lambda x, ends: x.at[ends].get(mode="clip"))(x, ends)
+
+
+def sum_of_edges(graph, x, nodes):
+    """The sum over the edges that reach each node: [batch, edges, ...] as [batch, nodes, ...]."""
+
+    def of_one(x, receivers):
+        return jax.ops.segment_sum(x, receivers, nodes, indices_are_sorted=True)
+
+    return jax.vmap(of_one)(x, graph.receivers)
+
+
+def max_of_edges(graph, x, nodes):
+    """The largest of the edges that reach each node, as `sum_of_edges`; -inf where none does."""
+
+    def of_one(x, receivers):
+        return jax.ops.segment_max(x, receivers, nodes, indices_are_sorted=True)
+
+    return jax.vmap(of_one)(x, graph.receivers)
+
+
+def sum_of_neighbours(graph, x):
+    """The sum over the nodes from which edges lead to a node: x [batch, nodes, ...]."""
+    return sum_of_edges(graph, at_ends(x, graph.senders), x.shape[1])
+
+
+def max_of_neighbours(graph, x):
+    """The largest numbers of those nodes; 0 where there are none."""
+    most = max_of_edges(graph, at_ends(x, graph.senders), x.shape[1])
+    return jnp.where(jnp.isneginf(most), 0, most)
+
+
+def propagate(graph, x, normalize="symmetric", self_loops=1.0):
+    """(A + s I) x for values x [batch, nodes, ...], the edges A and the weight s of `self_loops`.
+
+    `symmetric` multiplies by D^-1/2 on both sides and `mean` by D^-1 on the left, with the row sums
+    D of A + s I. A node that hears of none, not even itself, gets 0.
+    """
+    if normalize == "none":
+        return sum_of_neighbours(graph, x) + self_loops * x
+    ones = jnp.ones(graph.receivers.shape, x.dtype)
+    degrees = sum_of_edges(graph, ones, x.shape[1]) + self_loops
+    share = jnp.where(degrees > 0, 1 / jnp.where(degrees > 0, degrees, 1), 0)
+    share = jnp.expand_dims(share, range(2, x.ndim))
+    if normalize == "mean":
+        return share * (sum_of_neighbours(graph, x) + self_loops * x)
+    root = jnp.sqrt(share)
+    x = root * x
+    return root * (sum_of_neighbours(graph, x) + self_loops * x)
+
+
+def with_neighbours(graph, x, aggregate="mean"):
+    """What a node holds and beside it the mean, the largest or the sum of its neighbours."""
+    if aggregate == "max":
+        others = max_of_neighbours(graph, x)
+    else:
+        others = propagate(graph, x, "none" if aggregate == "sum" else aggregate, 0.0)
+    return jnp.concatenate([x, others], axis=-1)
+
+
+def chebyshev(graph, x, order):
+    """The Chebyshev polynomials T_0 x, T_1 x, ... of -D^-1/2 A D^-1/2, `order` of them in a row.
+
+    T_k = 2 L T_(k-1) - T_(k-2), where L is the Laplacian of the graph, which has eigenvalues from 0
+    to 2, less 1.
+    """
+    terms = [x, -propagate(graph, x, self_loops=0.0)][:order]
+    while len(terms) < order:
+        terms.append(-2 * propagate(graph, terms[-1], self_loops=0.0) - terms[-2])
+    return jnp.concatenate(terms, axis=-1)
+
+
+class GraphConv(nnx.Linear):
+    """`propagate(x) @ kernel + bias`: a linear layer over a node and its neighbours.
+
+    What comes along the edges is as narrow as it can be: the product with the kernel is made before
+    where it has fewer features than the input.
+    """
+
+    def __init__(self, *sizes, normalize="symmetric", self_loops=1.0, **options):
+        """The sizes and `options` are those of `nnx.Linear`."""
+        super().__init__(*sizes, **options)
+        self.normalize, self.self_loops = normalize, self_loops
+
+    def __call__(self, x, graph):
+        """x is [batch, nodes, ..., n]."""
+        kernel = self.kernel[...]
+        narrows = kernel.shape[1] < kernel.shape[0]
+        if narrows:
+            x = linear(x, kernel, dot_general=self.dot_general)
+        x = propagate(graph, x, self.normalize, self.self_loops)
+        if not narrows:
+            x = linear(x, kernel, dot_general=self.dot_general)
+        return x if self.bias is None else x + jnp.expand_dims(self.bias[...], range(x.ndim - 1))
+
+
+class GraphAttention(nnx.Module):
+    """Each node takes the mean of its neighbours and itself, with weights that depend on both."""
+
+    def __init__(
+        self,
+        in_features,
+        features,
+        *,
+        heads=1,
+        join="concat",
+        negative_slope=0.2,
+        dropout=0.0,
+        self_loops=True,
+        use_bias=True,
+        kernel_init,
+        bias_init=nnx.initializers.zeros,
+        rngs,
+        **options,
+    ):
+        """The `options` are those of `nnx.Linear`."""
+        key = rngs.params()
+        rngs = nnx.Rngs(at(key, "linear"))
+        options |= {"use_bias": False, "kernel_init": kernel_init}
+        self.linear = nnx.Linear(in_features, heads * features, rngs=rngs, **options)
+        # Together the two are a kernel that maps a pair of nodes to a number, for each head.
+        ends = [at(key, name) for name in ("sender", "receiver")]
+        init = nnx.initializers.glorot_uniform()
+        self.sender, self.receiver = (nnx.Param(init(each, (heads, features))) for each in ends)
+        width = heads * features if join == "concat" else features
+        self.bias = nnx.Param(bias_init(at(key, "bias"), (width,))) if use_bias else None
+        self.heads, self.join, self.self_loops = heads, join, self_loops
+        self.negative_slope = negative_slope
+        self.drop = nnx.Dropout(dropout)
+
+    def __call__(self, x, graph, *, train=False, key=None):
+        """x is [batch, nodes, ..., n]."""
+        x = self.linear(x)
+        x = x.reshape(*x.shape[:-1], self.heads, -1)
+        ends = (jnp.expand_dims(end[...], range(x.ndim - 2)) for end in (self.sender, self.receiver))
+        sent, received = (jnp.sum(x * end, axis=-1) for end in ends)
+        scores = at_ends(sent, graph.senders) + at_ends(received, graph.receivers)
+        own = nnx.leaky_relu(sent + received, self.negative_slope) if self.self_loops else None
+        scores = nnx.leaky_relu(scores, self.negative_slope)
+        weights, own = softmax_of_edges(graph, scores, own, x.shape[1])
+        weights = self.drop(weights, deterministic=not train, rngs=at(key, "edges"))
+        y = sum_of_edges(graph, weights[..., None] * at_ends(x, graph.senders), x.shape[1])
+        if own is not None:
+            y += self.drop(own, deterministic=not train, rngs=at(key, "nodes"))[..., None] * x
+        y = jnp.mean(y, axis=-2) if self.join == "mean" else jax.lax.collapse(y, y.ndim - 2)
+        return y if self.bias is None else y + jnp.expand_dims(self.bias[...], range(y.ndim - 1))
+
+
+def softmax_of_edges(graph, scores, own, nodes):
+    """The weights of the edges that reach a node, and its own, whose sum at each node is 1.
+
+    `scores` is [batch, edges, ...] and `own` [batch, nodes, ...], or None where a node does not
+    count itself.
+    """
+    most = max_of_edges(graph, scores, nodes)
+    most = jnp.where(jnp.isneginf(most), 0, most) if own is None else jnp.maximum(most, own)
+    most = jax.lax.stop_gradient(most)  # what is taken from all changes nothing
+    there = jnp.expand_dims(graph.receivers < nodes, range(2, scores.ndim))
+    scores = jnp.where(there, scores - at_ends(most, graph.receivers), -jnp.inf)
+    scores, own = jnp.exp(scores), None if own is None else jnp.exp(own - most)
+    total = sum_of_edges(graph, scores, nodes) + (0 if own is None else own)
+    total = jnp.where(total > 0, total, 1)
+    return scores / at_ends(total, graph.receivers), None if own is None else own / total
