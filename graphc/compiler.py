@@ -281,7 +281,7 @@ def streams(document: Document) -> bool:
 
 def _lacks_validation(document: Document) -> bool:
     """Whether the data is certain to have no validation split."""
-    return isinstance(document.data, ArraySource) and document.data.lacks_validation()
+    return document.data is not None and document.data.lacks_validation()
 
 
 def _steps(checked: Checked) -> Axis | None:

@@ -129,11 +129,13 @@ class Dataset(Form):
             arrays [examples, ...] by field, in float32, int32 or bool.
         balance: whether training sees every class equally often.
         missing: by split and field, how many values were missing before they were filled in.
+        left_out: how many edges of a graph were left out, by the reason.
     """
 
     splits: dict[str, Arrays]
     balance: bool = False
     missing: dict[str, dict[str, int]] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for arrays in self.splits.values():

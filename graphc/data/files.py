@@ -12,10 +12,25 @@ import os
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
 from graphc.data.download import download, wrong_checksum
-from graphc.ops.sources import Downloaded, Stored
+from graphc.ops.sources import Downloaded
+
+
+class Located(Protocol):
+    """A source with published files, in a folder of that name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def folder(self) -> str: ...
+    @property
+    def data_dir(self) -> str | None: ...
+    def may_download(self) -> bool:
+        """Whether the files may be fetched from the network."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -112,6 +127,13 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
             "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
         ),
     ),
+    "planetoid": (
+        KnownFile(
+            "cora.npz",
+            None,
+            "9033dec7530e5c0e98ecb958dc1c3b2cfaaa760dcec47fa0965efc05ff5184a7",
+        ),
+    ),
     "cifar10-jpeg": (
         KnownFile(
             "cifar10_jpeg.npz",
@@ -143,7 +165,7 @@ def cache_folder() -> Path:
     return (Path(cache) if cache else Path.home() / ".cache") / "graphc" / "data"
 
 
-def candidates(source: Stored, folder: str) -> list[Path]:
+def candidates(source: Located, folder: str) -> list[Path]:
     """The folders that may hold the files of `source`, in the order they are looked in."""
     found: list[Path] = []
     if source.data_dir is not None:
@@ -155,7 +177,7 @@ def candidates(source: Stored, folder: str) -> list[Path]:
     return found
 
 
-def locate(source: Stored, folder: str) -> Path:
+def locate(source: Located, folder: str) -> Path:
     """The folder that holds all files of `source`, downloaded if need be and allowed.
 
     Raises:
@@ -220,7 +242,7 @@ def _account(folder: Path, files: tuple[KnownFile, ...]) -> str:
     return f"looked in `{folder}`, which lacks {listing(lacking)}"
 
 
-def _help(source: Stored) -> str:
+def _help(source: Located) -> str:
     files = KNOWN[source.folder]
     inside = f"{source.folder}/{files[0].name if len(files) == 1 else ''}"
     ways = f"set GRAPHC_DATA to a folder that holds `{inside}`, or `data_dir` of `{source.name}`"
@@ -228,6 +250,6 @@ def _help(source: Stored) -> str:
     return f"{ways}, or write `download: true`" if refused else ways
 
 
-def _explained(problem: Diagnostic, source: Stored, notes: tuple[Note, ...]) -> Diagnostic:
+def _explained(problem: Diagnostic, source: Located, notes: tuple[Note, ...]) -> Diagnostic:
     """A failed download with where the set was looked for before."""
     return replace(problem, notes=notes, help=problem.help or _help(source))

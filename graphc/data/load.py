@@ -17,6 +17,7 @@ from graphc.data.bundled import load_bundled
 from graphc.data.cifar import load_cifar10, load_cifar10_jpeg, load_cifar10_subset
 from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
 from graphc.data.examples import Examples, require_finite, require_integers
+from graphc.data.graphs import load_cora, load_karate
 from graphc.data.housing import load_california_housing
 from graphc.data.image_folder import load_image_folder
 from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
@@ -74,6 +75,11 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
 
 A table takes the columns that a run kept, a text its symbols.
 """
+GRAPHS: Mapping[type[DataSource], Callable[..., Dataset]] = {
+    sources.Karate: load_karate,
+    sources.Cora: load_cora,
+}
+"""What reads graphs, whose splits are their own: (source, folder) -> Dataset."""
 
 
 def load(
@@ -95,9 +101,11 @@ def load(
     Raises:
         RunError: GC502 to GC530, see `graphc help`.
     """
-    if not isinstance(source, ArraySource) or type(source) not in LOADERS:
-        raise InternalError(f"the data source `{source.name}` is declared but has no loader")
     try:
+        if type(source) in GRAPHS:
+            return GRAPHS[type(source)](source, folder)
+        if not isinstance(source, ArraySource) or type(source) not in LOADERS:
+            raise InternalError(f"the data source `{source.name}` is declared but has no loader")
         kept = () if form is None else _kept(source, form)
         limit = Limit(device)
         files = isinstance(source, STREAMED)

@@ -64,7 +64,7 @@ class Masks:
         places = {axis.name: place for place, axis in enumerate(domain)} | {ROWS: 1}
         axes = sorted(masked(operation, types), key=places.__getitem__)
         last = places[axes[-1]]
-        several = [_placed(self.along(each), places[each], last) for each in axes]
+        several = [placed(self.along(each), places[each], last) for each in axes]
         return functools.reduce(lambda one, other: ast.BinOp(one, ast.BitAnd(), other), several)
 
 
@@ -77,7 +77,7 @@ def masked(operation: Operation, types: Iterable[Type]) -> frozenset[str]:
     return frozenset(axis.name for kind in types for axis in uneven_axes(kind)) or frozenset({ROWS})
 
 
-def _placed(mask: ast.expr, place: int, last: int) -> ast.expr:
+def placed(mask: ast.expr, place: int, last: int) -> ast.expr:
     """A mask [batch, steps] for values whose steps are the axis `place`, up to the axis `last`."""
     words = [":", *["None"] * (place - 1), ":", *["None"] * (last - place)]
     while words and words[-1] == ":":

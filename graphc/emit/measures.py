@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from graphc.core.code import code, literal
 from graphc.core.declaration import Declaration
-from graphc.core.types import Type, uneven_axes
+from graphc.core.types import Type, nodes_axis, uneven_axes
 from graphc.emit.calls import present_steps
 from graphc.emit.filling import fill
 from graphc.emit.functions import Functions
+from graphc.emit.masks import placed
 from graphc.emit.optimizing import constant
 from graphc.emit.trees import name, part
 from graphc.graph.graph import Graph
@@ -39,7 +40,7 @@ def measures(program: Program, objective: Objective, graph: Graph) -> Functions:
         "LOSS": loss,
         "METRICS": ast.Dict(keys, list(terms.values())),
         "TOTAL": _total(objective, kind),
-        "MASK": _mask(kind),
+        "MASK": _mask(kind, objective.loss.counted),
         "MEANS": _means((objective.loss, *objective.metrics), graph),
     }
     constants = _class_weights(loss, program.class_weights, kind.features)
@@ -54,8 +55,18 @@ def _total(objective: Objective, kind: Type) -> ast.expr:
     return fill(total, {"points": tuple(range(points)) if points > 1 else 0})
 
 
-def _mask(kind: Type) -> ast.expr:
-    """The mask of the points of a loss over a value of this type."""
+def _mask(kind: Type, counted: str | None) -> ast.expr:
+    """The mask of the points of a loss over a value of this type, of those that count."""
+    there, axis = _present(kind), nodes_axis(kind)
+    if counted is None or axis is None:
+        return there
+    field = ast.Subscript(name("batch"), part(counted), ast.Load())
+    place = kind.domain.index(axis)
+    return ast.BinOp(there, ast.BitAnd(), placed(field, place, len(kind.domain) - 1))
+
+
+def _present(kind: Type) -> ast.expr:
+    """The mask of the points that are there."""
     axes = uneven_axes(kind)
     if not axes:
         return fill(MASK_OF_POINTS if len(kind.domain) > 1 else MASK, {})

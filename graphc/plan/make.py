@@ -10,7 +10,15 @@ from graphc.core.diagnostic import Note, Report, listing, similar
 from graphc.core.operation import Logits, ShapeError
 from graphc.core.registry import metrics as known_metrics
 from graphc.core.span import Span
-from graphc.core.types import Type, are_lengths, is_beside, is_uneven, point_axes
+from graphc.core.types import (
+    Type,
+    are_lengths,
+    counted_over,
+    is_beside,
+    is_uneven,
+    nodes_axis,
+    point_axes,
+)
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
@@ -179,7 +187,7 @@ def _terms(
     measures += [(name, each, span) for name, each in _named(chosen).items()]
     port, ref = graph.outputs[0]
     output, target = graph.types[ref], fields.types[fields.target]
-    only = len(graph.outputs) == 1
+    only, counted = len(graph.outputs) == 1, _counted(target, fields)
     terms = []
     for name, measure, where in measures:
         try:
@@ -189,9 +197,17 @@ def _terms(
                 continue  # a metric that nobody named
             notes = [_output_note(graph, ref)]
             report.error("GC404", error.message, where, notes=notes, help=error.help)
-        terms.append(Term(name, measure, None if only else port, fields.target, where, target))
+        output_port = None if only else port
+        terms.append(Term(name, measure, output_port, fields.target, where, target, counted))
     _warn_of_logits(graph, ref, training, report)
     return terms
+
+
+def _counted(target: Type, fields: Fields) -> str | None:
+    """The field that says at which nodes the target counts, where the data has one."""
+    axis = nodes_axis(target)
+    field = counted_over(axis.name) if axis else None
+    return field if field in fields.types else None
 
 
 def _named(metrics: Iterable[Metric]) -> dict[str, Metric]:

@@ -24,6 +24,7 @@ class Term:
         output: the output's port, or None for the only one.
         target: the field.
         target_type: the field's type; if left out, that of the output.
+        counted: the field that says which points along the axis of its name count, if there is one.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Term:
     target: str
     span: Span = field(default_factory=nowhere, compare=False)
     target_type: Type | None = None
+    counted: str | None = None
 
 
 @dataclass(frozen=True)

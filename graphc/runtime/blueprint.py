@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from graphc.compiler import Compiled
+from graphc.ops.sources import GraphSource
 from graphc.plan.choices import KEPT_CHOICES
 from graphc.plan.schedules import last_for_the_run
 from graphc.plan.watching import watched
@@ -36,13 +37,14 @@ def blueprint_of(compiled: Compiled) -> Blueprint:
 
 def settings_of(compiled: Compiled, examples: int) -> Settings:
     """How a run goes through so many examples."""
-    training, plan = compiled.checked.document.training, compiled.checked.plan
+    document, plan = compiled.checked.document, compiled.checked.plan
+    training, data = document.training, document.data
     assert training is not None and plan is not None
     monitor, maximize = watched(training, plan.objectives[0])
     stopping = training.early_stopping
     return Settings(
         epochs=training.epochs,
-        batch_size=training.rows(examples),
+        batch_size=1 if isinstance(data, GraphSource) else training.rows(examples),
         seed=training.run_seed,
         steps_per_dispatch=compiled.choices.steps_per_dispatch,
         monitor=monitor,

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from graphc.ops.sources.generated import DigitScenes as DigitScenes
     from graphc.ops.sources.generated import MovingDigits as MovingDigits
     from graphc.ops.sources.generated import Signals as Signals
+    from graphc.ops.sources.graphs import Cora as Cora
+    from graphc.ops.sources.graphs import GraphSource as GraphSource
+    from graphc.ops.sources.graphs import Karate as Karate
     from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
     from graphc.ops.sources.npz import Npz as Npz
     from graphc.ops.sources.published import CaliforniaHousing as CaliforniaHousing
@@ -60,6 +63,7 @@ _DECLARED = {
     "columns": "MEASURED Columns",
     "files": "FileSource",
     "generated": "DIRECTIONS SIGNALS DigitScenes MovingDigits Signals",
+    "graphs": "Cora GraphSource Karate",
     "image_folder": "ImageFolder",
     "npz": "Npz",
     "published": """

@@ -52,6 +52,10 @@ class DataSource(Declaration):
         """How many examples there are to train on, where that is known without loading them."""
         return None
 
+    def lacks_validation(self) -> bool:
+        """Whether it is certain, before anything is loaded, that there is no validation split."""
+        return False
+
     def check_target(self, kind: Type) -> None:
         """Raise ShapeError where the type of the target does not fit what else is declared."""
 
@@ -131,7 +135,6 @@ class ArraySource(DataSource):
         return self.validation if self.folds is None else 1 / self.folds
 
     def lacks_validation(self) -> bool:
-        """Whether it is certain, before anything is loaded, that there is no validation split."""
         return hasattr(self, "examples") and not self.validation_part()
 
     def sizes(

@@ -1,0 +1,129 @@
+"""Graphs as data: values at nodes, and the edges between them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from graphc.core.types import RECEIVERS, SENDERS
+from graphc.data.dataset import SPLITS, Dataset, Scaling
+from graphc.data.files import KNOWN, locate, read
+from graphc.ops.sources import Cora, GraphSource, Karate
+from graphc.ops.sources.graphs import COUNTED
+
+
+KINDS_OF_CORA = (
+    *("Theory", "Reinforcement learning", "Genetic algorithms", "Neural networks"),
+    *("Probabilistic methods", "Case based", "Rule learning"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class DataGraph:
+    """One graph whose nodes have targets.
+
+    Attributes:
+        features: float32 [nodes, n].
+        target: [nodes].
+        edges: int32 [2, edges], senders and receivers, as `both_ways` gives them.
+        counted: for each split, bool [nodes], the nodes that count in it.
+        class_names: what the target's integers mean, or None.
+        left_out: how many edges were left out, by the reason.
+    """
+
+    features: np.ndarray
+    target: np.ndarray
+    edges: np.ndarray
+    counted: Mapping[str, np.ndarray]
+    class_names: tuple[str, ...] | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def dataset(self, source: GraphSource, folder: str) -> Dataset:
+        """The data set that has it as the one example of every split."""
+        senders, receivers = self.edges
+        shared = {
+            "features": self.features[None],
+            source.target: self.target[None],
+            SENDERS: senders[None],
+            RECEIVERS: receivers[None],
+        }
+        return Dataset(
+            splits={
+                split: {**shared, COUNTED: self.counted[split][None]}
+                for split in SPLITS
+                if split in self.counted
+            },
+            fields=dict(source.fields(folder)),
+            target=source.target,
+            class_names=self.class_names,
+            scaling=Scaling({}),
+            left_out=dict(self.left_out),
+        )
+
+
+def both_ways(pairs: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
+    """Edges between nodes, int [2, any], in both directions and sorted by receivers: int32 [2, edges].
+
+    A pair that is there more than once, in whatever order, counts once. A node with itself is no
+    edge, for layers say whether a node hears of itself.
+
+    Returns:
+        The edges, and how many pairs were left out, as `repeated` and `loops`.
+
+    Example:
+        >>> edges, left_out = both_ways(np.array([[0, 1, 2], [2, 1, 0]]))
+        >>> edges.tolist(), left_out
+        ([[2, 0], [0, 2]], {'repeated': 1, 'loops': 1})
+    """
+    pairs = np.sort(pairs, axis=0)
+    apart = pairs[:, pairs[0] != pairs[1]]
+    once = np.unique(apart, axis=1)
+    left_out = {"repeated": apart.shape[1] - once.shape[1], "loops": pairs.shape[1] - apart.shape[1]}
+    return by_receiver(np.concatenate([once, once[::-1]], axis=1)), left_out
+
+
+def by_receiver(edges: np.ndarray) -> np.ndarray:
+    """Directed edges int [2, edges], sorted by receivers and those of each by senders."""
+    return np.ascontiguousarray(edges[:, np.lexsort(edges)], dtype=np.int32)
+
+
+def load_karate(source: Karate, folder: str) -> Dataset:
+    """The karate club of networkx."""
+    import networkx
+
+    graph = networkx.karate_club_graph()
+    names = ("Mr. Hi", "Officer")
+    sides = [names.index(side) for _, side in graph.nodes(data="club")]
+    edges, _ = both_ways(np.array(graph.edges).T)
+    known = np.isin(np.arange(source.nodes), (0, source.nodes - 1))
+    return DataGraph(
+        features=np.eye(source.nodes, dtype=np.float32),
+        target=np.array(sides, np.int32),
+        edges=edges,
+        counted={"train": known, "test": ~known},
+        class_names=names,
+    ).dataset(source, folder)
+
+
+def load_cora(source: Cora, folder: str) -> Dataset:
+    """Cora with its public splits, out of the file as it was published."""
+    place = locate(source, folder)
+    (file,) = KNOWN[source.folder]
+    with np.load(io.BytesIO(read(place, file)), allow_pickle=False) as found:
+        arrays = dict(found)
+    features = np.zeros(arrays["x_shape"], np.float32)
+    rows = np.repeat(np.arange(len(features)), np.diff(arrays["x_indptr"]))
+    features[rows, arrays["x_indices"]] = arrays["x_data"]
+    if source.normalize == "rows":
+        features /= np.maximum(features.sum(axis=1, keepdims=True), 1)
+    parts = {"train": "train_mask", "validation": "val_mask", "test": "test_mask"}
+    return DataGraph(
+        features=features,
+        target=arrays["labels"],
+        edges=by_receiver(arrays["edges"]),
+        counted={split: arrays[name] for split, name in parts.items()},
+        class_names=KINDS_OF_CORA,
+    ).dataset(source, folder)
