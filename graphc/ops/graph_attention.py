@@ -74,7 +74,7 @@ class GraphAttention(GraphLayer):
 
     def weights(self, x: Type) -> dict[str, Weight]:
         ends = Weight((self.heads, self.features))
-        kernel = Weight((x.features, self.heads * self.features), stored="linear/kernel")
+        kernel = Weight((x.features, self.heads * self.features))
         found = {"kernel": kernel, "sender": ends, "receiver": ends}
         return found | ({"bias": Weight((self.width,))} if self.bias else {})
 

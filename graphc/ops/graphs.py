@@ -198,14 +198,14 @@ class IsomorphismConvolution(Operation):
         return x
 
     def build_code(self, x: Type) -> Code | None:
-        return code("nnx.Param(jnp.array($epsilon))") if self.learned else None
+        return code("Isomorphism($epsilon)") if self.learned else None
 
     def weights(self, x: Type) -> dict[str, Weight]:
-        return {"epsilon": Weight((), stored="")} if self.learned else {}
+        return {"epsilon": Weight(())} if self.learned else {}
 
     def call_code(self, x: Type) -> Code:
-        loops = "1 + $self[...]" if self.learned else "$loops"
-        return at_nodes(x, f"propagate($graph, {{}}, 'none', {loops})")
+        learned, fixed = "$self({}, $graph)", "propagate($graph, {}, 'none', $loops)"
+        return at_nodes(x, learned if self.learned else fixed)
 
     def holes(self, x: Type) -> dict[str, object]:
         return {"loops": 1 + self.epsilon}

@@ -117,7 +117,18 @@ class GraphConv(nnx.Linear):
         return x if self.bias is None else x + jnp.expand_dims(self.bias[...], range(x.ndim - 1))
 
 
-class GraphAttention(nnx.Module):
+class Isomorphism(nnx.Module):
+    """`(1 + epsilon) * x + sum_of_neighbours(x)` with a learned epsilon."""
+
+    def __init__(self, epsilon):
+        self.epsilon = nnx.Param(jnp.full((), epsilon))
+
+    def __call__(self, x, graph):
+        """x is [batch, nodes, ..., n]."""
+        return propagate(graph, x, "none", 1 + self.epsilon[...])
+
+
+class GraphAttention(nnx.Linear):
     """Each node takes the mean of its neighbours and itself, with weights that depend on both."""
 
     def __init__(
@@ -131,16 +142,14 @@ class GraphAttention(nnx.Module):
         dropout=0.0,
         self_loops=True,
         use_bias=True,
-        kernel_init,
         bias_init=nnx.initializers.zeros,
         rngs,
         **options,
     ):
         """The `options` are those of `nnx.Linear`."""
         key = rngs.params()
-        rngs = nnx.Rngs(at(key, "linear"))
-        options |= {"use_bias": False, "kernel_init": kernel_init}
-        self.linear = nnx.Linear(in_features, heads * features, rngs=rngs, **options)
+        rngs = nnx.Rngs(at(key, "kernel"))
+        super().__init__(in_features, heads * features, use_bias=False, rngs=rngs, **options)
         # Together the two are a kernel that maps a pair of nodes to a number, for each head.
         ends = [at(key, name) for name in ("sender", "receiver")]
         init = nnx.initializers.glorot_uniform()
@@ -153,7 +162,7 @@ class GraphAttention(nnx.Module):
 
     def __call__(self, x, graph, *, train=False, key=None):
         """x is [batch, nodes, ..., n]."""
-        x = self.linear(x)
+        x = linear(x, self.kernel[...], dot_general=self.dot_general)
         x = x.reshape(*x.shape[:-1], self.heads, -1)
         ends = (jnp.expand_dims(end[...], range(x.ndim - 2)) for end in (self.sender, self.receiver))
         sent, received = (jnp.sum(x * end, axis=-1) for end in ends)
