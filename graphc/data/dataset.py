@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
-from graphc.core.types import BATCH, Type, is_beside, named_axis, time_axes, uneven_axes
+from graphc.core.types import (
+    BATCH,
+    NODES,
+    Type,
+    counted_over,
+    is_beside,
+    named_axis,
+    time_axes,
+    uneven_axes,
+)
 from graphc.data.rows import Rows, pieces
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
@@ -173,7 +182,10 @@ class Dataset(Form):
         if kind.dtype != "int" or kind.below is None:
             return None
         counts = np.zeros(kind.below, np.int64)
-        for _, labels in pieces(self.splits["train"][self.target]):
+        train = self.splits["train"]
+        if (counted := train.get(counted_over(NODES.name))) is not None:
+            return np.bincount(train[self.target][counted], minlength=kind.below).tolist()
+        for _, labels in pieces(train[self.target]):
             counts += np.bincount(labels.ravel(), minlength=kind.below)
         return counts.tolist()
 

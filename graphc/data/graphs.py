@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from graphc.core.types import RECEIVERS, SENDERS
 from graphc.data.dataset import SPLITS, Dataset, Scaling
 from graphc.data.files import KNOWN, locate, read
+from graphc.data.lengths import present
 from graphc.ops.sources import Cora, GraphSource, Karate
 from graphc.ops.sources.graphs import COUNTED
 
@@ -64,6 +66,53 @@ class DataGraph:
         )
 
 
+def is_graph(dataset: Dataset) -> bool:
+    """Whether its examples are graphs."""
+    return SENDERS in dataset.fields
+
+
+def belongs_to_graph(name: str) -> bool:
+    """Whether it is no field of a graph but its edges, or which of its nodes count."""
+    return name in (SENDERS, RECEIVERS, COUNTED)
+
+
+def counting(dataset: Dataset, split: str, name: str) -> Any:
+    """The numbers of a field that count: without padding, and of a target those of its nodes."""
+    arrays = dataset.splits[split]
+    if COUNTED in arrays and name == dataset.target:
+        return arrays[name][arrays[COUNTED]]
+    return present(name, arrays, dataset.fields)
+
+
+def facts(dataset: Dataset) -> dict[str, Any]:
+    """How many nodes and edges a graph has, and how many nodes count in each split."""
+    arrays = dataset.splits["train"]
+    (senders,), (receivers,) = arrays[SENDERS], arrays[RECEIVERS]
+    nodes = arrays[COUNTED].shape[1]
+    degrees = np.bincount(receivers, minlength=nodes)
+    alone = (degrees == 0) & (np.bincount(senders, minlength=nodes) == 0)
+    return {
+        "nodes": nodes,
+        "edges": len(senders),
+        "most_edges": int(degrees.max(initial=0)),
+        "isolated": int(alone.sum()),
+        "left_out": dataset.left_out,
+        "counted": {split: int(each[COUNTED].sum()) for split, each in dataset.splits.items()},
+    }
+
+
+def graph_as_text(found: Mapping[str, Any]) -> str:
+    """What `facts` found as a sentence."""
+    counted = ", ".join(f"{split} {count:,}" for split, count in found["counted"].items())
+    text = f"a graph of {found['nodes']:,} nodes, {counted}\n"
+    text += f"{found['edges']:,} edges, one for each direction, at most {found['most_edges']:,} to"
+    text += f" a node; {found['isolated']:,} nodes without any"
+    words = {"repeated": "that were there already", "loops": "of a node with itself"}
+    for reason, count in found["left_out"].items():
+        text += f"\nleft out: {count:,} edges {words[reason]}" if count else ""
+    return text
+
+
 def both_ways(pairs: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
     """Edges between nodes, int [2, any], in both directions and sorted by receivers: int32 [2, edges].
 
@@ -88,6 +137,19 @@ def both_ways(pairs: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
 def by_receiver(edges: np.ndarray) -> np.ndarray:
     """Directed edges int [2, edges], sorted by receivers and those of each by senders."""
     return np.ascontiguousarray(edges[:, np.lexsort(edges)], dtype=np.int32)
+
+
+def alike(several: Sequence[np.ndarray], nodes: int) -> np.ndarray:
+    """Edges of several graphs as one array int32 [graphs, 2, most], padded with edges to no node.
+
+    Args:
+        several: int [2, edges] each, sorted by receivers.
+        nodes: how many nodes the largest graph has.
+    """
+    most = max(each.shape[1] for each in several)
+    spare = [((0, 0), (0, most - each.shape[1])) for each in several]
+    padded = [np.pad(*each, constant_values=nodes) for each in zip(several, spare, strict=True)]
+    return np.stack(padded).astype(np.int32)
 
 
 def load_karate(source: Karate, folder: str) -> Dataset:

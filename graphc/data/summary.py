@@ -9,7 +9,7 @@ import numpy as np
 
 from graphc.core.types import Type
 from graphc.data.dataset import Dataset
-from graphc.data.lengths import present
+from graphc.data.graphs import belongs_to_graph, counting, facts, graph_as_text, is_graph
 from graphc.data.rows import Array, pieces
 from graphc.ops.sources import DataSource, TableSource
 
@@ -29,12 +29,13 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
             "below": kind.below,
             "target": name == dataset.target,
             "splits": {
-                split: _range(present(name, arrays, dataset.fields))
+                split: _range(counting(dataset, split, name))
                 | {"missing": _missing(source, dataset, split, name)}
-                for split, arrays in dataset.splits.items()
+                for split in dataset.splits
             },
         }
         for name, kind in dataset.fields.items()
+        if not belongs_to_graph(name)
     }
     return {
         "source": source.name,
@@ -43,6 +44,7 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
         "fields": fields,
         "classes": _classes(dataset),
         "columns": None if dataset.columns is None else dataset.columns.as_dict(),
+        **({"graph": facts(dataset)} if is_graph(dataset) else {}),
     }
 
 
@@ -86,8 +88,8 @@ def _classes(dataset: Dataset) -> dict[str, dict[str, int]]:
     if kind.dtype != "int":
         return {}
     counts = {
-        split: _counts(present(dataset.target, arrays, dataset.fields), kind.below or 0)
-        for split, arrays in dataset.splits.items()
+        split: _counts(counting(dataset, split, dataset.target), kind.below or 0)
+        for split in dataset.splits
     }
     classes = max(map(len, counts.values()))
     names = dataset.class_names or tuple(map(str, range(classes)))
@@ -110,9 +112,17 @@ def _counts(array: Array, least: int) -> np.ndarray:
 def as_text(found: Mapping[str, Any]) -> str:
     """The summary as tables."""
     counts = found["examples"]
+    if "graph" in found:
+        return _with_tables(f"{found['source']}, {graph_as_text(found['graph'])}", found, counts)
     parts = ", ".join(f"{split} {count:,}" for split, count in counts.items())
     streamed = ", streamed" if found["streamed"] else ""
-    text = f"{found['source']}, {sum(counts.values()):,} examples{streamed}: {parts}\n\n"
+    text = f"{found['source']}, {sum(counts.values()):,} examples{streamed}: {parts}"
+    return _with_tables(text, found, counts)
+
+
+def _with_tables(text: str, found: Mapping[str, Any], counts: Iterable[str]) -> str:
+    """The tables of fields and classes below a text."""
+    text += "\n\n"
     text += _aligned([_HEADER, *_field_rows(found["fields"])], left=3)
     classes = found["classes"]
     if classes:

@@ -68,10 +68,25 @@ class Network:
         found = predict_batches(self.programs, state["params"], state["statistics"], arrays, size)
         return found if self._place is None else found[self._place]
 
+    def each_loss(self, arrays: Arrays) -> np.ndarray:
+        """The loss of each point of each example."""
+        return _losses(self.programs, self.state, arrays, self.batch_size)
+
     def losses(self, arrays: Arrays) -> np.ndarray:
         """The loss of each example, the mean over its points."""
-        lengths = arrays.get(self._lengths or "")
-        return _losses(self.programs, self.state, arrays, lengths, self.batch_size)
+        each = self.each_loss(arrays)
+        if each.ndim > 1 and (there := self._there(arrays, each.shape[1])) is not None:
+            there = there.reshape(*there.shape, *[1] * (each.ndim - 2))
+            return np.mean(each, axis=tuple(range(1, each.ndim)), where=there)
+        return each.reshape(len(each), -1).mean(axis=1)
+
+    def _there(self, arrays: Arrays, points: int) -> np.ndarray | None:
+        """The steps of each example that are there, or the nodes that count."""
+        if self.term.counted is not None:
+            return np.asarray(arrays[self.term.counted])
+        if self._lengths not in arrays:
+            return None
+        return np.arange(points) < np.asarray(arrays[self._lengths])[:, None]
 
 
 def confusion_matrix(network: Network, dataset: Dataset, split: str) -> list[list[int]] | None:
@@ -81,21 +96,25 @@ def confusion_matrix(network: Network, dataset: Dataset, split: str) -> list[lis
     arrays, kind = dataset.splits[split], dataset.fields[network.term.target]
     if kind.dtype != "int" or kind.shape or not kind.below:
         return None
-    outputs = network.outputs(arrays)
+    outputs, target = network.outputs(arrays), arrays[network.term.target]
+    if network.term.counted is not None:
+        there = arrays[network.term.counted]
+        outputs, target = outputs[there], target[there]
     scores = outputs.reshape(len(outputs), -1)
     if scores.shape[1] not in (kind.below, 1):
         return None
     guesses = scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(axis=1)
     labels = range(kind.below)
-    return counted(arrays[network.term.target], guesses.astype(int), labels=labels).tolist()
+    return counted(target, guesses.astype(int), labels=labels).tolist()
 
 
 def worst_errors(network: Network, dataset: Dataset, split: str) -> list[WorstError]:
-    """The examples of a split with the highest loss, the highest first."""
+    """The examples of a split with the highest loss, or the nodes of a graph, the highest first."""
     arrays = dataset.splits[split]
+    if network.term.counted is not None:
+        return _worst_nodes(network, dataset, arrays)
     losses = network.losses(arrays)
-    # NaN is the worst of all.
-    chosen = np.argsort(np.where(np.isnan(losses), np.inf, losses), kind="stable")[::-1][:_WORST]
+    chosen = _worst(losses)
     few = {name: array[chosen] for name, array in arrays.items()}
     outputs = network.outputs(few)
     show = Shown(dataset, network.term, arrays)
@@ -105,10 +124,32 @@ def worst_errors(network: Network, dataset: Dataset, split: str) -> list[WorstEr
     ]
 
 
-def _losses(
-    programs: Programs, state: Any, arrays: Arrays, lengths: np.ndarray | None, size: int
-) -> np.ndarray:
-    """The loss of each example, the mean over its points."""
+def _worst_nodes(network: Network, dataset: Dataset, arrays: Arrays) -> list[WorstError]:
+    """The same for the nodes that count, of the graph that all examples are."""
+    term = network.term
+    (losses,), (outputs,) = network.each_loss(arrays), network.outputs(arrays)
+    (nodes,) = np.nonzero(arrays[str(term.counted)][0])
+    chosen = nodes[_worst(losses[nodes])]
+    names = (*dataset.inputs, term.target)
+    show = Shown(dataset, term, arrays)
+    return [
+        show.error(
+            int(node),
+            float(losses[node]),
+            {name: arrays[name][0][node] for name in names},
+            outputs[node],
+        )
+        for node in chosen
+    ]
+
+
+def _worst(losses: np.ndarray) -> np.ndarray:
+    """The places of the highest losses; NaN is the worst of all."""
+    return np.argsort(np.where(np.isnan(losses), np.inf, losses), kind="stable")[::-1][:_WORST]
+
+
+def _losses(programs: Programs, state: Any, arrays: Arrays, size: int) -> np.ndarray:
+    """The loss of each point of each example."""
     module = programs.module
 
     @jax.jit
@@ -120,12 +161,7 @@ def _losses(
         np.asarray(of_batch(state["params"], state["statistics"], batch), np.float64)
         for batch in Batches(arrays, size)
     ]
-    each = np.concatenate(found)[: len(next(iter(arrays.values())))]
-    if lengths is not None and each.ndim > 1:
-        there = np.arange(each.shape[1]) < np.asarray(lengths)[:, None]
-        there = there.reshape(*there.shape, *[1] * (each.ndim - 2))
-        return np.mean(each, axis=tuple(range(1, each.ndim)), where=there)
-    return each.reshape(len(each), -1).mean(axis=1)
+    return np.concatenate(found)[: len(next(iter(arrays.values())))]
 
 
 class Shown:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, listing
-from graphc.core.types import Type
+from graphc.core.types import NODES, RECEIVERS, SENDERS, Type, nodes_axis
 from graphc.data.dataset import Dataset, Form
 from graphc.data.examples import require_finite, require_integers
+from graphc.data.graphs import alike, both_ways
 from graphc.data.lengths import by_lengths, filled, lengths_of, together
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
@@ -126,6 +127,8 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
             arrays = _ended(arrays, word, inputs[word], names)
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
+    if SENDERS in form.fields:
+        arrays |= _edges(inputs.get("edges"), arrays, wanted)
     arrays = form.scaling.apply(arrays)
     for name, kind in wanted.items():
         if kind.dtype == "int":
@@ -133,6 +136,31 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         else:
             require_finite(f"`{name}`", arrays[name])
     return arrays
+
+
+def _edges(
+    given: Any, arrays: Mapping[str, np.ndarray], wanted: Mapping[str, Type]
+) -> dict[str, np.ndarray]:
+    """The edges of graphs, of pairs of nodes [examples, 2, any], or [2, any] for a single one.
+
+    They lead both ways.
+    """
+    if given is None:
+        help = "`edges` holds the numbers of the nodes that each edge joins, [2, edges]"
+        raise fail("GC614", "the edges of the graph are missing", help)
+    name = next(name for name, kind in wanted.items() if nodes_axis(kind))
+    count, place = len(arrays[name]), wanted[name].domain.index(NODES)
+    pairs, nodes = _array("edges", given), arrays[name].shape[place]
+    pairs = pairs[None] if pairs.ndim == 2 and count == 1 else pairs
+    if pairs.ndim != 3 or pairs.shape[:2] != (count, 2) or pairs.dtype.kind not in "iu":
+        found = f"{list(pairs.shape)} of {pairs.dtype}"
+        raise fail("GC614", f"`edges` is [{count}, 2, edges] of integers, not {found}", None)
+    if pairs.size and (pairs.min() < 0 or pairs.max() >= nodes):
+        wrong = pairs[(pairs < 0) | (pairs >= nodes)][0]
+        message = f"`edges` names the node {wrong}, and there are {nodes}, counted from 0"
+        raise fail("GC614", message, None)
+    edges = alike([both_ways(each)[0] for each in pairs], nodes)
+    return {SENDERS: edges[:, 0], RECEIVERS: edges[:, 1]}
 
 
 def _array(name: str, given: Any) -> np.ndarray:
