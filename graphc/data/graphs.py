@@ -106,10 +106,10 @@ def graph_as_text(found: Mapping[str, Any]) -> str:
     counted = ", ".join(f"{split} {count:,}" for split, count in found["counted"].items())
     text = f"a graph of {found['nodes']:,} nodes, {counted}\n"
     text += f"{found['edges']:,} edges, one for each direction, at most {found['most_edges']:,} to"
-    text += f" a node; {found['isolated']:,} nodes without any"
-    words = {"repeated": "that were there already", "loops": "of a node with itself"}
+    text += f" a node; nodes without any: {found['isolated']:,}"
+    words = {"repeated": "edges that were there already", "loops": "edges of a node with itself"}
     for reason, count in found["left_out"].items():
-        text += f"\nleft out: {count:,} edges {words[reason]}" if count else ""
+        text += f"\nleft out, {words[reason]}: {count:,}" if count else ""
     return text
 
 

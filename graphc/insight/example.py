@@ -16,7 +16,7 @@ from graphc.core.operation import Operation, ShapeError
 from graphc.core.registry import Registry, operations
 from graphc.core.span import nowhere
 from graphc.core.tree import from_plain
-from graphc.core.types import BATCH, TIME, Type
+from graphc.core.types import BATCH, NODES, TIME, Type
 from graphc.emit.filling import Key, Site, fill
 from graphc.emit.imports import user_imports
 from graphc.emit.optimizing import rate_of
@@ -44,6 +44,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "group_norm": {"groups": 8},
     "maxout": {"pieces": 2},
     "parquet": {"path": "flowers.parquet", "target": "species"},
+    "graph": {"nodes": "papers.csv", "edges": "cites.csv", "target": "kind"},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "python": {
         "definition": "layers:Gate",
@@ -68,7 +69,11 @@ GIVEN: dict[str, dict[str, object]] = {
 """Attributes of examples, where values by kind would make no sense."""
 
 _SEQUENCE = Type((32,), domain=(BATCH, TIME))
+_NODES = Type((32,), domain=(BATCH, NODES))
 _FITTING = {
+    **dict.fromkeys(
+        ("chebyshev_conv", "gin_conv", "graph_attention", "graph_conv", "sage_conv"), (_NODES,)
+    ),
     "first": (_SEQUENCE,),
     "last": (_SEQUENCE,),
     "reverse": (_SEQUENCE,),

@@ -113,6 +113,7 @@ OTHERS = {
     registry.sources: {
         "sources.bundled": "breast_cancer diabetes digits iris wine",
         "sources.generated": "digit_scenes moving_digits signals",
+        "sources.graph_files": "graph",
         "sources.graphs": "cora karate",
         "sources.image_folder": "image_folder",
         "sources.npz": "npz",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from graphc.ops.sources.generated import DigitScenes as DigitScenes
     from graphc.ops.sources.generated import MovingDigits as MovingDigits
     from graphc.ops.sources.generated import Signals as Signals
+    from graphc.ops.sources.graph_files import GraphFiles as GraphFiles
     from graphc.ops.sources.graphs import Cora as Cora
     from graphc.ops.sources.graphs import GraphSource as GraphSource
     from graphc.ops.sources.graphs import Karate as Karate
@@ -63,6 +64,7 @@ _DECLARED = {
     "columns": "MEASURED Columns",
     "files": "FileSource",
     "generated": "DIRECTIONS SIGNALS DigitScenes MovingDigits Signals",
+    "graph_files": "GraphFiles",
     "graphs": "Cora GraphSource Karate",
     "image_folder": "ImageFolder",
     "npz": "Npz",

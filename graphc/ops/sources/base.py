@@ -11,7 +11,7 @@ from graphc.core.declaration import Declaration, attribute
 from graphc.core.operation import ShapeError
 from graphc.core.types import Type
 
-_PART = Either((Float(above=0, below=1), Int(0)))
+PART = Either((Float(above=0, below=1), Int(0)))
 
 
 def normalize_attribute(default: str) -> Any:
@@ -73,7 +73,7 @@ class ArraySource(DataSource):
     types: ClassVar[Mapping[str, Type]]
 
     validation: float | int = attribute(
-        _PART, "what is held out of the training part: a fraction of it, or a count", 0.1
+        PART, "what is held out of the training part: a fraction of it, or a count", 0.1
     )
     train: float | int | None = attribute(
         Either((Float(above=0, below=1), Int(1))),
@@ -151,9 +151,9 @@ class ArraySource(DataSource):
             ShapeError: GC518 where none is left to train on.
         """
         test, validation = self.test_part(), self.validation_part()
-        test = 0 if "test" in brought else _count(test, examples, classes)
+        test = 0 if "test" in brought else share(test, examples, classes)
         rest = max(examples - test, 0)
-        validation = 0 if "validation" in brought else _count(validation, rest, classes)
+        validation = 0 if "validation" in brought else share(validation, rest, classes)
         train = examples - test - validation
         if train < 1:
             raise ShapeError(
@@ -168,7 +168,7 @@ class ArraySource(DataSource):
         """How many of those that are left to train on are taken; raises ShapeError GC518."""
         if self.train is None:
             return left
-        count = _count(self.train, left, classes)
+        count = share(self.train, left, classes)
         if count > left:
             message = f"{count} examples are asked for to train on, and {left} are left"
             raise ShapeError(message, "ask for fewer, or hold out fewer", "GC518", str(count))
@@ -186,7 +186,7 @@ class Undivided(ArraySource):
     test_path: ClassVar[str | None] = None
 
     test: float | int = attribute(
-        _PART, "what is held out for the test: a fraction of all examples, or a count", 0.2
+        PART, "what is held out for the test: a fraction of all examples, or a count", 0.2
     )
 
     def test_part(self) -> float | int:
@@ -198,7 +198,8 @@ class Undivided(ArraySource):
         return 0
 
 
-def _count(part: float | int, examples: int, least: int) -> int:
+def share(part: float | int, examples: int, least: int) -> int:
+    """How many a part of the examples is: a count, or a fraction that is at least `least`."""
     return max(least, round(part * examples)) if isinstance(part, float) else part
 
 

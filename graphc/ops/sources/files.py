@@ -53,12 +53,17 @@ class FileSource(Undivided):
 
     def file(self, folder: str, path: str | None = None) -> str:
         """Where `path` (the training file if None) is; raises ShapeError GC511."""
-        found = os.path.join(folder, os.path.expanduser(path or self.path))
-        if not os.path.isfile(found):
-            parent, name = os.path.split(found)
-            listed = os.listdir(parent or ".") if os.path.isdir(parent or ".") else []
-            near = [each for each in listed if os.path.isfile(os.path.join(parent, each))]
-            help = similar(name, near, "file") or "a path starts from the folder of the spec"
-            what = "a folder, not a file" if os.path.isdir(found) else "not there"
-            raise ShapeError(f"the data file `{found}` is {what}", help, "GC511", path or self.path)
-        return found
+        return file_at(folder, path or self.path)
+
+
+def file_at(folder: str, path: str) -> str:
+    """Where a file of the user's is; raises ShapeError GC511 where it is not there."""
+    found = os.path.join(folder, os.path.expanduser(path))
+    if not os.path.isfile(found):
+        parent, name = os.path.split(found)
+        listed = os.listdir(parent or ".") if os.path.isdir(parent or ".") else []
+        near = [each for each in listed if os.path.isfile(os.path.join(parent, each))]
+        help = similar(name, near, "file") or "a path starts from the folder of the spec"
+        what = "a folder, not a file" if os.path.isdir(found) else "not there"
+        raise ShapeError(f"the data file `{found}` is {what}", help, "GC511", path)
+    return found

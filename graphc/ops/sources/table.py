@@ -230,7 +230,7 @@ class TableSource(FileSource):
             found = self._counted_by_line(path, used)
         known = {name: set(found[name]) for name in (*self.one_hot, *self.index)}
         counts = found[self.target] if goal else Counter()
-        categories = {name: _in_order(values - {""}) for name, values in known.items()}
+        categories = {name: in_order(values - {""}) for name, values in known.items()}
         self._check_categories(path, categories)
         return categories, self._classes(path, counts)
 
@@ -307,10 +307,10 @@ class TableSource(FileSource):
             message = f"only one row of `{path}` has the class `{rare}`, so splits cannot share it"
             raise ShapeError(message, hint or "drop the row or add another of the class", "GC517")
         self.sizes(counts.total(), len(counts))
-        return _in_order(counts)
+        return in_order(counts)
 
 
-def _in_order(values: Iterable[str]) -> tuple[str, ...]:
+def in_order(values: Iterable[str]) -> tuple[str, ...]:
     """Sorted as numbers if all are numbers, otherwise as text."""
     values = tuple(values)
     if any(number(each) is None for each in values):

@@ -1,0 +1,114 @@
+"""A graph in two csv files."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphc.core.diagnostic import listing, similar
+from graphc.core.operation import ShapeError
+from graphc.data.dataset import SPLITS, Dataset
+from graphc.data.examples import require_finite
+from graphc.data.graphs import DataGraph, both_ways, by_receiver
+from graphc.data.splits import split_indices
+from graphc.ops.sources import GraphFiles
+from graphc.ops.sources.files import file_at
+from graphc.ops.sources.graph_files import NodeTable, number_of
+from graphc.ops.tables import csv_lines, require_columns
+
+
+def load_graph(source: GraphFiles, folder: str) -> Dataset:
+    """The graph of two csv files.
+
+    Raises:
+        ShapeError: GC511 to GC518, naming file, line and column.
+        RunError: GC514 for numbers that are not finite, GC517 and GC518 for splits.
+    """
+    table = source.table(folder)
+    classes = {name: number for number, name in enumerate(table.classes)}
+    target = np.array([classes.get(row[source.target], -1) for _, row in table.rows], np.int32)
+    pairs = _pairs(source, folder, table)
+    edges, left_out = _directed(pairs) if source.directed else both_ways(pairs)
+    return DataGraph(
+        features=_features(source, table),
+        target=np.maximum(target, 0),
+        edges=edges,
+        counted=_counted(source, table, target),
+        class_names=table.classes,
+        left_out=left_out,
+    ).dataset(source, folder)
+
+
+def _features(source: GraphFiles, table: NodeTable) -> np.ndarray:
+    rows = [
+        [number_of(table.path, place, name, row[name]) for name in table.numbers]
+        for place, row in table.rows
+    ]
+    features = np.array(rows, np.float64)
+    require_finite(f"`features` of `{table.path}`", features)
+    if source.normalize == "standard":
+        spread = features.std(axis=0)
+        features = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    if source.normalize == "rows":
+        sums = features.sum(axis=1, keepdims=True)
+        features = features / np.where(sums != 0, sums, 1)
+    return features.astype(np.float32)
+
+
+def _pairs(source: GraphFiles, folder: str, table: NodeTable) -> np.ndarray:
+    """The two nodes of each edge, by their numbers: int [2, lines]."""
+    path = file_at(folder, source.edges)
+    lines = csv_lines(path, source.delimiter)
+    header = next(lines)[1]
+    if len(header) < 2:
+        message = f"`{path}` has one column, and an edge joins two nodes"
+        raise ShapeError(message, "is `delimiter` right?", "GC516", source.edges)
+    ends = source.ends or tuple(header[:2])
+    require_columns(path, header, ends)
+    places = [header.index(each) for each in ends]
+    numbers = {row[table.id]: number for number, (_, row) in enumerate(table.rows)}
+    found: list[list[int]] = []
+    for place, cells in lines:
+        names = [cells[at] for at in places]
+        missing = next((name for name in names if name not in numbers), None)
+        if missing is not None:
+            message = f"`{path}` {place} names the node `{missing}`, which `{table.path}` lacks"
+            help = similar(missing, numbers, "node") or "add the node, or remove the edge"
+            raise ShapeError(message, help, "GC515")
+        found.append([numbers[name] for name in names])
+    return np.array(found, np.int64).T
+
+
+def _directed(pairs: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
+    """As `both_ways`, for edges that lead one way."""
+    apart = pairs[:, pairs[0] != pairs[1]]
+    once = np.unique(apart, axis=1)
+    loops = pairs.shape[1] - apart.shape[1]
+    return by_receiver(once), {"repeated": apart.shape[1] - once.shape[1], "loops": loops}
+
+
+def _counted(source: GraphFiles, table: NodeTable, target: np.ndarray) -> dict[str, np.ndarray]:
+    """The nodes that count in each split."""
+    if source.split is not None:
+        return _as_marked(source, table, target)
+    (known,) = np.nonzero(target >= 0)
+    labels = target[known]
+    sizes = source.sizes(len(known), len(table.classes))
+    shares = split_indices(len(known), sizes, labels, source.split_seed, table.classes)
+    return {split: np.isin(np.arange(len(target)), known[rows]) for split, rows in shares.items()}
+
+
+def _as_marked(source: GraphFiles, table: NodeTable, target: np.ndarray) -> dict[str, np.ndarray]:
+    marks = np.array([row[source.split or ""] for _, row in table.rows])
+    for number, (place, _) in enumerate(table.rows):
+        where = f"`{table.path}` {place}"
+        if marks[number] and marks[number] not in SPLITS:
+            message = f"{where} has `{marks[number]}` in column `{source.split}`, which is no split"
+            raise ShapeError(message, f"the splits are {listing(SPLITS)}", "GC515")
+        if marks[number] and target[number] < 0:
+            message = f"{where} is for the {marks[number]} split, but has no `{source.target}`"
+            raise ShapeError(message, "fill it in, or leave the split of the node empty", "GC513")
+    found = {split: marks == split for split in SPLITS if (marks == split).any()}
+    if "train" not in found:
+        message = f"no node of `{table.path}` says `train` in column `{source.split}`"
+        raise ShapeError(message, "mark the nodes to learn from", "GC518", source.split)
+    return found

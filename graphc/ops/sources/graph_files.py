@@ -1,0 +1,190 @@
+"""A graph in two csv files: its nodes and its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphc.core.attributes import Bool, Int, Text, Texts
+from graphc.core.declaration import attribute, primary
+from graphc.core.diagnostic import listing
+from graphc.core.operation import ShapeError
+from graphc.core.registry import sources
+from graphc.core.types import Type
+from graphc.ops.sources.base import PART, share
+from graphc.ops.sources.files import file_at
+from graphc.ops.sources.graphs import GraphSource, fields_of_nodes
+from graphc.ops.sources.table import FEATURES, in_order
+from graphc.ops.tables import (
+    DELIMITERS,
+    csv_lines,
+    is_gap,
+    missing_value,
+    require_columns,
+    truth_or_number,
+)
+
+
+Rows = tuple[tuple[str, Mapping[str, str]], ...]
+
+
+@dataclass(frozen=True)
+class NodeTable:
+    """The file of the nodes of a graph.
+
+    Args:
+        path: where it is.
+        rows: for each node the place of its line, and its cells by their columns.
+        id: the column that names nodes.
+        numbers: the columns that are features.
+        classes: the classes of the target.
+    """
+
+    path: str
+    rows: Rows
+    id: str
+    numbers: tuple[str, ...]
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphFiles(GraphSource):
+    """A graph in csv files: `features` [nodes, columns], and classes by the column of the target.
+
+    Each line of one file is a node, each line of the other joins two nodes by their names. A node
+    whose target is empty has edges and features, and counts nowhere. An edge that is there twice, in
+    whatever order of its ends, counts once, and a node with itself is none: `graphc data` says how
+    many were left out so.
+    """
+
+    name = "graph"
+
+    nodes: str = primary(Text(), "the file of the nodes, relative to the folder of the spec")
+    edges: str = attribute(Text(), "the file of the edges")
+    # The base's class variable is an attribute here: the user's own name for the target.
+    target: str = attribute(  # pyright: ignore[reportIncompatibleVariableOverride]
+        Text(), "the column of the nodes that is predicted, a class; empty where it is not known"
+    )
+    id: str | None = attribute(
+        Text(), "the column that names each node, by which edges name it; default: the first", None
+    )
+    ends: tuple[str, ...] = attribute(
+        Texts(), "the columns of the edges that name their two nodes; default: the first two", ()
+    )
+    features: tuple[str, ...] | None = attribute(
+        Texts(), "the columns of numbers to learn from; without it all others that hold some", None
+    )
+    directed: bool = attribute(
+        Bool(), "whether an edge leads to its second node alone, and not back", False
+    )
+    normalize: str = attribute(
+        Text(("none", "standard", "rows")),
+        "`standard`: each feature has mean 0 and variance 1; `rows`: those of a node add up to 1",
+        "none",
+    )
+    split: str | None = attribute(
+        Text(), "the column that says train, validation or test, or nothing", None
+    )
+    validation: float | int = attribute(
+        PART, "of the nodes to learn from, what is held out: a fraction, or a count", 0.1
+    )
+    test: float | int = attribute(
+        PART, "of the nodes with a target, what is held out: a fraction, or a count", 0.2
+    )
+    split_seed: int = attribute(Int(0), "draws the splits; training has its own seed", 0)
+    delimiter: str = attribute(Text(tuple(DELIMITERS)), "what stands between cells", "comma")
+
+    def complaint(self) -> str | None:
+        if len(self.ends) not in (0, 2):
+            return f"`ends` names the two columns of the ends of edges, not {len(self.ends)}"
+        return None
+
+    def fields(self, folder: str) -> Mapping[str, Type]:
+        file_at(folder, self.edges)
+        table = self.table(folder)
+        kind = Type((), "int", len(table.classes))
+        return fields_of_nodes(len(table.numbers), self.target, kind)
+
+    def lacks_validation(self) -> bool:
+        return self.split is None and not self.validation
+
+    def sizes(self, labelled: int, classes: int) -> dict[str, int]:
+        """How many of the nodes with a target go where; raises ShapeError GC518."""
+        test = share(self.test, labelled, classes)
+        validation = share(self.validation, max(labelled - test, 0), classes)
+        train = labelled - test - validation
+        if train < 1:
+            message = f"no node is left to learn from: of {labelled} with a target, {test} are held"
+            message += f" out for the test and {validation} for the validation"
+            raise ShapeError(message, "hold out fewer", "GC518")
+        return {"train": train, "validation": validation, "test": test}
+
+    def table(self, folder: str) -> NodeTable:
+        """The file of the nodes; raises ShapeError GC511 to GC517."""
+        path = file_at(folder, self.nodes)
+        lines = csv_lines(path, self.delimiter)
+        header = next(lines)[1]
+        id = self.id or header[0]
+        require_columns(path, header, (id, self.target, *(self.features or ())))
+        require_columns(path, header, (self.split,) if self.split else ())
+        self._check_names()
+        rows = tuple((place, dict(zip(header, cells, strict=True))) for place, cells in lines)
+        self._check_ids(path, id, rows)
+        used = {id, self.target, self.split}
+        numbers = self.features or tuple(
+            name for name in header if name not in used and _holds_numbers(rows, name)
+        )
+        if not numbers:
+            message = f"`{path}` has no column of numbers to learn from"
+            help = "add one; a column that is 1 everywhere leaves all to the edges"
+            raise ShapeError(message, help, "GC512")
+        return NodeTable(path, rows, id, numbers, self._classes(path, rows))
+
+    def _check_names(self) -> None:
+        if self.target in (self.features or ()):
+            message = f"the column `{self.target}` is the target, and one of `features`"
+            raise ShapeError(message, "leave it out of `features`", "GC512")
+        if self.target == FEATURES:
+            message = "the target's field would be called `features`, as the features are"
+            raise ShapeError(message, "rename the column", "GC512")
+
+    def _check_ids(self, path: str, id: str, rows: Rows) -> None:
+        seen: dict[str, str] = {}
+        for place, row in rows:
+            if not row[id]:
+                raise ShapeError(f"`{path}` {place} does not name its node", code="GC513", word=id)
+            if row[id] in seen:
+                message = f"`{path}` {place} is the node `{row[id]}`, as {seen[row[id]]} is"
+                raise ShapeError(message, "nodes have names of their own", "GC516")
+            seen[row[id]] = place
+
+    def _classes(self, path: str, rows: Rows) -> tuple[str, ...]:
+        classes = in_order({row[self.target] for _, row in rows} - {""})
+        if len(classes) < 2:
+            found = f"the class {listing(classes)} alone" if classes else "no class at all"
+            message = f"the column `{self.target}` of `{path}` holds {found}"
+            raise ShapeError(message, "there is nothing to learn", "GC517", self.target)
+        return classes
+
+
+def _holds_numbers(rows: Rows, name: str) -> bool:
+    """Whether a column holds numbers and no words."""
+    cells = [row[name] for _, row in rows]
+    return all(is_gap(cell) or truth_or_number(cell) is not None for cell in cells) and any(
+        not is_gap(cell) for cell in cells
+    )
+
+
+def number_of(path: str, place: str, column: str, cell: str) -> float:
+    """The number that a cell holds; raises ShapeError GC513 where it holds none."""
+    value = truth_or_number(cell)
+    if is_gap(cell):
+        error = missing_value(path, place, column)
+        raise ShapeError(error.message, "fill it in, or leave the column out", error.code)
+    if value is None:
+        message = f"`{path}` {place} has `{cell}` in column `{column}`, which is no number"
+        raise ShapeError(message, "repair it, or leave the column out of `features`", "GC513")
+    return value
+
+
+sources.add(GraphFiles)
