@@ -12,6 +12,7 @@ Both are trees (see `graphc.core.code`) over these holes:
     $self          in `call`: the module that `build` made
     $rngs          in `build`: the random keys of this node, from the one key `$key`
     $train $key $mask   in `call`: threaded through every class on the way, only where needed
+    $memory $own_memory   in `call`: what is carried from step to step, and the node's part of it
     $dot_general $conv_general_dilated   what multiplies in the precision of a `Multiplying`
 """
 
@@ -23,7 +24,7 @@ from typing import ClassVar
 
 from graphc.core.code import Code
 from graphc.core.declaration import Declaration
-from graphc.core.types import Type
+from graphc.core.types import Axis, Type
 
 
 class ShapeError(Exception):
@@ -72,6 +73,19 @@ class Weight:
         return 0 if self.shape is None else prod(self.shape)
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Which other steps of its inputs the value of a step depends on.
+
+    Args:
+        axis: along which they lie.
+        before: how many steps just before its own they are; None where it may be any.
+    """
+
+    axis: Axis
+    before: int | None = None
+
+
 class Operation(Declaration):
     """The base of all operations; see the module's text for `build` and `call`."""
 
@@ -90,6 +104,10 @@ class Operation(Declaration):
     def weights(self, *types: Type) -> dict[str, Weight]:
         """The node's arrays by their names; "" for one that is the node itself."""
         return {}
+
+    def reach(self, *types: Type) -> Reach | None:
+        """Which other steps a value depends on that has one for every step of the inputs."""
+        return None
 
     def flops(self, *types: Type) -> int:
         """Floating point operations for one example, a multiply-add counted as two."""
@@ -254,11 +272,6 @@ class ChangesDomain:
     """
 
     given: str | None = None
-
-
-@dataclass(frozen=True)
-class AcrossSteps:
-    """The value of a step depends on other steps of its input, and it has one for every step."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from graphc.core.attributes import Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import primary
-from graphc.core.operation import AcrossSteps, ChangesDomain, Operation, ShapeError
+from graphc.core.operation import ChangesDomain, Operation, Reach, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import TIME, Axis, Type, is_uneven, time_axes, without
 from graphc.ops.checks import axis_over
@@ -71,11 +71,13 @@ class Reverse(_OverSteps):
     """
 
     name = "reverse"
-    traits = (AcrossSteps(),)
 
     def infer(self, x: Type) -> Type:
         axis_over(self.name, x, self.over)
         return x
+
+    def reach(self, x: Type) -> Reach:
+        return Reach(axis_over(self.name, x, self.over))
 
     def call_code(self, x: Type) -> Code:
         if self.is_uneven(x):
