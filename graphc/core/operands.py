@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphc.core.types import Type
+from graphc.core.types import Axis, Type
 
 
 def operand(name: str, own: Type, whole: Type) -> str:
@@ -20,3 +20,11 @@ def operand(name: str, own: Type, whole: Type) -> str:
     while index and index[-1] == ":":
         index.pop()
     return f"{text}[{', '.join(index)}]" if index else text
+
+
+def steps_mask(axis: Axis) -> str:
+    """The hole of the mask of the steps along an axis that are there: bool [batch, steps].
+
+    An axis with a mask stands right behind the batch.
+    """
+    return "$mask"

@@ -150,6 +150,17 @@ class Multiplying(Operation):
         return super()._held(word)
 
 
+@dataclass(frozen=True)
+class Remembering(Operation):
+    """The base of what may read a number of steps before its own, as `reach` says.
+
+    Args:
+        kept: whether those before the steps at hand may come from a memory.
+    """
+
+    kept: bool = field(default=False, kw_only=True, repr=False)
+
+
 # The traits. They carry data, so that a pass never needs to know a concrete operation.
 
 

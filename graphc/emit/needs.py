@@ -77,7 +77,7 @@ class Requirements:
             train=code.uses("train"),
             key=code.uses("key"),
             mask=code.uses("mask"),
-            memory=code.uses("memory"),
+            memory=code.uses("memory") or code.uses("own_memory"),
         )
         activation = activation_of(operation)
         if activation is None:

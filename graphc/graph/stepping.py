@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from graphc.core.diagnostic import Diagnostic, Note
-from graphc.core.operation import Opaque, Operation
+from graphc.core.operation import Opaque, Operation, Remembering
 from graphc.core.span import Span
 from graphc.core.types import BATCH, Axis, Type, time_axes
 from graphc.graph.calls import Call, Repeat, Stack, distinct
@@ -70,12 +70,12 @@ def _keeping(operation: Operation, types: Types, axis: Axis) -> Operation:
         return replace(operation, copies=tuple(copies))
     if isinstance(operation, Stack):
         return replace(operation, layer=_keeping(operation.layer, types, axis))
-    reach = operation.reach(*types)
-    if reach is None or reach.axis != axis or reach.before is None:
-        return operation
     if isinstance(operation, Tied):
-        return replace(operation, layer=replace(operation.layer, kept=True))
-    return replace(operation, kept=True)
+        own = types[: len(operation.layer.inputs)]
+        return replace(operation, layer=_keeping(operation.layer, own, axis))
+    reach = operation.reach(*types) if isinstance(operation, Remembering) else None
+    kept = reach is not None and reach.axis == axis and reach.before is not None
+    return replace(operation, kept=True) if kept else operation
 
 
 def _shared_axis(graph: Graph) -> Axis | None:

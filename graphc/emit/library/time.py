@@ -333,6 +333,12 @@ def some_present(mask):
     return mask.at[:, 0].set(True)
 
 
+def log_softmax_present(x, mask):
+    """Logarithms of probabilities over the steps [batch, time, ...] that are there; 0 elsewhere."""
+    there = present(some_present(mask), x)
+    return jnp.where(there, nnx.log_softmax(x, axis=1, where=there), 0.0)
+
+
 def last_present(x, mask):
     """The last step of each example that is there: [batch, time, ...] -> [batch, ...]."""
     return x[jnp.arange(len(x)), jnp.maximum(jnp.sum(mask, axis=1) - 1, 0)]
