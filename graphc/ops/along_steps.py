@@ -12,8 +12,8 @@ from typing import ClassVar
 
 from graphc.core.code import Code, code
 from graphc.core.operands import steps_mask
-from graphc.core.operation import Reach, Remembering
-from graphc.core.types import Type, is_uneven
+from graphc.core.operation import Reach, Remembering, ShapeError
+from graphc.core.types import Type, is_uneven, time_axes
 from graphc.ops.checks import axis_over, need_features
 from graphc.ops.per_axis import Padding, Sizes
 from graphc.ops.sliding import Sliding
@@ -64,6 +64,12 @@ class AlongSteps(Remembering):
         """How many of them come before the step that gets the value."""
         return self.span() - 1 if self.padding == "causal" else (self.span() - 1) // 2
 
+    def need_image(self, x: Type) -> None:
+        """Refuse a sequence of what is no image: it is the steps that are meant."""
+        if len(x.shape) < 2 and (steps := time_axes(x)):
+            message = f"`{self.name}` goes over the axes of an image, and a step of its input {x}"
+            raise ShapeError(f"{message} is none", f"write `over: {steps[0].name}`")
+
     def sequence(self, x: Type) -> int:
         """The place of the steps among the axes of the array; raises ShapeError."""
         axis = axis_over(self.name, x, self.over)
@@ -95,6 +101,7 @@ class SlidingAlongSteps(AlongSteps, Sliding):
 
     def places(self, x: Type) -> tuple[int, ...]:
         if self.over is None:
+            self.need_image(x)
             return super().places(x)
         self.sequence(x)
         return x.shape[:-1]
