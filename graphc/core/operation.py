@@ -12,7 +12,7 @@ Both are trees (see `graphc.core.code`) over these holes:
     $self          in `call`: the module that `build` made
     $rngs          in `build`: the random keys of this node, from the one key `$key`
     $train $key $mask   in `call`: threaded through every class on the way, only where needed
-    $memory $own_memory   in `call`: what is carried from step to step, and the node's part of it
+    $carried $own_carried   in `call`: what goes from step to step, and the part that is the node's
     $dot_general $conv_general_dilated   what multiplies in the precision of a `Multiplying`
 """
 

@@ -73,8 +73,8 @@ class Site:
         values |= {each.name: None for each in self.operation.inputs}
         values |= dict(zip(self.inputs, operands, strict=True)) | {"items": list(operands)}
         values |= {"self": module, "key": key.tree, "train": name("train")}
-        values |= {"mask": self.mask(any(map(is_uneven, self.types))), "memory": name("memory")}
-        values |= {"own_memory": key.memory}
+        values |= {"mask": self.mask(any(map(is_uneven, self.types)))}
+        values |= {"carried": name("memory"), "own_carried": key.memory}
         value = fill(template, values)
         activation = activation_of(self.operation)
         if activation is None:

@@ -77,7 +77,7 @@ class Requirements:
             train=code.uses("train"),
             key=code.uses("key"),
             mask=code.uses("mask"),
-            memory=code.uses("memory") or code.uses("own_memory"),
+            memory=code.uses("carried") or code.uses("own_carried"),
         )
         activation = activation_of(operation)
         if activation is None:

@@ -16,7 +16,7 @@ from graphc.core.operation import Input, Operation, ShapeError
 from graphc.core.types import TIME, Axis, Type, is_uneven, over, without
 from graphc.graph.calls import Call
 
-_MEMORY = ", memory=$memory, name=$kept"
+_MEMORY = ", memory=$carried, name=$kept"
 _DTYPES = {"float": "", "int": ", int", "bool": ", bool"}
 
 

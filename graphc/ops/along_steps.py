@@ -84,7 +84,7 @@ class AlongSteps(Remembering):
 
     def memory(self) -> str:
         """The argument that hands on the part of the memory that is its own."""
-        return ", memory=$own_memory" if self.kept else ""
+        return ", memory=$own_carried" if self.kept else ""
 
 
 def _number(value: Sizes) -> int:
