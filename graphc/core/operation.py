@@ -286,6 +286,30 @@ class ChangesDomain:
 
 
 @dataclass(frozen=True)
+class ShapeToSteps:
+    """The first axis of its input becomes one of steps.
+
+    Args:
+        to: the attribute that names it.
+    """
+
+    to: str = "to"
+
+
+@dataclass(frozen=True)
+class StepsToShape:
+    """An axis of steps becomes the first axis of its value.
+
+    Args:
+        given: the attribute that names it, where there is one.
+        length: the attribute that says how long the axis of the value is.
+    """
+
+    given: str = "over"
+    length: str = "length"
+
+
+@dataclass(frozen=True)
 class Concatenates:
     """Puts its items side by side, along the last axis where its attribute `axis` is -1."""
 

@@ -63,7 +63,6 @@ class Cycle:
                 return Diagnostic("GC235", message, node.span, help=help)
         return None
 
-
     def _needs_all(self, node: Node, types: Mapping[Ref, Type]) -> bool:
         """Whether what a node, or a block that it calls, makes of the cycle needs other steps."""
         if any(ref not in types for ref in node.references):

@@ -35,11 +35,10 @@ class Attention(Multiplying):
     [others], or [tokens, others], that is true where a token may be read; with `causal` a token
     reads itself and those before it.
 
-    Steps are tokens too. A memory [time, m] is read over time, and so is one with tokens and steps
-    where `over` says it; steps that are absent are never read. Each step of a query over the same
-    axis reads it (`causal` and `rotary` as for tokens), [time, n] -> [time, features]. A query
-    without that axis reads it as a whole: [n] -> [features], [tokens, n] -> [tokens, features]; of a
-    query over another axis each step does. `visible` is then a bool for each step of the memory.
+    Steps are tokens too: a memory [time, m] is read over time, without its absent steps. Of a query
+    over the same axis each step reads it, [time, n] -> [time, features], with `causal` and `rotary`
+    as for tokens; of one over another axis as well. Any other query reads it once: [n] ->
+    [features], [tokens, n] -> [tokens, features]. `visible` is then a bool for each step.
 
     The kernels are [n, heads * head_features] for the query,
     [m, heads * head_features] for key and value, and [heads * head_features, features] for out.
@@ -97,11 +96,11 @@ class Attention(Multiplying):
     bias_init: Initializer = attribute(Initial(), "how the biases are drawn", Zeros())
 
     over: str | None = attribute(
-        Text(), "the axis of steps that are read; if left out, tokens where there are any", None
+        Text(), "the axis of steps that is read, where the memory has several", None
     )
 
     def infer(self, *types: Type) -> Type:
-        query, memory, visible = _inputs(types)
+        query, _, visible = _inputs(types)
         layout = self._layout(*types)
         if self.head_features is None and query.features % self.heads:
             raise ShapeError(

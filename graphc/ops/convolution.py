@@ -59,9 +59,9 @@ class Conv(SlidingAlongSteps, Layer):
     features sees its own part of the channels.
 
     With `over: time` it goes along the steps of a sequence, [time, ..., c] -> [time, ..., features]
-    with the kernel [kernel, c / groups, features], at each place of an image by itself. There are as
-    many steps as before: `padding` is `same` or `causal`, with which no step sees a later one, and
-    the stride is 1. Absent steps count as zeros.
+    with the kernel [kernel, c / groups, features], at each place of an image by itself. There are
+    as many steps as before: the stride is 1 and `padding` either `same` or `causal`, with which no
+    step sees a later one. Absent steps count as zeros.
 
     References: LeCun et al., "Gradient-based learning applied to document recognition", 1998;
     Yu and Koltun, "Multi-scale context aggregation by dilated convolutions", 2016; Krizhevsky et

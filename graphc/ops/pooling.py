@@ -98,8 +98,8 @@ class MaxPool(_PoolAlongSteps):
     Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. What pads
     never wins. Where several are largest, the gradient is shared among them.
 
-    With `over: time` the windows are of steps, one for each: [time, ..., c], unchanged. `padding` is
-    `same`, or `causal` for windows that end with their step. Absent steps never win.
+    With `over: time` the windows are of steps, one for each: [time, ..., c], unchanged. `padding`
+    is `same`, or `causal` for windows that end with their step. Absent steps never win.
     """
 
     name = "max_pool"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from graphc.core.attributes import Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import primary
-from graphc.core.operation import ChangesDomain, Operation, Reach, ShapeError
+from graphc.core.operation import ChangesDomain, Operation, Reach, ShapeError, ShapeToSteps
 from graphc.core.registry import operations
 from graphc.core.types import TIME, Axis, Type, is_uneven, time_axes, without
 from graphc.ops.checks import axis_over
@@ -89,11 +89,13 @@ class Reverse(_OverSteps):
 class Stream(Operation):
     """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
 
-    Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed.
+    Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed. `stack` with `over` and `length`
+    undoes it.
     """
 
     name = "stream"
-    traits = (ChangesDomain(),)
+    also = ("unstack", "unbind")
+    traits = (ChangesDomain(), ShapeToSteps())
     call = code("$x")
 
     to: str = primary(Text(), "what the axis of the steps is called", TIME.name)
