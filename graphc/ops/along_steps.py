@@ -41,12 +41,12 @@ class AlongSteps(Remembering):
             value = getattr(self, word)
             if isinstance(value, tuple) and len(value) != 1:
                 return f"`{word}` of `{self.name}` over `{self.over}` is one number", word
+        every = "so that every step has a value"
         if getattr(self, "stride", None) not in (None, 1, (1,)):
-            what = f"`{self.name}` over `{self.over}` gives a value for every step"
-            return f"{what}: leave `stride` out", "stride"
+            return f"`stride` of `{self.name}` over `{self.over}` is 1, {every}", "stride"
         if self.padding not in PADDINGS:
-            what = f"`{self.name}` over `{self.over}` gives a value for every step"
-            return f"{what}: its `padding` is `same` or `causal`", "padding"
+            words = "`same` or `causal`"
+            return f"`padding` of `{self.name}` over `{self.over}` is {words}, {every}", "padding"
         return super().complaint()
 
     def reach(self, x: Type) -> Reach | None:

@@ -105,8 +105,8 @@ class Layout:
             return
         allowed = [self.memory.shape[:1], (*self.query.shape[:-1], self.memory.shape[0])]
         if visible.shape not in allowed:
-            forms = " or ".join(f"bool {list(each)}" for each in dict.fromkeys(allowed))
-            raise ShapeError(f"`visible` of `{NAME}` is {forms}, and is given {visible}")
+            forms = " or ".join(str(list(each)) for each in dict.fromkeys(allowed))
+            raise ShapeError(f"`visible` of `{NAME}` is bool {forms}, and is given {visible}")
 
     def query_code(self) -> str:
         """The query as [*points, tokens, features]."""

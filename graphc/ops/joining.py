@@ -101,7 +101,7 @@ class Stack(Operation):
         if self.length is None:
             return f"`stack` over `{self.over}` needs `length`: how many steps there are at most"
         if self.axis != 0:
-            return f"`stack` over `{self.over}` makes the first axis: leave `axis` out"
+            return f"`stack` over `{self.over}` makes the first axis, and `axis` is {self.axis}"
         return None
 
     def infer(self, *types: Type) -> Type:

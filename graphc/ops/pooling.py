@@ -65,7 +65,7 @@ class _PoolAlongSteps(AlongSteps, Pool):
 
     def complaint(self) -> str | tuple[str, str] | None:
         if self.over is None and self.padding == "causal":
-            return f"`causal` of `{self.name}` is for steps: write `over: time` too", "padding"
+            return f"`causal` of `{self.name}` is for steps, and it has no `over`", "padding"
         return super().complaint()
 
     def infer(self, x: Type) -> Type:
