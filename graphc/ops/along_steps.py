@@ -110,20 +110,17 @@ class SlidingAlongSteps(AlongSteps, Sliding):
         found = super().holes(self._image(x))
         if self.over is None:
             return found
-        # `past` has put the steps before the first in front of it.
-        border = {"padding": "VALID"} if self.padding == "causal" else {}
-        return found | border | {"before": self.before()}
+        return found | ({"padding": "VALID"} if self.padding == "causal" else {})
 
     def call_code(self, x: Type) -> Code:
         return code("$self($x)" if self.over is None else self._over_steps(x))
 
     def _over_steps(self, x: Type) -> str:
-        place, value = self.sequence(x), "$x"
+        place, mask = self.sequence(x), self.mask(x)
         if self.padding == "causal" and self.span() > 1:
             axis = f", axis={place}" if place != 1 else ""
-            value = f"past($x, $before{axis}{self.memory()})"
-        elif (mask := self.mask(x)) is not None:
-            value = f"where_present({mask}, $x, 0.0)"
+            return f"causal($self, $x{axis}{self.memory()})"
+        value = "$x" if mask is None else f"where_present({mask}, $x, 0.0)"
         if place == x.rank - 2:
             return f"$self({value})"
         return f"jnp.swapaxes($self(jnp.swapaxes({value}, {place}, -2)), {place}, -2)"

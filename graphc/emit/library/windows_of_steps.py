@@ -19,6 +19,13 @@ def past(x, steps, *, axis=1, fill=0.0, memory=None):
     return x
 
 
+def causal(layer, x, *, axis=1, memory=None):
+    """A convolution without padding over the steps of `x`: each sees itself and those before it."""
+    steps = layer.kernel_dilation * (layer.kernel_size[0] - 1)
+    x = past(x, steps, axis=axis, memory=memory)
+    return jnp.swapaxes(layer(jnp.swapaxes(x, axis, -2)), axis, -2)
+
+
 def slide_over_steps(combine, fill, x, window, before, axis, memory=None):
     """`combine` of the window of each step, `before` steps of which come before it."""
     x = past(x, before, axis=axis, fill=fill, memory=memory)
