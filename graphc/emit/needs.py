@@ -83,8 +83,8 @@ class Requirements:
         own = Needs(
             train=code.uses("train"),
             key=code.uses("key"),
-            masks=masked(operation, types) if code.uses("mask") else frozenset(),
-            memory=code.uses("memory"),
+            masks=masked(code, types),
+            memory=code.uses("carried") or code.uses("own_carried"),
         )
         activation = activation_of(operation)
         if activation is None:
