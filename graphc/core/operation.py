@@ -228,6 +228,11 @@ class Stochastic:
 
 
 @dataclass(frozen=True)
+class Chooses:
+    """Its value is the first input in training, and the second one otherwise."""
+
+
+@dataclass(frozen=True)
 class Noise:
     """In evaluation it gives its input unchanged."""
 
