@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from graphc.core.attributes import Name, Named
-from graphc.core.code import code
+from graphc.core.code import Code, code
 from graphc.core.declaration import attribute
+from graphc.core.operands import operand
 from graphc.core.operation import Chooses, Operation, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type
@@ -29,7 +30,6 @@ class Mode(Operation):
     name = "mode"
     variadic = True
     names = ("train", "otherwise")
-    call = code("$item_0 if $train else $item_1")
     traits = (Chooses(),)
 
     train: Name | None = attribute(Named(), "the value in training", None)
@@ -42,6 +42,9 @@ class Mode(Operation):
             message = f"`mode` chooses between values of one type, and is given {first} and {last}"
             raise ShapeError(message, "bring both to the same type")
         return replace(first, presence=first.presence | last.presence)
+
+    def call_code(self, *types: Type) -> Code:
+        return code(f"$item_0 if $train else {operand('item_1', types[-1], types[0])}")
 
 
 operations.add(Mode)
