@@ -19,7 +19,7 @@ class Mode(Operation):
 
     A decoder that reads in training what was to be said (teacher forcing), and in use what it has
     said itself: `fed: {mode: {train: reply, otherwise: guess}}`. What only the other value needs is
-    not computed, and what is on a cycle only for it leaves the loop.
+    not computed.
 
     Shapes: two values of one type -> that type.
 
