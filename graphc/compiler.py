@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,12 @@ from graphc.build.user_code import NO_CODE, UserCode, user_code
 from graphc.core.collection import without_collection
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import ShapeError
-from graphc.core.span import Source
+from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping as MappingTree
 from graphc.core.types import Axis, uneven_axes
 from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
+from graphc.graph.stacking import longest, stackings
 from graphc.graph.stepping import steps_of, with_memory
 from graphc.graph.weights import WeightMap
 from graphc.ops.search import Search
@@ -136,6 +137,8 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
             message = f"`{first.name}` and `{second.name}` would start with the same weights"
             help = "rename one of them: the hashes of these two names happen to be equal"
             report.error("GC311", message, second.span, help=help)
+        found = (each.complaint() for each in stackings(graph))
+        report.diagnostics += dict.fromkeys(each for each in found if each is not None)
     plan = None
     if document.training is not None and not report.errors:
         plan = make_plan(networks, document.training, fields, document.place, report)
@@ -146,17 +149,22 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
                 no_validation("early stopping", document.place("train", "early_stopping"))
             )
         if plan is not None:
-            found = expander.longest
-            longest = (
-                (field, *found[plan.network, name])
-                for name, field in plan.inputs
-                if (plan.network, name) in found
-            )
-            plan = replace(plan, longest=tuple(longest))
+            plan = replace(plan, longest=tuple(_longest(expander, networks, plan)))
         steps = epoch_steps(document.training, _examples(document))
         check_lengths(document.training, steps, document.place, report)
     code = user_code(expander.uses, report)
     return Checked(document, networks, plan, tuple(report.warnings), code)
+
+
+def _longest(
+    expander: Expander, networks: Mapping[str, Graph], plan: Plan
+) -> Iterator[tuple[str, int, Span]]:
+    """For fields of the data, how many steps they may have, and where that is said."""
+    for name, field in plan.inputs:
+        if (plan.network, name) in expander.longest:
+            yield field, *expander.longest[plan.network, name]
+    for field, most, node in longest(networks[plan.network], dict(plan.inputs)):
+        yield field, most, node.span
 
 
 def _check_search(checked: Checked, search: Search, report: Report, python: bool | str) -> None:

@@ -79,8 +79,9 @@ def _fitting(tried: list[Trial], first: syntax.Reference) -> Trial:
     if len(tried) == 1:
         return tried[0]
     fitting = [each for each in tried if all(time_axes(t) == (each[0],) for t in each[2].values())]
-    if len(fitting) == 1:
-        return fitting[0]
+    right = [each for each in fitting if not each[3].errors]
+    if len(right or fitting) == 1:
+        return (right or fitting)[0]
     words = [axis.name for axis, *_ in tried]
     message = f"`{first}` does not say along which axis"
     help = f"the axes are {listing(words)}: write `{first.name}@{words[0]}-1`"

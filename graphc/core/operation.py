@@ -12,7 +12,9 @@ Both are trees (see `graphc.core.code`) over these holes:
     $self          in `call`: the module that `build` made
     $rngs          in `build`: the random keys of this node, from the one key `$key`
     $train $key $mask   in `call`: threaded through every class on the way, only where needed;
-                   the mask is that of all points of the inputs, or of the steps `along` one axis
+                   the mask is that of all points of the inputs
+    $mask_over_AXIS   in `call`: the mask of the steps along one axis, see `operands.steps_mask`
+    $carried $own_carried   in `call`: what goes from step to step, and the part that is the node's
     $graph         in `call`: the edges between the nodes of each example, see `AlongEdges`
     $dot_general $conv_general_dilated   what multiplies in the precision of a `Multiplying`
 """
@@ -74,6 +76,19 @@ class Weight:
         return 0 if self.shape is None else prod(self.shape)
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Which other steps of its inputs the value of a step depends on.
+
+    Args:
+        axis: along which they lie.
+        before: how many steps just before its own they are; None where it may be any.
+    """
+
+    axis: Axis
+    before: int | None = None
+
+
 class Operation(Declaration):
     """The base of all operations; see the module's text for `build` and `call`."""
 
@@ -93,6 +108,10 @@ class Operation(Declaration):
         """The node's arrays by their names; "" for one that is the node itself."""
         return {}
 
+    def reach(self, *types: Type) -> Reach | None:
+        """Which other steps a value depends on that has one for every step of the inputs."""
+        return None
+
     def flops(self, *types: Type) -> int:
         """Floating point operations for one example, a multiply-add counted as two."""
         return 0
@@ -107,10 +126,6 @@ class Operation(Declaration):
 
     def pure_code(self, *types: Type) -> Code | None:
         """The same without a module, over a hole for each weight, if it has such a form."""
-        return None
-
-    def along(self, *types: Type) -> Axis | None:
-        """The axis of which `$mask` is the mask, [batch, steps]; None for all points there are."""
         return None
 
     def holes(self, *types: Type) -> dict[str, object]:
@@ -136,6 +151,17 @@ class Multiplying(Operation):
         if word == "precision":
             return f"write it beside the step: `{{{cls.name}: ..., precision: {PRECISIONS[1]}}}`"
         return super()._held(word)
+
+
+@dataclass(frozen=True)
+class Remembering(Operation):
+    """The base of what may read a number of steps before its own, as `reach` says.
+
+    Args:
+        kept: whether those before the steps at hand may come from a memory.
+    """
+
+    kept: bool = field(default=False, kw_only=True, repr=False)
 
 
 # The traits. They carry data, so that a pass never needs to know a concrete operation.
@@ -203,6 +229,11 @@ class Stochastic:
 
 
 @dataclass(frozen=True)
+class Chooses:
+    """Its value is the first input in training, and the second one otherwise."""
+
+
+@dataclass(frozen=True)
 class Noise:
     """In evaluation it gives its input unchanged."""
 
@@ -263,8 +294,27 @@ class ChangesDomain:
 
 
 @dataclass(frozen=True)
-class AcrossSteps:
-    """The value of a step depends on other steps of its input, and it has one for every step."""
+class ShapeToSteps:
+    """The first axis of its input becomes one of steps.
+
+    Args:
+        to: the attribute that names it.
+    """
+
+    to: str = "to"
+
+
+@dataclass(frozen=True)
+class StepsToShape:
+    """An axis of steps becomes the first axis of its value.
+
+    Args:
+        given: the attribute that names it, where there is one.
+        length: the attribute that says how long the axis of the value is.
+    """
+
+    given: str = "over"
+    length: str = "length"
 
 
 @dataclass(frozen=True)

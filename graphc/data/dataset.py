@@ -61,9 +61,7 @@ class Form:
         """The fields of new examples, without the lengths of sequences and the edges of graphs."""
         left_out = () if self.reads_target else (self.target,)
         fields = self.fields.items()
-        return {
-            name: kind for name, kind in fields if name not in left_out and not is_beside(name)
-        }
+        return {name: kind for name, kind in fields if name not in left_out and not is_beside(name)}
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that `json` writes and `from_dict` reads."""

@@ -8,7 +8,7 @@ from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
 from graphc.data.dataset import SPLITS, Dataset
 from graphc.data.examples import require_finite
-from graphc.data.graphs import DataGraph, both_ways, by_receiver
+from graphc.data.graphs import DataGraph, both_ways, one_way
 from graphc.data.splits import split_indices
 from graphc.ops.sources import GraphFiles
 from graphc.ops.sources.files import file_at
@@ -27,7 +27,7 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
     classes = {name: number for number, name in enumerate(table.classes)}
     target = np.array([classes.get(row[source.target], -1) for _, row in table.rows], np.int32)
     pairs = _pairs(source, folder, table)
-    edges, left_out = _directed(pairs) if source.directed else both_ways(pairs)
+    edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
     return DataGraph(
         features=_features(source, table),
         target=np.maximum(target, 0),
@@ -76,14 +76,6 @@ def _pairs(source: GraphFiles, folder: str, table: NodeTable) -> np.ndarray:
             raise ShapeError(message, help, "GC515")
         found.append([numbers[name] for name in names])
     return np.array(found, np.int64).T
-
-
-def _directed(pairs: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
-    """As `both_ways`, for edges that lead one way."""
-    apart = pairs[:, pairs[0] != pairs[1]]
-    once = np.unique(apart, axis=1)
-    loops = pairs.shape[1] - apart.shape[1]
-    return by_receiver(once), {"repeated": apart.shape[1] - once.shape[1], "loops": loops}
 
 
 def _counted(source: GraphFiles, table: NodeTable, target: np.ndarray) -> dict[str, np.ndarray]:

@@ -16,7 +16,6 @@ from graphc.data.lengths import present
 from graphc.ops.sources import Cora, GraphSource, Karate
 from graphc.ops.sources.graphs import COUNTED
 
-
 KINDS_OF_CORA = (
     *("Theory", "Reinforcement learning", "Genetic algorithms", "Neural networks"),
     *("Probabilistic methods", "Case based", "Rule learning"),
@@ -114,7 +113,7 @@ def graph_as_text(found: Mapping[str, Any]) -> str:
 
 
 def both_ways(pairs: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
-    """Edges between nodes, int [2, any], in both directions and sorted by receivers: int32 [2, edges].
+    """Edges between nodes, int [2, any], both ways and sorted by receivers: int32 [2, edges].
 
     A pair that is there more than once, in whatever order, counts once. A node with itself is no
     edge, for layers say whether a node hears of itself.
@@ -130,8 +129,20 @@ def both_ways(pairs: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
     pairs = np.sort(pairs, axis=0)
     apart = pairs[:, pairs[0] != pairs[1]]
     once = np.unique(apart, axis=1)
-    left_out = {"repeated": apart.shape[1] - once.shape[1], "loops": pairs.shape[1] - apart.shape[1]}
-    return by_receiver(np.concatenate([once, once[::-1]], axis=1)), left_out
+    return by_receiver(np.concatenate([once, once[::-1]], axis=1)), lacking(pairs, apart, once)
+
+
+def one_way(pairs: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
+    """The same for edges that lead from their first node to their second alone."""
+    apart = pairs[:, pairs[0] != pairs[1]]
+    once = np.unique(apart, axis=1)
+    return by_receiver(once), lacking(pairs, apart, once)
+
+
+def lacking(pairs: np.ndarray, apart: np.ndarray, once: np.ndarray) -> dict[str, int]:
+    """How many pairs are gone of those that join two nodes, and of all."""
+    counts = [each.shape[1] for each in (pairs, apart, once)]
+    return {"repeated": counts[1] - counts[2], "loops": counts[0] - counts[1]}
 
 
 def by_receiver(edges: np.ndarray) -> np.ndarray:

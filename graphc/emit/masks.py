@@ -12,8 +12,9 @@ import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from graphc.core.operation import Operation
-from graphc.core.types import BATCH, Axis, Type, join_domains, uneven_axes
+from graphc.core.code import Code
+from graphc.core.operands import STEPS_MASK
+from graphc.core.types import BATCH, Type, join_domains, uneven_axes
 from graphc.emit.trees import name
 from graphc.graph.graph import Graph
 
@@ -54,26 +55,36 @@ class Masks:
             return name("mask")
         return _indexed(name(self.word(self.axes[0])), ":, 0")
 
-    def over(self, operation: Operation, types: Iterable[Type]) -> ast.expr:
-        """What `$mask` is in the code of an operation on values of these types."""
+    def values(self, template: Code, types: Iterable[Type]) -> dict[str, ast.expr]:
+        """The masks that the code of an operation on values of these types has holes for."""
+        found = {hole: self.along(axis) for hole, axis in _holes(template).items()}
+        return found | ({"mask": self.points(types)} if template.uses("mask") else {})
+
+    def points(self, types: Iterable[Type]) -> ast.expr:
+        """The mask of all points of values of these types, over the axes of all of them."""
         types = tuple(types)
-        axis = operation.along(*types)
-        if axis is not None:
-            return self.along(axis.name)
         domain, _ = join_domains(types)
         places = {axis.name: place for place, axis in enumerate(domain)} | {ROWS: 1}
-        axes = sorted(masked(operation, types), key=places.__getitem__)
+        axes = sorted(_uneven(types), key=places.__getitem__)
         last = places[axes[-1]]
         several = [placed(self.along(each), places[each], last) for each in axes]
         return functools.reduce(lambda one, other: ast.BinOp(one, ast.BitAnd(), other), several)
 
 
-def masked(operation: Operation, types: Iterable[Type]) -> frozenset[str]:
-    """The axes whose masks the code of an operation takes."""
-    types = tuple(types)
-    axis: Axis | None = operation.along(*types)
-    if axis is not None:
-        return frozenset({axis.name})
+def masked(template: Code, types: Iterable[Type]) -> frozenset[str]:
+    """The axes whose masks the code of an operation on values of these types takes."""
+    points = _uneven(types) if template.uses("mask") else ()
+    return frozenset((*points, *_holes(template).values()))
+
+
+def _holes(template: Code) -> dict[str, str]:
+    """The axes of masks of steps by the names of their holes."""
+    begun = (hole for hole in template.holes if hole.startswith(STEPS_MASK))
+    return {hole: hole.removeprefix(STEPS_MASK) for hole in begun}
+
+
+def _uneven(types: Iterable[Type]) -> frozenset[str]:
+    """The axes along which some of these values may be absent."""
     return frozenset(axis.name for kind in types for axis in uneven_axes(kind)) or frozenset({ROWS})
 
 

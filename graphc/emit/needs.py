@@ -1,4 +1,4 @@
-"""What has to be handed down: `train`, `key`, `mask`, `graph`, a memory or networks, and to which class."""
+"""What has to be handed down to which class: `train`, `key`, masks, a graph, memory, networks."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ class Requirements:
         own = Needs(
             train=code.uses("train"),
             key=code.uses("key"),
-            masks=masked(operation, types) if code.uses("mask") else frozenset(),
+            masks=masked(code, types),
             graph=code.uses("graph"),
-            memory=code.uses("memory"),
+            memory=code.uses("carried") or code.uses("own_carried"),
         )
         activation = activation_of(operation)
         if activation is None:

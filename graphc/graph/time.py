@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graphc.core.code import Code, code
-from graphc.core.operands import operand, steps_first
+from graphc.core.operands import operand, steps_first, steps_mask
 from graphc.core.operation import Input, Operation, ShapeError
 from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven, over, without
 from graphc.graph.calls import Call
 
-_MEMORY = ", memory=$memory, name=$kept"
+_MEMORY = ", memory=$carried, name=$kept"
 _DTYPES = {"float": "", "int": ", int", "bool": ", bool"}
 
 
@@ -157,12 +157,9 @@ class Shift(Operation):
         place = x.domain.index(self.axis)
         stream = steps_first("$x", place)
         if self.offset > 0 and is_uneven(x, self.axis):
-            stream = f"where_present($mask, {stream}, $begin[:, None])"
+            stream = f"where_present({steps_mask(self.axis)}, {stream}, $begin[:, None])"
         moved = f"shift({stream}, $begin, $offset{_MEMORY * bool(self.kept)})"
         return code(moved if place == 1 else f"jnp.moveaxis({moved}, 1, {place})")
-
-    def along(self, *types: Type) -> Axis:
-        return self.axis
 
     def holes(self, x: Type, begin: Type) -> dict[str, object]:
         return {"offset": self.offset, "kept": self.kept}
@@ -197,11 +194,9 @@ class Affine(Operation):
         given += (operand("term", term[0], self.kind),) if term else ()
         options = ", reverse=True" * self.reverse + _MEMORY * self.kept
         if is_uneven(self.kind, self.axis):
-            return code(f"affine_while_present($mask, {', '.join(given)}{options})")
+            mask = steps_mask(self.axis)
+            return code(f"affine_while_present({mask}, {', '.join(given)}{options})")
         return code(f"affine_scan({', '.join(given)}{options})")
-
-    def along(self, *types: Type) -> Axis:
-        return self.axis
 
     def holes(self, *types: Type) -> dict[str, object]:
         return {"kept": self.state}

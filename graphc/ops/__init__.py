@@ -59,6 +59,7 @@ FAMILIES = {
     "joining": "concat split stack tile",
     "normalization": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "pooling": "average_pool global_average_pool global_max_pool lp_pool max_pool stochastic_pool",
+    "mode": "mode",
     "products": "cosine_similarity dot matmul outer",
     "reductions": "argmax argmin cumulative_sum max mean min norm prod std sum variance",
     "regularization": """

@@ -98,6 +98,19 @@ VALUES = {
     "back": ("0.5 * back@source+1 + tanh(both)", ["source", "target"]),
     "h": ("{dense: 3, from: [both, h@target-1]}", ["source", "target"]),
     "g": ("{dense: 3, from: [both, g@source-1]}", ["source", "target"]),
+    "soft": ("softmax(both, over=target)", ["source", "target"]),
+    "near": ("{conv: {features: 2, kernel: 3, over: target}, from: both}", ["source", "target"]),
+    "high": (
+        "{max_pool: {window: 3, over: target, padding: same}, from: both}",
+        ["source", "target"],
+    ),
+    "held": ("{stack: {over: target, length: 6}, from: both}", ["source"]),
+    "read": ("{attention: {heads: 1}, from: {query: at@t-1, memory: x1}}", ["target"]),
+    "at": ("{dense: 3, from: [read, y]}", ["target"]),
+    "of_both": (
+        "{attention: {heads: 1, over: source}, from: {query: y1, memory: both}}",
+        ["target"],
+    ),
     "slow": ("{dense: 2, from: [y, slow@t-1], every: 2}", ["target"]),
     "fast": ("{dense: 2, from: [x, fast@t-1], every: 2}", ["source"]),
 }

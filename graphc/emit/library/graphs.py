@@ -164,8 +164,10 @@ class GraphAttention(nnx.Linear):
         """x is [batch, nodes, ..., n]."""
         x = linear(x, self.kernel[...], dot_general=self.dot_general)
         x = x.reshape(*x.shape[:-1], self.heads, -1)
-        ends = (jnp.expand_dims(end[...], range(x.ndim - 2)) for end in (self.sender, self.receiver))
-        sent, received = (jnp.sum(x * end, axis=-1) for end in ends)
+        ends = (end[...] for end in (self.sender, self.receiver))
+        sent, received = (
+            jnp.sum(x * jnp.expand_dims(end, range(x.ndim - 2)), axis=-1) for end in ends
+        )
         scores = at_ends(sent, graph.senders) + at_ends(received, graph.receivers)
         own = nnx.leaky_relu(sent + received, self.negative_slope) if self.self_loops else None
         scores = nnx.leaky_relu(scores, self.negative_slope)

@@ -341,6 +341,23 @@ def some_present(mask):
     return mask.at[:, 0].set(True)
 
 
+def log_softmax_present(x, mask):
+    """Logarithms of probabilities over the steps [batch, time, ...] that are there; 0 elsewhere."""
+    there = present(some_present(mask), x)
+    return jnp.where(there, nnx.log_softmax(x, axis=1, where=there), 0.0)
+
+
+def stack_steps(x, length, *, axis=1, mask=None):
+    """The steps of `x` along an axis as so many numbers, with zeros where there is no step."""
+    if mask is not None:
+        x = where_present(mask, x, jnp.zeros((), x.dtype))
+    if x.shape[axis] > length:
+        raise ValueError(f"a sequence has {x.shape[axis]} steps, and `stack` is for {length}")
+    behind = [(0, 0)] * x.ndim
+    behind[axis] = 0, length - x.shape[axis]
+    return jnp.pad(x, behind)
+
+
 def last_present(x, mask):
     """The last step of each example that is there: [batch, time, ...] -> [batch, ...]."""
     return x[jnp.arange(x.shape[0]), jnp.maximum(jnp.sum(mask, axis=1) - 1, 0)]

@@ -24,7 +24,6 @@ from graphc.ops.tables import (
     truth_or_number,
 )
 
-
 Rows = tuple[tuple[str, Mapping[str, str]], ...]
 
 
@@ -52,9 +51,9 @@ class GraphFiles(GraphSource):
     """A graph in csv files: `features` [nodes, columns], and classes by the column of the target.
 
     Each line of one file is a node, each line of the other joins two nodes by their names. A node
-    whose target is empty has edges and features, and counts nowhere. An edge that is there twice, in
-    whatever order of its ends, counts once, and a node with itself is none: `graphc data` says how
-    many were left out so.
+    whose target is empty has edges and features, and counts nowhere. An edge that is there twice,
+    in whatever order of its ends, counts once, and a node with itself is none: `graphc data` says
+    how many were left out so.
     """
 
     name = "graph"

@@ -48,9 +48,9 @@ class GraphSource(DataSource):
 class Karate(GraphSource):
     """A karate club that fell apart: `features` [nodes, 34], `label` below 2 at each node.
 
-    34 members and the 78 pairs of them that met outside of the club; the label is the side that each
-    took in the end. One member of each side is known, the instructor and the officer of the club,
-    and the test is on the other 32. The features only tell the members apart.
+    34 members and the 78 pairs of them that met outside of the club; the label is the side that
+    each took in the end. One member of each side is known, the instructor and the officer of the
+    club, and the test is on the other 32. The features only tell the members apart.
 
     References: Zachary, "An information flow model for conflict and fission in small groups", 1977.
     """
@@ -71,8 +71,8 @@ class Cora(GraphSource):
 
     2,708 papers on machine learning, of seven kinds, and the 5,278 pairs of them of which one cites
     the other. The features say which of 1,433 words a paper has. 140 labels are known, 20 of each
-    kind, 500 papers are for the validation and 1,000 for the test. The file is served nowhere: it is
-    looked for on disk only.
+    kind, 500 papers are for the validation and 1,000 for the test. The file is served nowhere: it
+    is looked for on disk only.
 
     References: Sen et al., "Collective classification in network data", 2008; Yang, Cohen and
     Salakhutdinov, "Revisiting semi-supervised learning with graph embeddings", 2016 (the splits).
