@@ -145,8 +145,9 @@ def _shape(
         if word == "batch":
             raise fail("GC307", "the batch axis is never written", item, "leave `batch` out")
         if word.isidentifier():
-            help = similar(word, axes, "axis") or "write a number, or `$name`"
-            if word == steps_axis(tree) and not similar(word, axes, "axis"):
+            near = similar(word, (*axes, NODES.name), "axis")
+            help = near or "write a number, or `$name`"
+            if word == steps_axis(tree) and not near:
                 help += f"; an axis of steps is declared: `axes: {{{word}: time}}`"
             raise fail("GC307", f"`{word}` is no size", item, help)
     shape = Ints(1).read(environment.substitute(tree))

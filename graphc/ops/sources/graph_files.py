@@ -154,7 +154,7 @@ class GraphFiles(GraphSource):
                 raise ShapeError(f"`{path}` {place} does not name its node", code="GC513", word=id)
             if row[id] in seen:
                 message = f"`{path}` {place} is the node `{row[id]}`, as {seen[row[id]]} is"
-                raise ShapeError(message, "nodes have names of their own", "GC516")
+                raise ShapeError(message, "a node is named once; `id` says by which column", "GC516")
             seen[row[id]] = place
 
     def _classes(self, path: str, rows: Rows) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ class GraphFiles(GraphSource):
         if len(classes) < 2:
             found = f"the class {listing(classes)} alone" if classes else "no class at all"
             message = f"the column `{self.target}` of `{path}` holds {found}"
-            raise ShapeError(message, "there is nothing to learn", "GC517", self.target)
+            raise ShapeError(message, "two classes make something to learn", "GC517", self.target)
         return classes
 
 

@@ -1,0 +1,163 @@
+"""Graphs as data: the club, the papers, and files of the user's."""
+
+import json
+
+import numpy as np
+import pytest
+
+from graphc.core.types import RECEIVERS, SENDERS
+from graphc.data.dataset import Form
+from graphc.data.graphs import alike, both_ways, one_way
+from graphc.data.load import load
+from graphc.data.summary import as_text, summary
+from graphc.ops.sources import Cora, GraphFiles, Karate
+from graphc.ops.sources.graphs import COUNTED
+
+NODES = "name,side,age\nann,left,31\nbob,right,40\ncid,,25\ndan,left,19\neve,right,50\nfay,left,6\n"
+EDGES = "a,b\nann,bob\nbob,ann\nann,cid\ndan,dan\neve,bob\n"
+
+
+@pytest.fixture
+def graph(table):
+    def load_it(nodes=NODES, edges=EDGES, **attributes):
+        table(nodes, "nodes.csv")
+        folder = table(edges, "edges.csv")
+        given = {"validation": 0, "test": 0, **attributes}
+        source = GraphFiles(nodes="nodes.csv", edges="edges.csv", target="side", **given)
+        return load(source, folder)
+
+    return load_it
+
+
+def pairs(arrays):
+    return list(zip(arrays[SENDERS][0].tolist(), arrays[RECEIVERS][0].tolist(), strict=True))
+
+
+def test_the_club_has_two_known_members():
+    dataset = load(Karate(), "")
+    train, test = dataset.splits["train"], dataset.splits["test"]
+    assert train["features"].shape == (1, 34, 34)
+    assert np.flatnonzero(train[COUNTED]).tolist() == [0, 33]
+    assert (train[COUNTED] ^ test[COUNTED]).all()
+    assert dataset.class_counts == [1, 1]
+    assert train["features"] is test["features"]
+
+
+def test_edges_lead_both_ways_and_come_by_receiver():
+    arrays = load(Karate(), "").splits["train"]
+    edges = set(pairs(arrays))
+    assert len(edges) == arrays[SENDERS].size == 156
+    assert all((receiver, sender) in edges for sender, receiver in edges)
+    assert (np.diff(arrays[RECEIVERS][0]) >= 0).all()
+
+
+def test_papers_have_the_public_splits(real_sets):
+    dataset = load(Cora(), "")
+    counts = {split: int(arrays[COUNTED].sum()) for split, arrays in dataset.splits.items()}
+    assert counts == {"train": 140, "validation": 500, "test": 1000}
+    train = dataset.splits["train"]
+    assert train[SENDERS].shape == (1, 10556)
+    np.testing.assert_allclose(train["features"].sum(axis=-1), 1, rtol=1e-5)
+    assert set(np.unique(load(Cora(normalize="none"), "").splits["train"]["features"])) == {0, 1}
+
+
+def test_a_file_that_is_nowhere_is_told_with_where_it_was_looked_for(nowhere, problem):
+    with problem("GC502") as found:
+        load(Cora(), "")
+    assert "planetoid/cora.npz" in found[0].help
+
+
+def test_files_are_read_by_the_names_of_nodes(graph):
+    dataset = graph()
+    arrays = dataset.splits["train"]
+    assert arrays["features"].tolist() == [[[31], [40], [25], [19], [50], [6]]]
+    assert pairs(arrays) == [(1, 0), (2, 0), (0, 1), (4, 1), (0, 2), (1, 4)]
+    assert dataset.left_out == {"repeated": 1, "loops": 1}
+    assert dataset.class_names == ("left", "right")
+
+
+def test_nodes_without_a_target_count_nowhere(graph):
+    arrays = graph().splits["train"]
+    assert arrays[COUNTED].tolist() == [[True, True, False, True, True, True]]
+
+
+def test_directed_edges_lead_one_way(graph):
+    dataset = graph(directed=True)
+    assert pairs(dataset.splits["train"]) == [(1, 0), (0, 1), (4, 1), (0, 2)]
+    assert dataset.left_out == {"repeated": 0, "loops": 1}
+
+
+def test_splits_are_shares_of_the_nodes_with_a_target(graph):
+    several = [(f"n{i}", ("left", "right")[i % 2]) for i in range(40)]
+    nodes = "name,side,one\n" + "".join(f"{name},{side},1\n" for name, side in several)
+    dataset = graph(nodes, "a,b\nn0,n1\n", validation=0.25, test=0.2)
+    counts = {split: int(arrays[COUNTED].sum()) for split, arrays in dataset.splits.items()}
+    assert counts == {"train": 24, "validation": 8, "test": 8}
+    assert sum(arrays[COUNTED].astype(int) for arrays in dataset.splits.values()).max() == 1
+
+
+def test_a_column_says_the_splits(graph):
+    nodes = "name,side,one,part\na,left,1,train\nb,right,1,train\nc,left,1,test\nd,left,1,\n"
+    dataset = graph(nodes, "x,y\na,b\n", split="part")
+    assert {name: each[COUNTED][0].tolist() for name, each in dataset.splits.items()} == {
+        "train": [True, True, False, False],
+        "test": [False, False, True, False],
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"edges": "a,b\nann,bo\n"}, "GC515", "line 2 names the node `bo`"),
+        ({"edges": "a\nann\n"}, "GC516", "has one column"),
+        ({"edges": "a,b\n"}, "GC516", "has a header but no rows"),
+        ({"nodes": NODES.replace("bob,", ",")}, "GC513", "line 3 does not name its node"),
+        ({"nodes": NODES.replace("40", "")}, "GC513", "line 3 has no value in column `age`"),
+        ({"nodes": NODES.replace("40", "old"), "features": ("age",)}, "GC513", "has `old`"),
+        ({"nodes": NODES.replace("40", "inf")}, "GC514", "`features`"),
+        ({"nodes": NODES.replace("40", "old")}, "GC512", "has no column of numbers"),
+        ({"nodes": NODES, "split": "side", "features": ("age",)}, "GC515", "is no split"),
+        ({"test": 5}, "GC518", "no node is left"),
+    ],
+)
+def test_what_is_wrong_with_files_is_told(graph, problem, changes, code, words):
+    with problem(code) as found:
+        graph(**changes)
+    assert words in found[0].message
+
+
+def test_a_split_of_a_node_without_a_target_is_told(graph, problem):
+    nodes = "name,side,one,part\na,left,1,train\nb,right,1,train\nc,,1,test\n"
+    with problem("GC513") as found:
+        graph(nodes, "x,y\na,b\n", split="part")
+    assert "line 4 is for the test split, but has no `side`" in found[0].message
+
+
+def test_the_summary_says_what_the_graph_is(graph):
+    dataset = graph()
+    found = summary(GraphFiles(nodes="n", edges="e", target="side"), dataset)
+    assert json.loads(json.dumps(found))["graph"] == {
+        "nodes": 6,
+        "edges": 6,
+        "most_edges": 2,
+        "isolated": 2,
+        "left_out": {"repeated": 1, "loops": 1},
+        "counted": {"train": 5},
+    }
+    text = as_text(found)
+    assert text.startswith("graph, a graph of 6 nodes, train 5\n")
+    assert SENDERS not in text
+
+
+def test_a_run_keeps_the_form_of_a_graph():
+    form = load(Karate(), "")
+    found = Form.from_dict(json.loads(json.dumps(form.as_dict())))
+    assert found.fields == form.fields
+    assert list(found.inputs) == ["features"]
+
+
+def test_edges_of_several_graphs_are_padded_with_edges_to_no_node():
+    first, _ = both_ways(np.array([[0, 1], [1, 2]]))
+    second, _ = one_way(np.array([[0], [1]]))
+    found = alike([first, second], 3)
+    assert found.tolist() == [[[1, 0, 2, 1], [0, 1, 1, 2]], [[0, 3, 3, 3], [1, 3, 3, 3]]]
