@@ -135,3 +135,9 @@ def axis_over(name: str, x: Type, word: str | None = None) -> Axis:
     if word is not None:
         message = f"`{name}` goes over `{word}`, but its input has {known}"
     raise ShapeError(message, f"write `over: {next(iter(axes))}`", word=word)
+
+
+def points_over(name: str, x: Type, word: str | None) -> Axis:
+    """The same where nodes will do as well as steps: `over: nodes`."""
+    axis = nodes_axis(x)
+    return axis if axis is not None and axis.name == word else axis_over(name, x, word)

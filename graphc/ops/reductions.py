@@ -12,7 +12,7 @@ from graphc.core.operands import steps_first, steps_mask
 from graphc.core.operation import ChangesDomain, Operation, Reduces, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type, is_uneven, without
-from graphc.ops.checks import axis_over, feature_axis, need_features
+from graphc.ops.checks import feature_axis, need_features, points_over
 
 AXES = Either((Int(), Ints(minimum=None)))
 
@@ -32,7 +32,9 @@ class Reduction(Operation):
     )
     keep: bool = attribute(Bool(), "whether they stay, with a length of 1", False)
     over: str | None = attribute(
-        Text(), "an axis of steps that becomes one number in place of features: `over: time`", None
+        Text(),
+        "an axis of steps or nodes that becomes one number in place of features: `over: time`",
+        None,
     )
 
     def complaint(self) -> str | None:
@@ -42,7 +44,7 @@ class Reduction(Operation):
 
     def infer(self, x: Type) -> Type:
         if self.over is not None:
-            return without(x, axis_over(self.name, x, self.over))
+            return without(x, points_over(self.name, x, self.over))
         need_features(self.name, x)
         gone = self._axes(x)
         sizes = zip(range(-len(x.shape), 0), x.shape, strict=True)
@@ -51,7 +53,7 @@ class Reduction(Operation):
 
     def _axes(self, x: Type) -> tuple[int, ...]:
         if self.over is not None:
-            return (x.domain.index(axis_over(self.name, x, self.over)),)
+            return (x.domain.index(points_over(self.name, x, self.over)),)
         if self.axis is None:
             return tuple(range(-len(x.shape), 0))
         several = (self.axis,) if isinstance(self.axis, int) else self.axis
@@ -65,12 +67,12 @@ class Reduction(Operation):
         if not self._is_masked(x):
             return self.call
         (place,) = self._axes(x)
-        axis = axis_over(self.name, x, self.over)
+        axis = points_over(self.name, x, self.over)
         text = self.of_present.replace("$mask", steps_mask(axis))
         return code(text.replace("$x", steps_first("$x", place)))
 
     def _is_masked(self, x: Type) -> bool:
-        return self.over is not None and is_uneven(x, axis_over(self.name, x, self.over))
+        return self.over is not None and is_uneven(x, points_over(self.name, x, self.over))
 
     def flops(self, x: Type) -> int:
         return x.size

@@ -154,7 +154,9 @@ class GraphFiles(GraphSource):
                 raise ShapeError(f"`{path}` {place} does not name its node", code="GC513", word=id)
             if row[id] in seen:
                 message = f"`{path}` {place} is the node `{row[id]}`, as {seen[row[id]]} is"
-                raise ShapeError(message, "a node is named once; `id` says by which column", "GC516")
+                raise ShapeError(
+                    message, "a node is named once; `id` says by which column", "GC516"
+                )
             seen[row[id]] = place
 
     def _classes(self, path: str, rows: Rows) -> tuple[str, ...]:
