@@ -145,7 +145,7 @@ def _shape(
         if word == "batch":
             raise fail("GC307", "the batch axis is never written", item, "leave `batch` out")
         if word.isidentifier():
-            near = similar(word, (*axes, NODES.name), "axis")
+            near = similar(word, (*axes, *[NODES.name] * (word == "node")), "axis")
             help = near or "write a number, or `$name`"
             if word == steps_axis(tree) and not near:
                 help += f"; an axis of steps is declared: `axes: {{{word}: time}}`"
