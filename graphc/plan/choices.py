@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from graphc.core.operation import LibraryConvolution, Opaque, Operation
+from graphc.core.operation import AlongEdges, LibraryConvolution, Opaque, Operation
 from graphc.core.types import Type
 from graphc.graph.calls import Call, Repeat, Stack
 from graphc.graph.forms import Beside, Folded
@@ -148,6 +148,8 @@ def _lockstep(leaves: list[Leaf], training: Training, device: str, examples: int
         return True  # not measured: a GPU that one small network leaves idle has room for more
     if isinstance(training.batch_size, str) and examples is None:
         return False
+    if any(operation.trait(AlongEdges) for operation, _, _ in leaves):
+        return False  # cora_gcn took 1.0 and cora_gat 6 times as long for ten runs side by side
     work = _work(leaves, training.rows(examples or 0))
     return _loop_well(leaves, device) and work <= LOCKSTEP_WORK
 
