@@ -11,6 +11,7 @@ from graphc.core.operation import Logits, ShapeError
 from graphc.core.registry import metrics as known_metrics
 from graphc.core.span import Span
 from graphc.core.types import (
+    NODES,
     Type,
     are_lengths,
     counted_over,
@@ -81,6 +82,10 @@ def make_plan(
             report.error("GC408", message, place("data"), help=help)
     if training.mixup is not None:
         _check_mixing(graph, place, report)
+    if training.accumulate > 1 and counted_over(NODES.name) in fields.types:
+        message = f"`accumulate: {training.accumulate}` needs several examples, and the data is one"
+        help = "leave it out: a graph is gone through as a whole"
+        report.error("GC210", f"{message} graph", place("train", "accumulate"), help=help)
     check_truncation(graph, place(*root), training, place, report)
     terms = _terms(graph, training, fields, place, report)
     update = make_update(training, networks, place, report)
@@ -155,8 +160,10 @@ def _match_inputs(
 def _check_mixing(graph: Graph, place: Place, report: Report) -> None:
     """Report (GC424) inputs of which there is no mixture."""
     for name, kind in graph.inputs:
-        if kind.dtype != "float" or is_uneven(kind):
+        of_nodes = nodes_axis(kind) is not None
+        if kind.dtype != "float" or is_uneven(kind) or of_nodes:
             what = "a sequence of any length" if is_uneven(kind) else str(kind)
+            what = "a value for each node of a graph" if of_nodes else what
             message = f"`mixup` mixes numbers, but the input `{name}` is {what}"
             help = "leave it out: the mean of two such values means nothing"
             report.error("GC424", message, place("train", "mixup"), help=help)
