@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from graphc.data.dataset import Dataset
+from graphc.ops.sources.graphs import COUNTED
 from graphc.runtime.errors import fail
 from graphc.runtime.inference import averaged
 from graphc.runtime.rundir import RunDirectory
@@ -111,9 +112,9 @@ def for_raw_values(call: Call, dataset: Dataset) -> Callable[..., Any]:
 
 
 def inputs(dataset: Dataset) -> list[str]:
-    """The fields that the network reads."""
-    fields, read = dataset.fields, dataset.reads_target
-    return [name for name in fields if read or name != dataset.target]
+    """The fields that the network reads, with lengths of sequences and edges of graphs."""
+    unread = {COUNTED} if dataset.reads_target else {COUNTED, dataset.target}
+    return [name for name in dataset.fields if name not in unread]
 
 
 def shapes(dataset: Dataset, batch_size: int | None) -> dict[str, jax.ShapeDtypeStruct]:
