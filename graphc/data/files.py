@@ -12,25 +12,13 @@ import os
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
 from graphc.data.download import download, wrong_checksum
-from graphc.ops.sources import Downloaded
+from graphc.ops.sources import Cora, Downloaded, Stored
 
-
-class Located(Protocol):
-    """A source with published files, in a folder of that name."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def folder(self) -> str: ...
-    @property
-    def data_dir(self) -> str | None: ...
-    def may_download(self) -> bool:
-        """Whether the files may be fetched from the network."""
-        ...
+Located = Stored | Cora
+"""Sources with published files."""
 
 
 @dataclass(frozen=True)
