@@ -132,10 +132,15 @@ class _Loop:
 
     @cached_property
     def outside(self) -> dict[Ref, str]:
-        """What the nodes of the cycle read of others, and what the step calls it."""
+        """What the nodes of the cycle read of others, and what the step calls it.
+
+        There is a stream among it, which says how many steps there are.
+        """
         read = dict.fromkeys(
             ref for node in self.nodes for ref in node.references if not self._is_inside(ref)
         )
+        if not any(map(self._is_stream, read)):
+            read[_stream(self.graph, self.cycle.axis)] = None
         return {ref: self._free(str(ref).replace(".", "_"), ref.node) for ref in read}
 
     @cached_property
