@@ -60,6 +60,23 @@ def test_each_example_is_what_it_is_alone(lines, steps, compiled, padded):
     assert_as_alone(whole, jitted(single), padded, steps)
 
 
+GRID = {
+    "grid": "{layers: [{reshape: [3, 2]}, {stream: rows}], from: x}",
+    "near": "{conv: {features: 4, over: time, padding: causal}, from: grid}",
+    "beside": "{conv: {features: 4, over: rows, padding: causal}, from: grid}",
+    "mean": "{average_pool: {window: 3, over: time, padding: same}, from: grid}",
+    "share": "softmax(grid, over=time)",
+    "own": "{attention: {heads: 2, over: time, causal: true}, from: grid}",
+    "rows": "{attention: {heads: 2, over: rows}, from: {query: x, memory: grid}}",
+    "array": "stack(near, over=rows, length=4)",
+}
+
+
+def test_with_two_axes_the_one_that_is_said_counts(compiled, padded):
+    whole, single = (compiled(nodes(GRID, kind)) for kind in (UNEVEN, EVEN))
+    assert_as_alone(whole, jitted(single), padded)
+
+
 @pytest.mark.parametrize("lines, steps", [(STEPS, True), (ONCE, False)], ids=["steps", "once"])
 def test_absent_steps_have_no_gradient_and_weigh_nothing(lines, steps, compiled, sequences):
     made = compiled(network(lines, UNEVEN))
