@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from graphc.data.dataset import Dataset
     from graphc.runtime import ensemble
+    from graphc.runtime.export import Call
 
 
 class Ensemble(Run):
@@ -72,11 +73,12 @@ class Ensemble(Run):
 
     def export(self, form: str = "stablehlo", batch_size: int | None = None) -> bytes:
         """The ensemble as one program; `safetensors` holds one network, so it is refused."""
-        if form == "stablehlo":
-            from graphc.runtime.export import stablehlo_of
+        if form == "safetensors":
+            raise self._one_is_wanted()
+        return super().export(form, batch_size)
 
-            return stablehlo_of(self._voters.call, self.dataset(), batch_size)
-        raise self._one_is_wanted()
+    def _call(self) -> Call:
+        return self._voters.call
 
     def replay(self) -> Diagnostic:
         """Refused: a member stops over its numbers, and not all of them."""

@@ -366,8 +366,8 @@ class Model:
         plan = self.compiled.program.plan
         require_at_most(dataset.splits, plan.longest if plan is not None else ())
         if document.training is not None:
-            span = document.place("train", "truncate")
-            require_pieces(dataset.splits["train"], dataset.longest, document.training.truncate, span)
+            steps, span = document.training.truncate, document.place("train", "truncate")
+            require_pieces(dataset.splits["train"], dataset.longest, steps, span)
         return dataset
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:

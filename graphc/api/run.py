@@ -8,7 +8,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from graphc.core.diagnostic import Diagnostic, SpecError
+from graphc.compiler import check
+from graphc.core.diagnostic import Diagnostic, SpecError, listing
 from graphc.core.span import Source
 from graphc.graph.stepping import obstacles
 
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
     from graphc.api.model import Model
     from graphc.data.dataset import Dataset, Form
     from graphc.data.vocabulary import Vocabulary
+    from graphc.runtime.export import Call
     from graphc.runtime.generation import Weights
     from graphc.runtime.rundir import RunDirectory
+
+FORMATS = ("stablehlo", "onnx", "safetensors")
+"""What a network can be exported as."""
 
 
 class Run:
@@ -200,22 +205,42 @@ class Run:
             logits = program.call(images)
 
         Args:
-            form: `stablehlo`, a program with the weights in it that `jax.export` loads, or
-                `safetensors`, the weights by their paths in the spec.
+            form: `stablehlo`, a program with the weights in it that `jax.export` loads; `onnx`, one
+                for onnxruntime and others; or `safetensors`, the weights by their paths in the
+                spec.
             batch_size: how many examples the program takes at a time; None for any number.
 
         Raises:
             RunError: GC625 where the run has not ended, GC623 where a package is missing, GC626
-                where the network cannot take any number of examples.
+                where the network cannot take any number of examples, GC628 where it has no form in
+                ONNX.
         """
         from graphc.runtime.export import require_finished, safetensors, stablehlo
 
         require_finished(self._directory)
         if form == "safetensors":
             return safetensors(self._directory, self._warn)
-        if form != "stablehlo":
-            raise ValueError(f"a network is exported as stablehlo or safetensors, not as {form!r}")
-        return stablehlo(self._directory, self.dataset(), batch_size, self._warn)
+        if form == "stablehlo":
+            return stablehlo(self._call(), self.dataset(), batch_size)
+        if form == "onnx":
+            from graphc.runtime.onnx import onnx
+
+            return onnx(self._call(), self.dataset(), batch_size, self.name, self.ports)
+        raise ValueError(f"the forms of an export are {listing(FORMATS)}, not {form!r}")
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """What the network's outputs are called: `output` where there is one."""
+        checked = check(self.document().source, python=str(self._directory.path))
+        assert checked.plan is not None
+        ports = tuple(port for port, _ in checked.networks[checked.plan.network].outputs)
+        return ports if len(ports) > 1 else ("output",)
+
+    def _call(self) -> Call:
+        """What gives the outputs for a batch of prepared values."""
+        from graphc.runtime.export import network
+
+        return network(self._directory, self._warn)
 
     def replay(self) -> Diagnostic:
         """Where the numbers went wrong that the run stopped over.

@@ -12,7 +12,7 @@ from graphc.cli.failures import Command
 
 @click.command(cls=Command)
 @click.argument("run")
-@format_option("stablehlo", "safetensors", into="form")
+@format_option("stablehlo", "onnx", "safetensors", into="form")
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
@@ -24,9 +24,9 @@ def command(run: str, form: str, batch_size: int | None, output: str | None) -> 
     """Write a trained network for other programs.
 
     `stablehlo` is a program with the weights in it, which a process with only jax loads by
-    `jax.export.deserialize(data).call(images)`; it takes raw values as `predict` does.
-    `safetensors` has the weights alone, by their paths in the spec. Without `-o` the file is put
-    into the directory of the run.
+    `jax.export.deserialize(data).call(images)`; it takes raw values as `predict` does. `onnx` is
+    one for onnxruntime and others. `safetensors` has the weights alone, by their paths in the
+    spec. Without `-o` the file is put into the directory of the run.
     """
     from graphc import api
 

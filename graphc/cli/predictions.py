@@ -13,7 +13,6 @@ import numpy as np
 
 from graphc.cli.common import put, write_bytes
 from graphc.cli.pictures import is_pictures, read_pictures
-from graphc.compiler import check
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
 from graphc.core.types import LENGTH
@@ -153,7 +152,7 @@ def _from_table(file: str, ending: str, run: Run) -> Any:
 def write_outputs(outputs: Any, run: Run, form: str, output: str | None) -> None:
     """Write what a network gave, in one of the formats."""
     several = isinstance(outputs, tuple)
-    named = dict(zip(_ports(run), outputs, strict=True)) if several else {"output": outputs}
+    named = dict(zip(run.ports, outputs if several else (outputs,), strict=True))
     arrays = {name: np.asarray(each) for name, each in named.items()}
     if form == "npz":
         buffer = io.BytesIO()
@@ -164,13 +163,6 @@ def write_outputs(outputs: Any, run: Run, form: str, output: str | None) -> None
     else:
         lists = {name: each.tolist() for name, each in arrays.items()}
         put(json.dumps(printable(lists if several else lists["output"])) + "\n", output)
-
-
-def _ports(run: Run) -> list[str]:
-    """The names of the trained network's outputs."""
-    checked = check(run.document().source)
-    assert checked.plan is not None
-    return [port for port, _ in checked.networks[checked.plan.network].outputs]
 
 
 def _as_csv(arrays: Mapping[str, np.ndarray]) -> str:

@@ -6,7 +6,7 @@ value; where they depend on the types of the inputs, `build_code` and `call_code
 Both are trees (see `graphc.core.code`) over these holes:
 
     $NAME          an attribute, or what `holes` adds
-    $x.features    a property of an input's type
+    $x.features    a property of an input's type; `$x.shape` is what the array has
     $x             in `call`: the value of the input x
     $items         in `call` of a variadic operation: its values; each alone is `$item_0`, ...
     $self          in `call`: the module that `build` made

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
 from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven, time_axes
 from graphc.data.rows import Rows, pieces
 from graphc.data.scaling import Arrays as Arrays
@@ -15,6 +16,15 @@ from graphc.data.scaling import Scaling as Scaling
 from graphc.ops.sources import Columns
 
 SPLITS = ("train", "validation", "test")
+_SHOWN = 5
+_CALLED = {
+    "class_names": "classes or symbols",
+    "target": "targets",
+    "columns": "columns",
+    "fields": "fields",
+    "scaling": "means and deviations",
+}
+"""What the parts of a form are called in messages."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,6 +66,27 @@ class Form:
             scaling=Scaling.from_dict(data["scaling"]),
             columns=None if columns is None else Columns.from_dict(columns),
         )
+
+    def require_alike(self, other: Form) -> None:
+        """Raise RunError GC607 where other data is not what this was made from, or like it."""
+        before, after = self.as_dict(), other.as_dict()
+        changed = next((each for each in _CALLED if before[each] != after[each]), None)
+        if changed is None:
+            return
+        notes = ()
+        if changed == "class_names":
+            notes = _changed_names(self.class_names or (), other.class_names or ())
+        message = f"the data is not that of the run: its {_CALLED[changed]} differ"
+        help = "restore the data, or train on it into another directory"
+        raise RunError(Diagnostic("GC607", message, notes=notes, help=help))
+
+
+def _changed_names(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[Note, ...]:
+    new = [name for name in after if name not in before]
+    gone = [name for name in before if name not in after]
+    pairs = {"new": new, "gone": gone}
+    words = (f"{word}: {listing(each[:_SHOWN])}" for word, each in pairs.items() if each)
+    return (Note("; ".join(words) or "they have another order"),)
 
 
 def _as_dict(kind: Type) -> dict[str, Any]:

@@ -96,7 +96,8 @@ class Site:
         }
         for hole in template.holes:
             owner, _, member = hole.partition(".")
-            if member and hasattr(types.get(owner), member):
+            # `$x.shape` is that of the array, with its axes of examples and steps.
+            if member not in ("", "shape") and hasattr(types.get(owner), member):
                 values[hole] = getattr(types[owner], member)
         narrow = getattr(self.operation, "precision", None) == "bfloat16"
         values |= {word: name(form) if narrow else OMIT for word, form in BFLOAT16.items()}

@@ -90,7 +90,11 @@ def _of_pieces(plan: Plan, steps: int) -> dict[str, ast.expr]:
     """What the functions name that take sequences in pieces: fields, and the steps of a piece."""
     fields = [field for _, field in plan.inputs]
     fields = dict.fromkeys([*fields, plan.objectives[0].loss.target])
-    return {"FIELDS": literal(tuple(fields)), "FIRST": part(next(iter(fields))), "TRUNCATE": part(steps)}
+    return {
+        "FIELDS": literal(tuple(fields)),
+        "FIRST": part(next(iter(fields))),
+        "TRUNCATE": part(steps),
+    }
 
 
 def _outermost(networks: Mapping[str, Graph], requirements: Requirements) -> str:

@@ -71,7 +71,7 @@ class Begin(Operation):
         if initial and initial[0].domain:
             return code("$initial")
         sizes = "".join(f", $size_{i}" for i in range(len(self.kind.shape)))
-        shape = f"(len($like){sizes or ','})"
+        shape = f"($like.shape[0]{sizes or ','})"
         if initial:
             return code(f"jnp.broadcast_to($initial, {shape})")
         if self.value:

@@ -7,6 +7,9 @@
 
 orbax alone would load a flipped byte without a word. A checkpoint appears under its name only
 when all of it is on the disk.
+
+orbax 0.11 is the newest that jax2onnx takes, and calls `save` and `load` `save_pytree` and
+`load_pytree`; each reads what the other wrote.
 """
 
 from __future__ import annotations
@@ -135,8 +138,9 @@ def _read_sums(folder: Path) -> dict[str, str]:
 def _save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
     from orbax.checkpoint import v1 as ocp
 
+    save = getattr(ocp, "save", None) or ocp.save_pytree  # type: ignore[attr-defined]
     with _hushed():
-        ocp.save(str(folder), arrays)
+        save(str(folder), arrays)
 
 
 @contextmanager
@@ -154,8 +158,9 @@ def _hushed() -> Iterator[None]:
 def _load(folder: Path) -> dict[str, Any]:
     from orbax.checkpoint import v1 as ocp
 
+    load = getattr(ocp, "load", None) or ocp.load_pytree  # type: ignore[attr-defined]
     with _hushed():
-        return ocp.load(str(folder))
+        return load(str(folder))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -27,29 +28,26 @@ def require_finished(run: RunDirectory) -> None:
         raise fail("GC625", message, "let it end, or go on with it by `--resume`")
 
 
-def stablehlo(run: RunDirectory, dataset: Dataset, batch_size: int | None, warn: Warn) -> bytes:
-    """The network as one program with its weights in it, as `jax.export` writes it.
-
-    It takes what `predict` takes: raw values, one array [n, ...] or for several fields a dict of
-    them; the scaling of the training data is part of the program.
-
-    Args:
-        batch_size: how many examples it takes at a time; None for any number.
-
-    Raises:
-        RunError: GC602 and GC603 for checkpoints, and as `stablehlo_of`.
-    """
+def network(run: RunDirectory, warn: Warn) -> Call:
+    """What gives the outputs for a batch of prepared values; raises RunError GC602 and GC603."""
     programs, state = trained(run, warn)
     forward = programs.module.forward
 
     def call(batch: Any) -> Any:
         return forward(state["params"], state["statistics"], batch)[0]
 
-    return stablehlo_of(call, dataset, batch_size)
+    return call
 
 
-def stablehlo_of(call: Call, dataset: Dataset, batch_size: int | None) -> bytes:
-    """`stablehlo` of what gives the outputs for a batch of prepared values.
+def stablehlo(call: Call, dataset: Dataset, batch_size: int | None) -> bytes:
+    """The network as one program with its weights in it, as `jax.export` writes it.
+
+    It takes what `predict` takes: raw values, one array [n, ...] or for several fields a dict of
+    them; the scaling of the training data is part of the program.
+
+    Args:
+        call: what gives the outputs for a batch of prepared values.
+        batch_size: how many examples it takes at a time; None for any number.
 
     Raises:
         RunError: GC623 where flatbuffers is not installed, GC626 where the network cannot take any
@@ -61,30 +59,48 @@ def stablehlo_of(call: Call, dataset: Dataset, batch_size: int | None) -> bytes:
         import flatbuffers  # noqa: F401
     except ImportError as error:
         raise fail("GC623", "`jax.export` needs the package flatbuffers", _MISSING) from error
-    function = _function(call, dataset)
+    function, names = for_raw_values(call, dataset), inputs(dataset)
+
+    def predict(values: Any) -> Any:
+        return function(*(values[name] for name in names) if len(names) > 1 else (values,))
+
+    with for_any_number(batch_size):
+        given = shapes(dataset, batch_size)
+        arguments = given if len(given) > 1 else given[names[0]]
+        made = export.export(jax.jit(predict), platforms=PLATFORMS)(arguments)
+    return bytes(made.serialize())
+
+
+@contextmanager
+def for_any_number(batch_size: int | None) -> Iterator[None]:
+    """Make what goes wrong for want of a number of examples RunError GC626."""
     try:
-        arguments = _arguments(dataset, batch_size)
-        made = export.export(jax.jit(function), platforms=PLATFORMS)(arguments)
+        yield
     except Exception as error:
         if batch_size is not None:
             raise
         message = "the network cannot be exported for any number of examples"
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise fail("GC626", message, "give their number: `--batch-size 1`", (first,)) from error
-    return bytes(made.serialize())
+        raise fail(
+            "GC626", message, "give their number: `--batch-size 1`", (first_line(error),)
+        ) from error
 
 
-def _function(call: Call, dataset: Dataset) -> Call:
-    """The outputs for raw values."""
-    names = _inputs(dataset)
+def first_line(error: Exception) -> str:
+    """What an error says, in short."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def for_raw_values(call: Call, dataset: Dataset) -> Callable[..., Any]:
+    """The outputs for raw values, an array for each of `inputs`."""
+    names = inputs(dataset)
     moments = {
         name: [np.asarray(values, np.float32) for values in (each.mean, each.deviation)]
         for name, each in dataset.scaling.moments.items()
         if name in names
     }
 
-    def predict(values: Any) -> Any:
-        batch = dict(values) if isinstance(values, Mapping) else {names[0]: values}
+    def predict(*arrays: Any) -> Any:
+        batch = dict(zip(names, arrays, strict=True))
         for name, (mean, deviation) in moments.items():
             array = batch[name]
             mean, deviation = (jnp.broadcast_to(m, array.shape[1:]) for m in (mean, deviation))
@@ -94,21 +110,23 @@ def _function(call: Call, dataset: Dataset) -> Call:
     return predict
 
 
-def _inputs(dataset: Dataset) -> list[str]:
+def inputs(dataset: Dataset) -> list[str]:
+    """The fields that the network reads."""
     return [name for name in dataset.fields if name != dataset.target]
 
 
-def _arguments(dataset: Dataset, batch_size: int | None) -> Any:
-    """Shapes of the inputs: one, or by field where there are several."""
+def shapes(dataset: Dataset, batch_size: int | None) -> dict[str, jax.ShapeDtypeStruct]:
+    """Those of the inputs, for a number of examples or for any."""
     from jax import export
 
     count = export.symbolic_shape("n")[0] if batch_size is None else batch_size
-    shapes = {}
-    for name in _inputs(dataset):
-        dtype = np.int32 if dataset.fields[name].dtype == "int" else np.float32
-        shape = dataset.splits["train"][name].shape[1:]
-        shapes[name] = jax.ShapeDtypeStruct((count, *shape), dtype)
-    return next(iter(shapes.values())) if len(shapes) == 1 else shapes
+    return {
+        name: jax.ShapeDtypeStruct(
+            (count, *dataset.splits["train"][name].shape[1:]),
+            np.int32 if dataset.fields[name].dtype == "int" else np.float32,
+        )
+        for name in inputs(dataset)
+    }
 
 
 def safetensors(run: RunDirectory, warn: Warn) -> bytes:

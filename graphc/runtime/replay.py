@@ -85,9 +85,7 @@ class _Given:
     memory: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _of_bad_piece(
-    module: ModuleType, state: Any, batch: Any, key: Any
-) -> tuple[_Given, int, int]:
+def _of_bad_piece(module: ModuleType, state: Any, batch: Any, key: Any) -> tuple[_Given, int, int]:
     """Of a batch of sequences the first piece whose update goes wrong, which it is, of how many."""
     learn, cut = jax.jit(module.learn), jax.device_get(module.pieces(batch))
     count, size = next(iter(cut.values())).shape[:2]

@@ -32,7 +32,7 @@ def _filled(template, declaration, types, values):
     holes |= declaration.holes(*types.values()) if hasattr(declaration, "holes") else {}
     for hole in template.holes:
         name, _, member = hole.partition(".")
-        if member and hasattr(types.get(name), member):
+        if member not in ("", "shape") and hasattr(types.get(name), member):
             holes[hole] = getattr(types[name], member)
     for name, value in holes.items():
         if isinstance(value, Initializer) and value != template.defaults.get(name):

@@ -131,8 +131,6 @@ train: {loss: cross_entropy, optimizer: {sgd: 0.1}, truncate: 4}
     assert all(jax.tree.leaves(moved))
 
 
-
-
 def test_schedules_count_the_updates_of_pieces(made):
     rate = "{learning_rate: {exponential: {rate: 0.1, factor: 0.5}}}"
     more = "truncate: 5, batch_size: 4, epochs: 2"

@@ -69,7 +69,7 @@ def test_the_number_of_examples_can_be_fixed(run):
 
 
 def test_what_cannot_be_exported_is_said(run, tmp_path, capsys):
-    assert main(["export", str(run.path), "--format", "onnx"]) == 2
+    assert main(["export", str(run.path), "--format", "pickle"]) == 2
     assert main(["export", str(tmp_path / "nowhere")]) == 1
     (run.path / "result.json").rename(run.path / "kept.json")
     assert main(["export", str(run.path)]) == 1

@@ -180,3 +180,16 @@ def test_predict_takes_a_text_file(run, tmp_path, capsys):
     (tmp_path / "a.txt").write_text("one two")
     assert main(["predict", str(run.path), str(tmp_path / "a.txt"), "--format", "csv"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_another_text_is_read_with_the_symbols_that_were_learnt_and_not_learnt_from(tmp_path):
+    few = [("epochs: 60", "epochs: 1")]
+    run = train(tmp_path, changes=few)
+    before = run.evaluate("validation")
+    (tmp_path / "text.txt").write_text("zz" + SENTENCE * 30)
+    assert abs(run.evaluate("validation")["loss"] - before["loss"]) < 0.1
+    source = Source(str(tmp_path / "run.yaml"), SPEC, str(tmp_path))
+    with pytest.raises(RunError) as found:
+        gc.compile(source, ["train.epochs=2"]).train(tmp_path / "run", resume=True, cache=False)
+    (problem,) = found.value.diagnostics
+    assert problem.code == "GC607" and problem.notes[0].text == "new: `z`"

@@ -198,7 +198,7 @@ def ticks(like, every, memory=None, name=""):
     """Whether a step of `like` [batch, time, ...] is one of every so many: bool [batch, time]."""
     steps = jnp.arange(like.shape[1])
     if memory is not None:
-        count = memory.recall(name, jnp.zeros(len(like), jnp.int32))
+        count = memory.recall(name, jnp.zeros(like.shape[0], jnp.int32))
         memory.keep(name, count + like.shape[1])
         steps += count[:, None]
     return jnp.broadcast_to(steps % every == 0, like.shape[:2])
@@ -231,12 +231,12 @@ def shift(x, begin, offset, memory=None, name=""):
     A memory keeps the last steps of `x`, [batch, steps, ...].
     """
     if memory is not None:
-        start = jnp.broadcast_to(begin[:, None], (len(x), -offset, *x.shape[2:]))
+        start = jnp.broadcast_to(begin[:, None], (x.shape[0], -offset, *x.shape[2:]))
         x = jnp.concatenate([memory.recall(name, start), x], axis=1)
         memory.keep(name, x[:, offset:])
         return x[:, :offset]
     steps = min(abs(offset), x.shape[1])
-    filled = jnp.broadcast_to(begin[:, None], (len(x), steps, *x.shape[2:]))
+    filled = jnp.broadcast_to(begin[:, None], (x.shape[0], steps, *x.shape[2:]))
     if offset < 0:
         return jnp.concatenate([filled, x[:, : x.shape[1] - steps]], axis=1)
     return jnp.concatenate([x[:, steps:], filled], axis=1)
@@ -352,11 +352,11 @@ def stack_steps(x, length, *, axis=1, mask=None):
 
 def last_present(x, mask):
     """The last step of each example that is there: [batch, time, ...] -> [batch, ...]."""
-    return x[jnp.arange(len(x)), jnp.maximum(jnp.sum(mask, axis=1) - 1, 0)]
+    return x[jnp.arange(x.shape[0]), jnp.maximum(jnp.sum(mask, axis=1) - 1, 0)]
 
 
 def reverse_present(x, mask):
     """The steps [batch, time, ...] that are there in the other order, the others where they are."""
     steps = jnp.arange(x.shape[1])[None]
     places = jnp.where(mask, jnp.sum(mask, axis=1, keepdims=True) - 1 - steps, steps)
-    return x[jnp.arange(len(x))[:, None], places]
+    return x[jnp.arange(x.shape[0])[:, None], places]
