@@ -18,6 +18,7 @@ from graphc.build.builder import Graph as Builder
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.span import Source, Span
 from graphc.graph.graph import Graph as FrozenGraph
+from graphc.graph.stacking import longest
 from graphc.ops.sources import ArraySource
 from graphc.plan.watching import no_validation
 from graphc.plan.weighing import weighs_by_data
@@ -368,7 +369,10 @@ class Model:
         if document.training is not None:
             steps, span = document.training.truncate, document.place("train", "truncate")
             require_pieces(dataset.splits["train"], dataset.longest, steps, span)
-        return dataset
+        if plan is None:
+            return dataset
+        stacked = longest(self.compiled.checked.networks[plan.network], dict(plan.inputs))
+        return replace(dataset, at_most={name: most for name, most, _ in stacked})
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
         """The data, and what was compiled for the examples that it has to train on."""

@@ -37,6 +37,7 @@ class Form:
         class_names: what the target's integers mean, or None where it is a quantity.
         scaling: how float inputs were scaled (without moments where they were not).
         columns: of a table, which of its columns were used, and their categories.
+        at_most: for fields that the network takes a number of steps of, how many that is.
     """
 
     fields: dict[str, Type]
@@ -44,6 +45,7 @@ class Form:
     class_names: tuple[str, ...] | None
     scaling: Scaling
     columns: Columns | None = None
+    at_most: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that `json` writes and `from_dict` reads."""
@@ -53,6 +55,7 @@ class Form:
             "class_names": None if self.class_names is None else list(self.class_names),
             "scaling": self.scaling.as_dict(),
             "columns": None if self.columns is None else self.columns.as_dict(),
+            **({"at_most": self.at_most} if self.at_most else {}),
         }
 
     @staticmethod
@@ -65,6 +68,7 @@ class Form:
             class_names=None if names is None else tuple(names),
             scaling=Scaling.from_dict(data["scaling"]),
             columns=None if columns is None else Columns.from_dict(columns),
+            at_most=data.get("at_most", {}),
         )
 
     def require_alike(self, other: Form) -> None:
