@@ -1916,8 +1916,8 @@ class Methods:
         domain is repeated along it.
 
         With `over: time` and `length: k` it undoes `stream`: the steps of one value become the first
-        axis, [time, ...] -> [k, ...], with zeros where there is no step. A shape has sizes, and how many
-        steps there are is for the data to say; so k is written, and longer sequences are an error.
+        axis, [time, ...] -> [k, ...], with zeros where there is no step. A shape has sizes, and how
+        many steps there are is for the data to say; so k is written, and longer sequences are an error.
 
         Args:
             axis: where the new axis stands in the new shape.
@@ -1973,8 +1973,8 @@ class Methods:
     def stream(self, x: Arguments, to: str = "time", *, name: str | None = None) -> Value:
         """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
 
-        Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed. `stack` with `over` and `length`
-        undoes it.
+        Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed. `stack` with `over` and
+        `length` undoes it.
 
         Args:
             to: what the axis of the steps is called.
