@@ -120,6 +120,9 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
             raise fail("GC614", message, "the first axis is the examples")
         if 0 in array.shape[1:steps]:
             raise fail("GC614", f"`{name}` holds sequences without a step", None)
+        if steps > 1 and array.shape[1] > (most := form.at_most.get(name, array.shape[1])):
+            message = f"`{name}` holds sequences of {array.shape[1]} steps, and the network takes"
+            raise fail("GC614", f"{message} at most {most}", "cut what is longer")
         arrays[name] = array
     for word, names in by_lengths(wanted).items():
         if word in inputs:
