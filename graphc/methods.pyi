@@ -1297,6 +1297,29 @@ class Methods:
     def mish(self, x: Arguments, *, name: str | None = None) -> Value:
         """`x * tanh(softplus(x))` (Misra 2020)."""
 
+    def mode(
+        self,
+        *values: Arguments,
+        train: Argument | None = None,
+        otherwise: Argument | None = None,
+        name: str | None = None,
+    ) -> Value:
+        """One value while the network is trained, and another one otherwise.
+
+        A decoder that reads in training what was to be said (teacher forcing), and in use what it has
+        said itself: `fed: {mode: {train: reply, otherwise: guess}}`. What only the other value needs is
+        not computed.
+
+        Shapes: two values of one type -> that type.
+
+        References: Williams and Zipser, "A learning algorithm for continually running fully recurrent
+        neural networks", 1989, for teacher forcing.
+
+        Args:
+            train: the value in training.
+            otherwise: the value in evaluation and in use.
+        """
+
     def multiply(self, *values: Arguments, name: str | None = None) -> Value:
         """The product of values: `a * b * ...`."""
 

@@ -125,6 +125,8 @@ class Example:
             yield _PLACES[registry.noun].format(inner)
         elif len(self.names) < 2:
             yield f"- {word}"
+        elif named := getattr(self.declaration, "names", ()):
+            yield f"y: {{{name}: {flow(dict(zip(named, self.names, strict=True)))}}}"
         else:
             word = f"{name}: {flow(attributes if attributes is not None else {})}"
             variadic = getattr(self.declaration, "variadic", False)
