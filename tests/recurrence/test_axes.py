@@ -123,9 +123,14 @@ def test_values_over_both_axes_are_those_of_each_example_alone(compiled, batch, 
     whole = compiled(network(nodes, ", ".join(VALUES)), device=device)
     single = compiled(network(nodes, ", ".join(VALUES), EVEN))
     given = jax.jit(lambda batch: whole(**batch))(batch)
+    graph = whole.model.graph
+    kinds = [graph.types[ref] for _, ref in graph.outputs]
+    axes = [[axis.name for axis in kind.domain[1:]] for kind in kinds]
+    for (name, (_, over)), found in zip(VALUES.items(), axes, strict=True):
+        assert sorted(found) == over, name
     for i in range(4):
         expected = single(**alone(batch, i))
-        for (name, (_, over)), one, other in zip(VALUES.items(), given, expected, strict=True):
+        for name, over, one, other in zip(VALUES, axes, given, expected, strict=True):
             problem = f"`{name}` of example {i}"
             found = of_steps(one, i, over)
             np.testing.assert_allclose(found, other[0], rtol=2e-5, atol=2e-5, err_msg=problem)
