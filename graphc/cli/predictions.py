@@ -15,7 +15,7 @@ from graphc.cli.common import put, write_bytes
 from graphc.cli.pictures import is_pictures, read_pictures
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
-from graphc.core.types import LENGTH
+from graphc.core.types import LENGTH, is_uneven
 from graphc.data.tables import rows_to_predict
 from graphc.ops.sources import Csv, TableSource, TextSource
 from graphc.ops.tables import csv_lines, parquet_lines
@@ -50,7 +50,8 @@ def read_inputs(file: str, run: Run) -> np.ndarray | dict[str, np.ndarray]:
         raise _fail(f"`{file}` cannot be read: {reason}") from None
     except (ValueError, EOFError) as error:
         name = "standard input" if file == "-" else f"`{file}`"
-        raise _fail(f"{name} is no {ending[1:]} of examples: {error}") from None
+        reason = "it holds no arrays of numbers" if "allow_pickle" in str(error) else error
+        raise _fail(f"{name} is no {ending[1:]} of examples: {reason}") from None
 
 
 def _read(file: str, ending: str, run: Run) -> Any:
@@ -149,30 +150,59 @@ def _from_table(file: str, ending: str, run: Run) -> Any:
     return values.reshape(-1, *shape) if fits else values
 
 
-def write_outputs(outputs: Any, run: Run, form: str, output: str | None) -> None:
-    """Write what a network gave, in one of the formats."""
-    several = isinstance(outputs, tuple)
-    named = dict(zip(run.ports, outputs if several else (outputs,), strict=True))
-    arrays = {name: np.asarray(each) for name, each in named.items()}
+def lengths_of(inputs: Any) -> np.ndarray | None:
+    """How many steps each example has, where they differ."""
+    fields = inputs if isinstance(inputs, dict) else {"": inputs}
+    several = next((each for each in fields.values() if isinstance(each, list)), None)
+    return fields.get(LENGTH) if several is None else np.array([len(each) for each in several])
+
+
+def write_outputs(
+    outputs: Any, run: Run, form: str, output: str | None, lengths: np.ndarray | None = None
+) -> None:
+    """Write what a network gave, in one of the formats; of steps, those that are there."""
+    several, data = isinstance(outputs, tuple), run.form()
+    # A single output has steps where the target has; so the data itself is not asked for.
+    kinds = run.outputs if several else {"output": data.fields[data.target]}
+    arrays = {
+        name: np.asarray(each)
+        for name, each in zip(kinds, outputs if several else (outputs,), strict=True)
+    }
+    stepped = [name for name, kind in kinds.items() if is_uneven(kind)]
+    ends = dict.fromkeys(stepped if lengths is not None else (), lengths)
     if form == "npz":
         buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
+        np.savez(buffer, **arrays | ({"length": lengths} if ends else {}))  # type: ignore[arg-type]
         write_bytes(buffer.getvalue(), output)
-    elif form == "csv":
-        put(_as_csv(arrays), output)
+        return
+    rows = {name: _rows(each, ends.get(name)) for name, each in arrays.items()}
+    if form == "csv":
+        put(_as_csv(arrays, rows), output)
     else:
-        lists = {name: each.tolist() for name, each in arrays.items()}
+        lists = {name: [each.tolist() for each in each_row] for name, each_row in rows.items()}
         put(json.dumps(printable(lists if several else lists["output"])) + "\n", output)
 
 
-def _as_csv(arrays: Mapping[str, np.ndarray]) -> str:
-    """A row for each example, a column for each number: `output_0`, `output_1`, ..."""
-    tables = {name: each.reshape(len(each), -1) for name, each in arrays.items()}
+def _rows(array: np.ndarray, ends: np.ndarray | None) -> list[np.ndarray]:
+    """What the network gave for each example."""
+    return (
+        list(array) if ends is None else [each[:end] for each, end in zip(array, ends, strict=True)]
+    )
+
+
+def _as_csv(arrays: Mapping[str, np.ndarray], rows: Mapping[str, list[np.ndarray]]) -> str:
+    """A row for each example, a column for each number: `output_0`, `output_1`, ...
+
+    Cells of steps that an example does not have are empty.
+    """
+    sizes = {name: int(np.prod(each.shape[1:])) for name, each in arrays.items()}
     header = [
-        name if table.shape[1] == 1 else f"{name}_{i}"
-        for name, table in tables.items()
-        for i in range(table.shape[1])
+        name if size == 1 else f"{name}_{i}" for name, size in sizes.items() for i in range(size)
     ]
-    rows = zip(*(table.tolist() for table in tables.values()), strict=True)
-    lines = [",".join(str(value) for part in row for value in part) for row in rows]
-    return "\n".join([",".join(header), *lines]) + "\n"
+    lines = [",".join(header)]
+    for parts in zip(*rows.values(), strict=True):
+        cells = []
+        for size, part in zip(sizes.values(), parts, strict=True):
+            cells += [*map(str, part.ravel().tolist()), *[""] * (size - part.size)]
+        lines.append(",".join(cells))
+    return "\n".join(lines) + "\n"
