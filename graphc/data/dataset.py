@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
 from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven
 from graphc.data.rows import Rows, pieces
 from graphc.data.scaling import Arrays as Arrays
@@ -56,6 +57,22 @@ class Form:
             scaling=Scaling.from_dict(data["scaling"]),
             columns=None if columns is None else Columns.from_dict(columns),
         )
+
+    def require_classes_of(self, data: Form) -> None:
+        """Raise RunError GC607 where the numbers of its classes mean others in `data`.
+
+        Of a text, the classes are its symbols.
+        """
+        own, others = self.class_names, data.class_names
+        if own is None or others is None or own == others:
+            return
+        new = [each for each in others if each not in own]
+        gone = [each for each in own if each not in others]
+        notes = [Note(f"{word}: {listing(each)}") for word, each in (("new", new), ("gone", gone))]
+        message = f"the data has other values of `{self.target}` than the run learnt from"
+        help = "restore the data, or train into another directory"
+        found = tuple(note for note, each in zip(notes, (new, gone), strict=True) if each)
+        raise RunError(Diagnostic("GC607", message, notes=found, help=help))
 
 
 def _as_dict(kind: Type) -> dict[str, Any]:

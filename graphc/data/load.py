@@ -139,7 +139,7 @@ def prepare(
     splits = {
         name: _convert(scaling.apply(splits[name]), fields) for name in SPLITS if name in splits
     }
-    return Dataset(
+    found = Dataset(
         splits=splits,
         fields=fields,
         target=target,
@@ -149,6 +149,9 @@ def prepare(
         balance=source.balance,
         missing=missing,
     )
+    if form is not None:
+        form.require_classes_of(found)
+    return found
 
 
 def _gaps(array: Array) -> int:

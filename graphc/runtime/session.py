@@ -68,8 +68,11 @@ class Session:
     ) -> None:
         self.run, self.settings, self.programs = run, settings, programs
         self.dataset, self.course, self.report = dataset, course, report
-        if run.form() is None:
+        kept = run.form()
+        if kept is None:
             run.keep_form(dataset)
+        else:
+            kept.require_classes_of(dataset)
         self.start, seconds = _start(
             run, programs, dataset, settings, resume, inherited, report, stop
         )
