@@ -293,7 +293,10 @@ def _examples(document: Document) -> int | None:
 
 
 def with_examples(
-    compiled: Compiled, examples: int, classes: Sequence[int] | None = None
+    compiled: Compiled,
+    examples: int,
+    classes: Sequence[int] | None = None,
+    longest: int | None = None,
 ) -> Compiled:
     """What was compiled, for data with so many examples to train on.
 
@@ -301,6 +304,7 @@ def with_examples(
 
     Args:
         classes: how many examples (or places of them) each class has, where there are classes.
+        longest: how many steps the longest sequence has, where there are sequences.
 
     Raises:
         SpecError: GC421 where a schedule does not fit into the run, GC425 where a class that is to
@@ -311,7 +315,7 @@ def with_examples(
     document = compiled.checked.document
     if document.training is None:
         return compiled
-    steps = epoch_steps(document.training, examples)
+    steps = epoch_steps(document.training, examples, longest)
     weights = class_weights(document.training, classes, document.place)
     report = Report()
     check_lengths(document.training, steps, document.place, report)

@@ -355,7 +355,7 @@ class Model:
 
     def dataset(self) -> Dataset:
         """The data that it learns from; raises RunError where it cannot be read."""
-        from graphc.data.lengths import require_at_most
+        from graphc.data.lengths import require_at_most, require_pieces
         from graphc.data.load import load
         from graphc.runtime.device import device_memory
 
@@ -365,6 +365,9 @@ class Model:
         dataset = load(document.data, document.folder, place, device=device)
         plan = self.compiled.program.plan
         require_at_most(dataset.splits, plan.longest if plan is not None else ())
+        if document.training is not None:
+            steps, span = document.training.truncate, document.place("train", "truncate")
+            require_pieces(dataset.splits["train"], dataset.longest, steps, span)
         return dataset
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
@@ -376,7 +379,9 @@ class Model:
         weighs = weighs_by_data(self.compiled.checked.document.training)
         # Counting reads targets, which may be streamed.
         classes = dataset.class_counts if weighs else None
-        return compiler.with_examples(self.compiled, dataset.count("train"), classes)
+        return compiler.with_examples(
+            self.compiled, dataset.count("train"), classes, dataset.longest
+        )
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
         """The map with the arrays of the user's code, which is tried on the way."""

@@ -9,13 +9,22 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
-from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven
+from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven, time_axes
 from graphc.data.rows import Rows, pieces
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
 from graphc.ops.sources import Columns
 
 SPLITS = ("train", "validation", "test")
+_SHOWN = 5
+_CALLED = {
+    "class_names": "classes or symbols",
+    "target": "targets",
+    "columns": "columns",
+    "fields": "fields",
+    "scaling": "means and deviations",
+}
+"""What the parts of a form are called in messages."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,21 +67,26 @@ class Form:
             columns=None if columns is None else Columns.from_dict(columns),
         )
 
-    def require_classes_of(self, data: Form) -> None:
-        """Raise RunError GC607 where the numbers of its classes mean others in `data`.
-
-        Of a text, the classes are its symbols.
-        """
-        own, others = self.class_names, data.class_names
-        if own is None or others is None or own == others:
+    def require_alike(self, other: Form) -> None:
+        """Raise RunError GC607 where other data is not what this was made from, or like it."""
+        before, after = self.as_dict(), other.as_dict()
+        changed = next((each for each in _CALLED if before[each] != after[each]), None)
+        if changed is None:
             return
-        new = [each for each in others if each not in own]
-        gone = [each for each in own if each not in others]
-        notes = [Note(f"{word}: {listing(each)}") for word, each in (("new", new), ("gone", gone))]
-        message = f"the data has other values of `{self.target}` than the run learnt from"
-        help = "restore the data, or train into another directory"
-        found = tuple(note for note, each in zip(notes, (new, gone), strict=True) if each)
-        raise RunError(Diagnostic("GC607", message, notes=found, help=help))
+        notes = ()
+        if changed == "class_names":
+            notes = _changed_names(self.class_names or (), other.class_names or ())
+        message = f"the data is not that of the run: its {_CALLED[changed]} differ"
+        help = "restore the data, or train on it into another directory"
+        raise RunError(Diagnostic("GC607", message, notes=notes, help=help))
+
+
+def _changed_names(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[Note, ...]:
+    new = [name for name in after if name not in before]
+    gone = [name for name in before if name not in after]
+    pairs = {"new": new, "gone": gone}
+    words = (f"{word}: {listing(each[:_SHOWN])}" for word, each in pairs.items() if each)
+    return (Note("; ".join(words) or "they have another order"),)
 
 
 def _as_dict(kind: Type) -> dict[str, Any]:
@@ -124,6 +138,13 @@ class Dataset(Form):
         """The bytes of all prepared examples."""
         several = (each for arrays in self.splits.values() for each in arrays.values())
         return sum(int(np.prod(each.shape)) * each.dtype.itemsize for each in several)
+
+    @property
+    def longest(self) -> int | None:
+        """The steps of the longest sequence; None where there are none."""
+        arrays = self.splits["train"]
+        steps = [arrays[name].shape[1] for name, kind in self.fields.items() if time_axes(kind)]
+        return max(steps, default=None)
 
     @property
     def balanced(self) -> np.ndarray | None:

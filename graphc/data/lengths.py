@@ -146,6 +146,26 @@ def require_at_most(
                 raise RunError(Diagnostic("GC531", message, span, help=help))
 
 
+def require_pieces(
+    arrays: Mapping[str, Any], longest: int | None, truncate: int | None, span: Span
+) -> None:
+    """Raise RunError GC532 where sequences of one length have no pieces of one length.
+
+    Args:
+        arrays: the training examples.
+        longest: the steps of the longest sequence.
+        truncate: the steps of a piece, if sequences are learnt from in pieces.
+        span: where that is said.
+    """
+    if truncate is None or longest is None or LENGTH in arrays or longest % truncate == 0:
+        return
+    message = f"sequences of {longest} steps have no equal pieces of {truncate}"
+    equal = [steps for steps in range(1, longest + 1) if longest % steps == 0]
+    near = sorted(equal, key=lambda steps: abs(steps - truncate))[:2]
+    help = f"say {' or '.join(f'`truncate: {steps}`' for steps in sorted(near))}"
+    raise RunError(Diagnostic("GC532", message, span, help=help))
+
+
 def together(several: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
     """Sequences one by one as a padded array, with their lengths: int32 [examples].
 

@@ -69,7 +69,10 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.Ngrams: load_words,
     sources.PythonData: load_python,
 }
-"""For each declaration, what reads it: (source, folder) -> Examples; a table takes kept columns."""
+"""For each declaration, what reads it: (source, folder) -> Examples.
+
+A table takes the columns that a run kept, a text its symbols.
+"""
 
 
 def load(
@@ -94,20 +97,31 @@ def load(
     if not isinstance(source, ArraySource) or type(source) not in LOADERS:
         raise InternalError(f"the data source `{source.name}` is declared but has no loader")
     try:
-        kept = () if form is None or form.columns is None else (form.columns,)
+        kept = () if form is None else _kept(source, form)
         limit = Limit(device)
         files = isinstance(source, STREAMED)
         streamed = files and limit.streams(source, partial(estimate, source, folder))
         store = {"store": Disk() if streamed else Memory()} if files else {}
         examples = LOADERS[type(source)](source, folder, *kept, **store)
         streamed = streamed or limit.streams(source, partial(size_of, examples))
-        return prepare(source, examples, form, streamed)
+        found = prepare(source, examples, form, streamed)
+        if form is not None:
+            form.require_alike(found)
+        return found
     except ShapeError as error:
         problem = Diagnostic(error.code, error.message, span, help=error.help)
         raise RunError(problem) from error
     except RunError as error:
         problems = [replace(each, span=each.span or span) for each in error.diagnostics]
         raise RunError(problems) from error
+
+
+def _kept(source: ArraySource, form: Form) -> tuple[Any, ...]:
+    """What a loader takes of what a run kept: the columns of a table, the symbols of a text."""
+    if form.columns is not None:
+        return (form.columns,)
+    texts = isinstance(source, sources.TextSource | sources.WordSource)
+    return (form.class_names,) if texts and form.class_names else ()
 
 
 def prepare(
@@ -139,7 +153,7 @@ def prepare(
     splits = {
         name: _convert(scaling.apply(splits[name]), fields) for name in SPLITS if name in splits
     }
-    found = Dataset(
+    return Dataset(
         splits=splits,
         fields=fields,
         target=target,
@@ -149,9 +163,6 @@ def prepare(
         balance=source.balance,
         missing=missing,
     )
-    if form is not None:
-        form.require_classes_of(found)
-    return found
 
 
 def _gaps(array: Array) -> int:

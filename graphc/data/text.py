@@ -6,20 +6,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from graphc.core.types import LENGTH
 from graphc.data.examples import Examples
 from graphc.data.files import KNOWN, locate, read
 from graphc.data.scaling import Arrays
 from graphc.ops.sources import Stored, TextSource
 
 
-def load_text(source: TextSource, folder: str) -> Examples:
-    """The windows of a text; raises ShapeError GC511 or GC518."""
-    parts = source.parts(source.split(text_of(source, folder)))
-    symbols = source.symbols(parts["train"])
+def load_text(source: TextSource, folder: str, known: tuple[str, ...] | None = None) -> Examples:
+    """The windows of a text; raises ShapeError GC511 or GC518.
+
+    Args:
+        known: the names of the symbols that a run knows; default: those of the training part.
+    """
+    documents = [source.split(each) for each in source.documents_of(text_of(source, folder))]
+    ends = np.cumsum([len(each) for each in documents])
+    parts = source.parts([symbol for each in documents for symbol in each])
+    symbols = source.symbols(parts["train"]) if known is None else source.named(known)
     numbers = {symbol: number for number, symbol in enumerate(symbols)}
-    arrays = {name: _windows(source, part, numbers) for name, part in parts.items()}
+    arrays, start = {}, 0
+    for name, part in parts.items():
+        arrays[name] = _windows(source, encode(part, numbers), ends - start)
+        start += len(part)
     return Examples(
-        source.fields(folder),
+        source.windows_of(len(symbols)) if known else source.fields(folder),
         arrays["train"],
         arrays.get("test"),
         validation=arrays.get("validation"),
@@ -37,10 +47,10 @@ def encode(symbols: Sequence[str | int], numbers: dict[str | int, int]) -> np.nd
     return np.fromiter((numbers.get(each, 0) for each in symbols), np.int32, len(symbols))
 
 
-def _windows(
-    source: TextSource, symbols: Sequence[str | int], numbers: dict[str | int, int]
-) -> Arrays:
-    text = encode(symbols, numbers)
+def _windows(source: TextSource, text: np.ndarray, ends: np.ndarray) -> Arrays:
+    """The windows of a part; of documents, which end at `ends`, also those that are shorter."""
+    if source.documents is not None:
+        return _windows_of_documents(source, text, ends)
     count = (len(text) - 1) // source.length
     whole = count * source.length
     shape = (count, source.length)
@@ -48,6 +58,19 @@ def _windows(
         source.followed: text[:whole].reshape(shape),
         source.target: text[1 : whole + 1].reshape(shape),
     }
+
+
+def _windows_of_documents(source: TextSource, text: np.ndarray, ends: np.ndarray) -> Arrays:
+    inner = ends[(ends > 0) & (ends < len(text))]
+    bounds = zip([0, *inner], [*inner, len(text)], strict=True)
+    windows = [
+        (start, min(source.length, end - 1 - start))
+        for begin, end in bounds
+        for start in range(begin, end - 1, source.length)
+    ]
+    starts, lengths = np.array(windows).T
+    steps = np.minimum(np.arange(lengths.max()), lengths[:, None] - 1) + starts[:, None]
+    return {source.followed: text[steps], source.target: text[steps + 1], LENGTH: lengths}
 
 
 def text_of(source: TextSource, folder: str) -> str:

@@ -35,7 +35,7 @@ class Vocabulary:
     @cached_property
     def symbols(self) -> tuple[str | int, ...]:
         """The symbols themselves: for bytes, their numbers."""
-        return tuple(map(int, self.names)) if self.source.by == "byte" else self.names
+        return self.source.named(self.names)
 
     def encode(self, text: str) -> np.ndarray:
         """The numbers of a text, int32 [symbols], 0 where one is not known."""

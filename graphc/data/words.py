@@ -17,8 +17,12 @@ from graphc.ops.sources.text import words
 _POWER = 0.75
 
 
-def load_words(source: WordSource, folder: str) -> Examples:
-    """The examples of each part of a text; raises ShapeError GC511 or GC518."""
+def load_words(source: WordSource, folder: str, known: tuple[str, ...] | None = None) -> Examples:
+    """The examples of each part of a text; raises ShapeError GC511 or GC518.
+
+    Args:
+        known: the words that a run knows; default: the most frequent ones of the training part.
+    """
     corpus = source.corpus
     text = text_of(corpus, folder).lower()
     passages = [
@@ -27,7 +31,7 @@ def load_words(source: WordSource, folder: str) -> Examples:
     whole = [word for passage in passages for word in passage]
     place = np.repeat(np.arange(len(passages)), [len(each) for each in passages])
     parts = corpus.parts(whole)
-    symbols = source.symbols(parts["train"])  # type: ignore[arg-type]
+    symbols = known or source.symbols(parts["train"])  # type: ignore[arg-type]
     numbers: dict[str | int, int] = {symbol: number for number, symbol in enumerate(symbols)}
     arrays: dict[str, Arrays] = {}
     start, draw = 0, np.random.default_rng(getattr(source, "seed", 0))

@@ -13,7 +13,7 @@ from graphc.emit.filling import Key
 from graphc.emit.functions import Functions
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs
-from graphc.emit.templates import INFERENCE
+from graphc.emit.templates import IN_PIECES, INFERENCE
 from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
 from graphc.plan.plan import Program
@@ -30,9 +30,11 @@ def batches(
     needs: Needs,
 ) -> Functions:
     """The functions that make the model and call its network on a batch."""
-    outputs = _outputs(program, network, words, replace(needs, memory=False))
+    pieces = program.truncate is not None
+    outputs = _outputs(program, network, words, replace(needs, memory=needs.memory and pieces))
     values = {"MODEL": _model(program, classes), "OUTPUTS": outputs}
-    return Functions(BATCH, values, INFERENCE if program.inference else {})
+    different = INFERENCE if program.inference else IN_PIECES if pieces else {}
+    return Functions(BATCH, values, different)
 
 
 def steps(program: Program, network: str, words: Mapping[str, str], needs: Needs) -> Functions:

@@ -105,10 +105,10 @@ def main():
         print(f"{path:{width}}  {shape:{middle}}  {size:>12,}")
 ''')
 _TRAIN_STEP = '''
-def train_step(state, batch, key):
+def {name}(state, batch, key{carried}):
     """The state after one update, and the totals of the batch.
 
-    Where the loss or a gradient is not finite, the state is returned as it came.
+    Where the loss or a gradient is not finite, the state is returned as it came.{carried_text}
     """
     {gradients}
     finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradients))
@@ -119,11 +119,21 @@ def train_step(state, batch, key):
             "params": {params},
             {average}"statistics": statistics,
             "optimizer": memory,
-            "step": state["step"] + 1,
+            "step": state["step"]{counted},
         }}
 
-    return jax.lax.cond(finite, update, lambda: state), totals | {{"finite": finite}}
+    {returned}
 '''
+_RETURNED = 'return jax.lax.cond(finite, update, lambda: state), totals | {"finite": finite}'
+_RETURNED_WITH_CARRIED = """
+    learnt = finite & (totals["count"] > 0)
+    state = jax.lax.cond(learnt, update, lambda: state)
+    return state, totals | {"finite": finite}, carried
+"""
+_CARRIED_TEXT = """
+    `carried` are the values that the network carries, before the piece and behind it; where
+    `fresh` it begins anew.
+"""
 _GRADIENTS = """
     def mean_loss(params):
         {mixed}outputs, statistics = forward(
@@ -134,6 +144,19 @@ _GRADIENTS = """
 
     params = state["params"]
     (loss, (statistics, totals)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(params)
+"""
+_GRADIENTS_OF_PIECE = """
+    def mean_loss(params):
+        memory = Memory(carried, fresh)
+        outputs, statistics = forward(
+            params, state["statistics"], batch, memory=memory, train=True, key=key
+        )
+        totals = sums(outputs, batch)
+        return {minimized}, (statistics, totals, memory.last)
+
+    params = state["params"]
+    found = jax.value_and_grad(mean_loss, has_aux=True)(params)
+    (loss, (statistics, totals, carried)), gradients = found
 """
 _GIVEN = ["gradients", 'state["optimizer"]', "params"]
 _SEARCHED = ["value=loss", "grad=gradients", "value_fn=lambda params: mean_loss(params)[0]"]
@@ -191,6 +214,7 @@ def train_step(
     penalty: bool = False,
     average: bool = False,
     mixup: bool = False,
+    pieces: bool = False,
 ) -> ast.FunctionDef:
     """The training step.
 
@@ -202,6 +226,7 @@ def train_step(
         penalty: whether weights add to the loss.
         average: whether a moving average of the weights is kept.
         mixup: whether the examples of a batch are mixed.
+        pieces: whether it is one of several for a batch of sequences, called `learn` then.
     """
     batch = "part" if parts else "batch"
     of_mixture = {
@@ -209,20 +234,27 @@ def train_step(
         "batch": "mixed" if mixup else batch,
         "shared": _line(_SHARED) * mixup,
     }
-    gradients = _GRADIENTS.format(minimized=_MEAN + " + penalty(params)" * penalty, **of_mixture)
+    whole = _GRADIENTS_OF_PIECE if pieces else _GRADIENTS
+    gradients = whole.format(minimized=_MEAN + " + penalty(params)" * penalty, **of_mixture)
     if parts:
         unrolled = ", unroll=True" * (not loops)
         gradients = _GRADIENTS_IN_PARTS.rstrip().replace("{unroll}", unrolled)
         gradients = gradients.format(**of_mixture)
         gradients += _PENALTY_AFTER * penalty
+    name = "learn" if pieces else "train_step"
     text = _TRAIN_STEP.format(
+        name=name,
+        carried=", carried, fresh" * pieces,
+        carried_text=_CARRIED_TEXT.rstrip() * pieces,
+        counted="" if pieces else " + 1",
+        returned=(_RETURNED_WITH_CARRIED if pieces else _RETURNED).strip(),
         gradients=gradients.strip(),
         given=", ".join([*_GIVEN, *["value=loss"] * feedback, *_SEARCHED * search]),
         moved=_line(_MOVED) * average,
         params="moved" if average else "optax.apply_updates(params, updates)",
         average='"average": average,\n            ' * average,
     )
-    return _templates(text)["train_step"]
+    return _templates(text)[name]
 
 
 def _line(text: str) -> str:
@@ -249,6 +281,45 @@ def evaluate_step(state, batch):
     return sums(outputs, batch)
 ''')
 """What is different where a moving average of the weights is kept."""
+IN_PIECES = _templates('''
+def call(model, batch, *, memory=None, train=False, key=None):
+    """The outputs for a batch; with a memory the sequences go on from what it holds."""
+    return OUTPUTS
+
+def forward(params, statistics, batch, *, memory=None, train=False, key=None):
+    """The outputs for a batch and the statistics after it, over pure state."""
+    model = nnx.merge(graphdef(), params, statistics)
+    outputs = call(model, batch, memory=memory, train=train, key=key)
+    return outputs, nnx.to_pure_dict(nnx.state(model, nnx.Not(nnx.Param)))
+
+def pieces(batch):
+    """The sequences of a batch in pieces, arrays [pieces, batch, steps, ...]."""
+    return in_pieces(batch, FIELDS, TRUNCATE)
+
+def train_step(state, batch, key):
+    """The state after an update for each piece of the sequences, and the totals of the batch.
+
+    What the network carries goes on to the next piece, gradients do not. Where a loss or a
+    gradient is not finite, the state is returned as it came.
+    """
+
+    def go_on(before, numbered):
+        (state, carried), (number, piece) = before, numbered
+        of_piece = jax.random.fold_in(key, number)
+        state, totals, carried = learn(state, batch | piece, of_piece, carried, number == 0)
+        return (state, carried), totals
+
+    cut = pieces(batch)
+    model = nnx.merge(graphdef(), state["params"], state["statistics"])
+    start = state, begin(model, len(batch[FIRST]))
+    numbers = jnp.arange(len(cut[FIRST]))
+    (moved, _), totals = jax.lax.scan(go_on, start, (numbers, cut))
+    finite = jnp.all(totals.pop("finite"))
+    totals = jax.tree.map(lambda each: jnp.sum(each, axis=0), totals)
+    moved = moved | {"step": state["step"] + 1}
+    return jax.lax.cond(finite, lambda: moved, lambda: state), totals | {"finite": finite}
+''')
+"""What is different where sequences are learnt from in pieces."""
 INFERENCE = _templates('''
 def call(model, batch):
     """The outputs for a batch."""

@@ -13,7 +13,7 @@ from graphc.emit.functions import Functions
 from graphc.emit.measures import measures
 from graphc.emit.needs import Requirements
 from graphc.emit.optimizing import Optimizing
-from graphc.emit.templates import AVERAGED, RUN, train_step
+from graphc.emit.templates import AVERAGED, IN_PIECES, RUN, train_step
 from graphc.emit.trees import part
 from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
@@ -60,7 +60,13 @@ def _updates(program: Program, plan: Plan) -> Functions:
     if optimizing.penalty is not None:
         values |= {"PENALTY": optimizing.penalty, "TABLE": optimizing.paths}
         names.insert(0, "penalty")
-    templates = {"train_step": _train_step(optimizing, update, program.loops)}
+    step = _train_step(optimizing, update, program.loops)
+    templates = {step.name: step}
+    if update.truncate is not None:
+        values |= _of_pieces(plan, update.truncate)
+        at = names.index("train_step")
+        names[at:at] = ["pieces", step.name]
+        templates |= IN_PIECES
     if update.average is not None:
         values["KEPT"] = fill(code("1 - $average"), {"average": update.average})
         templates |= AVERAGED
@@ -76,7 +82,19 @@ def _train_step(optimizing: Optimizing, update: Update, loops: bool) -> ast.Func
         penalty=optimizing.penalty is not None,
         average=update.average is not None,
         mixup=update.mixup is not None,
+        pieces=update.truncate is not None,
     )
+
+
+def _of_pieces(plan: Plan, steps: int) -> dict[str, ast.expr]:
+    """What the functions name that take sequences in pieces: fields, and the steps of a piece."""
+    fields = [field for _, field in plan.inputs]
+    fields = dict.fromkeys([*fields, plan.objectives[0].loss.target])
+    return {
+        "FIELDS": literal(tuple(fields)),
+        "FIRST": part(next(iter(fields))),
+        "TRUNCATE": part(steps),
+    }
 
 
 def _outermost(networks: Mapping[str, Graph], requirements: Requirements) -> str:

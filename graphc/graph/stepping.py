@@ -13,7 +13,7 @@ from dataclasses import replace
 from graphc.core.diagnostic import Diagnostic, Note
 from graphc.core.operation import AcrossSteps, Opaque, Operation
 from graphc.core.span import Span
-from graphc.core.types import BATCH, Axis, Type, is_uneven, time_axes
+from graphc.core.types import BATCH, Axis, Type, time_axes
 from graphc.graph.calls import Call, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node
@@ -60,10 +60,8 @@ def with_memory(graph: Graph, axis: Axis) -> Graph:
 
 
 def _shared_axis(graph: Graph) -> Axis | None:
-    """The axis that all inputs and outputs have behind the batch, if they are as long as it."""
+    """The axis that all inputs and outputs have behind the batch, and no other one."""
     kinds = [kind for _, kind in graph.inputs] + [graph.types[ref] for _, ref in graph.outputs]
-    if any(is_uneven(kind, axis) for kind in kinds for axis in time_axes(kind)):
-        return None
     axes = dict.fromkeys(axis for kind in kinds for axis in time_axes(kind))
     return next((axis for axis in axes if all(k.domain == (BATCH, axis) for k in kinds)), None)
 

@@ -40,6 +40,12 @@ class Training(Declaration):
     accumulate: int = attribute(
         Int(1), "in how many parts a batch is gone through, to need less memory", 1
     )
+    truncate: int | None = attribute(
+        Int(1),
+        "steps of a sequence after which the weights move and gradients end, while what the network"
+        " carries goes on; default: all of them",
+        None,
+    )
     mixup: Mixup | None = attribute(
         Nested(Mixup), "mixes the examples of a batch while training; default: no", None
     )
@@ -115,6 +121,13 @@ class Training(Declaration):
             return message, "accumulate"
         return None
 
-    def steps(self, examples: int) -> int:
-        """The steps of an epoch over so many examples."""
-        return self.epoch_steps or -(-examples // self.rows(examples))
+    def steps(self, examples: int, longest: int | None = None) -> int | None:
+        """The updates of an epoch over so many examples; None where that is not known yet.
+
+        Args:
+            longest: the steps of the longest sequence, where each piece of it is an update.
+        """
+        if self.truncate is not None and longest is None:
+            return self.epoch_steps
+        pieces = -(-(longest or 1) // self.truncate) if self.truncate else 1
+        return self.epoch_steps or pieces * -(-examples // self.rows(examples))

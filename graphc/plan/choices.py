@@ -21,20 +21,20 @@ from graphc.plan.schedules import schedules_of
 # a dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
 STEPS_BY_WORK = ((3e6, 1000), (3e8, 100), (3e9, 20), (3e10, 5))
 # Up to this work of a step, runs of several seeds or members are faster side by side, as one
-# program, on the CPU. Times one by one over times side by side, medians on a busy machine of two
-# cores (`benchmarks lockstep`):
+# program, on the CPU. Times one by one over times side by side, medians on two cores
+# (`benchmarks lockstep`):
 #
 #                    work of a step    5 runs   10 runs
-#   iris_mlp                 1.2e4       5.3       7.1
-#   diabetes_mlp             7.7e4       3.8       6.3
-#   digits_logistic          2.5e5       2.1       1.2
-#   digits_mlp               3.3e6       1.0       2.0
-#   usps_mlp                 3.8e7       1.0       0.9
-#   california_mlp           1.6e8       0.5       -
-#   digits_mixer             1.7e8       0.5       0.8
-#   mnist_lenet5             3.2e8       0.1       0.1      convolutions
-#   mnist_mlp                4.1e8       0.9       0.8
-LOCKSTEP_WORK = 1e7
+#   iris_mlp                 1.2e4       2.8       3.0
+#   diabetes_mlp             7.7e4       2.7       3.3
+#   digits_logistic          2.5e5       1.3       1.1
+#   digits_mlp               3.3e6       1.0       1.3
+#   usps_mlp                 3.8e7       1.3       1.2
+#   california_mlp           1.6e8       1.0       1.0
+#   digits_mixer             1.7e8       1.1       1.1
+#   mnist_lenet5             3.2e8       0.2       0.2      convolutions
+#   mnist_mlp                4.1e8       0.8       0.7
+LOCKSTEP_WORK = 1e8
 # Seconds to compile an unrolled network grow with the square of its layers with weights:
 # 100 of them take 11 s and 400 over 100 s on two cores.
 SECONDS_PER_LAYER_SQUARED = 0.0011
@@ -113,11 +113,13 @@ def choose(
     return Choices(device, without, steps, seconds, epoch_steps(training, examples), lockstep)
 
 
-def epoch_steps(training: Training | None, examples: int | None) -> int | None:
+def epoch_steps(
+    training: Training | None, examples: int | None, longest: int | None = None
+) -> int | None:
     """The steps of an epoch, if there is a schedule to count them and they are known."""
     if training is None or not any(schedules_of(training)):
         return None
-    return training.epoch_steps if examples is None else training.steps(examples)
+    return training.epoch_steps if examples is None else training.steps(examples, longest)
 
 
 Leaf = tuple[Operation, tuple[Type, ...], int]

@@ -17,6 +17,7 @@ from graphc.graph.node import Ref
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.training import Training
 from graphc.plan.plan import Objective, Plan, Term
+from graphc.plan.truncation import check_truncation
 from graphc.plan.updates import make_update
 from graphc.plan.watching import check_watched
 
@@ -72,6 +73,7 @@ def make_plan(
             report.error("GC408", message, place("data"), help=help)
     if training.mixup is not None:
         _check_mixing(graph, place, report)
+    check_truncation(graph, place(*root), training, place, report)
     terms = _terms(graph, training, fields, place, report)
     update = make_update(training, networks, place, report)
     if len(report.errors) == before:

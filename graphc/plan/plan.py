@@ -113,6 +113,12 @@ class Program:
     steps: bool = False
 
     @property
+    def truncate(self) -> int | None:
+        """The steps of the pieces that sequences are learnt from in, if they are."""
+        learns = self.plan is not None and not self.inference
+        return self.plan.objectives[0].update.truncate if learns and self.plan else None
+
+    @property
     def network(self) -> str | None:
         """The network that is called on data; None where nothing says which of several."""
         if self.plan is not None:

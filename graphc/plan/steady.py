@@ -12,11 +12,11 @@ from graphc.plan.plan import Objective
 def steady(objective: Objective) -> Objective:
     """The same rules with the largest rate of each schedule throughout.
 
-    The batch is gone through at once and unmixed, without a moving average, which follows slowly.
+    The batch is gone through at once, whole and unmixed, without a moving average, which is slow.
     """
     own = objective.update
     groups = tuple((pattern, rule and _steady(rule)) for pattern, rule in own.groups)
-    update = replace(own, groups=groups, parts=1, average=None, mixup=None)
+    update = replace(own, groups=groups, parts=1, average=None, mixup=None, truncate=None)
     return replace(objective, optimizer=_steady(objective.optimizer), update=update)
 
 

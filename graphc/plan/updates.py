@@ -32,6 +32,7 @@ class Update:
         average: what a moving average of the weights keeps of itself in a step.
         penalties: for patterns of paths, what the weights that match add to the loss.
         mixup: how the examples of a batch are mixed.
+        truncate: after how many steps of its sequences the weights move.
     """
 
     groups: tuple[tuple[str, Optimizer | None], ...] = ()
@@ -40,6 +41,7 @@ class Update:
     average: float | None = None
     penalties: tuple[tuple[str, Penalty], ...] = ()
     mixup: Mixup | None = None
+    truncate: int | None = None
 
 
 def make_update(
@@ -78,6 +80,7 @@ def make_update(
         training.average,
         training.regularize,
         training.mixup,
+        training.truncate,
     )
 
 
@@ -90,7 +93,7 @@ def _check_full_batch(training: Training, place: Place, report: Report) -> None:
         report.error("GC423", message, place("train", "optimizer", name), help=help)
     parts = training.accumulate > 1
     given = {"groups": training.groups, "clip": training.clip, "accumulate": parts}
-    given |= {"mixup": training.mixup}
+    given |= {"mixup": training.mixup, "truncate": training.truncate}
     for word in (word for word, value in given.items() if value):
         message = f"`{word}` does not go with `{name}`, which looks for the end of a step itself"
         report.error("GC423", message, place("train", word), help=f"leave `{word}` out")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import nnx
 
 from graphc.core.diagnostic import Diagnostic, Note
 from graphc.core.span import Source, Span
@@ -60,16 +63,57 @@ def explain(
     key = step_key(course.key, state["step"])
     if found := _bad_data(batch, event.rows, step):
         return found
+    if not hasattr(module, "pieces"):
+        return _explain(module, _Given(state, batch, key), blueprint, step)
+    given, number, count = _of_bad_piece(module, state, batch, key)
+    found = _explain(module, given, blueprint, step)
+    note = Note(f"that is in piece {number} of the {count} pieces of its sequences")
+    return replace(found, notes=(*found.notes, note))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What an update was given.
+
+    Args:
+        memory: what the network carries from the piece before, for `forward`.
+    """
+
+    state: Any
+    batch: Any
+    key: Any
+    memory: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _of_bad_piece(module: ModuleType, state: Any, batch: Any, key: Any) -> tuple[_Given, int, int]:
+    """Of a batch of sequences the first piece whose update goes wrong, which it is, of how many."""
+    learn, cut = jax.jit(module.learn), jax.device_get(module.pieces(batch))
+    count, size = next(iter(cut.values())).shape[:2]
+    model = nnx.merge(module.graphdef(), state["params"], state["statistics"])
+    carried = module.begin(model, size)
+    for number in range(count):
+        piece = batch | {name: each[number] for name, each in cut.items()}
+        own = jax.random.fold_in(key, number)
+        given = _Given(state, piece, own, {"memory": module.Memory(carried, number == 0)})
+        state, totals, carried = learn(state, piece, own, carried, number == 0)
+        if not totals["finite"]:
+            break
+    return given, number + 1, count
+
+
+def _explain(module: ModuleType, given: _Given, blueprint: Blueprint, step: int) -> Diagnostic:
+    state, batch, key = given.state, given.batch, given.key
     weights = to_canonical({"params": state["params"]}, blueprint.weights)
     if found := _bad_weights(weights, step):
         return found
     watch = Watch(str(module.__file__), blueprint.source)
 
     batch = _learned(module, batch, key)
+    given = replace(given, batch=batch)
 
     def forward() -> Any:
         outputs, _ = module.forward(
-            state["params"], state["statistics"], batch, train=True, key=key
+            state["params"], state["statistics"], batch, train=True, key=key, **given.memory
         )
         return module.losses(outputs, batch)
 
@@ -82,9 +126,9 @@ def explain(
     if np.isfinite(np.asarray(losses)[np.asarray(batch["mask"])]).all() or sighting is None:
         places = Places(blueprint, watch.statements)
         return (
-            _bad_backward(module, state, batch, key, places, step)
+            _bad_backward(module, given, places, step)
             or _bad_penalty(module, state["params"], blueprint, step)
-            or _bad_gradient(_gradients(module, state, batch, key), blueprint, step)
+            or _bad_gradient(_gradients(module, given), blueprint, step)
         )
     return _bad_value(sighting, Places(blueprint, watch.statements), step)
 
@@ -190,22 +234,15 @@ def _layers(sighting: Sighting, places: Places) -> list[tuple[Place, int]]:
 
 
 def _bad_backward(
-    module: ModuleType, state: Any, batch: Any, key: Any, places: Places, step: int
+    module: ModuleType, given: _Given, places: Places, step: int
 ) -> Diagnostic | None:
     """The first node, in backward order, whose gradient is not finite; None where none is."""
     source = places.blueprint.source
     probes = Probes(str(module.__file__), source, lambda line: places.find(line) is not None)
     names = probes.module(module)
-
-    def backward() -> Any:
-        def mean(params: Any) -> Any:
-            outputs, _ = names["forward"](params, state["statistics"], batch, train=True, key=key)
-            return _mean(names["losses"](outputs, batch), batch["mask"])
-
-        return jax.grad(mean)(state["params"])
-
+    mean = partial(_mean_loss, names["forward"], names["losses"], given)
     try:
-        probes.run(backward)
+        probes.run(lambda: jax.grad(mean)(given.state["params"]))
     except Exception:  # the weights' gradients still say something
         return None
     if probes.bad is None:
@@ -249,18 +286,22 @@ def _bad_penalty(
     return _diagnostic(message, notes=notes, help=help)
 
 
-def _gradients(module: ModuleType, state: Any, batch: Any, key: Any) -> Any:
+def _gradients(module: ModuleType, given: _Given) -> Any:
     """The gradient of the mean loss, for each parameter."""
+    mean = partial(_mean_loss, module.forward, module.losses, given)
+    return jax.jit(jax.grad(mean))(given.state["params"])
 
-    def mean(params: Any) -> Any:
-        outputs, _ = module.forward(params, state["statistics"], batch, train=True, key=key)
-        return _mean(module.losses(outputs, batch), batch["mask"])
 
-    return jax.jit(jax.grad(mean))(state["params"])
+def _mean_loss(forward: Callable, losses: Callable, given: _Given, params: Any) -> Any:
+    """The mean loss of the examples that are there, over all their points."""
+    outputs, _ = forward(
+        params, given.state["statistics"], given.batch, train=True, key=given.key, **given.memory
+    )
+    return _mean(losses(outputs, given.batch), given.batch["mask"])
 
 
 def _mean(losses: Any, mask: Any) -> Any:
-    """The mean loss of the examples that are there, over all their points."""
+    """The mean over the rows that are there."""
     there = jnp.broadcast_to(mask.reshape(-1, *[1] * (losses.ndim - 1)), losses.shape)
     return jnp.where(there, losses, 0).sum() / jnp.maximum(there.sum(dtype=losses.dtype), 1)
 

@@ -68,11 +68,11 @@ class Session:
     ) -> None:
         self.run, self.settings, self.programs = run, settings, programs
         self.dataset, self.course, self.report = dataset, course, report
-        kept = run.form()
-        if kept is None:
+        form = run.form()
+        if form is None:
             run.keep_form(dataset)
         else:
-            kept.require_classes_of(dataset)
+            form.require_alike(dataset)
         self.start, seconds = _start(
             run, programs, dataset, settings, resume, inherited, report, stop
         )

@@ -117,3 +117,32 @@ def test_what_has_no_meaning_for_a_text_is_refused(given):
 def test_words_of_a_published_text_need_a_bound():
     with pytest.raises(SpecError, match="how many words"):
         source_of(Shakespeare, by="word")
+
+
+def test_windows_of_documents_end_where_these_end(tmp_path):
+    (tmp_path / "a.txt").write_text("first one\n--\nsecond\n--\nthe third is long\n--\n")
+    given = {"path": "a.txt", "length": 12, "documents": "\n--\n", "validation": 0}
+    data = load(source_of(PlainText, **given), str(tmp_path))
+    arrays = data.splits["train"]
+    windows = [
+        "".join(data.class_names[i] for i in row[:count])
+        for row, count in zip(arrays["text"], arrays["time:length"], strict=True)
+    ]
+    assert windows == ["first one\n--", "second\n--", "the third is", " long\n--"]
+    for text, target, count in zip(*arrays.values(), strict=True):
+        assert (text[1:count] == target[: count - 1]).all()
+    assert data.class_names[arrays["next"][2, 11]] == " "
+
+
+def test_documents_may_be_of_words_and_go_over_the_parts_of_a_text(tmp_path):
+    (tmp_path / "a.txt").write_text("one two three.\n" * 10)
+    given = {"path": "a.txt", "length": 9, "documents": "\n", "by": "word", "validation": 7}
+    data = load(source_of(PlainText, **given), str(tmp_path))
+    assert data.splits["train"]["time:length"].tolist() == [4] * 8 + [2]
+    assert data.splits["validation"]["time:length"].tolist() == [1, 4]
+
+
+def test_an_empty_document_is_told(tmp_path):
+    (tmp_path / "a.txt").write_text("one\n\n\n\ntwo\n\n")
+    with pytest.raises(RunError, match="document 2 of the text, which ends in line 3, is empty"):
+        load(source_of(PlainText, path="a.txt", length=3, documents="\n\n"), str(tmp_path))

@@ -29,6 +29,7 @@ UNSEEN = {
     "attributes_that_contradict": "attributes that are right one by one",
     "data_folds": "a number that another bounds",
     "time_attributes": "attributes that are right one by one",
+    "pieces_of_sequences": "attributes that are right one by one",
     "data_folds_and_validation": "attributes that are right one by one",
     "data_npz_lengths": "that one asks for the other",
     "data_python_lengths": "that one asks for sequences",

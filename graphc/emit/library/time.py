@@ -16,15 +16,22 @@ class Memory:
 
     Args:
         before: what the last call ended with; None to begin.
+        fresh: whether to begin all the same, where that is known only when it runs.
     """
 
-    def __init__(self, before=None):
-        self.before, self.first, self.last, self.path = before, {}, {}, ""
+    def __init__(self, before=None, fresh=False):
+        self.before, self.fresh = before, fresh
+        self.first, self.last, self.path = {}, {}, ""
 
     def recall(self, name, begin):
         """A value as the last call left it, or `begin`."""
         path = self.path + name
-        self.first[path] = begin if self.before is None else self.before[path]
+        if self.before is None:
+            self.first[path] = begin
+        elif self.fresh is False:
+            self.first[path] = self.before[path]
+        else:
+            self.first[path] = jnp.where(self.fresh, begin, self.before[path])
         return self.first[path]
 
     def keep(self, name, value):
@@ -70,10 +77,9 @@ def recur(
     The gradients of the kernels are one product each behind the backward loop, over the values of
     all steps, where jax would add up a product of every step.
     """
-    if memory is not None:  # nothing is trained then
-        constants = (*kernels, *constants)
-        return over_time(step, now, before, constants, give=give, memory=memory, names=names)
     fixed = step, give, reverse
+    if memory is not None:
+        before = [memory.recall(*each) for each in zip(names, before, strict=True)]
 
     @jax.custom_vjp
     def run(now, before, kernels, constants):
@@ -81,13 +87,17 @@ def recur(
             after = as_tuple(step(*now, *kernels, *constants, *before))
             return after[-len(before) :], after[:give]
 
-        return jax.lax.scan(one, before, now, reverse=reverse)[1]
+        return jax.lax.scan(one, before, now, reverse=reverse)
 
     run.defvjp(
         lambda *arrays: recur_forward(fixed, *arrays),
-        lambda kept, wanted: recur_backward(fixed, kept, wanted),
+        lambda kept, wanted: recur_backward(fixed, kept, *wanted),
     )
-    after = time_first(run(time_first(now), tuple(before), tuple(kernels), tuple(constants)))
+    last, after = run(time_first(now), tuple(before), tuple(kernels), tuple(constants))
+    if memory is not None:
+        for name, value in zip(names, last, strict=True):
+            memory.keep(name, value)
+    after = time_first(after)
     return after[0] if give == 1 else after
 
 
@@ -105,11 +115,11 @@ def recur_forward(fixed, now, before, kernels, constants):
         after = as_tuple(step(*now, *cuts(multiply, kernels), *constants, *before))
         return after[-len(before) :], (after[:give], before, tuple(products))
 
-    _, (after, before, products) = jax.lax.scan(one, before, now, reverse=reverse)
-    return after, (now, before, products, kernels, constants)
+    last, (after, before, products) = jax.lax.scan(one, before, now, reverse=reverse)
+    return (last, after), (now, before, products, kernels, constants)
 
 
-def recur_backward(fixed, kept, wanted):
+def recur_backward(fixed, kept, pulled, wanted):
     """The gradients: the steps in the other order without their products, then the kernels."""
     step, give, reverse = fixed
     now, before, products, kernels, constants = kept
@@ -137,8 +147,7 @@ def recur_backward(fixed, kept, wanted):
         to_now, pulled, to_constants, to_products = pull((wanted, pulled))
         return (pulled, jax.tree.map(jnp.add, sums, to_constants)), (to_now, to_products, values)
 
-    start = jax.tree.map(lambda each: jnp.zeros_like(each[0]), before)
-    carry = start, jax.tree.map(jnp.zeros_like, constants)
+    carry = pulled, jax.tree.map(jnp.zeros_like, constants)
     steps = now, before, products, wanted
     (start, sums), (to_now, to_products, values) = jax.lax.scan(
         one, carry, steps, reverse=not reverse
@@ -248,7 +257,7 @@ def scan_recurrent(call, layers, x, keys, memory):
 
     def step(x, layer):
         state, key, before = layer
-        inner = Memory(before)
+        inner = Memory(before, memory.fresh)
         x = call(nnx.merge(graphdef, state), x, key, inner)
         return x, (inner.first, inner.last)
 
@@ -272,6 +281,23 @@ def present_steps(batch, x):
     return (jnp.arange(x.shape[1])[None] < lengths[:, None]) & rows[:, None]
 
 
+def in_pieces(batch, streams, steps):
+    """The streams of a batch, arrays [batch, time, ...], cut: [pieces, batch, steps, ...].
+
+    The last piece is filled up with the last step, for sequences that have lengths.
+    """
+    found = {}
+    for name in streams:
+        x = batch[name]
+        spare = [(0, -x.shape[1] % steps), *[(0, 0)] * (x.ndim - 2)]
+        x = jnp.pad(x, [(0, 0), *spare], mode="edge")
+        found[name] = jnp.moveaxis(x.reshape(len(x), -1, steps, *x.shape[2:]), 1, 0)
+    if "time:length" in batch:
+        starts = steps * jnp.arange(len(found[streams[0]]), dtype=jnp.int32)
+        found["time:length"] = jnp.clip(batch["time:length"] - starts[:, None], 0, steps)
+    return found
+
+
 def while_present(loop, mask, step, now, before, *others, **options):
     """`over_time` or `recur`, the `loop`, in which a step that is not there changes nothing.
 
@@ -290,11 +316,11 @@ def while_present(loop, mask, step, now, before, *others, **options):
     return loop(held, [mask.astype(jnp.float32), *now], before, *others, **options)
 
 
-def affine_while_present(mask, factor, begin, term=0.0, *, reverse=False):
+def affine_while_present(mask, factor, begin, term=0.0, **options):
     """`affine_scan` in which a step that is not there changes nothing."""
     there = present(mask, begin[:, None])
     factor, term = jnp.where(there, factor, 1.0), jnp.where(there, term, 0.0)
-    return affine_scan(factor, begin, term, reverse=reverse)
+    return affine_scan(factor, begin, term, **options)
 
 
 def where_present(mask, x, other):

@@ -96,7 +96,7 @@ class ArraySource(DataSource):
         "auto",
     )
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         if self.folds is None:
             return None if self.fold is None else "`fold` is one of `folds`, which are not given"
         if self.fold is not None and self.fold >= self.folds:

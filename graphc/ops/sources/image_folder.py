@@ -35,7 +35,7 @@ class ImageFolder(Undivided):
         Ints(), "height and width that all images are brought to; without it all are equal", None
     )
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         if self.resize is not None and len(self.resize) != 2:
             return "`resize` is a height and a width: `resize: [64, 64]`"
         return super().complaint()

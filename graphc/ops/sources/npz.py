@@ -45,7 +45,7 @@ class Npz(FileSource):
         None,
     )
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         if self.lengths is not None and not self.steps:
             return "`lengths` is for sequences, and `steps` names no array of them"
         return super().complaint()

@@ -71,7 +71,7 @@ class Wnut17(Downloaded):
     def lacks_validation(self) -> bool:
         return False
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         for word in ("validation", "folds", "fold"):
             if getattr(self, word) != getattr(ArraySource, word):
                 return f"`wnut17` has a validation part of its own, so `{word}` has no meaning"

@@ -131,7 +131,7 @@ class TableSource(FileSource):
         target = Type((1,)) if classes is None else Type((), "int", len(classes))
         return found | {self.target: target}
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         if self.split is not None and (self.group is not None or self.folds is not None):
             return f"`split` and `{'group' if self.group else 'folds'}` exclude each other"
         given = next((each for each in ("order", "target_of") if getattr(self, each)), None)

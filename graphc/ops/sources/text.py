@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from graphc.core.attributes import Either, Float, Int, Text
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
-from graphc.core.types import BATCH, TIME, Type
+from graphc.core.types import TIME, Type, over
 from graphc.ops.sources.base import ArraySource
 from graphc.ops.sources.published import Downloaded, Stored
 
@@ -27,7 +28,8 @@ class TextSource(ArraySource):
     """The base of texts. Each example is a window of `length` symbols and those one further.
 
     Fields: `text` int [time], `next` int [time], both below the size of the vocabulary. The windows
-    lie end to end. The text is divided in its own order: training, validation, test.
+    lie end to end, and none reaches over the end of a document. The text is divided in its own
+    order: training, validation, test.
 
     Attributes:
         followed: the field of the symbols; `target` has what follows.
@@ -44,6 +46,11 @@ class TextSource(ArraySource):
         "character",
     )
     length: int = attribute(Int(2), "symbols of a window", 128)
+    documents: str | None = attribute(
+        Text(),
+        "a regular expression of what ends a document; default: the text is a single one",
+        None,
+    )
     vocabulary: int | None = attribute(
         Int(2), "at most so many symbols, the most frequent ones of the training part", None
     )
@@ -58,7 +65,11 @@ class TextSource(ArraySource):
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         parts = self.parts(self.split(self.read_text(folder)))
-        kind = Type((), "int", len(self.symbols(parts["train"])), (BATCH, TIME))
+        return self.windows_of(len(self.symbols(parts["train"])))
+
+    def windows_of(self, size: int | None) -> dict[str, Type]:
+        """The fields, for a vocabulary of so many symbols."""
+        kind = over(Type((), "int", size), TIME, uneven=self.documents is not None)
         return {self.followed: kind, self.target: kind}
 
     def parts(self, whole: Sequence[str | int]) -> dict[str, Sequence[str | int]]:
@@ -68,11 +79,10 @@ class TextSource(ArraySource):
             share = getattr(self, part)
             sizes[part] = round(share * len(whole)) if isinstance(share, float) else share
         count = max(len(whole) - sum(sizes.values()), 0)
+        least = self.length if self.documents is None else 1
         for part, size in {"train": count, **sizes}.items():
-            if size <= self.length and (size or part == "train"):
-                message = (
-                    f"a window takes {self.length + 1} symbols, and the {part} part has {size}"
-                )
+            if size <= least and (size or part == "train"):
+                message = f"a window takes {least + 1} symbols, and the {part} part has {size}"
                 more = "hold out less" if part == "train" else "hold out more"
                 raise ShapeError(message, f"take shorter windows, or {more}", "GC518")
         ends = {"train": count, "validation": count + sizes["validation"], "test": len(whole)}
@@ -85,6 +95,23 @@ class TextSource(ArraySource):
 
     def lacks_validation(self) -> bool:
         return not self.validation
+
+    def documents_of(self, text: str) -> list[str]:
+        """The documents of a text, each with its end; raises ShapeError GC518 for an empty one."""
+        if self.documents is None:
+            return [text]
+        found, start = [], 0
+        for match in re.finditer(self.documents, text):
+            if not text[start : match.start()].strip():
+                line = text.count("\n", 0, match.start()) + 1
+                message = (
+                    f"document {len(found) + 1} of the text, which ends in line {line}, is empty"
+                )
+                help = "leave it out, or let the pattern take several ends as one"
+                raise ShapeError(message, help, "GC518", "documents")
+            found.append(text[start : match.end()])
+            start = match.end()
+        return [*found, text[start:]] if text[start:].strip() else found
 
     def split(self, text: str) -> Sequence[str | int]:
         """The symbols of a text."""
@@ -103,7 +130,21 @@ class TextSource(ArraySource):
             kept = sorted(most[: self.vocabulary - 1])  # type: ignore[type-var]
         return (UNKNOWN, *kept)
 
-    def complaint(self) -> str | None:
+    def named(self, names: Sequence[str]) -> tuple[str | int, ...]:
+        """The symbols by their names: for bytes, their numbers."""
+        return tuple(map(int, names)) if self.by == "byte" else tuple(names)
+
+    def complaint(self) -> str | tuple[str, str] | None:
+        if self.documents is not None:
+            try:
+                nothing = re.compile(self.documents).match("")
+            except re.error as error:
+                return f"`documents` is no regular expression: {error}", "documents"
+            if nothing:
+                return (
+                    f"`{self.documents}` ends documents everywhere, for it matches nothing",
+                    "documents",
+                )
         return no_meaning(self, "a text")
 
 
@@ -122,8 +163,6 @@ def words(text: str) -> list[str]:
         >>> words("It's late.\\nGo!")
         ['It', "'", 's', 'late', '.', '\\n', 'Go', '!']
     """
-    import re
-
     return re.findall(r"\w+|[^\w\s]|\n", text)
 
 
@@ -180,11 +219,9 @@ class Shakespeare(TextSource, Downloaded):
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         sizes = {"byte": 256, "character": len(self.CHARACTERS) + 1}
-        size = self.vocabulary or sizes[self.by]
-        kind = Type((), "int", size, (BATCH, TIME))
-        return {self.followed: kind, self.target: kind}
+        return self.windows_of(self.vocabulary or sizes[self.by])
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         if self.by == "word" and self.vocabulary is None:
             return "`by: word` needs `vocabulary`: how many words are told apart"
         return super().complaint()
@@ -210,11 +247,9 @@ class Multi30k(TextSource, Stored):
     apart = "\n"
 
     def fields(self, folder: str) -> Mapping[str, Type]:
-        size = 256 if self.by == "byte" else self.vocabulary
-        kind = Type((), "int", size, (BATCH, TIME))
-        return {self.followed: kind, self.target: kind}
+        return self.windows_of(256 if self.by == "byte" else self.vocabulary)
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         if self.by != "byte" and self.vocabulary is None:
             return "`multi30k` needs `vocabulary`: how many symbols are told apart"
         return super().complaint()

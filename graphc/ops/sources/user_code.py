@@ -115,7 +115,7 @@ class PythonData(Undivided):
         None,
     )
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         if self.lengths is not None and not any(time_axes(kind) for _, kind in self.types):
             return "`lengths` is for sequences, and `types` has none: `{x: [time, 3]}`"
         return super().complaint()

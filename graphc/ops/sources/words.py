@@ -86,7 +86,7 @@ class WordSource(ArraySource):
     def lacks_validation(self) -> bool:
         return not self.validation
 
-    def complaint(self) -> str | None:
+    def complaint(self) -> str | tuple[str, str] | None:
         return no_meaning(self, "words of a text")
 
 
