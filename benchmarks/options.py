@@ -13,7 +13,7 @@ class Options:
         quick: smaller sizes and fewer rounds, to see that everything works.
         rounds: how often everything is measured; None leaves it to each benchmark.
         peer_python: an interpreter with Keras and PyTorch; None looks into this one.
-        only: of `throughput`, these networks; empty means all.
+        only: of `throughput`, `recurrent` and `lockstep`, these networks; empty means all.
     """
 
     quick: bool = False
