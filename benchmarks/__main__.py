@@ -11,7 +11,17 @@ from benchmarks.machine import about
 from benchmarks.options import Options
 from benchmarks.report import write
 
-NAMES = ("startup", "check", "products", "merge", "lockstep", "depth", "throughput", "recurrent")
+NAMES = (
+    "startup",
+    "check",
+    "products",
+    "merge",
+    "lockstep",
+    "depth",
+    "loops",
+    "throughput",
+    "recurrent",
+)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,0 +1,195 @@
+"""Forms of loops over time that the compiler chooses between, on the device at hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from benchmarks.measure import Sample, interleaved
+from benchmarks.options import Options
+from benchmarks.report import Result, Table
+from graphc import compiler
+from graphc.core.span import Source
+from graphc.emit.library.time import recur
+from graphc.emit.module import emit
+from graphc.runtime.module import module_from_source
+
+SECONDS = 0.05
+STEPS = (64, 512, 4_096, 16_384)
+STATES = ((1, 1), (1, 64), (4, 16), (8, 64))
+ROUNDS = (2, 4, 8)
+CELLS = ("elman", "gru", "lstm")
+SIZES = ((16, 16), (128, 16), (32, 64), (16, 128), (32, 256))
+AFFINE = """
+graphc: 1
+network:
+  inputs: {a: [time, %(units)d], b: [time, %(units)d]}
+  nodes: {h: a * h@t-1 + b}
+  output: h
+"""
+CELL = "graphc: 1\nnetwork: {inputs: {x: [time, %d]}, layers: [{%s: %d}]}\n"
+
+Programs = Mapping[str, Callable[[], object]]
+"""What runs forward, and what runs forward and back."""
+
+
+def run(options: Options) -> Result:
+    """A table for each choice."""
+    rounds = options.rounds or (3 if options.quick else 7)
+    tables, numbers = [], {}
+    for name in options.only or TABLES:
+        title, found = TABLES[name](1 if options.quick else None, rounds)
+        rows = [[row, *(each.text("{:.2f}") for each in cells.values())] for row, cells in found]
+        tables.append(Table([title, *found[0][1]], rows))
+        numbers[name] = {
+            row: {column: each.values for column, each in cells.items()} for row, cells in found
+        }
+    return Result(tables, [], numbers)
+
+
+Found = tuple[str, list[tuple[str, dict[str, Sample]]]]
+"""The title of the rows of a table, and the rows."""
+
+
+def _recurrences(most: int | None, rounds: int) -> Found:
+    """`h: a * h@t-1 + b` as an associative scan, and as a loop."""
+    found = []
+    for batch, units in STATES[:most]:
+        forms = {}
+        for word, device in (("loop", "cpu"), ("scan", "gpu")):
+            source = Source("affine.yaml", AFFINE % {"units": units})
+            forms[word] = module_from_source(compiler.compile(source, device=device).source)
+        cells = {}
+        for count in STEPS[:most]:
+            draw = np.random.default_rng(0)
+            given = {"a": draw.uniform(0.5, 1, (batch, count, units)).astype(np.float32)}
+            given["b"] = draw.normal(size=given["a"].shape).astype(np.float32)
+            programs = {
+                word: _programs(lambda arrays, form=form: form.forward({}, {}, arrays)[0], given)
+                for word, form in forms.items()
+            }
+            for way, ratio in _ratios(programs, "loop", rounds)["scan"].items():
+                cells[f"{count:,} steps, {way}"] = ratio
+        found.append((f"{batch} x {units}", cells))
+    return "loop : associative scan, batch x features", found
+
+
+def _unrolled(most: int | None, rounds: int) -> Found:
+    """Cells with one step of the loop in a round, and with several."""
+    found = []
+    for name in CELLS[:most]:
+        for batch, units in SIZES[:most]:
+            whole = compiler.compile(Source("cell.yaml", CELL % (units, name, units)))
+            programs = {str(each): _cell(whole, each, batch, units) for each in (1, *ROUNDS)}
+            ratios = _ratios(programs, "1", rounds)
+            cells = {
+                f"{each} steps, {way}": ratios[str(each)][way]
+                for each in ROUNDS
+                for way in ("forward", "training")
+            }
+            found.append((f"{name}, {batch} x {units}", cells))
+    return "1 step : several in a round, batch x units", found
+
+
+def _cell(whole: compiler.Compiled, steps: int, batch: int, units: int) -> Programs:
+    program = compiler.in_rounds(whole.program, steps)
+    module = module_from_source(emit(program).source)
+    params = nnx.to_pure_dict(nnx.split(module.build(jax.random.key(0)), nnx.Param, ...)[1])
+    x = np.random.default_rng(0).normal(size=(batch, 128, units)).astype(np.float32)
+    return _programs(lambda params: module.forward(params, {}, {"x": x})[0], params)
+
+
+def _gates(most: int | None, rounds: int) -> Found:
+    """The step of an LSTM with each gate by itself, and with one tanh for all of them."""
+    found = []
+    for batch, units in SIZES[:most]:
+        draw = np.random.default_rng(0)
+        given = {
+            "now": draw.normal(size=(batch, 128, 4 * units)).astype(np.float32),
+            "kernel": draw.normal(0, units**-0.5, (units, 4 * units)).astype(np.float32),
+        }
+        zeros = jnp.zeros((batch, units))
+
+        def loop(step: Callable, arrays: dict, zeros: jax.Array = zeros) -> jax.Array:
+            return recur(step, [arrays["now"]], [zeros, zeros], [arrays["kernel"]])
+
+        programs = {
+            word: _programs(lambda arrays, step=step: loop(step, arrays), given)
+            for word, step in (("apart", _apart), ("one tanh", _joined), ("four", _by_tanh))
+        }
+        ratios = _ratios(programs, "apart", rounds)
+        cells = {
+            f"{word}, {way}": each for word, ways in ratios.items() for way, each in ways.items()
+        }
+        found.append((f"{batch} x {units}", cells))
+    return "sigmoids and tanh : all through tanh, batch x units", found
+
+
+TABLES = {"recurrences": _recurrences, "unrolled": _unrolled, "gates": _gates}
+
+
+def _apart(now, kernel, h, c):
+    i, f, o, g = jnp.split(h @ kernel + now, 4, axis=-1)
+    return _after(nnx.sigmoid(i), nnx.sigmoid(f), nnx.sigmoid(o), jnp.tanh(g), c)
+
+
+def _by_tanh(now, kernel, h, c):
+    """Each gate by itself, with `sigmoid(x) = tanh(x / 2) / 2 + 1 / 2`."""
+    i, f, o, g = jnp.split(h @ kernel + now, 4, axis=-1)
+    i, f, o = (jnp.tanh(each * 0.5) * 0.5 + 0.5 for each in (i, f, o))
+    return _after(i, f, o, jnp.tanh(g), c)
+
+
+def _joined(now, kernel, h, c):
+    """One tanh for all of them."""
+    half = np.repeat(np.array([0.5, 0.5, 0.5, 1.0], np.float32), h.shape[-1])
+    gates = jnp.tanh((h @ kernel + now) * half) * half + (1 - half)
+    return _after(*jnp.split(gates, 4, axis=-1), c)
+
+
+def _after(i, f, o, g, c):
+    c = f * c + i * g
+    return o * jnp.tanh(c), c
+
+
+def _programs(forward: Callable, given: object) -> Programs:
+    def loss(given: object) -> jax.Array:
+        return jnp.sum(forward(given) ** 2)
+
+    arrays = jax.device_put(given)
+    programs = {"forward": jax.jit(loss), "training": jax.jit(jax.value_and_grad(loss))}
+    return {way: lambda each=each: each(arrays) for way, each in programs.items()}
+
+
+def _ratios(
+    programs: Mapping[str, Programs], first: str, rounds: int
+) -> dict[str, dict[str, Sample]]:
+    """The time of the first form over that of each other, forward and forward and back."""
+    actions = {
+        (word, way): _timed(each) for word, ways in programs.items() for way, each in ways.items()
+    }
+    times = interleaved({"\n".join(key): each for key, each in actions.items()}, rounds)
+    return {
+        word: {way: times[f"{first}\n{way}"].over(times[f"{word}\n{way}"]) for way in ways}
+        for word, ways in programs.items()
+        if word != first
+    }
+
+
+def _timed(action: Callable[[], object]) -> Callable[[], float]:
+    """Says how long the action takes, by as many as fit into a moment."""
+    jax.block_until_ready(action())
+
+    def measure() -> float:
+        started, count = time.perf_counter(), 0
+        while time.perf_counter() - started < SECONDS:
+            jax.block_until_ready(action())
+            count += 1
+        return (time.perf_counter() - started) / count
+
+    return measure
