@@ -111,6 +111,6 @@ def _by_storage(entries: tuple[Entry, ...]) -> Iterator[list[Entry]]:
 
 def _entry(entry: Entry) -> tuple[str, str, str, str]:
     view = "".join(map(str, entry.view))
-    kind = "" if entry.weight.trainable else " statistic"
+    kind = f" {entry.weight.kind}".rstrip()
     shape = "?" if entry.weight.shape is None else str(list(entry.weight.shape))
     return entry.path, f"{shape}{kind}", entry.stored, view or "whole"
