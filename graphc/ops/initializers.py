@@ -215,12 +215,12 @@ class SpectralRadius(OfKernels):
     def check(self, shape: tuple[int, ...]) -> None:
         if len(shape) != 2 or shape[0] != shape[1]:
             message = f"`{self.name}` draws square matrices, not {list(shape)}"
-            raise ShapeError(message, "only these have eigenvalues")
+            raise ShapeError(message, "a reservoir has as many columns as rows: [100, 100]")
         if (1 - self.sparsity) * shape[0] < 1:
-            message = f"with a share {self.sparsity:g} of zeros, of {shape[0]} rows less than one"
             raise ShapeError(
-                f"{message} is left for each column, and the largest eigenvalue may be 0",
-                "make `sparsity` smaller",
+                f"a `sparsity` of {self.sparsity:g} leaves less than one number in each column of"
+                f" {list(shape)}, and the largest eigenvalue may be 0",
+                "make `sparsity` smaller, or the matrix larger",
             )
 
 
