@@ -101,7 +101,9 @@ class Stream(Operation):
             message = f"`stream` makes steps of the first axis, but its input {x} has none"
             raise ShapeError(message, "give it a value with at least one feature axis")
         if not x.domain:
-            message = f"`stream` makes steps of what each example has, but its input {x} is one for all"
+            message = (
+                f"`stream` makes steps of what each example has, but its input {x} is one for all"
+            )
             raise ShapeError(message, "a value of every step comes from the data, as an input")
         if any(axis.name == self.to for axis in time_axes(x)):
             message = f"the input of `stream` has steps over `{self.to}` already"

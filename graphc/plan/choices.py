@@ -36,10 +36,21 @@ STEPS_BY_WORK = ((3e6, 1000), (3e8, 100), (3e9, 20), (3e10, 5))
 #   mnist_mlp                4.1e8       0.8       0.7
 LOCKSTEP_WORK = 1e8
 # How many steps are a round of a loop over time, by the device, and why. Times of a training step
-# with one over times with 2, 4 and 8 (`benchmarks loops`, 128 steps):
+# with one over times with 2, 4 and 8, medians on a busy machine of two cores (`benchmarks loops`,
+# 128 steps, batch x units):
 #
+#                        2      4      8
+#   elman  16 x 16      0.8    0.9    0.9
+#   elman  32 x 64      0.8    1.2    1.2
+#   elman  32 x 256     1.0    0.9    1.0
+#   gru    16 x 16      0.7    0.8    0.6
+#   gru    32 x 64      0.9    0.7    0.5
+#   gru    32 x 256     0.9    1.0    0.8
+#   lstm   16 x 16      1.2    0.7    0.6
+#   lstm   32 x 64      0.9    0.7    0.4
+#   lstm   32 x 256     0.9    0.8    0.7
 UNROLL = {
-    "cpu": (1, "for several were never faster where this was measured"),
+    "cpu": (1, "for several mostly took longer where this was measured"),
     "gpu": (1, "as is usual, for it was not measured here"),
     "tpu": (1, "as is usual, for it was not measured here"),
 }
@@ -87,6 +98,7 @@ class Choices:
         """The form that a run keeps."""
         weights = None if self.class_weights is None else list(self.class_weights)
         known = {"epoch_steps": self.epoch_steps, "class_weights": weights}
+        known |= {"unroll": self.unroll if self.unroll > 1 else None}
         counted = {word: value for word, value in known.items() if value is not None}
         return {
             "device": self.device,
