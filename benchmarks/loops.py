@@ -12,6 +12,8 @@ from flax import nnx
 
 from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
+from benchmarks.peers.recurrent.with_jax import GATES, hoisted, zeros
+from benchmarks.peers.recurrent.with_scan import scanned
 from benchmarks.report import Result, Table
 from graphc import compiler
 from graphc.core.span import Source
@@ -24,6 +26,7 @@ STEPS = (64, 512, 4_096, 16_384)
 STATES = ((1, 1), (1, 64), (4, 16), (8, 64))
 ROUNDS = (2, 4, 8)
 CELLS = ("elman", "gru", "lstm")
+INPUTS = ((32, 64, 256), (32, 256, 256), (32, 64, 64))
 SIZES = ((16, 16), (128, 16), (32, 64), (16, 128), (32, 256))
 AFFINE = """
 graphc: 1
@@ -113,10 +116,10 @@ def _gates(most: int | None, rounds: int) -> Found:
             "now": draw.normal(size=(batch, 128, 4 * units)).astype(np.float32),
             "kernel": draw.normal(0, units**-0.5, (units, 4 * units)).astype(np.float32),
         }
-        zeros = jnp.zeros((batch, units))
+        begin = [jnp.zeros((batch, units))] * 2
 
-        def loop(step: Callable, arrays: dict, zeros: jax.Array = zeros) -> jax.Array:
-            return recur(step, [arrays["now"]], [zeros, zeros], [arrays["kernel"]])
+        def loop(step: Callable, arrays: dict, begin: list = begin) -> jax.Array:
+            return recur(step, [arrays["now"]], begin, [arrays["kernel"]])
 
         programs = {
             word: _programs(lambda arrays, step=step: loop(step, arrays), given)
@@ -130,7 +133,58 @@ def _gates(most: int | None, rounds: int) -> Found:
     return "sigmoids and tanh : all through tanh, batch x units", found
 
 
-TABLES = {"recurrences": _recurrences, "unrolled": _unrolled, "gates": _gates}
+def _inputs(most: int | None, rounds: int) -> Found:
+    """Where the products with the inputs and the gradient of the kernel are, in forms by hand."""
+    forms = {"loop": scanned, "before, by jax": _before, "before, by cuts": hoisted}
+    found = []
+    for name in ("lstm", "elman")[:most]:
+        for batch, inputs, units in INPUTS[:most]:
+            draw = np.random.default_rng(0)
+            width = (4 if name == "lstm" else 1) * units
+            shapes = {"input": (inputs, width), "input_bias": (width,), "state": (units, width)}
+            given = {
+                word: draw.normal(0, units**-0.5, shape).astype(np.float32)
+                for word, shape in shapes.items()
+            }
+            x = jax.device_put(draw.normal(size=(128, batch, inputs)).astype(np.float32))
+            programs = {
+                word: _programs(lambda given, form=form: form(given[0], given[1]), (given, x))
+                for word, form in _with_gates(forms, GATES[name]).items()
+            }
+            ratios = _ratios(programs, "loop", rounds)
+            cells = {
+                f"{word}, {way}": each
+                for word, ways in ratios.items()
+                for way, each in ways.items()
+            }
+            found.append((f"{name}, {batch} x {inputs} to {units}", cells))
+    return "products with inputs in the loop : before it, batch x inputs to units", found
+
+
+def _with_gates(forms: Mapping[str, Callable], gates: Callable) -> dict[str, Callable]:
+    def of(form: Callable) -> Callable:
+        return lambda params, x: form(gates, params, x, None)
+
+    return {word: of(form) for word, form in forms.items()}
+
+
+def _before(gates: Callable, params: dict, x: jax.Array, alive: None) -> jax.Array:
+    """The products with the inputs before the loop, and the gradient of jax."""
+
+    def step(before, now):
+        after = gates(before, now, before[0] @ params["state"])
+        return after, after[0]
+
+    now = x @ params["input"] + params["input_bias"]
+    return jax.lax.scan(step, zeros(gates, params, x), now)[1]
+
+
+TABLES = {
+    "recurrences": _recurrences,
+    "unrolled": _unrolled,
+    "gates": _gates,
+    "inputs": _inputs,
+}
 
 
 def _apart(now, kernel, h, c):

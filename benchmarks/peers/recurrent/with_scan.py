@@ -12,10 +12,12 @@ from benchmarks.peers.recurrent.with_jax import GATES, held, training, zeros
 
 
 def start(workload: Characters, arrays: dict, weights: dict) -> Callable[[int], float]:
-    return training(workload, arrays, weights, partial(_scanned, GATES[workload.cell]))
+    return training(workload, arrays, weights, partial(scanned, GATES[workload.cell]))
 
 
-def _scanned(gates: Callable, params, x, alive):
+def scanned(gates: Callable, params, x, alive):
+    """A cell over all steps, with all that it does in the loop."""
+
     def step(before, at):
         x, alive = at
         now = x @ params["input"] + params["input_bias"]
