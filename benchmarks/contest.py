@@ -47,7 +47,7 @@ class Contest:
         """Every network in turn; its forms are interleaved."""
         pythons, notes = self._pythons(options)
         rows, numbers = [], {}
-        for name in self._chosen(options):
+        for name in options.chosen(self.workloads):
             samples, firsts, losses = self._workload(self.workloads[name], pythons, options)
             rows += self._rows(name, samples, firsts)
             notes.append(self._alike(name, losses))
@@ -58,12 +58,6 @@ class Contest:
             }
         header = ["network", "form", f"{self.unit[0]}/s", "graphc : it", "first epoch, s"]
         return Result([Table(header, rows)], notes, numbers)
-
-    def _chosen(self, options: Options) -> tuple[str, ...]:
-        if unknown := set(options.only) - set(self.workloads):
-            known = ", ".join(self.workloads)
-            raise SystemExit(f"there is no {', '.join(sorted(unknown))}; there are {known}")
-        return options.only or tuple(self.workloads)
 
     def _pythons(self, options: Options) -> tuple[dict[str, str], list[str]]:
         """Which interpreter runs each form; those that none can import are left out with a note."""

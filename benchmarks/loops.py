@@ -45,7 +45,7 @@ def run(options: Options) -> Result:
     """A table for each choice."""
     rounds = options.rounds or (3 if options.quick else 7)
     tables, numbers = [], {}
-    for name in options.only or TABLES:
+    for name in options.chosen(TABLES):
         title, found = TABLES[name](1 if options.quick else None, rounds)
         rows = [[row, *(each.text("{:.2f}") for each in cells.values())] for row, cells in found]
         tables.append(Table([title, *found[0][1]], rows))
