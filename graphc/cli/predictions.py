@@ -153,7 +153,7 @@ def _from_table(file: str, ending: str, run: Run) -> Any:
 
 
 def given_lengths(inputs: Any, run: Run) -> dict[str, np.ndarray]:
-    """How many steps each example has, where they differ, by what lengths over an axis are called."""
+    """How many steps each example has, where they differ, by what their lengths are called."""
     wanted = run.form().inputs
     fields = inputs if isinstance(inputs, dict) else dict.fromkeys(wanted, inputs)
     found = {name: each for name, each in fields.items() if are_lengths(name)}
@@ -183,7 +183,7 @@ def write_outputs(
     ends = {name: lengths[word] for name, word in named.items() if word in lengths}
     if form == "npz":
         buffer = io.BytesIO()
-        length = {"length": end for end in ends.values()}
+        length = {"length": next(iter(ends.values()))} if ends else {}
         np.savez(buffer, **arrays | length)  # type: ignore[arg-type]
         write_bytes(buffer.getvalue(), output)
         return
