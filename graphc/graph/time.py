@@ -8,7 +8,7 @@ delay that is on none a `Shift`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphc.core.code import Code, code
 from graphc.core.operands import operand, steps_first, steps_mask
