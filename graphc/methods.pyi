@@ -578,6 +578,21 @@ class Methods:
             rate: the probability of zero.
         """
 
+    def echo_state(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        units: int,
+        *,
+        spectral_radius: float = 0.9,
+        leak: float = 1.0,
+        input_scale: float = 1.0,
+        sparsity: float = 0.9,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `echo_state`."""
+
     def einsum(
         self,
         equation: str,
@@ -2103,16 +2118,19 @@ class Methods:
         shape: Sequence[int],
         *,
         init: float | str | Mapping[str, Any] = {'normal': 0.02},
+        frozen: bool = False,
         name: str | None = None,
     ) -> Value:
         """A learned array, the same for all examples: queries, factors, or a kernel that layers share.
 
         Shapes: -> `shape`. In formulas it meets other values as any of them do; in a `repeat` every
-        copy has its own.
+        copy has its own. What is `frozen` is no parameter: neither gradients, weight decay nor moving
+        averages have to do with it.
 
         Args:
             shape: the shape; [] is one number.
             init: how it is drawn.
+            frozen: whether it stays as it was drawn.
         """
 
     def where(

@@ -137,7 +137,7 @@ class Example:
         """The arrays of the example by their names."""
         assert isinstance(self.declaration, Operation)
         for name, weight in self.declaration.weights(*self.types).items():
-            kind = "" if weight.trainable else ", a running statistic"
+            kind = {"": "", "frozen": ", frozen"}.get(weight.kind, ", a running statistic")
             inputs = " and ".join(str(each) for each in self.types)
             inputs = f" for an input {inputs}" if inputs else ""
             if weight.shape is None:

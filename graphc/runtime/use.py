@@ -111,6 +111,8 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
             )
         dtype = np.int32 if kind.dtype == "int" else np.float32
         array = _array(name, inputs[name])
+        if kind.dtype == "int":
+            _require_whole(name, array)
         # As in training, numbers of 64 bits are scaled before they lose their last digits.
         kept = array.dtype if array.dtype == np.float64 and name in form.scaling.moments else dtype
         array = array.astype(kept, copy=False)
@@ -136,6 +138,18 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         else:
             require_finite(f"`{name}`", arrays[name])
     return arrays
+
+
+def _require_whole(name: str, array: np.ndarray) -> None:
+    """Raise RunError GC515 for what int32 would cut off."""
+    if array.dtype.kind not in "iuf":
+        return
+    bounds = np.iinfo(np.int32)
+    whole = (array == np.floor(array)) & (array >= bounds.min) & (array <= bounds.max)
+    if not whole.all():
+        found = array[~whole].flat[0]
+        help = "give whole numbers, as in the data"
+        raise fail("GC515", f"`{name}` holds {found}, which is no integer of 32 bits", help)
 
 
 def _array(name: str, given: Any) -> np.ndarray:
