@@ -21,6 +21,7 @@ from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
 from graphc.graph.stacking import longest, stackings
 from graphc.graph.stepping import steps_of, with_memory
+from graphc.graph.time import unrolled
 from graphc.graph.weights import WeightMap
 from graphc.ops.search import Search
 from graphc.ops.sources import ArraySource, PythonData
@@ -277,9 +278,19 @@ def compile(
     examples = _examples(checked.document)
     streamed = streams(checked.document)
     choices = choose(program, training, device, tuple(without), examples, streamed)
+    if choices.unroll > 1:
+        program = in_rounds(program, choices.unroll)
     loops = may_loop(program, device)
     program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
     return Compiled(checked, program, emit(program), weights, passes, choices)
+
+
+def in_rounds(program: Program, steps: int) -> Program:
+    """The program whose loops over time do so many steps in a round."""
+    rewrite = everywhere(lambda graph: unrolled(graph, steps))
+    return replace(
+        program, networks={name: rewrite(each) for name, each in program.networks.items()}
+    )
 
 
 def streams(document: Document) -> bool:

@@ -611,6 +611,21 @@ class Methods:
             rate: the probability of zero.
         """
 
+    def echo_state(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        units: int,
+        *,
+        spectral_radius: float = 0.9,
+        leak: float = 1.0,
+        input_scale: float = 1.0,
+        sparsity: float = 0.9,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `echo_state`."""
+
     def einsum(
         self,
         equation: str,
@@ -2103,8 +2118,8 @@ class Methods:
         domain is repeated along it.
 
         With `over: time` and `length: k` it undoes `stream`: the steps of one value become the first
-        axis, [time, ...] -> [k, ...], with zeros where there is no step. A shape has sizes, and how many
-        steps there are is for the data to say; so k is written, and longer sequences are an error.
+        axis, [time, ...] -> [k, ...], with zeros where there is no step. A shape has sizes, and how
+        many steps there are is for the data to say; so k is written, and longer sequences are an error.
 
         Args:
             axis: where the new axis stands in the new shape.
@@ -2160,8 +2175,8 @@ class Methods:
     def stream(self, x: Arguments, to: str = "time", *, name: str | None = None) -> Value:
         """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
 
-        Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed. `stack` with `over` and `length`
-        undoes it.
+        Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed. `stack` with `over` and
+        `length` undoes it.
 
         Args:
             to: what the axis of the steps is called.
@@ -2267,16 +2282,19 @@ class Methods:
         shape: Sequence[int],
         *,
         init: float | str | Mapping[str, Any] = {'normal': 0.02},
+        frozen: bool = False,
         name: str | None = None,
     ) -> Value:
         """A learned array, the same for all examples: queries, factors, or a kernel that layers share.
 
         Shapes: -> `shape`. In formulas it meets other values as any of them do; in a `repeat` every
-        copy has its own.
+        copy has its own. What is `frozen` is no parameter: neither gradients, weight decay nor moving
+        averages have to do with it.
 
         Args:
             shape: the shape; [] is one number.
             init: how it is drawn.
+            frozen: whether it stays as it was drawn.
         """
 
     def where(

@@ -1,7 +1,9 @@
-"""How Hypothesis draws in all tests: the same examples each time, without a clock."""
+"""What all tests share: how Hypothesis draws, and one cache of compiled programs."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
+# The same examples each time, without a clock.
 settings.register_profile(
     "graphc",
     database=None,
@@ -10,3 +12,18 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("graphc")
+
+
+@pytest.fixture(scope="session")
+def compilation_cache(tmp_path_factory):
+    """The folder of programs that were compiled: the same small ones come again and again."""
+    import jax
+
+    folder = str(tmp_path_factory.mktemp("xla"))
+    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
+    before = {name: getattr(jax.config, name) for name in names}
+    jax.config.update(names[0], folder)
+    jax.config.update(names[1], 0.05)
+    yield folder
+    for name, value in before.items():
+        jax.config.update(name, value)

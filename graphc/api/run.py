@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from graphc.api.model import Model
+    from graphc.core.types import Type
     from graphc.data.dataset import Dataset, Form
     from graphc.data.vocabulary import Vocabulary
     from graphc.runtime.export import Call
@@ -225,16 +226,17 @@ class Run:
         if form == "onnx":
             from graphc.runtime.onnx import onnx
 
-            return onnx(self._call(), self.dataset(), batch_size, self.name, self.ports)
+            return onnx(self._call(), self.dataset(), batch_size, self.name, tuple(self.outputs))
         raise ValueError(f"the forms of an export are {listing(FORMATS)}, not {form!r}")
 
     @property
-    def ports(self) -> tuple[str, ...]:
-        """What the network's outputs are called: `output` where there is one."""
+    def outputs(self) -> dict[str, Type]:
+        """What the network gives, by name: `output` where that is one value."""
         checked = check(self.document().source, python=str(self._directory.path))
         assert checked.plan is not None
-        ports = tuple(port for port, _ in checked.networks[checked.plan.network].outputs)
-        return ports if len(ports) > 1 else ("output",)
+        graph = checked.networks[checked.plan.network]
+        found = {port: graph.types[value] for port, value in graph.outputs}
+        return found if len(found) > 1 else {"output": next(iter(found.values()))}
 
     def _call(self) -> Call:
         """What gives the outputs for a batch of prepared values."""

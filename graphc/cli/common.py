@@ -42,8 +42,29 @@ inference_option = click.option(
 output_option = click.option(
     "-o", "--output", metavar="FILE", help="Write to a file instead of standard output."
 )
+cache_option = click.option(
+    "--no-cache", is_flag=True, help="Keep no compiled programs for the next start."
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 spec_argument = click.argument("spec")
 _MOST_SEEDS = 1000
+
+
+def run_option(what: str):
+    """`--run`, the directory of the run or of the trials."""
+    help = f"The directory of the {what}; default: runs/NAME, numbered."
+    return click.option("--run", metavar="DIR", help=help)
+
+
+def resume_option(what: str):
+    """`--resume`, for the run or the search."""
+    return click.option("--resume", is_flag=True, help=f"Go on with the {what} in that directory.")
+
+
+def require_directory(spec: str, run: str | None) -> None:
+    """Refuse a spec without a name where no directory is given."""
+    if spec == "-" and run is None:
+        raise click.UsageError("a spec from standard input has no name: say where with `--run DIR`")
 
 
 class Seeds(click.ParamType):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import click
 
 from graphc.cli.common import plain_warnings
@@ -47,6 +49,8 @@ def command(
     """
     from graphc import api
 
+    if not math.isfinite(temperature):
+        raise click.BadParameter("it is a finite number", param_hint="--temperature")
     plain_warnings()
     pieces = api.load_run(run).generated(
         prompt, length=length, temperature=temperature, top_k=top_k, seed=seed

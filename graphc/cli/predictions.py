@@ -15,7 +15,8 @@ from graphc.cli.common import put, write_bytes
 from graphc.cli.pictures import is_pictures, read_pictures
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
-from graphc.core.types import lengths_over
+from graphc.core.types import are_lengths, lengths_over
+from graphc.data.lengths import lengths_of
 from graphc.data.tables import rows_to_predict
 from graphc.ops.sources import Csv, TableSource, TextSource
 from graphc.ops.tables import csv_lines, parquet_lines
@@ -50,7 +51,8 @@ def read_inputs(file: str, run: Run) -> np.ndarray | dict[str, np.ndarray]:
         raise _fail(f"`{file}` cannot be read: {reason}") from None
     except (ValueError, EOFError) as error:
         name = "standard input" if file == "-" else f"`{file}`"
-        raise _fail(f"{name} is no {ending[1:]} of examples: {error}") from None
+        reason = "it holds no arrays of numbers" if "allow_pickle" in str(error) else error
+        raise _fail(f"{name} is no {ending[1:]} of examples: {reason}") from None
 
 
 def _read(file: str, ending: str, run: Run) -> Any:
@@ -150,30 +152,69 @@ def _from_table(file: str, ending: str, run: Run) -> Any:
     return values.reshape(-1, *shape) if fits else values
 
 
-def write_outputs(outputs: Any, run: Run, form: str, output: str | None) -> None:
-    """Write what a network gave, in one of the formats."""
-    several = isinstance(outputs, tuple)
-    named = dict(zip(run.ports, outputs if several else (outputs,), strict=True))
-    arrays = {name: np.asarray(each) for name, each in named.items()}
+def given_lengths(inputs: Any, run: Run) -> dict[str, np.ndarray]:
+    """How many steps each example has, where they differ, by what their lengths are called."""
+    wanted = run.form().inputs
+    fields = inputs if isinstance(inputs, dict) else dict.fromkeys(wanted, inputs)
+    found = {name: each for name, each in fields.items() if are_lengths(name)}
+    for name, kind in wanted.items():
+        word = lengths_of(kind)
+        if word is not None and isinstance(fields.get(name), list):
+            found[word] = np.array([len(each) for each in fields[name]])
+    return found
+
+
+def write_outputs(
+    outputs: Any, run: Run, form: str, output: str | None, lengths: Mapping[str, np.ndarray]
+) -> None:
+    """Write what a network gave, in one of the formats; of steps, those that are there.
+
+    Args:
+        lengths: those of the examples, as `given_lengths` has them.
+    """
+    several, data = isinstance(outputs, tuple), run.form()
+    # A single output has steps where the target has; so the data itself is not asked for.
+    kinds = run.outputs if several else {"output": data.fields[data.target]}
+    arrays = {
+        name: np.asarray(each)
+        for name, each in zip(kinds, outputs if several else (outputs,), strict=True)
+    }
+    named = {name: lengths_of(kind) for name, kind in kinds.items()}
+    ends = {name: lengths[word] for name, word in named.items() if word in lengths}
     if form == "npz":
         buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
+        length = {"length": next(iter(ends.values()))} if ends else {}
+        np.savez(buffer, **arrays | length)  # type: ignore[arg-type]
         write_bytes(buffer.getvalue(), output)
-    elif form == "csv":
-        put(_as_csv(arrays), output)
+        return
+    rows = {name: _rows(each, ends.get(name)) for name, each in arrays.items()}
+    if form == "csv":
+        put(_as_csv(arrays, rows), output)
     else:
-        lists = {name: each.tolist() for name, each in arrays.items()}
+        lists = {name: [each.tolist() for each in each_row] for name, each_row in rows.items()}
         put(json.dumps(printable(lists if several else lists["output"])) + "\n", output)
 
 
-def _as_csv(arrays: Mapping[str, np.ndarray]) -> str:
-    """A row for each example, a column for each number: `output_0`, `output_1`, ..."""
-    tables = {name: each.reshape(len(each), -1) for name, each in arrays.items()}
+def _rows(array: np.ndarray, ends: np.ndarray | None) -> list[np.ndarray]:
+    """What the network gave for each example."""
+    return (
+        list(array) if ends is None else [each[:end] for each, end in zip(array, ends, strict=True)]
+    )
+
+
+def _as_csv(arrays: Mapping[str, np.ndarray], rows: Mapping[str, list[np.ndarray]]) -> str:
+    """A row for each example, a column for each number: `output_0`, `output_1`, ...
+
+    Cells of steps that an example does not have are empty.
+    """
+    sizes = {name: int(np.prod(each.shape[1:])) for name, each in arrays.items()}
     header = [
-        name if table.shape[1] == 1 else f"{name}_{i}"
-        for name, table in tables.items()
-        for i in range(table.shape[1])
+        name if size == 1 else f"{name}_{i}" for name, size in sizes.items() for i in range(size)
     ]
-    rows = zip(*(table.tolist() for table in tables.values()), strict=True)
-    lines = [",".join(str(value) for part in row for value in part) for row in rows]
-    return "\n".join([",".join(header), *lines]) + "\n"
+    lines = [",".join(header)]
+    for parts in zip(*rows.values(), strict=True):
+        cells = []
+        for size, part in zip(sizes.values(), parts, strict=True):
+            cells += [*map(str, part.ravel().tolist()), *[""] * (size - part.size)]
+        lines.append(",".join(cells))
+    return "\n".join(lines) + "\n"

@@ -8,8 +8,13 @@ from collections.abc import Iterable
 import click
 
 from graphc.cli.common import (
+    cache_option,
     put,
     python_option,
+    quiet_option,
+    require_directory,
+    resume_option,
+    run_option,
     spec_argument,
     spec_source,
     without_option,
@@ -33,12 +38,10 @@ from graphc.ops.search import Search
     "--method", metavar="NAME", help="Short for `--set search.method=NAME`: grid, random, bayesian."
 )
 @click.option("--trials", type=click.IntRange(min=1), help="Short for `--set search.trials=N`.")
-@click.option(
-    "--run", metavar="DIR", help="The directory of the trials; default: runs/NAME, numbered."
-)
-@click.option("--resume", is_flag=True, help="Go on with the search in that directory.")
-@click.option("--no-cache", is_flag=True, help="Keep no compiled programs for the next start.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@run_option("trials")
+@resume_option("search")
+@cache_option
+@quiet_option
 def command(
     spec: str,
     settings: tuple[str, ...],
@@ -62,8 +65,7 @@ def command(
     from graphc.runtime.progress import numbers, reporting_trials
     from graphc.spec.searching import as_search
 
-    if spec == "-" and run is None:
-        raise click.UsageError("a spec from standard input has no name: say where with `--run DIR`")
+    require_directory(spec, run)
     short = {"method": method, "trials": trials}
     settings = (
         *as_search(settings),

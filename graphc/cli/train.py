@@ -12,7 +12,12 @@ import click
 
 from graphc.cli.common import (
     Seeds,
+    cache_option,
     python_option,
+    quiet_option,
+    require_directory,
+    resume_option,
+    run_option,
     settings_option,
     spec_argument,
     spec_source,
@@ -36,15 +41,13 @@ if TYPE_CHECKING:
     metavar="A..B",
     help="A run for each seed, `0..9` or `0,3,7`; prints means and standard deviations.",
 )
-@click.option(
-    "--run", metavar="DIR", help="The directory of the run; default: runs/NAME, numbered."
-)
+@run_option("run")
 @click.option(
     "--init-from",
     metavar="RUN",
     help="Start from the weights of that run: short for `--set train.init_from=RUN`.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the run in that directory.")
+@resume_option("run")
 @click.option(
     "--checkpoint-seconds",
     type=click.FloatRange(min=0),
@@ -60,8 +63,8 @@ if TYPE_CHECKING:
     help="Save also within epochs, after every N steps.",
 )
 @click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
-@click.option("--no-cache", is_flag=True, help="Keep no compiled programs for the next start.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@cache_option
+@quiet_option
 def command(
     spec: str,
     settings: tuple[str, ...],
@@ -89,8 +92,7 @@ def command(
     from graphc.runtime.progress import reporting
     from graphc.runtime.several import summary_text
 
-    if spec == "-" and run is None:
-        raise click.UsageError("a spec from standard input has no name: say where with `--run DIR`")
+    require_directory(spec, run)
     if seed is not None and seeds is not None:
         raise click.UsageError("`--seed` and `--seeds` exclude each other")
     if seed is not None:

@@ -62,13 +62,22 @@ class Weight:
 
     Args:
         shape: its shape as the spec's node has it; None for all that an opaque module holds.
-        trainable: a parameter; otherwise a running statistic.
+        trainable: a parameter; otherwise a running statistic, or `frozen`.
         stored: where the module keeps it, if not under its own name; "" if it is the module.
+        frozen: stays as it was drawn.
     """
 
     shape: tuple[int, ...] | None
     trainable: bool = True
     stored: str | None = None
+    frozen: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What it is if it is not trained, otherwise nothing."""
+        if self.trainable:
+            return ""
+        return "frozen" if self.frozen else "statistic"
 
     @property
     def size(self) -> int:

@@ -12,11 +12,12 @@ import numpy as np
 from graphc.core.operation import ShapeError
 from graphc.ops.tables import arrow_cells, is_gap, missing_value, truth_or_number
 
-Encoded = float | int | str
+Encoded = float | int | str | tuple[float, float]
 Encoder = Callable[[str, str], Encoded]
 """(place of a line, cell) -> what stands for the cell; raises ShapeError, naming the place."""
 
 _FLOAT32 = float(np.finfo(np.float32).max)
+_EXACT = 2**53
 
 
 class Unencoded(Exception):
@@ -39,7 +40,7 @@ class Number:
     gaps: bool
     help: str
 
-    def __call__(self, place: str, cell: str) -> float:
+    def __call__(self, place: str, cell: str) -> Any:
         value = truth_or_number(cell)
         if value is not None and math.isfinite(value) and abs(value) <= _FLOAT32:
             return value
@@ -60,6 +61,25 @@ class Number:
         if (missing.any() and not self.gaps) or not (np.abs(numbers) <= _FLOAT32)[~missing].all():
             raise Unencoded
         return numbers
+
+
+@dataclass(frozen=True)
+class Place(Number):
+    """The encoder of what steps are ordered by, as two numbers whose sum it is.
+
+    One float64 alone would round whole numbers above 2^53, as times in nanoseconds are.
+    """
+
+    def __call__(self, place: str, cell: str) -> tuple[float, float]:
+        value = super().__call__(place, cell)
+        whole = cell.lstrip("+-").isdecimal()
+        return value, float(int(cell) - int(value)) if whole else 0.0
+
+    def column_of(self, column: Any) -> np.ndarray:
+        numbers = super().column_of(column)
+        if np.abs(numbers).max(initial=0) > _EXACT:
+            raise Unencoded
+        return np.stack([numbers, np.zeros_like(numbers)], axis=1)
 
 
 def encode_columns(

@@ -47,6 +47,7 @@ class Form:
         scaling: how float inputs were scaled (without moments where they were not).
         columns: of a table, which of its columns were used, and their categories.
         reads_target: whether the network reads the target, as a decoder reads what it is to say.
+        at_most: for fields that the network takes a number of steps of, how many that is.
     """
 
     fields: dict[str, Type]
@@ -55,6 +56,7 @@ class Form:
     scaling: Scaling
     columns: Columns | None = None
     reads_target: bool = False
+    at_most: dict[str, int] = field(default_factory=dict)
 
     @property
     def inputs(self) -> dict[str, Type]:
@@ -72,6 +74,7 @@ class Form:
             "scaling": self.scaling.as_dict(),
             "columns": None if self.columns is None else self.columns.as_dict(),
             **({"reads_target": True} if self.reads_target else {}),
+            **({"at_most": self.at_most} if self.at_most else {}),
         }
 
     @staticmethod
@@ -85,6 +88,7 @@ class Form:
             scaling=Scaling.from_dict(data["scaling"]),
             columns=None if columns is None else Columns.from_dict(columns),
             reads_target=data.get("reads_target", False),
+            at_most=data.get("at_most", {}),
         )
 
     def require_alike(self, other: Form) -> None:

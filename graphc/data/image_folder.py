@@ -58,7 +58,12 @@ def _read(
 
 
 def _states(files: list[tuple[str, int]]) -> Iterator[tuple[str, os.stat_result]]:
-    return ((file, os.stat(file)) for file, _ in files)
+    for file, _ in files:
+        try:
+            yield file, os.stat(file)
+        except OSError as error:  # a link to what is not there
+            message = f"`{file}` cannot be read as an image: {(error.strerror or '').lower()}"
+            raise ShapeError(message, "repair it, or take it out", "GC516") from None
 
 
 def _decoded(

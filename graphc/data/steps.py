@@ -64,22 +64,22 @@ def steps_of(path: str, names: np.ndarray, order: np.ndarray | None) -> Steps:
     Args:
         path: the file, for messages.
         names: the sequence of each row, [rows].
-        order: what the rows of a sequence are ordered by, [rows]; None for as they come.
+        order: what the rows of a sequence are ordered by, two numbers whose sum it is, [rows, 2];
+            None for as they come.
 
     Raises:
         ShapeError: GC516 for two steps of one sequence at the same place.
     """
     known, first, number = np.unique(names, return_index=True, return_inverse=True)
     appearance = np.argsort(np.argsort(first))[number]
-    key = np.arange(len(names)) if order is None else order
-    rows = np.lexsort((key, appearance))
+    key = np.arange(len(names))[:, None] if order is None else order
+    rows = np.lexsort((*key.T[::-1], appearance))
     length = np.bincount(appearance)
-    twice = (np.diff(key[rows]) == 0) & (np.diff(appearance[rows]) == 0)
+    twice = (np.diff(key[rows], axis=0) == 0).all(axis=1) & (np.diff(appearance[rows]) == 0)
     if twice.any():
         row = rows[np.flatnonzero(twice)[0]]
-        message = (
-            f"two steps of the sequence `{names[row]}` of `{path}` have the order {key[row]:g}"
-        )
+        place = sum(int(each) if each.is_integer() else each for each in key[row].tolist())
+        message = f"two steps of the sequence `{names[row]}` of `{path}` have the order {place}"
         raise ShapeError(message, "number the steps of a sequence apart", "GC516")
     start = np.cumsum(length) - length
     place = np.minimum(start[:, None] + np.arange(length.max()), len(rows) - 1)

@@ -29,7 +29,7 @@ from graphc.data.scaling import Arrays
 from graphc.ops.tables import npz_arrays
 
 Pieces = Callable[[], Iterator[Arrays]]
-_VERSION = 1
+_VERSION = 2
 _LAYOUT = "layout.json"
 _BUFFER = 1 << 24
 

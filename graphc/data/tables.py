@@ -11,7 +11,7 @@ import numpy as np
 from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
 from graphc.core.types import LENGTH
-from graphc.data.columns import Encoded, Encoder, Number, Unencoded, encode_columns
+from graphc.data.columns import Encoded, Encoder, Number, Place, Unencoded, encode_columns
 from graphc.data.examples import Examples
 from graphc.data.rows import pieces
 from graphc.data.scaling import Arrays
@@ -170,7 +170,7 @@ def _pieces(
     encoders = _encoders(source, path, columns, target)
     encoders |= {each: _marker(source, path, each) for each in marks if each != source.order}
     if source.order is not None and source.order in marks:
-        encoders[source.order] = Number(path, source.order, False, _STEP)
+        encoders[source.order] = Place(path, source.order, False, _STEP)
     empty = True
     for found in _found(source, path, lines, encoders, target):
         if all(map(len, found.values())):

@@ -48,7 +48,7 @@ class Vocabulary:
         Raises:
             RunError: GC631 for symbols that are not known.
         """
-        known = set(self.symbols)
+        known = {self.symbols[number] for number in self.drawn}
         strange = [each for each in dict.fromkeys(self.source.split(prompt)) if each not in known]
         if not strange:
             numbers = self.encode(prompt)

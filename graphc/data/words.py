@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from graphc.core.operation import ShapeError
 from graphc.data.examples import Examples
 from graphc.data.scaling import Arrays
 from graphc.data.text import encode, text_of
@@ -37,7 +38,10 @@ def load_words(source: WordSource, folder: str, known: tuple[str, ...] | None = 
     frequency = _frequency(parts["train"], numbers, source.vocabulary)
     for name, part in parts.items():
         stop = start + len(part)
-        arrays[name] = _examples(source, encode(part, numbers), place[start:stop], frequency, draw)
+        found = _examples(source, encode(part, numbers), place[start:stop], frequency, draw)
+        if not len(found[source.target]):
+            raise _without_examples(source, name)
+        arrays[name] = found
         start = stop
     return Examples(
         source.fields(folder),
@@ -45,6 +49,15 @@ def load_words(source: WordSource, folder: str, known: tuple[str, ...] | None = 
         arrays.get("test"),
         class_names=tuple(symbols),
         validation=arrays.get("validation"),
+    )
+
+
+def _without_examples(source: WordSource, part: str) -> ShapeError:
+    message = f"the {part} part gives no example: none of its passages has enough words"
+    thinned = getattr(source, "subsample", None) is not None
+    help = "take a longer text, or fewer words at a time"
+    return ShapeError(
+        message, f"{help}; `subsample: null` keeps all words" if thinned else help, "GC518"
     )
 
 

@@ -142,6 +142,8 @@ class Invoker:
             made.keywords.append(ast.keyword("give", ast.Constant(scan.given)))
         if scan.reverse:
             made.keywords.append(ast.keyword("reverse", ast.Constant(True)))
+        if scan.unroll > 1:
+            made.keywords.append(ast.keyword("unroll", ast.Constant(scan.unroll)))
         if scan.kept:
             names = ast.List([ast.Constant(word) for word in scan.states], ast.Load())
             made.keywords += [ast.keyword("memory", name("memory")), ast.keyword("names", names)]

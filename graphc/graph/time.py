@@ -8,13 +8,14 @@ delay that is on none a `Shift`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphc.core.code import Code, code
 from graphc.core.operands import operand, steps_first, steps_mask
 from graphc.core.operation import Input, Operation, ShapeError
 from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven, over, without
 from graphc.graph.calls import Call
+from graphc.graph.graph import Graph
 
 _MEMORY = ", memory=$carried, name=$kept"
 _DTYPES = {"float": "", "int": ", int", "bool": ", bool"}
@@ -219,6 +220,7 @@ class Scan(Call):
         given: how many of the outputs are read outside.
         states: what the values are called that go from step to step.
         reverse: whether the last step comes first.
+        unroll: how many steps are one round of the loop.
         kept: whether a memory may have them.
     """
 
@@ -230,6 +232,7 @@ class Scan(Call):
     given: int = 1
     states: tuple[str, ...] = ()
     reverse: bool = False
+    unroll: int = 1
     kept: bool = False
 
     @property
@@ -255,3 +258,14 @@ class Scan(Call):
         uneven = self.is_uneven(*types)
         found = {word: over(kind, self.axis, uneven) for word, kind in kinds}
         return found if self.ports else next(iter(found.values()))
+
+
+def unrolled(graph: Graph, times: int) -> Graph:
+    """The graph whose loops over time do so many steps in a round."""
+    nodes = [
+        replace(node, operation=replace(node.operation, unroll=times))
+        if isinstance(node.operation, Scan)
+        else node
+        for node in graph.nodes
+    ]
+    return graph.replace_nodes(nodes)

@@ -80,8 +80,8 @@ class Stack(Operation):
     domain is repeated along it.
 
     With `over: time` and `length: k` it undoes `stream`: the steps of one value become the first
-    axis, [time, ...] -> [k, ...], with zeros where there is no step. A shape has sizes, and how many
-    steps there are is for the data to say; so k is written, and longer sequences are an error.
+    axis, [time, ...] -> [k, ...], with zeros where there is no step. A shape has sizes, and how
+    many steps there are is for the data to say; so k is written, and longer sequences are an error.
     """
 
     name = "stack"

@@ -44,7 +44,8 @@ class Mode(Operation):
         return replace(first, presence=first.presence | last.presence)
 
     def call_code(self, *types: Type) -> Code:
-        return code(f"$item_0 if $train else {operand('item_1', types[-1], types[0])}")
+        other = operand(f"item_{len(types) - 1}", types[-1], types[0])
+        return code(f"$item_0 if $train else {other}")
 
 
 operations.add(Mode)

@@ -72,7 +72,9 @@ def csv_lines(path: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
                 yield f"line {reader.line_num}", cells
                 rows += 1
     except (UnicodeDecodeError, csv.Error, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ShapeError(f"`{path}` is no csv file in UTF-8: {error}", code="GC516") from error
+        unclosed = isinstance(error, csv.Error) and "unexpected end" in str(error)
+        reason = "a quote is never closed" if unclosed else error
+        raise ShapeError(f"`{path}` is no csv file in UTF-8: {reason}", code="GC516") from error
     except OSError as error:
         raise ShapeError(f"`{path}` cannot be read: {error.strerror}", code="GC511") from error
     _require_rows(path, rows)

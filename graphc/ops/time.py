@@ -98,8 +98,8 @@ class Reverse(_OverSteps):
 class Stream(Operation):
     """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
 
-    Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed. `stack` with `over` and `length`
-    undoes it.
+    Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed. `stack` with `over` and
+    `length` undoes it.
     """
 
     name = "stream"

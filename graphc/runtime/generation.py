@@ -7,6 +7,7 @@ those behind it, each of which is the next input.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Sampling:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not self.temperature >= 0:
+        if not 0 <= self.temperature < math.inf:
             raise ValueError(f"a temperature is 0 or more, not {self.temperature}")
         if self.top_k is not None and self.top_k < 1:
             raise ValueError(f"`top_k` is 1 or more, not {self.top_k}")

@@ -209,17 +209,22 @@ class Shown:
     def _values(self, example: Arrays) -> str:
         """The inputs as the data has them: what was scaled is so no longer."""
         scaling, columns = self._dataset.scaling, self._dataset.columns
-        values = {name: scaling.restored(name, example[name]) for name in self._inputs}
+        values = {name: scaling.restored(name, self._steps(name, example)) for name in self._inputs}
         found = []
         if columns is not None and columns.numbers and "features" in values:
-            features = values.pop("features")
+            features = np.moveaxis(values.pop("features"), -1, 0)  # a column may have many steps
             named = zip(columns.numbers[:_VALUES], features, strict=False)
-            found = [f"{name} {value:.6g}" for name, value in named]
+            found = [f"{name} {_numbers(value, digits=6)}" for name, value in named]
             values = {"": features[len(columns.numbers) :], **values}
         if len(values) == 1 and not found:
             return _numbers(*values.values())
         found += [f"{name} {_numbers(each)}".strip() for name, each in values.items() if each.size]
         return ", ".join(found)
+
+    def _steps(self, name: str, example: Arrays) -> np.ndarray:
+        """A field of an example, without what stands behind its last step."""
+        lengths = lengths_of(self._dataset.fields[name])
+        return example[name] if lengths is None else example[name][: int(example[lengths])]
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
@@ -235,7 +240,7 @@ _MEANS: Mapping[str | None, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def _numbers(array: np.ndarray) -> str:
+def _numbers(array: np.ndarray, digits: int = 4) -> str:
     flat = np.asarray(array).ravel()
     more = " ..." if flat.size > _VALUES else ""
-    return " ".join(f"{value:.4g}" for value in flat[:_VALUES].tolist()) + more
+    return " ".join(f"{value:.{digits}g}" for value in flat[:_VALUES].tolist()) + more

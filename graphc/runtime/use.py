@@ -112,6 +112,8 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
             )
         dtype = np.int32 if kind.dtype == "int" else np.float32
         array = _array(name, inputs[name])
+        if kind.dtype == "int":
+            _require_whole(name, array)
         # As in training, numbers of 64 bits are scaled before they lose their last digits.
         kept = array.dtype if array.dtype == np.float64 and name in form.scaling.moments else dtype
         array = array.astype(kept, copy=False)
@@ -121,6 +123,9 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
             raise fail("GC614", message, "the first axis is the examples")
         if 0 in array.shape[1:steps]:
             raise fail("GC614", f"`{name}` holds sequences without a step", None)
+        if steps > 1 and array.shape[1] > (most := form.at_most.get(name, array.shape[1])):
+            message = f"`{name}` holds sequences of {array.shape[1]} steps, and the network takes"
+            raise fail("GC614", f"{message} at most {most}", "cut what is longer")
         arrays[name] = array
     for word, names in by_lengths(wanted).items():
         if word in inputs:
@@ -161,6 +166,18 @@ def _edges(
         raise fail("GC614", message, None)
     edges = alike([both_ways(each)[0] for each in pairs], nodes)
     return {SENDERS: edges[:, 0], RECEIVERS: edges[:, 1]}
+
+
+def _require_whole(name: str, array: np.ndarray) -> None:
+    """Raise RunError GC515 for what int32 would cut off."""
+    if array.dtype.kind not in "iuf":
+        return
+    bounds = np.iinfo(np.int32)
+    whole = (array == np.floor(array)) & (array >= bounds.min) & (array <= bounds.max)
+    if not whole.all():
+        found = array[~whole].flat[0]
+        help = "give whole numbers, as in the data"
+        raise fail("GC515", f"`{name}` holds {found}, which is no integer of 32 bits", help)
 
 
 def _array(name: str, given: Any) -> np.ndarray:

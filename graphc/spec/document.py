@@ -413,6 +413,7 @@ STANDARD = {
     "min_gru": "min_gru",
     "scrn": "scrn",
     "clockwork": "clockwork",
+    "echo_state": "echo_state",
     "bidirectional": "bidirectional",
 }
 """The blocks that ship with graphc, and the files that they stand in."""

@@ -3,28 +3,16 @@
 import json
 import shutil
 
-import jax
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.usefixtures("compilation_cache")
 SPEC = """\
 graphc: 1
 network: {inputs: {features: [4]}, layers: [{dense: 3}]}
 data: {iris: {validation: 0.2}}
 train: {loss: cross_entropy, optimizer: {adam: 1e-2}, epochs: 2}
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shared_compilation_cache(tmp_path_factory):
-    """The same small programs are compiled again and again: once is enough."""
-    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
-    before = {name: getattr(jax.config, name) for name in names}
-    jax.config.update(names[0], str(tmp_path_factory.mktemp("xla")))
-    jax.config.update(names[1], 0.0)
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)
 
 
 @pytest.fixture

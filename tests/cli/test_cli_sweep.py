@@ -6,7 +6,6 @@ import shutil
 import signal
 import sys
 
-import jax
 import pytest
 
 import graphc as gc
@@ -19,6 +18,7 @@ from graphc.runtime.lifted import can_be_lifted, lifted, likeness
 from graphc.runtime.signals import stop_on_signals
 from graphc.spec.searching import as_search
 
+pytestmark = pytest.mark.usefixtures("compilation_cache")
 SPEC = """\
 graphc: 1
 params: {units: 8}
@@ -36,18 +36,6 @@ search:
     train.optimizer.momentum.learning_rate: {log: [1e-2, 1]}
     units: [8, 16]
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shared_compilation_cache(tmp_path_factory):
-    """The same small programs are compiled again and again: once is enough."""
-    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
-    before = {name: getattr(jax.config, name) for name in names}
-    jax.config.update(names[0], str(tmp_path_factory.mktemp("xla")))
-    jax.config.update(names[1], 0.0)
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)
 
 
 def compiled(*settings, search=SEARCH):

@@ -177,7 +177,7 @@ CASES = {
     ),
     "an open quote": (
         _csv(), 'x,species\n1,"a\n', "GC516",
-        "`FOLDER/table.csv` is no csv file in UTF-8: unexpected end of data", None,
+        "`FOLDER/table.csv` is no csv file in UTF-8: a quote is never closed", None,
     ),
     "one class only": (
         _csv(), "x,species\n1,a\n2,a\n", "GC517",

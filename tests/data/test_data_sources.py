@@ -169,6 +169,12 @@ def test_an_image_that_is_none_is_named(pictures, tmp_path, problem, data):
     assert message.startswith("`FOLDER/pets/dog/x.png` cannot be read as an image: ")
 
 
+def test_a_link_to_nothing_is_named(pictures, tmp_path, problem):
+    link = tmp_path / "pets" / "dog" / "x.png"
+    message, _ = _edit(lambda: link.symlink_to("nothing.png"), problem, tmp_path, "GC516")
+    assert message.startswith("`FOLDER/pets/dog/x.png` cannot be read as an image: no such file")
+
+
 def test_a_folder_that_is_not_as_it_should_be_is_named(pictures, tmp_path, problem):
     message, help = _edit(lambda: None, problem, tmp_path, "GC511", path="pet")
     assert message == "the data folder `FOLDER/pet` is not there"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graphc.core.diagnostic import SpecError
+from graphc.core.diagnostic import RunError, SpecError
 from graphc.core.span import nowhere
 from graphc.core.tree import from_plain
 from graphc.core.types import BATCH, LENGTH, TIME, Type
@@ -59,6 +59,17 @@ def test_rows_become_the_steps_of_sequences_in_their_order(table):
     assert (train["place"] == [0, 1, 0, 1]).all()
     odd = train["features"][:, 0, 0] // 10 % 2 == 1
     assert (train["way"] == np.where(odd, 0, 1)).all()  # sorted: down, up
+
+
+def test_places_that_are_times_in_nanoseconds_keep_their_order(table):
+    start = 1_700_000_000_123_456_789
+    rows = [f"w{i // 4},{start + i % 4},{i},u,{'ab'[i // 4 % 2]}" for i in reversed(range(24))]
+    folder = table("\n".join(["walk,step,height,place,way", *rows]))
+    train = load(walks(), folder).splits["train"]["features"][:, :, 0]
+    assert (np.diff(train, axis=1) == 1).all()
+    rows[0] = rows[1]
+    with pytest.raises(RunError, match=f"`w5` of .* have the order {start + 2}"):
+        load(walks(), table("\n".join(["walk,step,height,place,way", *rows])))
 
 
 def test_a_step_may_have_a_target_of_its_own(table):

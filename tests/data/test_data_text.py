@@ -83,6 +83,7 @@ def test_shakespeare_is_read_where_it_lies(real_sets):
         ("", {}, "GC518"),
         ("short", {}, "GC518"),
         ("long enough " * 30, {"validation": 20}, "GC518"),
+        ("long enough " * 30, {"validation": 0.5, "test": 0.75}, "GC518"),
     ],
 )
 def test_a_text_that_is_too_short_is_told(text, given, code, tmp_path):
@@ -90,6 +91,13 @@ def test_a_text_that_is_too_short_is_told(text, given, code, tmp_path):
     with pytest.raises(RunError) as error:
         load(source_of(PlainText, path="a.txt", length=64, **given), str(tmp_path))
     assert [each.code for each in error.value.diagnostics] == [code]
+    assert "-" not in error.value.diagnostics[0].message.partition("part has")[2]
+
+
+def test_the_mark_that_editors_write_in_front_is_no_symbol(tmp_path):
+    (tmp_path / "a.txt").write_text("abcde" * 9, encoding="utf-8-sig")
+    source = source_of(PlainText, path="a.txt", length=4, validation=0)
+    assert load(source, str(tmp_path)).class_names[1:] == tuple("abcde")
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path):

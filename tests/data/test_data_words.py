@@ -133,8 +133,17 @@ def test_known_texts_go_by_their_names(real_sets):
 def test_a_text_that_is_not_there_or_too_short_is_told(kind, table):
     with pytest.raises(RunError, match="cannot be read"):
         load(source_of(kind, text="nothing.txt"), "")
-    with pytest.raises(RunError, match="symbols, and a window takes"):
+    with pytest.raises(RunError, match="a window takes"):
         load(source_of(kind, text="short.txt"), table("a b", "short.txt"))
+    with pytest.raises(RunError, match="train part gives no example"):
+        load(source_of(kind, text="lines.txt"), table("word\n\n" * 60, "lines.txt"))
+
+
+def test_what_leaves_out_all_words_is_told(table):
+    source = source_of(Cbow, text="same.txt", subsample=1e-6)
+    with pytest.raises(RunError, match="part gives no example") as caught:
+        load(source, table("a " * 200, "same.txt"))
+    assert "`subsample: null` keeps all words" in str(caught.value)
 
 
 @pytest.mark.parametrize("given", [{"folds": 3}, {"balance": True}, {"normalize": "standard"}])

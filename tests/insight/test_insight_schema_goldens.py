@@ -26,6 +26,7 @@ SEEN = {
 }
 """The codes of mistakes that a schema can see."""
 UNSEEN = {
+    "attributes_over_time": "attributes that are right one by one",
     "attributes_that_contradict": "attributes that are right one by one",
     "data_folds": "a number that another bounds",
     "data_graph_attributes": "how many words a list holds",

@@ -30,16 +30,3 @@ def _lenient(transformation):
             return transformation.update(*arguments)
 
     return optax.GradientTransformation(transformation.init, update)
-
-
-@pytest.fixture(scope="module")
-def compilation_cache(tmp_path_factory):
-    """The same programs are compiled again and again: once is enough."""
-    folder = str(tmp_path_factory.mktemp("xla"))
-    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
-    before = {name: getattr(jax.config, name) for name in names}
-    jax.config.update(names[0], folder)
-    jax.config.update(names[1], 0.05)
-    yield folder
-    for name, value in before.items():
-        jax.config.update(name, value)

@@ -123,9 +123,14 @@ def test_values_over_both_axes_are_those_of_each_example_alone(compiled, batch, 
     whole = compiled(network(nodes, ", ".join(VALUES)), device=device)
     single = compiled(network(nodes, ", ".join(VALUES), EVEN))
     given = jax.jit(lambda batch: whole(**batch))(batch)
+    graph = whole.model.graph
+    kinds = [graph.types[ref] for _, ref in graph.outputs]
+    axes = [[axis.name for axis in kind.domain[1:]] for kind in kinds]
+    for (name, (_, over)), found in zip(VALUES.items(), axes, strict=True):
+        assert sorted(found) == over, name
     for i in range(4):
         expected = single(**alone(batch, i))
-        for (name, (_, over)), one, other in zip(VALUES.items(), given, expected, strict=True):
+        for name, over, one, other in zip(VALUES, axes, given, expected, strict=True):
             problem = f"`{name}` of example {i}"
             found = of_steps(one, i, over)
             np.testing.assert_allclose(found, other[0], rtol=2e-5, atol=2e-5, err_msg=problem)
@@ -231,3 +236,49 @@ def test_a_run_predicts_from_sequences_one_by_one(trained):
     for i in range(2):
         one = run.predict({"words": [words[i]], "reply": [reply[i]]})
         np.testing.assert_allclose(both[i, : len(reply[i])], one[0], rtol=2e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kinds", [UNEVEN, EVEN], ids=["uneven", "even"])
+def test_a_cycle_that_reads_nothing_else_is_as_long_as_its_axis(compiled, batch, kinds):
+    nodes = {
+        "end": "first(x)",
+        "h": "{dense: {features: 6, activation: tanh}, from: h@target-1}",
+        "g": "{dense: {features: 2, activation: tanh}, from: g@target+1}",
+        "z": "concat(h, g, y)",
+    }
+    made = compiled(network(nodes, "z", kinds, "{h: end, g: {learned: {}}}"))
+    layer, whole = cells.Cell(made.weights, 0).layer, batch if kinds is UNEVEN else None
+    given = whole or {name: batch[name] for name in "xy"}
+    found = jax.jit(lambda given: made(**given))(given)
+    for i in range(4):
+        steps = TARGET[i] if whole else 6
+        h, g, forth, back = batch["x"][i, 0], made.weights["initial/g"], [], []
+        for _ in range(steps):
+            h, g = np.tanh(layer("h", h)), np.tanh(layer("g", g))
+            forth.append(h)
+            back.append(g)
+        expected = np.concatenate([forth, back[::-1], batch["y"][i, :steps]], axis=-1)
+        np.testing.assert_allclose(found[i, :steps], expected, rtol=2e-5, atol=5e-6)
+
+
+def test_a_cycle_over_time_goes_on_at_every_row(compiled, batch):
+    text = """network:
+  inputs: {image: [3, 5], y: {shape: [time, 5], at_most: any}}
+  nodes:
+    rows: {stream: rows, from: image}
+    h: {dense: {features: 4, activation: tanh}, from: [rows, y, h@time-1]}
+    end: last(h, over=time)
+  outputs: [h, end]
+"""
+    made = compiled(text)
+    image = np.random.default_rng(3).normal(size=(4, 3, 5)).astype(np.float32)
+    layer = cells.Cell(made.weights, 0).layer
+    given = {"image": image, "y": batch["y"], "time:length": TARGET}
+    found, end = jax.jit(lambda given: made(**given))(given)
+    for i in range(4):
+        h, steps = np.zeros((3, 4)), []
+        for y in batch["y"][i, : TARGET[i]]:
+            h = np.tanh(layer("h", image[i], np.broadcast_to(y, (3, 5)), h))
+            steps.append(h)
+        np.testing.assert_allclose(end[i], h, rtol=2e-5, atol=5e-6)
+        np.testing.assert_allclose(found[i, : len(steps)], steps, rtol=2e-5, atol=5e-6)

@@ -11,6 +11,7 @@ import graphc as gc
 from graphc.core.diagnostic import RunError, SpecError
 from graphc.core.span import Source
 from graphc.graph.stepping import obstacles
+from graphc.runtime.use import prepared
 
 STEPS = {
     "same": "{conv: {features: 5, kernel: 3, over: time}, from: x}",
@@ -58,6 +59,23 @@ def padded(sequences):
 def test_each_example_is_what_it_is_alone(lines, steps, compiled, padded):
     whole, single = (compiled(network(lines, kind)) for kind in (UNEVEN, EVEN))
     assert_as_alone(whole, jitted(single), padded, steps)
+
+
+GRID = {
+    "grid": "{layers: [{reshape: [3, 2]}, {stream: rows}], from: x}",
+    "near": "{conv: {features: 4, over: time, padding: causal}, from: grid}",
+    "beside": "{conv: {features: 4, over: rows, padding: causal}, from: grid}",
+    "mean": "{average_pool: {window: 3, over: time, padding: same}, from: grid}",
+    "share": "softmax(grid, over=time)",
+    "own": "{attention: {heads: 2, over: time, causal: true}, from: grid}",
+    "rows": "{attention: {heads: 2, over: rows}, from: {query: x, memory: grid}}",
+    "array": "stack(near, over=rows, length=4)",
+}
+
+
+def test_with_two_axes_the_one_that_is_said_counts(compiled, padded):
+    whole, single = (compiled(nodes(GRID, kind)) for kind in (UNEVEN, EVEN))
+    assert_as_alone(whole, jitted(single), padded)
 
 
 @pytest.mark.parametrize("lines, steps", [(STEPS, True), (ONCE, False)], ids=["steps", "once"])
@@ -294,14 +312,19 @@ train: {loss: cross_entropy}
 """
 
 
-def test_longer_sequences_than_a_stack_takes_are_told_when_the_data_is_loaded(tmp_path):
+def test_longer_sequences_than_a_stack_takes_are_told(tmp_path):
     path = tmp_path / "x.npz"
     n = np.tile([3, 5], 10)
     np.savez(path, x=np.zeros((20, 5, 2), np.float32), y=np.tile([0, 1], 10), n=n)
-    model = gc.compile(Source("test", STACKED.replace("PATH", str(path))))
+    text = STACKED.replace("PATH", str(path))
     with pytest.raises(RunError) as caught:
-        model.dataset()
+        gc.compile(Source("test", text)).dataset()
     assert caught.value.diagnostics[0].code == "GC531" and caught.value.diagnostics[0].located
+    form = gc.compile(Source("test", text.replace("length: 4", "length: 6"))).dataset()
+    assert prepared(form, np.zeros((2, 6, 2)))["x"].shape == (2, 6, 2)
+    with pytest.raises(RunError) as caught:
+        prepared(form, np.zeros((2, 7, 2)))
+    assert caught.value.diagnostics[0].code == "GC614"
 
 
 def test_a_block_on_a_cycle_cannot_need_all_steps():

@@ -94,15 +94,8 @@ def _row(path, shape, trainable=True, stored=None, view=()):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def shared_compilation_cache(tmp_path_factory):
-    """The same small programs are compiled again and again: once is enough."""
-    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
-    before = {name: getattr(jax.config, name) for name in names}
-    jax.config.update(names[0], str(tmp_path_factory.mktemp("xla")))
-    jax.config.update(names[1], 0.05)
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)
+def cached(compilation_cache):
+    """All of these train."""
 
 
 @pytest.fixture(scope="session")

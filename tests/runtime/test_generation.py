@@ -1,5 +1,7 @@
 """Runs of texts go on with a prompt."""
 
+from math import inf, nan
+
 import jax
 import numpy as np
 import pytest
@@ -83,10 +85,15 @@ def test_symbols_are_drawn_by_their_scores():
     np.testing.assert_allclose(found, wanted / wanted.sum(), atol=0.015)
 
 
-@pytest.mark.parametrize("options", [{"temperature": -1.0}, {"temperature": float("nan")}])
-def test_a_temperature_is_not_negative(run, options):
+@pytest.mark.parametrize("options", [{"temperature": each} for each in (-1.0, nan, inf)])
+def test_a_temperature_is_finite_and_not_negative(run, options):
     with pytest.raises(ValueError, match="temperature"):
         run.generate("one", **options)
+
+
+def test_the_sign_for_unknown_symbols_is_unknown_itself(run):
+    with pytest.raises(RunError, match="GC631"):
+        run.generate("one \N{REPLACEMENT CHARACTER}")
 
 
 def test_unknown_symbols_of_a_prompt_are_named(run):
@@ -162,7 +169,8 @@ def test_the_command_says_what_is_wrong_before_it_prints(run, capsys):
     assert main(["generate", str(run.path), "--prompt", "€"]) == 1
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.startswith("error[GC631]: the prompt has symbols")
-    assert main(["generate", str(run.path), "--temperature", "-1"]) == 2
+    for temperature in ("-1", "nan", "inf"):
+        assert main(["generate", str(run.path), "--temperature", temperature]) == 2
 
 
 def test_ctrl_c_ends_it(run, capsys, monkeypatch):
@@ -180,6 +188,12 @@ def test_predict_takes_a_text_file(run, tmp_path, capsys):
     (tmp_path / "a.txt").write_text("one two")
     assert main(["predict", str(run.path), str(tmp_path / "a.txt"), "--format", "csv"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("value", [2.5, 2**32 + 1, float("nan"), -(2**40)])
+def test_what_is_no_whole_number_is_no_symbol(run, value):
+    with pytest.raises(RunError, match=r"GC515.*`text` holds"):
+        run.predict(np.array([[1, value]]))
 
 
 def test_another_text_is_read_with_the_symbols_that_were_learnt_and_not_learnt_from(tmp_path):

@@ -47,6 +47,32 @@ def test_the_report_is_one_file_with_everything(digits):
     assert f"{run.result['test']['loss']:.4f}" in text
 
 
+def test_the_steps_of_a_sequence_are_shown_column_by_column(tmp_path):
+    rows = [
+        f"w{walk},{step},{10 * walk + step},{-step},{'ab'[walk % 2]}"
+        for walk in range(20)
+        for step in range(2 + walk % 2)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["walk,step,height,depth,way", *rows]))
+    spec = """
+network:
+  inputs: {features: [time, 2]}
+  layers: [last, {dense: 2}]
+data: {csv: {path: t.csv, target: way, sequence: walk, order: step, test: 2}}
+train: {loss: cross_entropy, epochs: 1}
+"""
+    (tmp_path / "a.yaml").write_text(spec)
+    model = gc.compile(tmp_path / "a.yaml")
+    run = model.train(tmp_path / "run", cache=False)
+    for each in worst_errors(network(run, model), run.dataset(), "test"):
+        walk = int(each.values.split()[1]) // 10
+        steps = range(2 + walk % 2)
+        height, depth = (
+            " ".join(str(i * k + j) for i in steps) for k, j in ((1, 10 * walk), (-1, 0))
+        )
+        assert each.values == f"height {height}, depth {depth}"
+
+
 def test_the_worst_errors_are_those_with_the_highest_loss(digits):
     model, run = digits
     dataset = run.dataset()

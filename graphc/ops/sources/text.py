@@ -78,13 +78,13 @@ class TextSource(ArraySource):
         for part in ("validation", "test"):
             share = getattr(self, part)
             sizes[part] = round(share * len(whole)) if isinstance(share, float) else share
-        count = len(whole) - sum(sizes.values())
+        count = max(len(whole) - sum(sizes.values()), 0)
         least = self.length if self.documents is None else 1
         for part, size in {"train": count, **sizes}.items():
             if size <= least and (size or part == "train"):
-                message = f"the {part} part has {size} symbols, and a window takes {least + 1}"
-                help = "make `length` smaller, or hold out more" if part != "train" else None
-                raise ShapeError(message, help or "make `length` smaller", "GC518")
+                message = f"a window takes {least + 1} symbols, and the {part} part has {size}"
+                more = "hold out less" if part == "train" else "hold out more"
+                raise ShapeError(message, f"take shorter windows, or {more}", "GC518")
         ends = {"train": count, "validation": count + sizes["validation"], "test": len(whole)}
         starts = {"train": 0, "validation": count, "test": ends["validation"]}
         return {name: whole[starts[name] : end] for name, end in ends.items() if end > starts[name]}
@@ -177,7 +177,7 @@ class PlainText(TextSource):
     def read_text(self, folder: str) -> str:
         path = os.path.join(folder, os.path.expanduser(self.path))
         try:
-            with open(path, encoding="utf-8") as file:
+            with open(path, encoding="utf-8-sig") as file:  # some editors write a mark in front
                 text = file.read()
         except UnicodeDecodeError as error:
             message = f"`{path}` is no text in UTF-8: byte {error.start + 1} is wrong"
