@@ -46,6 +46,7 @@ class Form:
         class_names: what the target's integers mean, or None where it is a quantity.
         scaling: how float inputs were scaled (without moments where they were not).
         columns: of a table, which of its columns were used, and their categories.
+        directed: whether the edges of graphs lead one way.
         reads_target: whether the network reads the target, as a decoder reads what it is to say.
         at_most: for fields that the network takes a number of steps of, how many that is.
     """
@@ -55,6 +56,7 @@ class Form:
     class_names: tuple[str, ...] | None
     scaling: Scaling
     columns: Columns | None = None
+    directed: bool = False
     reads_target: bool = False
     at_most: dict[str, int] = field(default_factory=dict)
 
@@ -73,6 +75,7 @@ class Form:
             "class_names": None if self.class_names is None else list(self.class_names),
             "scaling": self.scaling.as_dict(),
             "columns": None if self.columns is None else self.columns.as_dict(),
+            **({"directed": True} if self.directed else {}),
             **({"reads_target": True} if self.reads_target else {}),
             **({"at_most": self.at_most} if self.at_most else {}),
         }
@@ -87,6 +90,7 @@ class Form:
             class_names=None if names is None else tuple(names),
             scaling=Scaling.from_dict(data["scaling"]),
             columns=None if columns is None else Columns.from_dict(columns),
+            directed=data.get("directed", False),
             reads_target=data.get("reads_target", False),
             at_most=data.get("at_most", {}),
         )

@@ -35,6 +35,7 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
         counted=_counted(source, table, target),
         class_names=table.classes,
         left_out=left_out,
+        directed=source.directed,
     ).dataset(source, folder)
 
 

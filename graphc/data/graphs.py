@@ -33,6 +33,7 @@ class DataGraph:
         counted: for each split, bool [nodes], the nodes that count in it.
         class_names: what the target's integers mean, or None.
         left_out: how many edges were left out, by the reason.
+        directed: whether the edges lead one way.
     """
 
     features: np.ndarray
@@ -41,6 +42,7 @@ class DataGraph:
     counted: Mapping[str, np.ndarray]
     class_names: tuple[str, ...] | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    directed: bool = False
 
     def dataset(self, source: GraphSource, folder: str) -> Dataset:
         """The data set that has it as the one example of every split."""
@@ -62,6 +64,7 @@ class DataGraph:
             class_names=self.class_names,
             scaling=Scaling({}),
             left_out=dict(self.left_out),
+            directed=self.directed,
         )
 
 

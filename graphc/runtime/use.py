@@ -11,7 +11,7 @@ from graphc.core.diagnostic import Diagnostic, listing
 from graphc.core.types import NODES, RECEIVERS, SENDERS, Type, nodes_axis
 from graphc.data.dataset import Dataset, Form
 from graphc.data.examples import require_finite, require_integers
-from graphc.data.graphs import alike, both_ways
+from graphc.data.graphs import alike, both_ways, one_way
 from graphc.data.lengths import by_lengths, filled, lengths_of, together
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
@@ -133,7 +133,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
     if SENDERS in form.fields:
-        arrays |= _edges(inputs.get("edges"), arrays, wanted)
+        arrays |= _edges(inputs.get("edges"), arrays, form)
     arrays = form.scaling.apply(arrays)
     for name, kind in wanted.items():
         if kind.dtype == "int":
@@ -143,13 +143,12 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
     return arrays
 
 
-def _edges(
-    given: Any, arrays: Mapping[str, np.ndarray], wanted: Mapping[str, Type]
-) -> dict[str, np.ndarray]:
+def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
     """The edges of graphs, of pairs of nodes [examples, 2, any], or [2, any] for a single one.
 
-    They lead both ways.
+    They lead both ways, unless those of the training led one way.
     """
+    wanted, ways = form.inputs, one_way if form.directed else both_ways
     if given is None:
         help = "`edges` holds the numbers of the nodes that each edge joins, [2, edges]"
         raise fail("GC614", "the edges of the graph are missing", help)
@@ -164,7 +163,7 @@ def _edges(
         wrong = pairs[(pairs < 0) | (pairs >= nodes)][0]
         message = f"`edges` names the node {wrong}, and there are {nodes}, counted from 0"
         raise fail("GC614", message, None)
-    edges = alike([both_ways(each)[0] for each in pairs], nodes)
+    edges = alike([ways(each)[0] for each in pairs], nodes)
     return {SENDERS: edges[:, 0], RECEIVERS: edges[:, 1]}
 
 

@@ -78,6 +78,24 @@ def test_edges_that_cannot_be_are_told(trained, given, words):
     assert words in caught.value.diagnostics[0].message
 
 
+def test_edges_that_were_directed_are_so_in_predictions(tmp_path):
+    rows = "".join(f"{name},{kind},1\n" for name, kind in zip("abcd", "xyxy", strict=True))
+    (tmp_path / "nodes.csv").write_text(f"name,kind,one\n{rows}")
+    (tmp_path / "edges.csv").write_text("from,to\na,b\nb,c\n")
+    (tmp_path / "spec.yaml").write_text("""graphc: 1
+network:
+  inputs: {features: [nodes, 1]}
+  layers: [{graph_conv: {features: 2, normalize: none}}]
+data:
+  graph: {nodes: nodes.csv, edges: edges.csv, target: kind, directed: true, validation: 0, test: 0}
+train: {loss: cross_entropy, epochs: 1}
+""")
+    run = gc.compile(tmp_path / "spec.yaml").train(tmp_path / "run")
+    (first, second) = run.predict({"features": np.ones((1, 2, 1)), "edges": [[0], [1]]})[0]
+    bias = run.weights()["graph_conv/bias"]
+    np.testing.assert_allclose(second - bias, 2 * (first - bias), rtol=1e-4)
+
+
 def test_only_nodes_that_count_are_in_the_loss_and_its_gradient():
     module = gc.compile(Source("club.yaml", CLUB)).module()
     outputs = jnp.asarray(np.random.default_rng(0).normal(size=(1, 3, 2)), jnp.float32)
