@@ -78,7 +78,7 @@ def make_update(
         training.clip,
         training.accumulate,
         training.average,
-        training.regularize,
+        tuple(sorted(training.regularize, key=lambda each: each[0])),  # a sum has no order
         training.mixup,
         training.truncate,
     )

@@ -20,7 +20,15 @@ from oracle import quick_jit
 import graphc as gc
 from graphc.cli.compile import command
 from graphc.core.importing import importing
-from graphc.core.types import lengths_over, uneven_axes
+from graphc.core.types import (
+    NODES,
+    RECEIVERS,
+    SENDERS,
+    counted_over,
+    lengths_over,
+    nodes_axis,
+    uneven_axes,
+)
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
@@ -69,6 +77,14 @@ def values(draw, kind):
     return draw.normal(size=shape).astype(np.float32)
 
 
+def graphs(draw):
+    """Edges of graphs, and the nodes that count."""
+    ends = draw.integers(0, STEPS, (2, ROWS, 5)).astype(np.int32)
+    ends[1].sort(axis=-1)
+    counted = draw.integers(0, 2, (ROWS, STEPS)) > 0
+    return {SENDERS: ends[0], RECEIVERS: ends[1], counted_over(NODES.name): counted}
+
+
 def numbers(model, module):
     """A state of random numbers and a batch for a module."""
     draw = np.random.default_rng(0)
@@ -86,6 +102,8 @@ def numbers(model, module):
     batch = {name: values(draw, kind) for name, kind in model.graph.inputs}
     for axis in dict.fromkeys(a for _, kind in model.graph.inputs for a in uneven_axes(kind)):
         batch[lengths_over(axis.name)] = draw.integers(1, STEPS + 1, ROWS).astype(np.int32)
+    if nodes_axis(target):
+        batch |= graphs(draw)
     batch |= {loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
     return state, batch
 
