@@ -11,7 +11,17 @@ from benchmarks.machine import about
 from benchmarks.options import Options
 from benchmarks.report import write
 
-NAMES = ("startup", "check", "products", "merge", "lockstep", "depth", "throughput")
+NAMES = (
+    "startup",
+    "check",
+    "products",
+    "merge",
+    "lockstep",
+    "depth",
+    "loops",
+    "throughput",
+    "recurrent",
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -37,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help="how often everything is measured")
     parser.add_argument("--write", action="store_true", help="keep tables and numbers here")
     parser.add_argument("--peer-python", help="an interpreter with Keras and PyTorch")
-    parser.add_argument("--only", nargs="*", default=[], help="throughput: these networks only")
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="throughput, recurrent: these networks only"
+    )
     return parser
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.characters import EMBEDDED
 from graphc.core.span import Source
 
 ROOT = Path(__file__).parents[1]
@@ -125,6 +126,27 @@ network:
 def lenet() -> Source:
     """LeNet-5 without dropout."""
     return Source("lenet5.yaml", _LENET + _training("mnist", 128))
+
+
+def characters(cells: str, at_most: int | None, batch: int, length: int) -> Source:
+    """A language model of characters: these layers between an embedding and the logits.
+
+    Args:
+        cells: the layers in YAML.
+        at_most: for texts of different length, how long they are at most.
+    """
+    bound = "" if at_most is None else f", at_most: {at_most}"
+    network = f"""\
+graphc: 1
+
+network:
+  inputs: {{text: {{int: [time], below: data{bound}}}}}
+  layers:
+    - embed: {EMBEDDED}
+{cells}    - dense: $text.below
+"""
+    data = f"{{shakespeare: {{length: {length}}}}}"
+    return Source("characters.yaml", network + _training(data, batch))
 
 
 def _training(data: str, batch: int, learning_rate: str = "1e-3") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,6 +29,8 @@ class Workload:
     batch: int
     examples: int
     depth: int = 0
+
+    forms: ClassVar[str] = "benchmarks.peers"
 
     @property
     def layers(self) -> tuple[str, ...]:

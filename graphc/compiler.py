@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import graphc.ops  # noqa: F401  (fills the registries)
 from graphc.build.expand import Expander
+from graphc.build.inputs import NUMBERS, steps_axis
 from graphc.build.user_code import NO_CODE, UserCode, user_code
 from graphc.core.collection import without_collection
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.operation import ShapeError
-from graphc.core.span import Source
+from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping as MappingTree
-from graphc.core.types import Axis, is_uneven
+from graphc.core.types import Axis, uneven_axes
 from graphc.graph.graph import Graph
 from graphc.graph.seeds import collisions
+from graphc.graph.stacking import longest, stackings
 from graphc.graph.stepping import steps_of, with_memory
+from graphc.graph.time import unrolled
 from graphc.graph.weights import WeightMap
 from graphc.ops.search import Search
 from graphc.ops.sources import ArraySource, PythonData
@@ -135,6 +138,8 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
             message = f"`{first.name}` and `{second.name}` would start with the same weights"
             help = "rename one of them: the hashes of these two names happen to be equal"
             report.error("GC311", message, second.span, help=help)
+        found = (each.complaint() for each in stackings(graph))
+        report.diagnostics += dict.fromkeys(each for each in found if each is not None)
     plan = None
     if document.training is not None and not report.errors:
         plan = make_plan(networks, document.training, fields, document.place, report)
@@ -145,17 +150,22 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
                 no_validation("early stopping", document.place("train", "early_stopping"))
             )
         if plan is not None:
-            found = expander.longest
-            longest = (
-                (field, *found[plan.network, name])
-                for name, field in plan.inputs
-                if (plan.network, name) in found
-            )
-            plan = replace(plan, longest=tuple(longest))
+            plan = replace(plan, longest=tuple(_longest(expander, networks, plan)))
         steps = epoch_steps(document.training, _examples(document))
         check_lengths(document.training, steps, document.place, report)
     code = user_code(expander.uses, report)
     return Checked(document, networks, plan, tuple(report.warnings), code)
+
+
+def _longest(
+    expander: Expander, networks: Mapping[str, Graph], plan: Plan
+) -> Iterator[tuple[str, int, Span]]:
+    """For fields of the data, how many steps they may have, and where that is said."""
+    for name, field in plan.inputs:
+        if (plan.network, name) in expander.longest:
+            yield field, *expander.longest[plan.network, name]
+    for field, most, node in longest(networks[plan.network], dict(plan.inputs)):
+        yield field, most, node.span
 
 
 def _check_search(checked: Checked, search: Search, report: Report, python: bool | str) -> None:
@@ -199,19 +209,21 @@ def _expanded(
         kinds = {name: fields.types.get(field) for name, field in names.items()}
         below = {name: kind.below for name, kind in kinds.items() if kind and kind.below}
     wrong = fields is None and document.tree.key("data") is not None
-    uneven = fields is not None and any(map(is_uneven, fields.types.values()))
-    uneven = uneven or _bounded(document)
+    known = () if fields is None else fields.types.values()
+    uneven = {axis.name for kind in known for axis in uneven_axes(kind)} | _bounded(document)
     expander = Expander(report, document.parameters, None if wrong else below, python, uneven)
     for network in document.library.networks.values():
         expander.attempt(expander.network, network)
     return expander
 
 
-def _bounded(document: Document) -> bool:
-    """Whether an input says how long its sequences are at most: they are of different length."""
+def _bounded(document: Document) -> set[str]:
+    """The axes of inputs that say how long they are at most: they are of different length."""
     networks = document.library.networks.values()
     types = (each.written for network in networks for each in network.section.inputs or ())
-    return any(isinstance(each, MappingTree) and each.get("at_most") is not None for each in types)
+    bounded = (each for each in types if isinstance(each, MappingTree) and each.key("at_most"))
+    words = (steps_axis(each.get(kind)) for each in bounded for kind in NUMBERS)
+    return {word for word in words if word is not None}
 
 
 def _fields(document: Document, python: bool | str) -> Fields | None:
@@ -266,9 +278,19 @@ def compile(
     examples = _examples(checked.document)
     streamed = streams(checked.document)
     choices = choose(program, training, device, tuple(without), examples, streamed)
+    if choices.unroll > 1:
+        program = in_rounds(program, choices.unroll)
     loops = may_loop(program, device)
     program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
     return Compiled(checked, program, emit(program), weights, passes, choices)
+
+
+def in_rounds(program: Program, steps: int) -> Program:
+    """The program whose loops over time do so many steps in a round."""
+    rewrite = everywhere(lambda graph: unrolled(graph, steps))
+    return replace(
+        program, networks={name: rewrite(each) for name, each in program.networks.items()}
+    )
 
 
 def streams(document: Document) -> bool:

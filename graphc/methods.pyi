@@ -96,6 +96,7 @@ class Methods:
         bias: bool = True,
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
+        over: str | None = None,
         name: str | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
@@ -107,7 +108,14 @@ class Methods:
 
         Shapes: query [tokens, n], memory [others, m] -> [tokens, features]. `visible` is a bool
         [others], or [tokens, others], that is true where a token may be read; with `causal` a token
-        reads itself and those before it. The kernels are [n, heads * head_features] for the query,
+        reads itself and those before it.
+
+        Steps are tokens too: a memory [time, m] is read over time, without its absent steps. Of a query
+        over the same axis each step reads it, [time, n] -> [time, features], with `causal` and `rotary`
+        as for tokens; of one over another axis as well. Any other query reads it once: [n] ->
+        [features], [tokens, n] -> [tokens, features]. `visible` is then a bool for each step.
+
+        The kernels are [n, heads * head_features] for the query,
         [m, heads * head_features] for key and value, and [heads * head_features, features] for out.
 
         References: Vaswani et al., "Attention is all you need", 2017. `rotary`: Su et al., "RoFormer",
@@ -124,6 +132,7 @@ class Methods:
             bias: whether the projections add a learned number.
             kernel_init: how the kernels are drawn.
             bias_init: how the biases are drawn.
+            over: the axis of steps that is read, where the memory has several.
         """
 
     def average_pool(
@@ -132,19 +141,21 @@ class Methods:
         window: int | Sequence[int],
         *,
         stride: int | Sequence[int] | None = None,
-        padding: Literal["same", "valid"] | int | Sequence[int | Sequence[int]] = "valid",
+        padding: Literal["same", "valid", "causal"] | int | Sequence[int | Sequence[int]] = "valid",
+        over: str | None = None,
         name: str | None = None,
     ) -> Value:
         """The mean of each window, channel by channel.
 
         Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. What pads
         is not counted: a window at the border is the mean of what lies inside the image (as in Keras;
-        PyTorch counts the zeros).
+        PyTorch counts the zeros). `over: time` is that of `max_pool`; absent steps are not counted.
 
         Args:
             window: how long the window is along each spatial axis.
             stride: steps between two windows; as long as the window if left out.
-            padding: around the image, as for `conv`.
+            padding: around the image, or the steps, as for `conv`.
+            over: an axis of steps to slide over, in place of those of an image: `over: time`.
         """
 
     def batch_norm(
@@ -283,6 +294,7 @@ class Methods:
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
         groups: int = 1,
+        over: str | None = None,
         kernel_norm: str | Mapping[str, Any] | None = None,
         drop_connect: float = 0.0,
         name: str | None = None,
@@ -304,6 +316,11 @@ class Methods:
         With `groups`, channels and features are cut into as many equal parts, and each part of the
         features sees its own part of the channels.
 
+        With `over: time` it goes along the steps of a sequence, [time, ..., c] -> [time, ..., features]
+        with the kernel [kernel, c / groups, features], at each place of an image by itself. There are
+        as many steps as before: the stride is 1 and `padding` either `same` or `causal`, with which no
+        step sees a later one. Absent steps count as zeros.
+
         References: LeCun et al., "Gradient-based learning applied to document recognition", 1998;
         Yu and Koltun, "Multi-scale context aggregation by dilated convolutions", 2016; Krizhevsky et
         al., "ImageNet classification with deep convolutional neural networks", 2012 (groups).
@@ -319,6 +336,7 @@ class Methods:
             kernel_init: how the kernel is drawn.
             bias_init: how the bias is drawn.
             groups: parts of the channels that do not see one another.
+            over: an axis of steps to slide over, in place of those of an image: `over: time`.
             kernel_norm: how the kernel is normalised before each product.
             drop_connect: the probability that a number of the kernel is zero, drawn anew at each training step (Wan et al. 2013).
         """
@@ -489,6 +507,7 @@ class Methods:
         bias: bool = True,
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
+        over: str | None = None,
         kernel_norm: str | Mapping[str, Any] | None = None,
         drop_connect: float = 0.0,
         name: str | None = None,
@@ -498,7 +517,7 @@ class Methods:
         Shapes: [..., c] -> [..., c * multiplier], with one to three spatial axes and sizes as for
         `conv`; the kernel is [*kernel, 1, c * multiplier], and the channels made of the first channel
         come first. It is `conv` with as many groups as channels; a kernel of at most 64 numbers is
-        summed up slice by slice, which is many times faster on the CPU.
+        summed up slice by slice, which is many times faster on the CPU. `over: time` is that of `conv`.
 
         References: Sifre, "Rigid-motion scattering for image classification", 2014.
 
@@ -512,6 +531,7 @@ class Methods:
             bias: whether a learned number is added to each channel.
             kernel_init: how the kernel is drawn.
             bias_init: how the bias is drawn.
+            over: an axis of steps to slide over, in place of those of an image: `over: time`.
             kernel_norm: how the kernel is normalised before each product.
             drop_connect: the probability that a number of the kernel is zero, drawn anew at each training step (Wan et al. 2013).
         """
@@ -557,6 +577,21 @@ class Methods:
         Args:
             rate: the probability of zero.
         """
+
+    def echo_state(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        units: int,
+        *,
+        spectral_radius: float = 0.9,
+        leak: float = 1.0,
+        input_scale: float = 1.0,
+        sparsity: float = 0.9,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `echo_state`."""
 
     def einsum(
         self,
@@ -1036,13 +1071,22 @@ class Methods:
     def log_sigmoid(self, x: Arguments, *, name: str | None = None) -> Value:
         """The logarithm of `sigmoid`, without its rounding."""
 
-    def log_softmax(self, x: Arguments, *, axis: int = -1, name: str | None = None) -> Value:
+    def log_softmax(
+        self,
+        x: Arguments,
+        *,
+        axis: int = -1,
+        over: str | None = None,
+        name: str | None = None,
+    ) -> Value:
         """The logarithm of `softmax`, without its rounding.
 
-        Shapes: any, unchanged.
+        Shapes: any, unchanged; with `over: time` along the steps of the example. Absent steps are 0,
+        for a logarithm of their probability there is not.
 
         Args:
             axis: the axis along which the probabilities add up to 1.
+            over: an axis of steps along which they do, in place of features: `over: time`.
         """
 
     def logical_and(self, *values: Arguments, name: str | None = None) -> Value:
@@ -1168,7 +1212,8 @@ class Methods:
         window: int | Sequence[int],
         *,
         stride: int | Sequence[int] | None = None,
-        padding: Literal["same", "valid"] | int | Sequence[int | Sequence[int]] = "valid",
+        padding: Literal["same", "valid", "causal"] | int | Sequence[int | Sequence[int]] = "valid",
+        over: str | None = None,
         name: str | None = None,
     ) -> Value:
         """The largest number of each window, channel by channel.
@@ -1176,10 +1221,14 @@ class Methods:
         Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. What pads
         never wins. Where several are largest, the gradient is shared among them.
 
+        With `over: time` the windows are of steps, one for each: [time, ..., c], unchanged. `padding`
+        is `same`, or `causal` for windows that end with their step. Absent steps never win.
+
         Args:
             window: how long the window is along each spatial axis.
             stride: steps between two windows; as long as the window if left out.
-            padding: around the image, as for `conv`.
+            padding: around the image, or the steps, as for `conv`.
+            over: an axis of steps to slide over, in place of those of an image: `over: time`.
         """
 
     def maximum(self, *values: Arguments, name: str | None = None) -> Value:
@@ -1262,6 +1311,29 @@ class Methods:
 
     def mish(self, x: Arguments, *, name: str | None = None) -> Value:
         """`x * tanh(softplus(x))` (Misra 2020)."""
+
+    def mode(
+        self,
+        *values: Arguments,
+        train: Argument | None = None,
+        otherwise: Argument | None = None,
+        name: str | None = None,
+    ) -> Value:
+        """One value while the network is trained, and another one otherwise.
+
+        A decoder that reads in training what was to be said (teacher forcing), and in use what it has
+        said itself: `fed: {mode: {train: reply, otherwise: guess}}`. What only the other value needs is
+        not computed.
+
+        Shapes: two values of one type -> that type.
+
+        References: Williams and Zipser, "A learning algorithm for continually running fully recurrent
+        neural networks", 1989, for teacher forcing.
+
+        Args:
+            train: the value in training.
+            otherwise: the value in evaluation and in use.
+        """
 
     def multiply(self, *values: Arguments, name: str | None = None) -> Value:
         """The product of values: `a * b * ...`."""
@@ -1781,13 +1853,22 @@ class Methods:
             threshold: how far from zero numbers vanish.
         """
 
-    def softmax(self, x: Arguments, *, axis: int = -1, name: str | None = None) -> Value:
+    def softmax(
+        self,
+        x: Arguments,
+        *,
+        axis: int = -1,
+        over: str | None = None,
+        name: str | None = None,
+    ) -> Value:
         """Probabilities along an axis: `exp(x) / sum(exp(x))`.
 
-        Shapes: any, unchanged.
+        Shapes: any, unchanged. With `over: time` each number has a probability among those of its place
+        at all steps of the example, [time, ...] -> [time, ...]; absent steps have probability 0.
 
         Args:
             axis: the axis along which the probabilities add up to 1.
+            over: an axis of steps along which they do, in place of features: `over: time`.
         """
 
     def softplus(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -1859,14 +1940,27 @@ class Methods:
             axis: the axis that goes.
         """
 
-    def stack(self, axis: int = 0, *values: Arguments, name: str | None = None) -> Value:
+    def stack(
+        self,
+        axis: int = 0,
+        *values: Arguments,
+        over: str | None = None,
+        length: int | None = None,
+        name: str | None = None,
+    ) -> Value:
         """Values of one shape along a new axis.
 
         Shapes: k times [n] -> [k, n], or [n, k] for `axis: -1`. A value that lacks an axis of the
         domain is repeated along it.
 
+        With `over: time` and `length: k` it undoes `stream`: the steps of one value become the first
+        axis, [time, ...] -> [k, ...], with zeros where there is no step. A shape has sizes, and how
+        many steps there are is for the data to say; so k is written, and longer sequences are an error.
+
         Args:
             axis: where the new axis stands in the new shape.
+            over: an axis of steps that becomes the new one, of a single value: `over: time`.
+            length: how long it is then; shorter sequences end in 0.
         """
 
     def std(
@@ -1917,7 +2011,8 @@ class Methods:
     def stream(self, x: Arguments, to: str = "time", *, name: str | None = None) -> Value:
         """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
 
-        Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed.
+        Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed. `stack` with `over` and
+        `length` undoes it.
 
         Args:
             to: what the axis of the steps is called.
@@ -2023,16 +2118,19 @@ class Methods:
         shape: Sequence[int],
         *,
         init: float | str | Mapping[str, Any] = {'normal': 0.02},
+        frozen: bool = False,
         name: str | None = None,
     ) -> Value:
         """A learned array, the same for all examples: queries, factors, or a kernel that layers share.
 
         Shapes: -> `shape`. In formulas it meets other values as any of them do; in a `repeat` every
-        copy has its own.
+        copy has its own. What is `frozen` is no parameter: neither gradients, weight decay nor moving
+        averages have to do with it.
 
         Args:
             shape: the shape; [] is one number.
             init: how it is drawn.
+            frozen: whether it stays as it was drawn.
         """
 
     def where(

@@ -4,5 +4,3 @@ Each module has `start(workload, arrays, weights)`, which gives a function from 
 epoch to the mean loss over it; it returns when the epoch is done. `weights` are the initial ones,
 by their paths in the spec, so that all forms begin alike.
 """
-
-NAMES = ("graphc", "nnx", "jax", "keras", "torch")

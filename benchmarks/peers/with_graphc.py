@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from benchmarks import specs
+from benchmarks.characters import BLOCKS, Characters
 from benchmarks.emitted import Emitted, emitted
 from benchmarks.workloads import Workload
 from graphc.core.span import Source
@@ -23,8 +24,10 @@ from graphc.runtime.steps import batch_shapes, no_totals
 WITHOUT_END = 10**9
 
 
-def source(workload: Workload) -> Source:
+def source(workload: Workload | Characters) -> Source:
     """The spec."""
+    if isinstance(workload, Characters):
+        return _characters(workload)
     if workload.kind == "lenet":
         return specs.lenet()
     if workload.kind == "highway":
@@ -32,7 +35,16 @@ def source(workload: Workload) -> Source:
     return specs.dense(workload.shape, workload.widths, workload.batch)
 
 
-def start(workload: Workload, arrays: dict, weights: str) -> Callable[[int], float]:
+def _characters(workload: Characters) -> Source:
+    cell = f"{BLOCKS[workload.cell]}: {workload.width}"
+    cells = f"    - {cell}\n" * workload.layers
+    if workload.both_ways:
+        cells = f"    - bidirectional: [{{{cell}}}]\n"
+    at_most = workload.steps if workload.both_ways else None
+    return specs.characters(cells, at_most, workload.batch, workload.steps)
+
+
+def start(workload: Workload | Characters, arrays: dict, weights: str) -> Callable[[int], float]:
     """Write the initial weights to the file `weights`, for the others."""
     each = emitted(source(workload))
     state = make_state(each.module, 0)
@@ -43,7 +55,9 @@ def start(workload: Workload, arrays: dict, weights: str) -> Callable[[int], flo
     return lambda number: next(epochs)
 
 
-def _epochs(each: Emitted, workload: Workload, arrays: dict, state: object) -> Iterator[float]:
+def _epochs(
+    each: Emitted, workload: Workload | Characters, arrays: dict, state: object
+) -> Iterator[float]:
     batch = batch_shapes(arrays, workload.batch)
     totals = each.programs.evaluate.shapes(evaluated(state), batch)
     course = Course(

@@ -22,12 +22,15 @@ OPTIMIZER = optax.adam(LEARNING_RATE)
 
 
 def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], float]:
-    params = _params(workload, weights)
-    state = (params, OPTIMIZER.init(params))
-    data = jax.device_put(arrays)
     forward = {"dense": partial(_dense, workload.layers), "lenet": _lenet, "highway": _highway}
     step = partial(_step, forward[workload.kind])
-    run = _by_step(step) if workload.kind == "lenet" else _by_epoch(step)
+    run = _by_step(step) if workload.kind == "lenet" else by_epoch(step)
+    return epochs(run, _params(workload, weights), arrays, workload)
+
+
+def epochs(run: Callable, params: dict, arrays: dict, workload) -> Callable[[int], float]:
+    """Trains an epoch by `run(state, data, order)`, which gives the state and the mean loss."""
+    state, data = (params, OPTIMIZER.init(params)), jax.device_put(arrays)
 
     def epoch(number: int) -> float:
         nonlocal state
@@ -38,7 +41,9 @@ def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], fl
     return epoch
 
 
-def _by_epoch(step: Callable) -> Callable:
+def by_epoch(step: Callable) -> Callable:
+    """All steps of an epoch in one `scan`."""
+
     @partial(jax.jit, donate_argnums=0)
     def run(state, data, order):
         state, losses = jax.lax.scan(lambda state, rows: step(state, data, rows), state, order)
@@ -61,14 +66,17 @@ def _by_step(step: Callable) -> Callable:
 
 
 def _step(forward: Callable, state, data, rows):
-    params, memory = state
-
     def loss_of(params):
         logits = forward(params, data["image"][rows])
         labels = data["label"][rows]
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
-    loss, gradients = jax.value_and_grad(loss_of)(params)
+    return updated(state, *jax.value_and_grad(loss_of)(state[0]))
+
+
+def updated(state, loss, gradients):
+    """The state after a step, and the loss."""
+    params, memory = state
     updates, memory = OPTIMIZER.update(gradients, memory, params)
     return (optax.apply_updates(params, updates), memory), loss
 

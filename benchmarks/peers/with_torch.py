@@ -78,7 +78,7 @@ def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], fl
         loss.backward()
         return loss.detach()
 
-    _choose_threads(lambda: gradients(torch.arange(workload.batch)))
+    choose_threads(lambda: gradients(torch.arange(workload.batch)))
 
     def epoch(number: int) -> float:
         order = torch.from_numpy(epoch_order(workload.examples, workload.batch, 0, number))
@@ -91,7 +91,7 @@ def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], fl
     return epoch
 
 
-def _choose_threads(action: Callable[[], object], times: int = 30) -> None:
+def choose_threads(action: Callable[[], object], times: int = 30) -> None:
     """One thread or as many as there are cores: small networks lose by the second."""
     seconds = {}
     for threads in (torch.get_num_threads(), 1):

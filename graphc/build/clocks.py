@@ -9,7 +9,7 @@ from graphc.build.assembly import Scope
 from graphc.build.steps import fail
 from graphc.core.attributes import Int
 from graphc.core.registry import operations
-from graphc.core.types import time_axes
+from graphc.core.types import TIME, time_axes
 from graphc.graph.node import Ref
 from graphc.graph.time import Clock
 
@@ -33,9 +33,10 @@ def held(step: syntax.Step, name: str, made: Ref, scope: Scope, context: Context
         raise fail("GC236", message, step.every, help)
     assembly.expected.setdefault((name, None), kind)
     before = assembly.delay((name, None), None, -1, axes[0], span)
-    clock = f"clock:{count}"
+    clock = f"clock:{count}" if axes[0] == TIME else f"clock:{axes[0].name}:{count}"
     if clock not in assembly.nodes:
-        like = next(ref for ref, each in assembly.types.items() if axes[0] in each.domain)
+        streams = (ref for ref, each in assembly.types.items() if axes[0] in each.domain)
+        like = min(streams, key=lambda ref: assembly.types[ref].domain.index(axes[0]))
         assembly.add(clock, Clock(axes[0], count), (like,), span, named=False)
     inputs = Ref(clock), made, before
     return assembly.add(f"{name}:held", operations["where"](), inputs, span, named=False)

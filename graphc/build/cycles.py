@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from graphc.core.operation import Operation, ShapeError
-from graphc.core.types import Axis, Type, over
+from graphc.core.types import Axis, Type, join_domains, over
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import value_types
 from graphc.graph.node import Ref
@@ -44,12 +44,20 @@ def infer(operation: Operation, types: Iterable[Type]) -> Type | dict[str, Type]
     known = [kind for kind in types if not is_open(kind)]
     found = []
     if operation.variadic:
-        found = [operation.infer(*known)] if known else []
+        found = [_over_all(operation.infer(*known), unknown)] if known else []
     elif not isinstance(operation, Repeat):
         found = _for_any(operation, types)
     if found and all(each == found[0] for each in found):
         return found[0]
     return dict.fromkeys(operation.ports, unknown[0]) if operation.ports else unknown[0]
+
+
+def _over_all(kind: Type | dict[str, Type], others: Iterable[Type]) -> Type | dict[str, Type]:
+    """What some values give, over the axes of others too of which nothing else is known."""
+    if not isinstance(kind, Type):
+        return kind
+    domain, presence = join_domains([kind, *others])
+    return replace(kind, domain=domain, presence=presence)
 
 
 def _of_call(call: Call) -> Type | dict[str, Type]:

@@ -7,7 +7,7 @@ with the shapes that led there. A node whose input could not be made is passed o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 from graphc.build import syntax
@@ -29,7 +29,7 @@ from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.core.diagnostic import Diagnostic, InternalError, Report, SpecError
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, Tree
-from graphc.core.types import TIME, Type, uneven
+from graphc.core.types import Type
 from graphc.graph.calls import Call, NetworkCall
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
@@ -44,7 +44,7 @@ class Expander:
         parameters: the values of the spec's `params`.
         data_below: for each field of the data, how many values it has; None where the data is
             wrong, which is reported already.
-        uneven: whether sequences are of different length, as the data or an input says.
+        uneven: the axes of sequences of different length, as the data or an input says.
         python: whether code of the user's may be run, or the one folder that it is in.
 
     Attributes:
@@ -59,7 +59,7 @@ class Expander:
         parameters: Mapping[str, Tree] | None = None,
         data_below: Mapping[str, int] | None = None,
         python: bool | str = True,
-        uneven: bool = False,
+        uneven: Container[str] = (),
     ) -> None:
         self.report, self.python, self.uneven = report, python, uneven
         self.longest: dict[tuple[str, str], tuple[int, Span]] = {}
@@ -127,12 +127,12 @@ class Expander:
             return {}
         types = {}
         for each in declared:
-            read = self.report.attempt(ask_type, each, context.environment, self.data_below)
+            read = self.report.attempt(ask_type, each, context, self.data_below, self.uneven)
             most = self.report.attempt(at_most, each, context.environment)
             if read is None:
                 continue
             name = each.name.text
-            types[name] = uneven(read) if self.uneven and TIME in read.domain else read
+            types[name] = read
             if most is not None:
                 self.longest[network.name, name] = most
         return types

@@ -90,6 +90,10 @@ class _Formula:
         values, attributes = self._keywords(call, names)
         given = self.context.environment.substitute(attributes) if len(attributes) else None
         operation = kind.read(given, call.name_span)
+        if operation.names and len(call.arguments) != len(operation.names):
+            message = f"`{call.function}` is given {len(call.arguments)} values"
+            help = f"write `{call.function}({', '.join(operation.names)})`"
+            raise fail("GC214", message, call, help)
         if operation.variadic:
             inputs: tuple[Ref | None, ...] = self._all(call.arguments)
         else:

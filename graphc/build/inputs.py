@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from collections.abc import Mapping as MappingLike
 from dataclasses import replace
 from math import prod
+from typing import TYPE_CHECKING
 
 from graphc.build import syntax
 from graphc.build.assembly import Scope
@@ -16,9 +18,14 @@ from graphc.core.diagnostic import SpecError, listing, similar
 from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
-from graphc.core.types import BATCH, TIME, Type, uneven
+from graphc.core.types import BATCH, Axis, Type, time_axes, uneven
 from graphc.graph.node import Ref
 
+if TYPE_CHECKING:
+    from graphc.build.context import Context
+
+NUMBERS = ("int", "bool", "float", "shape")
+"""The keys of a type that say what its numbers are, and its shape."""
 AT_MOST = Either((Int(1), Text(("any",))))
 """How long a sequence may be: so many steps, or `any` number of them."""
 _HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
@@ -26,36 +33,43 @@ _HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
 
 def ask_type(
     declared: syntax.InputDeclaration,
-    environment: Environment,
+    context: Context,
     data_below: MappingLike[str, int] | None,
+    ending: Container[str],
 ) -> Type:
     """The type that an input of a network declares.
 
-    Sequences are of different length where a maximum is declared.
+    Sequences are of different length where a maximum is declared, and over the axes `ending`.
     """
     written = declared.written
     if isinstance(written, Scalar) and "$" in written.text:
-        written = environment.substitute(written)
+        written = context.environment.substitute(written)
     if isinstance(written, Sequence):
-        return _over_time(written, environment)
+        return _ending(_over_time(written, context), ending)
     if isinstance(written, Mapping):
-        return _long_type(declared.name.text, written, environment, data_below)
+        kind = _long_type(declared.name.text, written, context, data_below)
+        return _ending(kind, ending)
     found = describe(written) if written is not None else "nothing"
     tree = written if written is not None else declared.name
     raise fail("GC307", f"expected the type of `{declared.name.text}`, found {found}", tree, _HELP)
 
 
+def _ending(kind: Type, axes: Container[str]) -> Type:
+    return uneven(kind) if any(axis.name in axes for axis in time_axes(kind)) else kind
+
+
 def _long_type(
-    name: str, tree: Mapping, environment: Environment, data_below: MappingLike[str, int] | None
+    name: str, tree: Mapping, context: Context, data_below: MappingLike[str, int] | None
 ) -> Type:
-    check_keys(tree, ("int", "bool", "float", "shape", "below", "at_most"), f"the type of `{name}`")
-    words = [word for word in ("int", "bool", "float", "shape") if tree.get(word) is not None]
+    environment = context.environment
+    check_keys(tree, (*NUMBERS, "below", "at_most"), f"the type of `{name}`")
+    words = [word for word in NUMBERS if tree.get(word) is not None]
     if len(words) != 1:
         raise fail("GC307", f"the type of `{name}` says no single kind of number", tree, _HELP)
     word = words[0]
-    kind = _over_time(tree.get(word), environment)
+    kind = _over_time(tree.get(word), context)
     if (key := tree.key("at_most")) is not None:
-        if TIME not in kind.domain:
+        if not time_axes(kind):
             message = f"`at_most` is for sequences, and `{name}` is {kind}"
             help = "a sequence has `time` as its first axis: `[time, 8]`"
             raise fail("GC307", message, key, help)
@@ -84,31 +98,43 @@ def at_most(declared: syntax.InputDeclaration, environment: Environment) -> tupl
     return None if most == "any" else (most, tree.span)
 
 
-def _over_time(tree: Tree | None, environment: Environment) -> Type:
+def steps_axis(tree: Tree | None) -> str | None:
+    """The first word of a shape, which is not that of a size: `[source, 8]`."""
+    first = tree.items[0] if isinstance(tree, Sequence) and tree.items else None
+    return first.text if isinstance(first, Scalar) and first.text.isidentifier() else None
+
+
+def _over_time(tree: Tree | None, context: Context) -> Type:
     """The floats of a shape, `[8]`, or of a sequence of them, `[time, 8]`."""
-    words = [item.text if isinstance(item, Scalar) else "" for item in tree or ()]
-    if words[:1] != ["time"]:
-        return Type(_shape(tree, environment))
+    axes = context.library.axes
+    axis = axes.get(steps_axis(tree) or "")
+    if axis is None:
+        return Type(_shape(tree, context.environment, axes))
     assert isinstance(tree, Sequence)
-    shape = _shape(Sequence(tree.items[1:], tree.span), environment)
-    return Type(shape, domain=(BATCH, TIME))
+    shape = _shape(Sequence(tree.items[1:], tree.span), context.environment, axes)
+    return Type(shape, domain=(BATCH, axis))
 
 
-def _shape(tree: Tree | None, environment: Environment) -> tuple[int, ...]:
+def _shape(
+    tree: Tree | None, environment: Environment, axes: MappingLike[str, Axis]
+) -> tuple[int, ...]:
     if not isinstance(tree, Sequence):
         found = describe(tree) if tree is not None else "nothing"
         raise fail("GC307", f"expected a shape, found {found}", tree, _HELP)
     for item in tree:
         word = item.text if isinstance(item, Scalar) else ""
-        if word == "time":
-            help = "write `[time, ...]`: what one step holds comes behind it"
-            raise fail("GC307", "`time` is the first axis, and there is one", item, help)
+        if word in axes:
+            help = f"write `[{word}, ...]`: what one step holds comes behind it"
+            raise fail("GC307", f"`{word}` is the first axis, and there is one", item, help)
         if word in ("nodes", "edges"):
             raise not_yet(f"the domain `{word}`", item)
         if word == "batch":
             raise fail("GC307", "the batch axis is never written", item, "leave `batch` out")
         if word.isidentifier():
-            raise fail("GC307", f"`{word}` is no size", item, "write a number, or `$name`")
+            help = similar(word, axes, "axis") or "write a number, or `$name`"
+            if word == steps_axis(tree) and not similar(word, axes, "axis"):
+                help += f"; an axis of steps is declared: `axes: {{{word}: time}}`"
+            raise fail("GC307", f"`{word}` is no size", item, help)
     shape = Ints(1).read(environment.substitute(tree))
     check_size(f"the shape is {list(shape)}", prod(shape), tree.span)
     return shape

@@ -11,6 +11,7 @@ from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
 from graphc.core.operation import Operation
 from graphc.core.registry import operations
 from graphc.core.span import Span
+from graphc.core.types import TIME, Axis
 
 WRAPPERS = ("repeat", "parallel")
 
@@ -41,6 +42,7 @@ class Library:
         blocks: its own blocks.
         networks: its own networks.
         used: the libraries it brought in, by prefix.
+        axes: the axes that it may name in shapes.
         broken: names of definitions and libraries that could not be read, which is reported.
         standard: finds a block that ships with graphc, or None.
     """
@@ -48,6 +50,7 @@ class Library:
     blocks: dict[str, syntax.Block] = field(default_factory=dict)
     networks: dict[str, Network] = field(default_factory=dict)
     used: dict[str, Library] = field(default_factory=dict)
+    axes: dict[str, Axis] = field(default_factory=lambda: {TIME.name: TIME})
     broken: set[str] = field(default_factory=set)
     standard: Callable[[str], Definition | None] = lambda name: None
     standard_names: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence
 from graphc.core.types import Axis, Type, is_uneven, over, time_axes, without
-from graphc.graph.cycles import cycles
+from graphc.graph.cycles import cycles, two_ways
 from graphc.graph.node import Ref
 from graphc.graph.time import Delay
 
@@ -33,18 +33,15 @@ def expect_types(
     They are in `expected` of the assembly afterwards; what cannot be typed is reported.
     """
     expander, names = context.expander, scope.names
-    first = knot.delayed[0]
+    told = dict(_told(section, scope, context))
     try:
-        axis = _axis(scope.assembly, first)
+        several = _axes(scope.assembly, knot.delayed)
+        tried = [_along(axis, knot, told, scope, default, context) for axis in several]
+        axis, told, known, problems = _fitting(tried, knot.delayed[0])
     except SpecError as error:
         expander.take(error.diagnostics)
         names |= {each.name: None for each in knot.delayed}
         return
-    uneven = any(is_uneven(kind, axis) for kind in scope.assembly.types.values())
-    told = {name: over(kind, axis, uneven) for name, kind in _told(section, scope, context)}
-    start = open_type(axis, uneven)
-    try:
-        known, problems = _solved(knot, scope, default, context, start, told)
     except Poisoned:
         names |= {each.name: None for each in knot.delayed}
         return
@@ -56,6 +53,39 @@ def expect_types(
             names[each.name] = None
             expander.take(problems.errors or [_untyped(each)])
     scope.assembly.expected |= {name: kind for name, kind in known.items() if name not in unknown}
+
+
+Trial = tuple[Axis, dict[str, Type], dict[Name, Type], Report]
+"""An axis; the streams that initial values tell, and all as found, over it; and what is wrong."""
+
+
+def _along(
+    axis: Axis,
+    knot: Knot,
+    told: dict[str, Type],
+    scope: Scope,
+    default: Ref | None,
+    context: Context,
+) -> Trial:
+    """The types that the values of a cycle have where it goes along an axis."""
+    uneven = any(is_uneven(kind, axis) for kind in scope.assembly.types.values())
+    streams = {name: over(kind, axis, uneven) for name, kind in told.items()}
+    start = open_type(axis, uneven)
+    return axis, streams, *_solved(knot, scope, default, context, start, streams)
+
+
+def _fitting(tried: list[Trial], first: syntax.Reference) -> Trial:
+    """The only axis along which the cycle can go, or the only one of which all its values are."""
+    if len(tried) == 1:
+        return tried[0]
+    fitting = [each for each in tried if all(time_axes(t) == (each[0],) for t in each[2].values())]
+    right = [each for each in fitting if not each[3].errors]
+    if len(right or fitting) == 1:
+        return (right or fitting)[0]
+    words = [axis.name for axis, *_ in tried]
+    message = f"`{first}` does not say along which axis"
+    help = f"the axes are {listing(words)}: write `{first.name}@{words[0]}-1`"
+    raise SpecError(Diagnostic("GC231", message, first.span, help=help))
 
 
 def _solved(
@@ -90,19 +120,23 @@ def _misfit(
         yield Diagnostic("GC233", message, place)
 
 
-def _axis(assembly: Assembly, reference: syntax.Reference) -> Axis:
-    """The time axis of a cycle, which the values around it have."""
+def _axes(assembly: Assembly, delayed: tuple[syntax.Reference, ...]) -> list[Axis]:
+    """The time axes that a cycle may go along: the one that is named, or those around it."""
     found = {axis.name: axis for kind in assembly.types.values() for axis in time_axes(kind)}
-    word = reference.delay.axis if reference.delay is not None else None
-    if word is None and len(found) == 1:
-        return next(iter(found.values()))
+    named = {each.delay.axis: each for each in delayed if each.delay and each.delay.axis}
+    if len(named) > 1:
+        one, other, *_ = named.values()
+        raise SpecError(two_ways(str(one), str(other), other.span))
+    word, reference = next(iter(named.items()), (None, delayed[0]))
+    if word is None and found:
+        return list(found.values())
     if word in found:
-        return found[word]
+        return [found[word]]
     if not found:
         message = f"`{reference}` is a value of another step, but nothing here has steps"
         help = "a sequence has `time` as its first axis: `inputs: {x: [time, 8]}`"
     else:
-        message = f"`{reference}` does not say along which axis"
+        message = f"nothing here has steps over `{word}`"
         help = f"the axes are {listing(found)}: write `{reference.name}@{next(iter(found))}-1`"
     raise SpecError(Diagnostic("GC231", message, reference.span, help=help))
 

@@ -15,6 +15,8 @@ from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 
 RESERVED = ("from", "name", "initial", "every", "if", "remat", "precision")
+GIVES_VALUES = {"mode": "write `mode: {train: NAME, otherwise: NAME}`"}
+"""Operations whose braces hold values, as `from` does, and how they are written."""
 LATER = {
     "initial": "initial values of cycles",
     "if": "conditional steps",
@@ -119,6 +121,12 @@ def _read_mapping_step(tree: Mapping) -> syntax.Step:
     if name is not None:
         check_name(name)
     source = tree.get("from")
+    if key.text in GIVES_VALUES:
+        if source is None:
+            source, attributes = attributes, Mapping((), attributes.span)
+        if not isinstance(source, Mapping):
+            message = f"`{key.text}` is given values by name, found {describe(source)}"
+            raise fail("GC214", message, source, GIVES_VALUES[key.text])
     sources = None if source is None else read_sources(source)
     if not key.text.strip():
         raise fail("GC207", "this step names no operation", key)
@@ -179,8 +187,6 @@ def read_node(tree: Tree, report: Report) -> syntax.Node:
         raise fail("GC207", "expected a step or a formula, found a list", tree, help)
     if tree.get("layers") is not None:
         return _read_chain(tree, report)
-    if (mode := tree.key("mode")) is not None:
-        raise not_yet("`mode` (a value that differs between training and use)", mode)
     step = _read_mapping_step(tree)
     if step.name is not None:
         raise fail("GC222", "a node has its name already", step.name, "leave `name` out")

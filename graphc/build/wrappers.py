@@ -231,7 +231,7 @@ def _joining(tree: Tree) -> Operation:
 
 def joins(kind: type[Operation]) -> bool:
     """Whether it can join the branches of a `parallel`."""
-    return kind.variadic and kind.trait(Opaque) is None
+    return kind.variadic and not kind.names and kind.trait(Opaque) is None
 
 
 def _check_chains(several: Iterable[Tree]) -> None:

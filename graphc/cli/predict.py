@@ -23,9 +23,10 @@ def command(run: str, file: str, form: str, output: str | None) -> None:
     for each example. The data that the run was trained on is not read again.
     """
     from graphc import api
-    from graphc.cli.predictions import lengths_of, read_inputs, write_outputs
+    from graphc.cli.predictions import given_lengths, read_inputs, write_outputs
 
     plain_warnings()
     trained = api.load_run(run)
     inputs = read_inputs(file, trained)
-    write_outputs(trained.predict(inputs), trained, form, output, lengths_of(inputs))
+    lengths = given_lengths(inputs, trained)
+    write_outputs(trained.predict(inputs), trained, form, output, lengths)

@@ -15,7 +15,8 @@ from graphc.cli.common import put, write_bytes
 from graphc.cli.pictures import is_pictures, read_pictures
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
-from graphc.core.types import LENGTH, is_uneven
+from graphc.core.types import are_lengths, lengths_over
+from graphc.data.lengths import lengths_of
 from graphc.data.tables import rows_to_predict
 from graphc.ops.sources import Csv, TableSource, TextSource
 from graphc.ops.tables import csv_lines, parquet_lines
@@ -65,8 +66,9 @@ def _read(file: str, ending: str, run: Run) -> Any:
     found = np.load(file, allow_pickle=False)
     if ending == ".npy":
         return found
-    lengths = getattr(run.document().data, "lengths", None)  # as the data itself calls them
-    return {LENGTH if name == lengths else name: each for name, each in found.items()}
+    known = getattr(run.document().data, "lengths_by_axis", {})  # as the data itself calls them
+    lengths = {name: lengths_over(axis) for axis, name in known.items()}
+    return {lengths.get(name, name): each for name, each in found.items()}
 
 
 def _pictures(file: str, run: Run) -> np.ndarray:
@@ -140,7 +142,7 @@ def _from_table(file: str, ending: str, run: Run) -> Any:
     if isinstance(source, TableSource):
         columns = form.columns or source.columns(run.document().folder)
         return rows_to_predict(source, columns, file, lines)
-    names = [name for name in form.fields if name not in (form.target, LENGTH)]
+    names = list(form.inputs)
     if len(names) != 1:
         raise _fail("a table gives one field, and the data has several", listing(names))
     next(lines)
@@ -150,17 +152,26 @@ def _from_table(file: str, ending: str, run: Run) -> Any:
     return values.reshape(-1, *shape) if fits else values
 
 
-def lengths_of(inputs: Any) -> np.ndarray | None:
-    """How many steps each example has, where they differ."""
-    fields = inputs if isinstance(inputs, dict) else {"": inputs}
-    several = next((each for each in fields.values() if isinstance(each, list)), None)
-    return fields.get(LENGTH) if several is None else np.array([len(each) for each in several])
+def given_lengths(inputs: Any, run: Run) -> dict[str, np.ndarray]:
+    """How many steps each example has, where they differ, by what their lengths are called."""
+    wanted = run.form().inputs
+    fields = inputs if isinstance(inputs, dict) else dict.fromkeys(wanted, inputs)
+    found = {name: each for name, each in fields.items() if are_lengths(name)}
+    for name, kind in wanted.items():
+        word = lengths_of(kind)
+        if word is not None and isinstance(fields.get(name), list):
+            found[word] = np.array([len(each) for each in fields[name]])
+    return found
 
 
 def write_outputs(
-    outputs: Any, run: Run, form: str, output: str | None, lengths: np.ndarray | None = None
+    outputs: Any, run: Run, form: str, output: str | None, lengths: Mapping[str, np.ndarray]
 ) -> None:
-    """Write what a network gave, in one of the formats; of steps, those that are there."""
+    """Write what a network gave, in one of the formats; of steps, those that are there.
+
+    Args:
+        lengths: those of the examples, as `given_lengths` has them.
+    """
     several, data = isinstance(outputs, tuple), run.form()
     # A single output has steps where the target has; so the data itself is not asked for.
     kinds = run.outputs if several else {"output": data.fields[data.target]}
@@ -168,11 +179,12 @@ def write_outputs(
         name: np.asarray(each)
         for name, each in zip(kinds, outputs if several else (outputs,), strict=True)
     }
-    stepped = [name for name, kind in kinds.items() if is_uneven(kind)]
-    ends = dict.fromkeys(stepped if lengths is not None else (), lengths)
+    named = {name: lengths_of(kind) for name, kind in kinds.items()}
+    ends = {name: lengths[word] for name, word in named.items() if word in lengths}
     if form == "npz":
         buffer = io.BytesIO()
-        np.savez(buffer, **arrays | ({"length": lengths} if ends else {}))  # type: ignore[arg-type]
+        length = {"length": next(iter(ends.values()))} if ends else {}
+        np.savez(buffer, **arrays | length)  # type: ignore[arg-type]
         write_bytes(buffer.getvalue(), output)
         return
     rows = {name: _rows(each, ends.get(name)) for name, each in arrays.items()}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from graphc.core.types import Type
+from graphc.core.types import Axis, Type
+
+STEPS_MASK = "mask_over_"
+"""How the holes of masks of steps begin; the name of the axis follows."""
 
 
 def operand(name: str, own: Type, whole: Type) -> str:
@@ -20,3 +23,18 @@ def operand(name: str, own: Type, whole: Type) -> str:
     while index and index[-1] == ":":
         index.pop()
     return f"{text}[{', '.join(index)}]" if index else text
+
+
+def steps_first(x: str, axis: int) -> str:
+    """The code of an array whose axis of steps stands right behind the batch, as in a mask."""
+    return x if axis == 1 else f"jnp.moveaxis({x}, {axis}, 1)"
+
+
+def steps_mask(axis: Axis, own: Type | None = None) -> str:
+    """The hole of the mask of the steps along an axis that are there: bool [batch, steps].
+
+    For an array of a type it is shaped like that up to the axis, [batch, 1, steps].
+    """
+    place = 1 if own is None else own.domain.index(axis)
+    behind = f"[:, {', '.join(['None'] * (place - 1))}]" if place > 1 else ""
+    return f"${STEPS_MASK}{axis.name}{behind}"

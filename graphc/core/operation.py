@@ -11,7 +11,10 @@ Both are trees (see `graphc.core.code`) over these holes:
     $items         in `call` of a variadic operation: its values; each alone is `$item_0`, ...
     $self          in `call`: the module that `build` made
     $rngs          in `build`: the random keys of this node, from the one key `$key`
-    $train $key $mask   in `call`: threaded through every class on the way, only where needed
+    $train $key $mask   in `call`: threaded through every class on the way, only where needed;
+                   the mask is that of all points of the inputs
+    $mask_over_AXIS   in `call`: the mask of the steps along one axis, see `operands.steps_mask`
+    $carried $own_carried   in `call`: what goes from step to step, and the part that is the node's
     $dot_general $conv_general_dilated   what multiplies in the precision of a `Multiplying`
 """
 
@@ -23,7 +26,7 @@ from typing import ClassVar
 
 from graphc.core.code import Code
 from graphc.core.declaration import Declaration
-from graphc.core.types import Type
+from graphc.core.types import Axis, Type
 
 
 class ShapeError(Exception):
@@ -58,18 +61,40 @@ class Weight:
 
     Args:
         shape: its shape as the spec's node has it; None for all that an opaque module holds.
-        trainable: a parameter; otherwise a running statistic.
+        trainable: a parameter; otherwise a running statistic, or `frozen`.
         stored: where the module keeps it, if not under its own name; "" if it is the module.
+        frozen: stays as it was drawn.
     """
 
     shape: tuple[int, ...] | None
     trainable: bool = True
     stored: str | None = None
+    frozen: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What it is if it is not trained, otherwise nothing."""
+        if self.trainable:
+            return ""
+        return "frozen" if self.frozen else "statistic"
 
     @property
     def size(self) -> int:
         """How many numbers it has, as far as that is known."""
         return 0 if self.shape is None else prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which other steps of its inputs the value of a step depends on.
+
+    Args:
+        axis: along which they lie.
+        before: how many steps just before its own they are; None where it may be any.
+    """
+
+    axis: Axis
+    before: int | None = None
 
 
 class Operation(Declaration):
@@ -90,6 +115,10 @@ class Operation(Declaration):
     def weights(self, *types: Type) -> dict[str, Weight]:
         """The node's arrays by their names; "" for one that is the node itself."""
         return {}
+
+    def reach(self, *types: Type) -> Reach | None:
+        """Which other steps a value depends on that has one for every step of the inputs."""
+        return None
 
     def flops(self, *types: Type) -> int:
         """Floating point operations for one example, a multiply-add counted as two."""
@@ -130,6 +159,17 @@ class Multiplying(Operation):
         if word == "precision":
             return f"write it beside the step: `{{{cls.name}: ..., precision: {PRECISIONS[1]}}}`"
         return super()._held(word)
+
+
+@dataclass(frozen=True)
+class Remembering(Operation):
+    """The base of what may read a number of steps before its own, as `reach` says.
+
+    Args:
+        kept: whether those before the steps at hand may come from a memory.
+    """
+
+    kept: bool = field(default=False, kw_only=True, repr=False)
 
 
 # The traits. They carry data, so that a pass never needs to know a concrete operation.
@@ -197,6 +237,11 @@ class Stochastic:
 
 
 @dataclass(frozen=True)
+class Chooses:
+    """Its value is the first input in training, and the second one otherwise."""
+
+
+@dataclass(frozen=True)
 class Noise:
     """In evaluation it gives its input unchanged."""
 
@@ -257,8 +302,27 @@ class ChangesDomain:
 
 
 @dataclass(frozen=True)
-class AcrossSteps:
-    """The value of a step depends on other steps of its input, and it has one for every step."""
+class ShapeToSteps:
+    """The first axis of its input becomes one of steps.
+
+    Args:
+        to: the attribute that names it.
+    """
+
+    to: str = "to"
+
+
+@dataclass(frozen=True)
+class StepsToShape:
+    """An axis of steps becomes the first axis of its value.
+
+    Args:
+        given: the attribute that names it, where there is one.
+        length: the attribute that says how long the axis of the value is.
+    """
+
+    given: str = "over"
+    length: str = "length"
 
 
 @dataclass(frozen=True)

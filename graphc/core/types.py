@@ -23,8 +23,7 @@ class Axis:
 
 BATCH = Axis("batch", "batch")
 TIME = Axis("time", "time")
-LENGTH = "time:length"
-"""What the lengths of sequences are called beside the fields of examples; no field is."""
+_LENGTH = ":length"
 DTYPES = ("float", "int", "bool")
 
 
@@ -127,11 +126,30 @@ def over(kind: Type, axis: Axis, uneven: bool = False) -> Type:
     return replace(kind, domain=(*first, axis, *rest), presence=presence)
 
 
-def is_uneven(kind: Type, axis: Axis = TIME) -> bool:
-    """Whether its sequences may end before the longest, so that steps are absent."""
-    return axis in kind.domain and axis.name in kind.presence
+def uneven_axes(kind: Type) -> tuple[Axis, ...]:
+    """The time axes along which its sequences may end before the longest: steps are absent."""
+    return tuple(axis for axis in time_axes(kind) if axis.name in kind.presence)
+
+
+def is_uneven(kind: Type, axis: Axis | None = None) -> bool:
+    """Whether steps may be absent along an axis, or along any."""
+    return bool(uneven_axes(kind)) if axis is None else axis in uneven_axes(kind)
 
 
 def uneven(kind: Type) -> Type:
     """The type of sequences of different length, of one for those of equal length."""
-    return replace(kind, presence=kind.presence | {TIME.name})
+    return replace(kind, presence=kind.presence | {axis.name for axis in time_axes(kind)})
+
+
+def lengths_over(axis: str) -> str:
+    """What the lengths of sequences over an axis are called beside the fields of examples."""
+    return f"{axis}{_LENGTH}"
+
+
+def are_lengths(name: str) -> bool:
+    """Whether lengths are called so; no field is."""
+    return name.endswith(_LENGTH)
+
+
+LENGTH = lengths_over(TIME.name)
+"""The lengths of sequences over `time`."""

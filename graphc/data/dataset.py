@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
-from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven, time_axes
+from graphc.core.types import BATCH, Axis, Type, are_lengths, time_axes, uneven_axes
 from graphc.data.rows import Rows, pieces
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
@@ -37,6 +37,8 @@ class Form:
         class_names: what the target's integers mean, or None where it is a quantity.
         scaling: how float inputs were scaled (without moments where they were not).
         columns: of a table, which of its columns were used, and their categories.
+        reads_target: whether the network reads the target, as a decoder reads what it is to say.
+        at_most: for fields that the network takes a number of steps of, how many that is.
     """
 
     fields: dict[str, Type]
@@ -44,6 +46,17 @@ class Form:
     class_names: tuple[str, ...] | None
     scaling: Scaling
     columns: Columns | None = None
+    reads_target: bool = False
+    at_most: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> dict[str, Type]:
+        """The fields of new examples, beside the lengths of sequences."""
+        left_out = () if self.reads_target else (self.target,)
+        fields = self.fields.items()
+        return {
+            name: kind for name, kind in fields if name not in left_out and not are_lengths(name)
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that `json` writes and `from_dict` reads."""
@@ -53,6 +66,8 @@ class Form:
             "class_names": None if self.class_names is None else list(self.class_names),
             "scaling": self.scaling.as_dict(),
             "columns": None if self.columns is None else self.columns.as_dict(),
+            **({"reads_target": True} if self.reads_target else {}),
+            **({"at_most": self.at_most} if self.at_most else {}),
         }
 
     @staticmethod
@@ -65,6 +80,8 @@ class Form:
             class_names=None if names is None else tuple(names),
             scaling=Scaling.from_dict(data["scaling"]),
             columns=None if columns is None else Columns.from_dict(columns),
+            reads_target=data.get("reads_target", False),
+            at_most=data.get("at_most", {}),
         )
 
     def require_alike(self, other: Form) -> None:
@@ -91,8 +108,8 @@ def _changed_names(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[Not
 
 def _as_dict(kind: Type) -> dict[str, Any]:
     axes = {"axes": [axis.name for axis in kind.domain if axis != BATCH]}
-    if is_uneven(kind):
-        axes["uneven"] = [TIME.name]
+    if uneven_axes(kind):
+        axes["uneven"] = [axis.name for axis in uneven_axes(kind)]
     return {
         "shape": list(kind.shape),
         "dtype": kind.dtype,

@@ -11,7 +11,7 @@ import numpy as np
 from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Span
-from graphc.core.types import LENGTH, Type, is_uneven
+from graphc.core.types import Type, are_lengths, lengths_over, uneven_axes
 from graphc.data.examples import Examples
 from graphc.data.rows import Array, Make, Rows
 from graphc.data.scaling import Arrays
@@ -68,9 +68,23 @@ class Present:
 
 def present(name: str, arrays: Mapping[str, Any], fields: Mapping[str, Type]) -> Any:
     """The numbers of a field that count: without padding where it has some."""
-    if not is_uneven(fields[name]):
-        return arrays[name]
-    return Present(arrays[name], arrays[LENGTH])
+    lengths = lengths_of(fields[name])
+    return arrays[name] if lengths is None else Present(arrays[name], arrays[lengths])
+
+
+def lengths_of(kind: Type) -> str | None:
+    """What the lengths of sequences of this type are called, where they differ."""
+    axes = uneven_axes(kind)
+    return lengths_over(axes[0].name) if axes else None
+
+
+def by_lengths(fields: Mapping[str, Type]) -> dict[str, list[str]]:
+    """The fields with sequences of different length, by what their lengths are called."""
+    found: dict[str, list[str]] = {}
+    for name, kind in fields.items():
+        if (lengths := lengths_of(kind)) is not None:
+            found.setdefault(lengths, []).append(name)
+    return found
 
 
 def filled(array: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -85,37 +99,43 @@ def padded(examples: Examples, streamed: bool) -> Examples:
         ShapeError: GC515 for a length that is 0 or more than the array has, GC516 where there is
             none for each example.
     """
-    names = [name for name, kind in examples.fields.items() if is_uneven(kind)]
-    if not names:
-        return examples
+    for lengths, names in by_lengths(examples.fields).items():
+        examples = _along_one(examples, lengths, names, streamed)
+    return examples
+
+
+def _along_one(examples: Examples, lengths: str, names: list[str], streamed: bool) -> Examples:
+    """The examples with the lengths over one axis, and the fields over it as long."""
     parts = examples.parts()
     for part, arrays in parts.items():
-        _check(part, arrays, names)
-    longest = max(int(arrays[LENGTH].max()) for arrays in parts.values())
+        _check(part, arrays, lengths, names)
+    longest = max(int(arrays[lengths].max()) for arrays in parts.values())
     train, validation, test = (
-        _all_padded(parts[part], names, longest, streamed) if part in parts else None
+        _all_padded(parts[part], lengths, names, longest, streamed) if part in parts else None
         for part in ("training", "validation", "test")
     )
-    fields = {**examples.fields, LENGTH: OF_LENGTHS}
+    fields = {**examples.fields, lengths: OF_LENGTHS}
     return replace(examples, fields=fields, train=train, validation=validation, test=test)
 
 
-def _all_padded(arrays: Arrays, names: list[str], longest: int, streamed: bool) -> Arrays:
-    lengths = np.asarray(arrays[LENGTH])
-    found: dict[str, Any] = {**arrays, LENGTH: lengths.astype(np.int32)}
+def _all_padded(
+    arrays: Arrays, word: str, names: list[str], longest: int, streamed: bool
+) -> Arrays:
+    lengths = np.asarray(arrays[word])
+    found: dict[str, Any] = {**arrays, word: lengths.astype(np.int32)}
     for name in names:
         whole = _Padded(arrays[name], lengths, longest)
         found[name] = Rows(whole) if streamed or isinstance(arrays[name], Rows) else whole[:]
     return found
 
 
-def _check(part: str, arrays: Arrays, names: list[str]) -> None:
-    lengths, count = np.asarray(arrays[LENGTH][:]), len(arrays[names[0]])
+def _check(part: str, arrays: Arrays, word: str, names: list[str]) -> None:
+    lengths, count = np.asarray(arrays[word][:]), len(arrays[names[0]])
     if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
         found = f"{list(lengths.shape)} of {lengths.dtype}"
         message = f"the lengths of {count} sequences are as many integers, not {found}"
         raise ShapeError(message, code="GC516")
-    arrays[LENGTH] = lengths
+    arrays[word] = lengths
     for name in names:
         steps = arrays[name].shape[1]
         bad = (lengths < 1) | (lengths > steps)
@@ -128,17 +148,21 @@ def _check(part: str, arrays: Arrays, names: list[str]) -> None:
 
 
 def require_at_most(
-    splits: Mapping[str, Mapping[str, Any]], longest: Iterable[tuple[str, int, Span]]
+    fields: Mapping[str, Type],
+    splits: Mapping[str, Mapping[str, Any]],
+    longest: Iterable[tuple[str, int, Span]],
 ) -> None:
     """Raise RunError GC531 where a field has sequences longer than its input declares.
 
     Args:
+        fields: the types of the fields.
         splits: the prepared arrays, by split and field.
         longest: fields, the most steps that they may have, and where that is said.
     """
     for name, most, span in longest:
         for split, arrays in splits.items():
-            lengths = arrays.get(LENGTH, np.full(1, arrays[name].shape[1]))
+            steps = np.full(1, arrays[name].shape[1])
+            lengths = arrays.get(lengths_of(fields[name]) or "", steps)
             if lengths.max() > most:
                 message = f"a sequence of `{name}` in the {split} split has {lengths.max()} steps,"
                 message += f" and at most {most} are declared"
@@ -157,7 +181,8 @@ def require_pieces(
         truncate: the steps of a piece, if sequences are learnt from in pieces.
         span: where that is said.
     """
-    if truncate is None or longest is None or LENGTH in arrays or longest % truncate == 0:
+    uneven = any(map(are_lengths, arrays))
+    if truncate is None or longest is None or uneven or longest % truncate == 0:
         return
     message = f"sequences of {longest} steps have no equal pieces of {truncate}"
     equal = [steps for steps in range(1, longest + 1) if longest % steps == 0]

@@ -25,7 +25,7 @@ from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
 from graphc.data.rows import Array, Rows, by_row, pieces
 from graphc.data.sentences import load_wnut17
-from graphc.data.sequence_tasks import load_adding_problem, load_copying
+from graphc.data.sequence_tasks import load_adding_problem, load_copying, load_reversal
 from graphc.data.signals import load_signals
 from graphc.data.splits import Kinds, fold_indices, sample, split_groups, split_indices
 from graphc.data.store import Disk, Memory
@@ -55,6 +55,7 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.MovingDigits: load_moving_digits,
     sources.AddingProblem: load_adding_problem,
     sources.Copying: load_copying,
+    sources.Reversal: load_reversal,
     sources.Csv: load_table,
     sources.Parquet: load_table,
     sources.Npz: load_npz,

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from graphc.core.operation import ShapeError
-from graphc.core.types import LENGTH
+from graphc.core.types import lengths_over
 from graphc.data.examples import Examples
 from graphc.data.rows import by_row
 from graphc.data.scaling import Arrays
@@ -40,7 +40,7 @@ def _same_form(source: Npz, path: str, train: Arrays, store: Store) -> Arrays:
     npz_headers(path, tuple(train))
     arrays = store.archive(path, tuple(train))
     for name, array in arrays.items():
-        first = 2 if name in source.steps and source.lengths is not None else 1
+        first = 1 if source.lengths_of(name) is None else 2
         if _form(array, first) != _form(train[name], first):
             found, wanted = _described(array), _described(train[name])
             message = f"the array `{name}` of `{path}` holds {found}, but for training {wanted}"
@@ -60,12 +60,12 @@ def _prepared(source: Npz, arrays: Arrays) -> Arrays:
     """A target that is a quantity as floats, [1] if it is one number; lengths by their own name."""
     target = arrays[source.target]
     if source.kind == "number":
-        axes = 2 if source.target in source.steps else 1
+        axes = 2 if source.target in source.axes else 1
         target = by_row(arrays[source.target], partial(_floats, axes=axes))
     arrays = arrays | {source.target: target}
-    if source.lengths is not None:
-        arrays[LENGTH] = arrays.pop(source.lengths)[:]
-    return arrays
+    several = source.lengths_by_axis
+    lengths = {lengths_over(axis): arrays[name][:] for axis, name in several.items()}
+    return {name: each for name, each in arrays.items() if name not in several.values()} | lengths
 
 
 def _floats(target: np.ndarray, axes: int) -> np.ndarray:

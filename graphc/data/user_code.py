@@ -14,7 +14,7 @@ import numpy as np
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing, similar
 from graphc.core.importing import importing
 from graphc.core.operation import ShapeError
-from graphc.core.types import LENGTH, Type, time_axes
+from graphc.core.types import Type, lengths_over, time_axes
 from graphc.data.dataset import SPLITS
 from graphc.data.examples import Examples
 from graphc.data.rows import Array, Filed, Rows, by_row
@@ -43,7 +43,9 @@ def load_python(source: PythonData, folder: str) -> Examples:
         help = similar(unknown, SPLITS, "split") or f"the splits are {listing(SPLITS)}"
         raise ShapeError(f"{what} returns a split `{unknown}`", help, "GC516")
     checked = {
-        name: _arrays(f"{what} returns for the split `{name}`", each, fields, source.lengths)
+        name: _arrays(
+            f"{what} returns for the split `{name}`", each, fields, source.lengths_by_axis
+        )
         for name, each in splits.items()
     }
     return Examples(
@@ -73,13 +75,13 @@ def _returned(source: PythonData, folder: str) -> Any:
 
 
 def _arrays(
-    what: str, arrays: object, fields: Mapping[str, Type], lengths: str | None
+    what: str, arrays: object, fields: Mapping[str, Type], lengths: Mapping[str, str]
 ) -> dict[str, Any]:
     """The arrays of a split, in the types that were declared."""
     if not isinstance(arrays, Mapping):
         raise ShapeError(f"{what} {_described(arrays)}, not a dict of arrays", None, "GC516")
     names = [str(each) for each in arrays]
-    wanted = (*fields, *(() if lengths is None else (lengths,)))
+    wanted = (*fields, *lengths.values())
     for name in wanted:
         if name not in arrays:
             help = similar(name, names, "field") or f"its fields are {listing(names)}"
@@ -89,8 +91,7 @@ def _arrays(
         help = "give its type in `types`, or leave it out"
         raise ShapeError(f"{what} a field `{unknown}` that is not declared", help, "GC512")
     checked = {name: _array(what, name, arrays[name], kind) for name, kind in fields.items()}
-    if lengths is not None:
-        checked[LENGTH] = np.asarray(arrays[lengths])
+    checked |= {lengths_over(axis): np.asarray(arrays[name]) for axis, name in lengths.items()}
     counts = {name: len(each) for name, each in checked.items()}
     if len(set(counts.values())) > 1 or 0 in counts.values():
         each = ", ".join(f"`{name}` has {count}" for name, count in counts.items())

@@ -10,8 +10,9 @@ from graphc.core.operation import Operation
 from graphc.core.types import Type
 from graphc.emit.filling import Key, Site, activation_of
 from graphc.emit.invoke import Invoker
+from graphc.emit.masks import Masks
 from graphc.emit.names import key_path
-from graphc.emit.needs import Needs, copies, live_nodes, meets_steps
+from graphc.emit.needs import Needs, copies, live_nodes
 from graphc.emit.printing.printer import tagged
 from graphc.emit.schedule import Schedule, schedule
 from graphc.emit.trees import assign, attribute, function, name, parameters, set_attribute
@@ -38,11 +39,12 @@ class Body:
     invoker: Invoker
     tag: Tag
     plan: Schedule = field(init=False)
-    steps: bool = field(init=False)
+    masks: Masks = field(init=False)
 
     def __post_init__(self) -> None:
-        self.steps = meets_steps(self.graph)
+        self.masks = Masks.of(self.graph)
         used = {word for node in live_nodes(self.graph) for word in self._globals(node)}
+        used |= set(map(self.masks.word, self.masks.axes))
         self.plan = schedule(self.graph, self, used)
         self.invoker.taken = used | set(self.plan.names.values())
 
@@ -64,7 +66,8 @@ class Body:
         context += [("train", False)] if needs.train else []
         context += [("key", None)] if needs.key else []
         # Sequences of different length cannot be gone through without their mask.
-        context += [("mask", ... if self.steps else None)] if needs.mask else []
+        missing = ... if self.masks.axes else None
+        context += [(self.masks.word(axis), missing) for axis in sorted(needs.masks)]
         context += [("memory", None)] if needs.memory else []
         names = self.invoker.networks
         context += [(names[network], ...) for network in names if network in needs.networks]
@@ -117,11 +120,11 @@ class Body:
 
     def _site(self, node: Node) -> Site:
         """The node's operation with the inputs that are given."""
-        types, steps = self.graph.input_types(node), self.steps
+        types, masks = self.graph.input_types(node), self.masks
         if node.operation.variadic:
-            return Site(node.operation, tuple(f"item_{i}" for i in range(len(types))), types, steps)
+            return Site(node.operation, tuple(f"item_{i}" for i in range(len(types))), types, masks)
         pairs = zip(node.operation.inputs, node.inputs, strict=True)
-        return Site(node.operation, tuple(each.name for each, ref in pairs if ref), types, steps)
+        return Site(node.operation, tuple(each.name for each, ref in pairs if ref), types, masks)
 
     def _key(self, node: Node) -> Key:
         operation = node.operation.layer if isinstance(node.operation, Held) else node.operation

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphc.core.code import code
-from graphc.core.types import Type, is_uneven
+from graphc.core.types import TIME, Type, uneven_axes
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key
 from graphc.emit.functions import Functions
+from graphc.emit.masks import ROWS, Masks
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs
 from graphc.emit.templates import IN_PIECES, INFERENCE
@@ -91,18 +92,29 @@ def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Ne
     given = {}
     if not program.inference:
         given = {"train": needs.train and name("train"), "key": needs.key and key}
-    streams = (x for x, (_, kind) in zip(inputs, graph.inputs, strict=True) if is_uneven(kind))
-    stream = next(streams, None)
-    if stream is None:
-        mask = call(ast.Attribute(name("batch"), "get", ast.Load()), [part("mask")])
-    else:
-        mask = call("present_steps", [name("batch"), stream])
-    given["mask"] = needs.mask and mask
+    streams = list(zip((kind for _, kind in graph.inputs), inputs, strict=True))
+    masks = Masks.of(graph)
+    given |= {masks.word(axis): _mask(axis, streams) for axis in sorted(needs.masks)}
     given["memory"] = needs.memory and name("memory")
     for other, word in words.items():
         given[word] = other in needs.networks and _module(program, other)
     made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]
     return made
+
+
+def _mask(axis: str, streams: Iterable[tuple[Type, ast.expr]]) -> ast.expr:
+    """The mask over an axis, which a batch has the lengths of beside some streams over it."""
+    if axis == ROWS:
+        return call(ast.Attribute(name("batch"), "get", ast.Load()), [part("mask")])
+    several = (x for kind, x in streams if any(axis == each.name for each in uneven_axes(kind)))
+    return present_steps(axis, next(several))
+
+
+def present_steps(axis: str, x: ast.expr) -> ast.expr:
+    """The mask of the steps over an axis for arrays like `x`, [batch, steps, ...]."""
+    if axis == TIME.name:
+        return call("present_steps", [name("batch"), x])
+    return call("present_steps_over", [part(axis), name("batch"), x])
 
 
 def _place(program: Program, network: str) -> ast.expr:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from graphc.core.code import OMIT, Code
 from graphc.core.declaration import Declaration
 from graphc.core.operation import Operation
-from graphc.core.types import Type, is_uneven
+from graphc.core.types import Type
+from graphc.emit.masks import Masks
 from graphc.emit.slots import drop_defaults
 from graphc.emit.trees import Part, call, name, part
 
@@ -45,18 +46,18 @@ class Site:
     """An operation where it stands: with the names and types of the inputs that are given.
 
     Args:
-        steps: whether the `mask` around it is that of steps, [batch, time].
+        masks: what the masks around it are.
     """
 
     operation: Operation
     inputs: tuple[str, ...]
     types: tuple[Type, ...]
-    steps: bool = False
+    masks: Masks = field(default_factory=Masks)
 
     def of(self, operation: Operation, types: tuple[Type, ...] | None = None) -> Site:
         """Another operation on the same inputs, which it may call otherwise."""
         names = self.inputs if operation.variadic else tuple(each.name for each in operation.inputs)
-        return Site(operation, names, self.types if types is None else types, self.steps)
+        return Site(operation, names, self.types if types is None else types, self.masks)
 
     def build(self, key: Key) -> ast.expr | None:
         """The expression of the module, if there is one; defaults are marked, not left out."""
@@ -73,20 +74,15 @@ class Site:
         values |= {each.name: None for each in self.operation.inputs}
         values |= dict(zip(self.inputs, operands, strict=True)) | {"items": list(operands)}
         values |= {"self": module, "key": key.tree, "train": name("train")}
-        values |= {"mask": self.mask(any(map(is_uneven, self.types))), "memory": name("memory")}
+        values |= {"carried": name("memory"), "own_carried": key.memory}
+        values |= self.masks.values(template, self.types)
         value = fill(template, values)
         activation = activation_of(self.operation)
         if activation is None:
             return value
         result = self.operation.infer(*self.types)
         assert isinstance(result, Type), "an operation with several ports has no activation"
-        return Site(activation, ("x",), (result,), self.steps).call([value], None, key)
-
-    def mask(self, steps: bool) -> ast.expr:
-        """The mask of steps, or of examples: those have a first step that are there."""
-        if steps or not self.steps:
-            return name("mask")
-        return ast.parse("mask[:, 0]", mode="eval").body
+        return Site(activation, ("x",), (result,), self.masks).call([value], None, key)
 
     def _values(self, template: Code) -> dict[str, object]:
         types = dict(zip(self.inputs, self.types, strict=True))

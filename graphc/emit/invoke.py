@@ -6,10 +6,12 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from graphc.core.types import Axis, Type
 from graphc.emit.construct import INDICES, Constructor, layer_keys
 from graphc.emit.filling import Key, Site
+from graphc.emit.masks import Masks
 from graphc.emit.names import key_path
-from graphc.emit.needs import Needs, Requirements, copies, meets_steps
+from graphc.emit.needs import Needs, Requirements, copies
 from graphc.emit.trees import (
     assign,
     attribute,
@@ -103,7 +105,8 @@ class Invoker:
         made = call(called, operands)
         remembers = needs.memory and not isinstance(site.operation, Scan)
         given = {"train": needs.train and name("train"), "key": needs.key and key.tree}
-        given |= {"mask": needs.mask and site.mask(meets_steps(graph))}
+        masks = Masks.of(graph)
+        given |= {masks.word(axis): site.masks.along(axis) for axis in sorted(needs.masks)}
         given |= {"memory": remembers and key.memory}
         for network, word in self.networks.items():
             given[word] = network in needs.networks - without and name(word)
@@ -123,20 +126,24 @@ class Invoker:
         if handed.keywords:
             step = ast.Call(attribute("functools", "partial"), [step], handed.keywords)
         last = len(operands) - len(scan.states)
+        kinds = zip(operands, site.types, strict=True)
+        streams = [_steps_first(each, kind, scan.axis) for each, kind in [*kinds][: scan.now]]
         pure = scan.kernels and block.is_function and not handed.keywords
         split = scan.now + (scan.kernels if pure else 0)
-        lists = [operands[: scan.now], operands[last:]]
+        lists = [streams, operands[last:]]
         lists += [operands[scan.now : split]] if pure else []
         lists += [operands[split:last]] if split < last else []
         word = "recur" if pure else "over_time"
         given = [step, *(ast.List([*each], ast.Load()) for each in lists)]
         if scan.is_uneven(*site.types):
-            word, given = "while_present", [name(word), name("mask"), *given]
+            word, given = "while_present", [name(word), site.masks.along(scan.axis.name), *given]
         made = call(word, given)
         if scan.given > 1:
             made.keywords.append(ast.keyword("give", ast.Constant(scan.given)))
         if scan.reverse:
             made.keywords.append(ast.keyword("reverse", ast.Constant(True)))
+        if scan.unroll > 1:
+            made.keywords.append(ast.keyword("unroll", ast.Constant(scan.unroll)))
         if scan.kept:
             names = ast.List([ast.Constant(word) for word in scan.states], ast.Load())
             made.keywords += [ast.keyword("memory", name("memory")), ast.keyword("names", names)]
@@ -240,6 +247,14 @@ class Invoker:
             memory = key.under(*_shared(stack)).memory
             return call("scan_recurrent", [layer, module, operands[0], keys, memory])
         return call("scan_layers", [layer, module, operands[0], keys])
+
+
+def _steps_first(x: ast.expr, kind: Type, axis: Axis) -> ast.expr:
+    """A stream with the axis that is gone over right behind the batch."""
+    place = kind.domain.index(axis)
+    if place == 1:
+        return x
+    return call("jnp.moveaxis", [x, ast.Constant(place), ast.Constant(1)])
 
 
 def _shared(stack: Stack) -> tuple[str | int, ...]:

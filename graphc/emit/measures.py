@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from graphc.core.code import Code, code, literal
+from graphc.core.code import code, literal
 from graphc.core.declaration import Declaration
-from graphc.core.types import Type, is_uneven
+from graphc.core.types import Type, uneven_axes
+from graphc.emit.calls import present_steps
 from graphc.emit.filling import fill
 from graphc.emit.functions import Functions
 from graphc.emit.optimizing import constant
@@ -20,12 +21,10 @@ MEASURES = ("losses", "metrics", "sums", "means")
 # The sum over the rows that are there; counts have axes of their own behind the batch.
 TOTAL = code("jnp.sum(values, where=mask)")
 TOTAL_OF_COUNTS = code("jnp.sum(values, axis=$points, where=present(mask, values))")
+LOSS = code('each["loss"]')
 MASK = code('batch.get("mask", jnp.ones(each["loss"].shape, bool))')
 MASK_OF_POINTS = code('present_points(batch, each["loss"].shape)')
-MASK_OF_STEPS = code('present_steps(batch, each["loss"])')
-MASK_OF_POINTS_OF_STEPS = code(
-    'jnp.ones_like(each["loss"], bool) & present(present_steps(batch, each["loss"]), each["loss"])'
-)
+POINTS_OF_STEPS = code('jnp.ones_like(each["loss"], bool) & present($steps, each["loss"])')
 MEAN = code("$total / count")
 WEIGHTS = "CLASS_WEIGHTS"
 
@@ -40,7 +39,7 @@ def measures(program: Program, objective: Objective, graph: Graph) -> Functions:
         "LOSS": loss,
         "METRICS": ast.Dict(keys, list(terms.values())),
         "TOTAL": _total(objective, kind),
-        "MASK": fill(_mask(kind), {}),
+        "MASK": _mask(kind),
         "MEANS": _means((objective.loss, *objective.metrics), graph),
     }
     constants = _class_weights(loss, program.class_weights, kind.features)
@@ -55,11 +54,13 @@ def _total(objective: Objective, kind: Type) -> ast.expr:
     return fill(total, {"points": tuple(range(points)) if points > 1 else 0})
 
 
-def _mask(kind: Type) -> Code:
+def _mask(kind: Type) -> ast.expr:
     """The mask of the points of a loss over a value of this type."""
-    if not is_uneven(kind):
-        return MASK_OF_POINTS if len(kind.domain) > 1 else MASK
-    return MASK_OF_STEPS if len(kind.domain) == 2 else MASK_OF_POINTS_OF_STEPS
+    axes = uneven_axes(kind)
+    if not axes:
+        return fill(MASK_OF_POINTS if len(kind.domain) > 1 else MASK, {})
+    mask = present_steps(axes[0].name, fill(LOSS, {}))
+    return mask if len(kind.domain) == 2 else fill(POINTS_OF_STEPS, {"steps": mask})
 
 
 def _term(term: Term, graph: Graph) -> ast.expr:

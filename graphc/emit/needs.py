@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from graphc.core.operation import Operation
-from graphc.core.types import Type, is_uneven
+from graphc.core.types import Type
 from graphc.emit.filling import activation_of
+from graphc.emit.masks import Masks, masked
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
@@ -19,11 +20,15 @@ Inputs = tuple[Type, ...]
 
 @dataclass(frozen=True)
 class Needs:
-    """What the code of a value reads besides its inputs."""
+    """What the code of a value reads besides its inputs.
+
+    Args:
+        masks: the axes whose masks it takes, see `graphc.emit.masks`.
+    """
 
     train: bool = False
     key: bool = False
-    mask: bool = False
+    masks: frozenset[str] = frozenset()
     memory: bool = False
     networks: frozenset[str] = frozenset()
 
@@ -31,7 +36,7 @@ class Needs:
         return Needs(
             self.train or other.train,
             self.key or other.key,
-            self.mask or other.mask,
+            self.masks | other.masks,
             self.memory or other.memory,
             self.networks | other.networks,
         )
@@ -50,7 +55,8 @@ class Requirements:
         if graph not in self.known:
             live = live_nodes(graph)
             each = (self.of(node.operation, graph.input_types(node)) for node in live)
-            self.known[graph] = reduce(Needs.__or__, each, Needs())
+            whole = reduce(Needs.__or__, each, Needs())
+            self.known[graph] = replace(whole, masks=Masks.of(graph).needed(whole.masks))
         return self.known[graph]
 
     def graph_of(self, call: Call) -> Graph:
@@ -63,7 +69,8 @@ class Requirements:
             network = operation.network
             return self.of_graph(self.networks[network]) | Needs(networks=frozenset({network}))
         if isinstance(operation, Scan):
-            own = Needs(mask=operation.is_uneven(*types), memory=operation.kept)
+            axes = frozenset({operation.axis.name} if operation.is_uneven(*types) else ())
+            own = Needs(masks=axes, memory=operation.kept)
             return self.of_graph(operation.graph) | own
         if isinstance(operation, Call):
             return self.of_graph(operation.graph)
@@ -76,8 +83,8 @@ class Requirements:
         own = Needs(
             train=code.uses("train"),
             key=code.uses("key"),
-            mask=code.uses("mask"),
-            memory=code.uses("memory"),
+            masks=masked(code, types),
+            memory=code.uses("carried") or code.uses("own_carried"),
         )
         activation = activation_of(operation)
         if activation is None:
@@ -102,11 +109,6 @@ class Requirements:
         if isinstance(operation, Stack):
             return self.holds_modules(operation.layer, types)
         return operation.build_code(*types) is not None
-
-
-def meets_steps(graph: Graph) -> bool:
-    """Whether `mask` is [batch, time] in the code of the graph, for steps may be absent."""
-    return any(map(is_uneven, graph.types.values()))
 
 
 def copies(repeat: Repeat, types: Inputs) -> Iterator[tuple[Operation, Inputs]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from graphc.core.code import code
@@ -86,6 +87,21 @@ class Repeat(Operation):
         for copy in self.copies:
             x = copy.infer(x, *others)  # type: ignore[assignment]
         return x
+
+
+def distinct(
+    operation: Operation, types: tuple[Type, ...]
+) -> Iterator[tuple[Operation, tuple[Type, ...]]]:
+    """The operation with the types of its inputs; of a repeat, that of each distinct layer."""
+    if not isinstance(operation, Repeat):
+        yield operation, types
+        return
+    seen: set[Operation] = set()
+    for each in operation.copies:
+        if each not in seen:
+            yield each, types
+        seen.add(each)
+        types = (each.infer(*types), *types[1:])  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from graphc.core.code import Code, code
 from graphc.core.operands import operand
 from graphc.core.operation import Input, Operation, Weight
-from graphc.core.types import Type, constant
+from graphc.core.types import Axis, Type, constant, join_domains
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,26 @@ def _taken(start: int, stop: int, rows: int) -> str:
 
 
 @dataclass(frozen=True)
+class Ordered(Operation):
+    """The same value with the axes of its domain in another order.
+
+    Args:
+        domain: that order.
+    """
+
+    name = "ordered"
+
+    domain: tuple[Axis, ...]
+
+    def infer(self, x: Type) -> Type:
+        return replace(x, domain=self.domain)
+
+    def call_code(self, x: Type) -> Code:
+        order = [x.domain.index(axis) for axis in self.domain]
+        return code(f"jnp.transpose($x, {(*order, *range(len(order), x.rank))})")
+
+
+@dataclass(frozen=True)
 class Product(Operation):
     """A product with a part of a layer's kernel, to which what the other part gave is added.
 
@@ -194,12 +214,17 @@ class Product(Operation):
     activation: Operation | None = None
 
     def infer(self, x: Type, kernel: Type, *rest: Type) -> Type:
-        return x.with_last(kernel.shape[-1])
+        own = x.with_last(kernel.shape[-1])
+        domain, presence = join_domains([own, *rest])
+        return replace(own, domain=domain, presence=presence)
 
     def call_code(self, x: Type, kernel: Type, *rest: Type) -> Code:
-        product = "$x @ $kernel"
+        whole, product = self.infer(x, kernel, *rest), "$x @ $kernel"
+        if whole.domain != x.domain:
+            own = x.with_last(kernel.shape[-1])
+            product = operand("product", own, whole).replace("$product", f"({product})")
         if rest:
-            product += f" + {operand('rest', rest[0], self.infer(x, kernel))}"
+            product += f" + {operand('rest', rest[0], whole)}"
         return code(f"jnp.split({product}, $sections, axis=-1)" if self.parts else product)
 
     def holes(self, *types: Type) -> dict[str, object]:

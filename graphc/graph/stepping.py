@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from graphc.core.diagnostic import Diagnostic, Note
-from graphc.core.operation import AcrossSteps, Opaque, Operation
+from graphc.core.operation import Opaque, Operation, Remembering
 from graphc.core.span import Span
 from graphc.core.types import BATCH, Axis, Type, time_axes
-from graphc.graph.calls import Call, Repeat
+from graphc.graph.calls import Call, Repeat, Stack, distinct
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node
+from graphc.graph.tied import Tied
 from graphc.graph.time import Affine, Clock, Delay, Scan, Shift
 
 Types = tuple[Type, ...]
@@ -54,9 +55,27 @@ def with_memory(graph: Graph, axis: Axis) -> Graph:
             return replace(node, operation=replace(operation, kept=node.name))
         if isinstance(operation, Scan | Affine) and operation.axis == axis:
             return replace(node, operation=replace(operation, kept=True))
-        return node
+        return replace(node, operation=_keeping(operation, graph.input_types(node), axis))
 
     return replace(graph, nodes=tuple(map(remembering, graph.nodes)))
+
+
+def _keeping(operation: Operation, types: Types, axis: Axis) -> Operation:
+    """The operation, where it reads so many steps before its own with a memory that keeps them."""
+    if isinstance(operation, Repeat):
+        copies = []
+        for copy in operation.copies:
+            copies.append(_keeping(copy, types, axis))
+            types = (copy.infer(*types), *types[1:])  # type: ignore[assignment]
+        return replace(operation, copies=tuple(copies))
+    if isinstance(operation, Stack):
+        return replace(operation, layer=_keeping(operation.layer, types, axis))
+    if isinstance(operation, Tied):
+        own = types[: len(operation.layer.inputs)]
+        return replace(operation, layer=_keeping(operation.layer, own, axis))
+    reach = operation.reach(*types) if isinstance(operation, Remembering) else None
+    kept = reach is not None and reach.axis == axis and reach.before is not None
+    return replace(operation, kept=True) if kept else operation
 
 
 def _shared_axis(graph: Graph) -> Axis | None:
@@ -69,26 +88,13 @@ def _shared_axis(graph: Graph) -> Axis | None:
 def _across(graph: Graph, axis: Axis, notes: tuple[Note, ...]) -> Iterator[Diagnostic]:
     """What needs more of an axis than the step at hand and those before."""
     for node in graph.nodes:
-        for operation, types in _distinct(node.operation, graph.input_types(node)):
+        for operation, types in distinct(node.operation, graph.input_types(node)):
             if isinstance(operation, Call):
                 note = Note(f"that is part of `{_word(node)}`", node.span)
                 yield from _across(operation.graph, axis, (note, *notes))
             elif reason := _reason(operation, types, axis):
                 message = f"`{_word(node)}` {reason}, so the network cannot go step by step"
                 yield Diagnostic("GC630", message, node.span, notes)
-
-
-def _distinct(operation: Operation, types: Types) -> Iterator[tuple[Operation, Types]]:
-    """The operation with the types of its inputs; of a repeat, that of each distinct layer."""
-    if not isinstance(operation, Repeat):
-        yield operation, types
-        return
-    seen: set[Operation] = set()
-    for each in operation.copies:
-        if each not in seen:
-            yield each, types
-        seen.add(each)
-        types = (each.infer(*types), *types[1:])  # type: ignore[assignment]
 
 
 def _reason(operation: Operation, types: Types, axis: Axis) -> str | None:
@@ -101,7 +107,9 @@ def _reason(operation: Operation, types: Types, axis: Axis) -> str | None:
         return "is code of your own, which may need all steps"
     made = operation.infer(*types)
     kinds = made.values() if isinstance(made, dict) else (made,)
-    if operation.trait(AcrossSteps) or not all(axis in kind.domain for kind in kinds):
+    reach = operation.reach(*types)
+    anywhere = reach is not None and reach.axis == axis and reach.before is None
+    if anywhere or not all(axis in kind.domain for kind in kinds):
         return "needs all steps"
     return None
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 from graphc.core.code import Code, code
 from graphc.core.declaration import Attribute
-from graphc.core.operation import Input, Linear, Operation, ShapeError, Standardizes, Weight
+from graphc.core.operation import (
+    Input,
+    Linear,
+    Operation,
+    Reach,
+    ShapeError,
+    Standardizes,
+    Weight,
+)
 from graphc.core.types import Type
 
 
@@ -84,6 +92,9 @@ class Tied(Operation):
     def weights(self, *types: Type) -> dict[str, Weight]:
         weights = self._all(types)
         return {name: each for name, each in weights.items() if name not in self.given}
+
+    def reach(self, *types: Type) -> Reach | None:
+        return self.layer.reach(*self._split(types)[0])
 
     def flops(self, *types: Type) -> int:
         return self.layer.flops(*self._split(types)[0])

@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from graphc.core.code import Code, code
-from graphc.core.operands import operand
+from graphc.core.operands import operand, steps_first, steps_mask
 from graphc.core.operation import Input, Operation, ShapeError
-from graphc.core.types import TIME, Axis, Type, is_uneven, over, without
+from graphc.core.types import BATCH, TIME, Axis, Type, is_uneven, over, without
 from graphc.graph.calls import Call
+from graphc.graph.graph import Graph
 
-_MEMORY = ", memory=$memory, name=$kept"
+_MEMORY = ", memory=$carried, name=$kept"
 _DTYPES = {"float": "", "int": ", int", "bool": ", bool"}
 
 
@@ -51,35 +52,51 @@ class Delay(Operation):
 class Begin(Operation):
     """What a value is before the first step (or behind the last), for every example.
 
-    Shapes: like [batch, ...], initial [batch, *shape], [*shape], [] or left out -> [batch, *shape].
+    Shapes: like [batch, ...], others that have the further axes of the value, and last the initial
+    value, [batch, *shape], [*shape] or [], if there is one -> [batch, *shape].
 
     Args:
         kind: the type of the value at one step.
         value: what it is everywhere, where no initial value is given.
+        given: whether one is.
     """
 
     name = "begin"
-    inputs = (Input("like"), Input("initial", optional=True))
+    variadic = True
 
     kind: Type
     value: float | int | bool = 0
+    given: bool = False
 
     def infer(self, *types: Type) -> Type:
         return self.kind
 
-    def call_code(self, like: Type, *initial: Type) -> Code:
-        if initial and initial[0].domain:
-            return code("$initial")
-        sizes = "".join(f", $size_{i}" for i in range(len(self.kind.shape)))
-        shape = f"($like.shape[0]{sizes or ','})"
-        if initial:
-            return code(f"jnp.broadcast_to($initial, {shape})")
+    def call_code(self, *types: Type) -> Code:
+        last = f"item_{len(types) - 1}"
+        if self.given and types[-1].domain == self.kind.domain == (BATCH,):
+            return code(f"${last}")
+        likes = types[:-1] if self.given else types
+        lengths = [_length(axis, likes) for axis in self.kind.domain]
+        sizes = "".join(f", {each}" for each in lengths[1:])
+        sizes += "".join(f", $size_{i}" for i in range(len(self.kind.shape)))
+        shape = f"({lengths[0]}{sizes or ','})"
+        if self.given:
+            own = types[-1]
+            value = operand(last, own, self.kind) if own.domain else f"${last}"
+            return code(f"jnp.broadcast_to({value}, {shape})")
         if self.value:
             return code(f"jnp.full({shape}, $value)")
         return code(f"jnp.zeros({shape}{_DTYPES[self.kind.dtype]})")
 
     def holes(self, *types: Type) -> dict[str, object]:
         return {"value": self.value} | {f"size_{i}": size for i, size in enumerate(self.kind.shape)}
+
+
+def _length(axis: Axis, likes: tuple[Type, ...]) -> str:
+    """The code of the length of an axis that one of these values has."""
+    number = next(i for i, like in enumerate(likes) if axis in like.domain)
+    place = likes[number].domain.index(axis)
+    return f"$item_{number}.shape[{place}]"
 
 
 @dataclass(frozen=True)
@@ -102,13 +119,15 @@ class Clock(Operation):
     kept: str | None = None
 
     def infer(self, like: Type) -> Type:
-        return replace(like, shape=(), dtype="bool", below=None)
+        kind = Type((), "bool", presence=like.presence & {BATCH.name})
+        return over(kind, self.axis, is_uneven(like, self.axis))
 
     def holes(self, like: Type) -> dict[str, object]:
         return {"every": self.every, "kept": self.kept}
 
     def call_code(self, like: Type) -> Code:
-        return code(f"ticks($like, $every{_MEMORY * bool(self.kept)})")
+        like_steps = steps_first("$like", like.domain.index(self.axis))
+        return code(f"ticks({like_steps}, $every{_MEMORY * bool(self.kept)})")
 
 
 @dataclass(frozen=True)
@@ -136,9 +155,12 @@ class Shift(Operation):
         return x
 
     def call_code(self, x: Type, begin: Type) -> Code:
+        place = x.domain.index(self.axis)
+        stream = steps_first("$x", place)
         if self.offset > 0 and is_uneven(x, self.axis):
-            return code("shift(where_present($mask, $x, $begin[:, None]), $begin, $offset)")
-        return code(f"shift($x, $begin, $offset{_MEMORY * bool(self.kept)})")
+            stream = f"where_present({steps_mask(self.axis)}, {stream}, $begin[:, None])"
+        moved = f"shift({stream}, $begin, $offset{_MEMORY * bool(self.kept)})"
+        return code(moved if place == 1 else f"jnp.moveaxis({moved}, 1, {place})")
 
     def holes(self, x: Type, begin: Type) -> dict[str, object]:
         return {"offset": self.offset, "kept": self.kept}
@@ -173,7 +195,8 @@ class Affine(Operation):
         given += (operand("term", term[0], self.kind),) if term else ()
         options = ", reverse=True" * self.reverse + _MEMORY * self.kept
         if is_uneven(self.kind, self.axis):
-            return code(f"affine_while_present($mask, {', '.join(given)}{options})")
+            mask = steps_mask(self.axis)
+            return code(f"affine_while_present({mask}, {', '.join(given)}{options})")
         return code(f"affine_scan({', '.join(given)}{options})")
 
     def holes(self, *types: Type) -> dict[str, object]:
@@ -197,6 +220,7 @@ class Scan(Call):
         given: how many of the outputs are read outside.
         states: what the values are called that go from step to step.
         reverse: whether the last step comes first.
+        unroll: how many steps are one round of the loop.
         kept: whether a memory may have them.
     """
 
@@ -208,6 +232,7 @@ class Scan(Call):
     given: int = 1
     states: tuple[str, ...] = ()
     reverse: bool = False
+    unroll: int = 1
     kept: bool = False
 
     @property
@@ -233,3 +258,14 @@ class Scan(Call):
         uneven = self.is_uneven(*types)
         found = {word: over(kind, self.axis, uneven) for word, kind in kinds}
         return found if self.ports else next(iter(found.values()))
+
+
+def unrolled(graph: Graph, times: int) -> Graph:
+    """The graph whose loops over time do so many steps in a round."""
+    nodes = [
+        replace(node, operation=replace(node.operation, unroll=times))
+        if isinstance(node.operation, Scan)
+        else node
+        for node in graph.nodes
+    ]
+    return graph.replace_nodes(nodes)

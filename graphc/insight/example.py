@@ -125,6 +125,8 @@ class Example:
             yield _PLACES[registry.noun].format(inner)
         elif len(self.names) < 2:
             yield f"- {word}"
+        elif named := getattr(self.declaration, "names", ()):
+            yield f"y: {{{name}: {flow(dict(zip(named, self.names, strict=True)))}}}"
         else:
             word = f"{name}: {flow(attributes if attributes is not None else {})}"
             variadic = getattr(self.declaration, "variadic", False)
@@ -135,7 +137,7 @@ class Example:
         """The arrays of the example by their names."""
         assert isinstance(self.declaration, Operation)
         for name, weight in self.declaration.weights(*self.types).items():
-            kind = "" if weight.trainable else ", a running statistic"
+            kind = {"": "", "frozen": ", frozen"}.get(weight.kind, ", a running statistic")
             inputs = " and ".join(str(each) for each in self.types)
             inputs = f" for an input {inputs}" if inputs else ""
             if weight.shape is None:

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 
 from graphc.compiler import Compiled, streams
 from graphc.core.span import Source
+from graphc.graph.graph import Graph
+from graphc.graph.time import Scan
 from graphc.graph.weights import Entry
 from graphc.insight.table import aligned, place
 from graphc.passes.manager import PASSES, PassReport
 from graphc.passes.remarks import Remark
+from graphc.passes.walk import inside
+from graphc.plan.choices import UNROLL
 
 _LINES_SHOWN = 3
 
@@ -68,10 +72,18 @@ def _choices(compiled: Compiled) -> Iterator[str]:
             form = "side by side, as one program" if choices.lockstep else "one after the other"
             form += ", for the data is streamed" if streams(compiled.checked.document) else ""
             yield f"  members of the ensemble: {form}"
+    if any(_loops(graph) for graph in compiled.program.networks.values()):
+        yield f"  steps in a round of a loop: {choices.unroll}, {UNROLL[choices.device][1]}"
     seconds = choices.compile_seconds
     yield f"  time to compile the first step: about {max(seconds, 1):.0f} s on two cores"
     if choices.slow_to_compile:
         yield "  warning: that is long; layers are rolled where they are equal, as in `repeat`"
+
+
+def _loops(graph: Graph) -> bool:
+    """Whether it has a loop over time."""
+    found = (each for node in graph.nodes for each in inside(node.operation))
+    return any(isinstance(each, Scan) for each in found)
 
 
 def _weights(compiled: Compiled) -> Iterator[str]:
@@ -99,6 +111,6 @@ def _by_storage(entries: tuple[Entry, ...]) -> Iterator[list[Entry]]:
 
 def _entry(entry: Entry) -> tuple[str, str, str, str]:
     view = "".join(map(str, entry.view))
-    kind = "" if entry.weight.trainable else " statistic"
+    kind = f" {entry.weight.kind}".rstrip()
     shape = "?" if entry.weight.shape is None else str(list(entry.weight.shape))
     return entry.path, f"{shape}{kind}", entry.stored, view or "whole"

@@ -128,7 +128,7 @@ def _operation(operation: type[Operation], example: Example | None) -> list[str]
 
 def _inputs(operation: type[Operation]) -> Iterator[str]:
     if operation.variadic:
-        yield "any number of values: `from: [a, b]`"
+        yield from operation.names or ["any number of values: `from: [a, b]`"]
         return
     inputs = operation.inputs
     if not isinstance(inputs, tuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from graphc.build.steps import PARAMETER_TYPES
 from graphc.insight.schema_forms import (
-    LATER,
     PARAMETER,
     PRECISION,
     TEXT,
@@ -15,6 +14,7 @@ from graphc.insight.schema_forms import (
     reference,
 )
 from graphc.insight.schema_steps import CHAIN, REFERENCE, own_names
+from graphc.ops.sources.axes import AXIS_SCHEMA
 from graphc.spec.document import VERSION
 
 _GRAPHS = {
@@ -24,7 +24,8 @@ _GRAPHS = {
 }
 _SIZE = either({"type": "integer", "minimum": 1}, PARAMETER)
 _SHAPE = {"type": "array", "items": _SIZE}
-_SEQUENCE = {"type": "array", "items": either(_SIZE, {"const": "time"})}
+_SEQUENCE = {"type": "array", "items": either(_SIZE, AXIS_SCHEMA)}
+_AXIS = {"enum": ["time"], "description": "what lies along it"}
 _OUTPUT = "the value that comes out, `h` or `h.port`; for `layers` the last"
 
 
@@ -36,6 +37,7 @@ def document() -> dict:
     """
     free = {"propertyNames": {"pattern": f"^(?!({'|'.join(own_names())})$)"}}
     params = "values by name: `$name` stands for one, `--set name=value` replaces it"
+    axes = "axes of steps beside `time`, each with its kind: `{source: time, target: time}`"
     use = "blocks and networks of other files, by a name: `{resnet: zoo/resnet}`"
     properties = {
         "graphc": {"const": VERSION, "description": "the version of the language"},
@@ -45,7 +47,7 @@ def document() -> dict:
         "data": reference("data_section"),
         "train": reference("train"),
         "search": reference("search"),
-        "axes": LATER,
+        "axes": mapping(_AXIS, description=axes),
     }
     looked_at = {
         "if": {"properties": {"blocks": free, "networks": free}},

@@ -57,6 +57,7 @@ FAMILIES = {
     "joining": "concat split stack tile",
     "normalization": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "pooling": "average_pool global_average_pool global_max_pool lp_pool max_pool stochastic_pool",
+    "mode": "mode",
     "products": "cosine_similarity dot matmul outer",
     "reductions": "argmax argmin cumulative_sum max mean min norm prod std sum variance",
     "regularization": """
@@ -117,7 +118,7 @@ OTHERS = {
             california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps
         """,
         "sources.sentences": "wnut17",
-        "sources.sequence_tasks": "adding_problem copying",
+        "sources.sequence_tasks": "adding_problem copying reversal",
         "sources.table": "csv parquet",
         "sources.text": "help_topics multi30k shakespeare text",
         "sources.user_code": "python",

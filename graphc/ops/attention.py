@@ -1,17 +1,25 @@
-"""Attention: tokens that read one another."""
+"""Attention: tokens, or steps, that read one another."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from graphc.core.attributes import Bool, Float, Int
+from graphc.core.attributes import Bool, Float, Int, Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operands import operand
-from graphc.core.operation import Contracts, Input, Multiplying, ShapeError, Stochastic, Weight
+from graphc.core.operation import (
+    ChangesDomain,
+    Contracts,
+    Input,
+    Multiplying,
+    Reach,
+    ShapeError,
+    Stochastic,
+    Weight,
+)
 from graphc.core.registry import operations
-from graphc.core.types import Type, join_domains
-from graphc.ops.checks import need_tokens
+from graphc.core.types import Type
+from graphc.ops.attention_layout import Layout
 from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
 
 
@@ -25,7 +33,14 @@ class Attention(Multiplying):
 
     Shapes: query [tokens, n], memory [others, m] -> [tokens, features]. `visible` is a bool
     [others], or [tokens, others], that is true where a token may be read; with `causal` a token
-    reads itself and those before it. The kernels are [n, heads * head_features] for the query,
+    reads itself and those before it.
+
+    Steps are tokens too: a memory [time, m] is read over time, without its absent steps. Of a query
+    over the same axis each step reads it, [time, n] -> [time, features], with `causal` and `rotary`
+    as for tokens; of one over another axis as well. Any other query reads it once: [n] ->
+    [features], [tokens, n] -> [tokens, features]. `visible` is then a bool for each step.
+
+    The kernels are [n, heads * head_features] for the query,
     [m, heads * head_features] for key and value, and [heads * head_features, features] for out.
 
     References: Vaswani et al., "Attention is all you need", 2017. `rotary`: Su et al., "RoFormer",
@@ -56,6 +71,7 @@ class Attention(Multiplying):
     traits = (
         Contracts("dot_general", apart="products of tokens with one another"),
         Stochastic("dropout"),
+        ChangesDomain(),
     )
 
     heads: int = primary(Int(1), "how many heads")
@@ -79,10 +95,13 @@ class Attention(Multiplying):
     kernel_init: Initializer = attribute(Initial(), "how the kernels are drawn", LecunNormal())
     bias_init: Initializer = attribute(Initial(), "how the biases are drawn", Zeros())
 
+    over: str | None = attribute(
+        Text(), "the axis of steps that is read, where the memory has several", None
+    )
+
     def infer(self, *types: Type) -> Type:
-        query, memory, visible = _inputs(types)
-        need_tokens(self.name, query)
-        need_tokens(self.name, memory)
+        query, _, visible = _inputs(types)
+        layout = self._layout(*types)
         if self.head_features is None and query.features % self.heads:
             raise ShapeError(
                 f"`attention` cannot share the {query.features} features of its query out among"
@@ -94,17 +113,20 @@ class Attention(Multiplying):
                 f"`rotary` turns pairs of features, and each head has {self._each(query)}",
                 "give `head_features` an even number",
             )
-        if self.causal and query.shape[0] != memory.shape[0]:
-            raise ShapeError(
-                f"`causal` needs as many tokens in the memory as in the query, and there are"
-                f" {memory.shape[0]} and {query.shape[0]}",
-                "leave `causal` out, or say what may be read with `visible`",
-            )
+        layout.check(self.causal, self.rotary)
         if visible is not None:
-            _check_visible(query, memory, visible)
-        domain, presence = join_domains(types)
-        shape = (query.shape[0], self.features or query.features)
-        return replace(query, shape=shape, domain=domain, presence=presence)
+            layout.check_visible(visible)
+        features = self.features or query.features
+        shape = (*query.shape[:-1], features)
+        return replace(query, shape=shape, domain=layout.domain, presence=layout.presence)
+
+    def _layout(self, *types: Type) -> Layout:
+        return Layout.of(self.over, *_inputs(types))
+
+    def reach(self, *types: Type) -> Reach | None:
+        layout = self._layout(*types)
+        own = layout.read is not None and layout.read == layout.steps
+        return Reach(layout.read) if own and layout.read is not None else None
 
     def _each(self, query: Type) -> int:
         return self.head_features or query.features // self.heads
@@ -123,21 +145,24 @@ class Attention(Multiplying):
 
     def flops(self, *types: Type) -> int:
         query, memory, _ = _inputs(types)
-        width, pairs = self.heads * self._each(query), query.shape[0] * memory.shape[0]
+        width, tokens = self.heads * self._each(query), query.size // query.features
+        pairs = tokens * (memory.size // memory.features)  # of steps, how many nobody knows yet
         projections = query.size + 2 * memory.size + self.infer(*types).size
         return 2 * width * projections + pairs * (4 * width + 4 * self.heads)
 
     def call_code(self, *types: Type) -> Code:
         query, memory, visible = _inputs(types)
-        whole = self.infer(*types)
-        given = [operand("query", query, whole)]
+        layout = self._layout(*types)
+        given = [layout.query_code()]
         if memory is not query:
-            given.append(operand("memory", memory, whole))
+            given.append(layout.memory_code())
         if visible is not None:
-            given.append(f"visible={operand('visible', visible, whole)}")
+            given.append(f"visible={layout.visible_code(visible)}")
+        if (mask := layout.mask_code()) is not None:
+            given.append(f"there={mask}")
         if self.dropout:
             given.append("train=$train, key=$key")
-        return code(f"$self({', '.join(given)})")
+        return code(layout.value_code(f"$self({', '.join(given)})"))
 
     def holes(self, *types: Type) -> dict[str, object]:
         query, memory, _ = _inputs(types)
@@ -151,15 +176,6 @@ def _inputs(types: tuple[Type, ...]) -> tuple[Type, Type, Type | None]:
     query, *others = types
     visible = others.pop() if others and others[-1].dtype == "bool" else None
     return query, others[0] if others else query, visible
-
-
-def _check_visible(query: Type, memory: Type, visible: Type) -> None:
-    allowed = [memory.shape[:1], (query.shape[0], memory.shape[0])]
-    if visible.shape not in allowed:
-        raise ShapeError(
-            f"`visible` of `attention` is bool {list(allowed[0])} or {list(allowed[1])}, and is"
-            f" given {visible}"
-        )
 
 
 operations.add(Attention)

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from math import prod
 
-from graphc.core.attributes import Bool, Declared, Int
+from graphc.core.attributes import Bool, Declared, Int, Text
 from graphc.core.code import OMIT, code
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import (
@@ -20,6 +20,7 @@ from graphc.core.operation import (
 )
 from graphc.core.registry import operations
 from graphc.core.types import Type
+from graphc.ops.along_steps import OVER, SlidingAlongSteps
 from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
 from graphc.ops.kernels import changing_kernel
 from graphc.ops.per_axis import Around, Padding, PerAxis, Sizes
@@ -32,7 +33,6 @@ from graphc.ops.sliding import (
     PADDING,
     STRIDE,
     Layer,
-    Sliding,
 )
 
 MOST_SLICES = 64
@@ -41,7 +41,7 @@ MOST_SLICES = 64
 
 @changing_kernel
 @dataclass(frozen=True)
-class Conv(Layer):
+class Conv(SlidingAlongSteps, Layer):
     """A convolution over the spatial axes: `y = activation(x * kernel + bias)`.
 
     Shapes: [n, c] -> [n', features], [h, w, c] -> [h', w', features] and [d, h, w, c] ->
@@ -58,6 +58,11 @@ class Conv(Layer):
     With `groups`, channels and features are cut into as many equal parts, and each part of the
     features sees its own part of the channels.
 
+    With `over: time` it goes along the steps of a sequence, [time, ..., c] -> [time, ..., features]
+    with the kernel [kernel, c / groups, features], at each place of an image by itself. There are
+    as many steps as before: the stride is 1 and `padding` either `same` or `causal`, with which no
+    step sees a later one. Absent steps count as zeros.
+
     References: LeCun et al., "Gradient-based learning applied to document recognition", 1998;
     Yu and Koltun, "Multi-scale context aggregation by dilated convolutions", 2016; Krizhevsky et
     al., "ImageNet classification with deep convolutional neural networks", 2012 (groups).
@@ -72,10 +77,10 @@ class Conv(Layer):
         groups=1,
         **DEFAULTS,
     )
-    call = code("$self($x)")
     traits = (LibraryConvolution(), Linear(), Contracts("conv_general_dilated"))
 
     groups: int = attribute(Int(1), "parts of the channels that do not see one another", 1)
+    over: str | None = attribute(Text(), OVER, None)
 
     def infer(self, x: Type) -> Type:
         sizes = self.places(x)
@@ -99,13 +104,13 @@ class Conv(Layer):
 
 @changing_kernel
 @dataclass(frozen=True)
-class DepthwiseConv(Sliding):
+class DepthwiseConv(SlidingAlongSteps):
     """A convolution of each channel by itself: `y = activation(x * kernel + bias)`.
 
     Shapes: [..., c] -> [..., c * multiplier], with one to three spatial axes and sizes as for
     `conv`; the kernel is [*kernel, 1, c * multiplier], and the channels made of the first channel
     come first. It is `conv` with as many groups as channels; a kernel of at most 64 numbers is
-    summed up slice by slice, which is many times faster on the CPU.
+    summed up slice by slice, which is many times faster on the CPU. `over: time` is that of `conv`.
 
     References: Sifre, "Rigid-motion scattering for image classification", 2014.
     """
@@ -118,7 +123,6 @@ class DepthwiseConv(Sliding):
         " rngs=$rngs)",
         **DEFAULTS,
     )
-    call = code("$self($x)")
     traits = (Linear(),)
 
     multiplier: int = primary(Int(1), "how many channels come out of each", 1)
@@ -132,6 +136,7 @@ class DepthwiseConv(Sliding):
     bias: bool = attribute(Bool(), BIAS, True)
     kernel_init: Initializer = attribute(Initial(), "how the kernel is drawn", LecunNormal())
     bias_init: Initializer = attribute(Initial(), "how the bias is drawn", Zeros())
+    over: str | None = attribute(Text(), OVER, None)
 
     def infer(self, x: Type) -> Type:
         sizes = self.places(x)

@@ -1,16 +1,18 @@
-"""Functions of the last axis: probabilities, gates and maxout."""
+"""Functions of one axis, mostly the last: probabilities, gates and maxout."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from graphc.core.attributes import Int
-from graphc.core.code import code
+from graphc.core.attributes import Int, Text
+from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Logits, Operation, ShapeError
+from graphc.core.operands import steps_first, steps_mask
+from graphc.core.operation import Logits, Operation, Reach, ShapeError
 from graphc.core.registry import operations
-from graphc.core.types import Type
-from graphc.ops.checks import feature_axis, need_features
+from graphc.core.types import Type, is_uneven
+from graphc.ops.checks import axis_over, feature_axis, need_features, need_floats
 
 
 @dataclass(frozen=True)
@@ -27,38 +29,74 @@ class _Probabilities(Operation):
 
 @dataclass(frozen=True)
 class _Softmax(_Probabilities):
-    """What softmax and its logarithm have in common."""
+    """What softmax and its logarithm have in common.
+
+    Attributes:
+        of_present: the code over the steps of sequences of different length.
+    """
+
+    of_present: ClassVar[str]
 
     axis: int = attribute(Int(), "the axis along which the probabilities add up to 1", -1)
+    over: str | None = attribute(
+        Text(), "an axis of steps along which they do, in place of features: `over: time`", None
+    )
+
+    def complaint(self) -> str | None:
+        if self.over is not None and self.axis != -1:
+            return f"`{self.name}` goes over features by `axis`, or over `{self.over}`: not both"
+        return None
 
     def infer(self, x: Type) -> Type:
+        if self.over is not None:
+            need_floats(self.name, x)
+            axis_over(self.name, x, self.over)
+            return x
         made = super().infer(x)
         feature_axis(self.name, x, self.axis)
         return made
 
+    def reach(self, x: Type) -> Reach | None:
+        return None if self.over is None else Reach(axis_over(self.name, x, self.over))
+
+    def call_code(self, x: Type) -> Code:
+        if self.over is None or not is_uneven(x, axis := axis_over(self.name, x, self.over)):
+            return self.call
+        place = x.domain.index(axis)
+        text = self.of_present.replace("$mask", steps_mask(axis))
+        text = text.replace("$x", steps_first("$x", place))
+        return code(text if place == 1 else f"jnp.moveaxis({text}, 1, {place})")
+
     def holes(self, x: Type) -> dict[str, object]:
+        if self.over is not None:
+            axis = axis_over(self.name, x, self.over)
+            return {"place": 1 if is_uneven(x, axis) else x.domain.index(axis)}
         return {"place": feature_axis(self.name, x, self.axis)}
 
 
 class Softmax(_Softmax):
     """Probabilities along an axis: `exp(x) / sum(exp(x))`.
 
-    Shapes: any, unchanged.
+    Shapes: any, unchanged. With `over: time` each number has a probability among those of its place
+    at all steps of the example, [time, ...] -> [time, ...]; absent steps have probability 0.
     """
 
     name = "softmax"
     call = code("nnx.softmax($x, axis=$place)", place=-1)
+    of_present = "nnx.softmax($x, axis=$place, where=present(some_present($mask), $x))"
     traits = (Logits(),)
 
 
 class LogSoftmax(_Softmax):
     """The logarithm of `softmax`, without its rounding.
 
-    Shapes: any, unchanged.
+    Shapes: any, unchanged; with `over: time` along the steps of the example. Absent steps are 0,
+    for a logarithm of their probability there is not.
     """
 
     name = "log_softmax"
     call = code("nnx.log_softmax($x, axis=$place)", place=-1)
+    of_present = "log_softmax_present($x, $mask)"
 
 
 class Sparsemax(_Probabilities):

@@ -199,9 +199,34 @@ class Sparse(OfKernels):
     stddev: float = attribute(Float(above=0), "standard deviation of the others", 0.01)
 
 
+@dataclass(frozen=True)
+class SpectralRadius(OfKernels):
+    """Normal, with a share `sparsity` of zeros, scaled so that its largest eigenvalue is `radius`.
+
+    That is the largest by magnitude, of a square matrix: the reservoir of an echo state network,
+    which forgets what it was where `radius` is below 1 (Jaeger 2001).
+    """
+
+    name = "spectral_radius"
+    build = code("of_spectral_radius($radius, $sparsity)")
+    radius: float = primary(Float(above=0), "the magnitude of the largest eigenvalue")
+    sparsity: float = attribute(Float(minimum=0, below=1), "the share of zeros", 0.0)
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        if len(shape) != 2 or shape[0] != shape[1]:
+            message = f"`{self.name}` draws square matrices, not {list(shape)}"
+            raise ShapeError(message, "a reservoir has as many columns as rows: [100, 100]")
+        if (1 - self.sparsity) * shape[0] < 1:
+            raise ShapeError(
+                f"a `sparsity` of {self.sparsity:g} leaves less than one number in each column of"
+                f" {list(shape)}, and the largest eigenvalue may be 0",
+                "make `sparsity` smaller, or the matrix larger",
+            )
+
+
 initializers.add(Zeros, Ones, Constant, Normal, TruncatedNormal, Uniform, VarianceScaling)
 initializers.add(GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal)
-initializers.add(Orthogonal, DeltaOrthogonal, Identity, Sparse)
+initializers.add(Orthogonal, DeltaOrthogonal, Identity, Sparse, SpectralRadius)
 
 
 class Initial(Kind):

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from graphc.core.attributes import Int, Ints, Names
+from graphc.core.attributes import Int, Ints, Names, Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operands import operand
-from graphc.core.operation import Concatenates, Operation, ShapeError
+from graphc.core.operands import operand, steps_mask
+from graphc.core.operation import (
+    ChangesDomain,
+    Concatenates,
+    Operation,
+    ShapeError,
+    StepsToShape,
+)
 from graphc.core.registry import operations
-from graphc.core.types import Type, join_domains
-from graphc.ops.checks import feature_axis, new_axis
+from graphc.core.types import Type, is_uneven, join_domains, without
+from graphc.ops.checks import axis_over, feature_axis, new_axis
 
 
 @dataclass(frozen=True)
@@ -72,16 +78,40 @@ class Stack(Operation):
 
     Shapes: k times [n] -> [k, n], or [n, k] for `axis: -1`. A value that lacks an axis of the
     domain is repeated along it.
+
+    With `over: time` and `length: k` it undoes `stream`: the steps of one value become the first
+    axis, [time, ...] -> [k, ...], with zeros where there is no step. A shape has sizes, and how
+    many steps there are is for the data to say; so k is written, and longer sequences are an error.
     """
 
     name = "stack"
     variadic = True
+    traits = (ChangesDomain("over"), StepsToShape())
     call = code("jnp.stack([$items], axis=$axis)")
 
     axis: int = primary(Int(), "where the new axis stands in the new shape", 0)
+    over: str | None = attribute(
+        Text(), "an axis of steps that becomes the new one, of a single value: `over: time`", None
+    )
+    length: int | None = attribute(Int(1), "how long it is then; shorter sequences end in 0", None)
+
+    def complaint(self) -> str | None:
+        if self.over is None:
+            return "`length` of `stack` goes with `over`" if self.length is not None else None
+        if self.length is None:
+            return f"`stack` over `{self.over}` needs `length`: how many steps there are at most"
+        if self.axis != 0:
+            return f"`stack` over `{self.over}` makes the first axis, and `axis` is {self.axis}"
+        return None
 
     def infer(self, *types: Type) -> Type:
         first = types[0]
+        if self.over is not None:
+            if len(types) > 1:
+                message = f"`stack` over `{self.over}` takes one value, and is given {len(types)}"
+                raise ShapeError(message, "put them side by side first: `concat`")
+            made = without(first, axis_over(self.name, first, self.over))
+            return replace(made, shape=(self.length, *first.shape))
         for each in types:
             _check_kind(self.name, each, first)
             if each.shape != first.shape:
@@ -95,7 +125,16 @@ class Stack(Operation):
     def _place(self, x: Type) -> int:
         return new_axis(self.name, x, self.axis)
 
+    def _of_steps(self, x: Type) -> Code:
+        axis = axis_over(self.name, x, self.over)
+        mask = f", mask={steps_mask(axis, x)}" if is_uneven(x, axis) else ""
+        place, last = x.domain.index(axis), len(x.domain) - 1
+        value = f"stack_steps($item_0, $length{f', axis={place}' if place != 1 else ''}{mask})"
+        return code(value if place == last else f"jnp.moveaxis({value}, {place}, {last})")
+
     def call_code(self, *types: Type) -> Code:
+        if self.over is not None:
+            return self._of_steps(types[0])
         whole, place = replace(self.infer(*types), shape=types[0].shape), self._place(types[0])
         items = [_beside(f"item_{i}", each, whole) for i, each in enumerate(types)]
         if _differ(types, whole):

@@ -10,7 +10,7 @@ from graphc.core.code import Code, code
 from graphc.core.declaration import primary
 from graphc.core.operation import ShapeError
 from graphc.core.registry import metrics
-from graphc.core.types import BATCH, LENGTH, TIME, Type
+from graphc.core.types import Type, lengths_over, time_axes, uneven_axes
 from graphc.ops.objectives import (
     Metric,
     OfClasses,
@@ -223,7 +223,7 @@ class EntityF1(Metric):
 
     def check(self, output: Type, target: Type) -> None:
         check_classes(self.name, output, target)
-        if target.shape or target.domain != (BATCH, TIME):
+        if target.shape or len(target.domain) != 2 or not time_axes(target):
             message = f"`{self.name}` needs a tag for each step, but the target is {target}"
             raise ShapeError(message, "`f1` measures other classes")
         if output.features < 3 or output.features % 2 == 0:
@@ -234,7 +234,8 @@ class EntityF1(Metric):
             raise ShapeError(message, "`f1` measures classes that are no tags of entities")
 
     def call_code(self, output: Type, target: Type) -> Code:
-        length = f", batch[{LENGTH!r}]" if TIME.name in target.presence else ""
+        axes = uneven_axes(target)
+        length = f", batch[{lengths_over(axes[0].name)!r}]" if axes else ""
         return code(f"entity_hits($output, $target{length})")
 
     def value_code(self, output: Type, target: Type) -> Code:

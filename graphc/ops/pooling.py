@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
-from graphc.core.attributes import Float
-from graphc.core.code import code
+from graphc.core.attributes import Float, Text
+from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import Operation, Stochastic
 from graphc.core.registry import operations
 from graphc.core.types import Type
+from graphc.ops.along_steps import OVER, AlongSteps
 from graphc.ops.checks import need_image
 from graphc.ops.per_axis import Around, Padding, PerAxis, Sizes, short, spread
 from graphc.ops.windows import BORDERS, in_source, need_touch, places
@@ -45,28 +47,78 @@ class Pool(Operation):
         }
 
 
-class MaxPool(Pool):
+@dataclass(frozen=True)
+class _PoolAlongSteps(AlongSteps, Pool):
+    """What pooling over windows of an image, or of steps, has in common.
+
+    Attributes:
+        over_steps: the function of the windows of steps.
+    """
+
+    per_axis = ("window",)
+    over_steps: ClassVar[str]
+
+    padding: Padding = attribute(
+        Around((*BORDERS, "causal")), "around the image, or the steps, as for `conv`", "valid"
+    )
+    over: str | None = attribute(Text(), OVER, None)
+
+    def complaint(self) -> str | tuple[str, str] | None:
+        if self.over is None and self.padding == "causal":
+            return f"`causal` of `{self.name}` is for steps, and it has no `over`", "padding"
+        return super().complaint()
+
+    def infer(self, x: Type) -> Type:
+        if self.over is None:
+            self.need_image(x)
+            return super().infer(x)
+        self.sequence(x)
+        return x
+
+    def flops(self, x: Type) -> int:
+        return super().flops(x) if self.over is None else self.span() * x.size
+
+    def call_code(self, x: Type) -> Code:
+        if self.over is None:
+            return self.call
+        place, mask = self.sequence(x), self.mask(x)
+        given = f", axis={place}" if place != 1 else ""
+        given += f", mask={mask}" if mask is not None else ""
+        return code(f"{self.over_steps}($x, $window, $before{given}{self.memory()})")
+
+    def holes(self, x: Type) -> dict[str, object]:
+        if self.over is None:
+            return super().holes(x)
+        return {"window": self.span(), "before": self.before()}
+
+
+class MaxPool(_PoolAlongSteps):
     """The largest number of each window, channel by channel.
 
     Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. What pads
     never wins. Where several are largest, the gradient is shared among them.
+
+    With `over: time` the windows are of steps, one for each: [time, ..., c], unchanged. `padding`
+    is `same`, or `causal` for windows that end with their step. Absent steps never win.
     """
 
     name = "max_pool"
+    over_steps = "max_over_steps"
     call = code(
         "max_pool($x, $window, strides=$stride, padding=$padding)", stride=None, padding="VALID"
     )
 
 
-class AveragePool(Pool):
+class AveragePool(_PoolAlongSteps):
     """The mean of each window, channel by channel.
 
     Shapes: [..., c] -> [..., c], with one to three spatial axes and sizes as for `conv`. What pads
     is not counted: a window at the border is the mean of what lies inside the image (as in Keras;
-    PyTorch counts the zeros).
+    PyTorch counts the zeros). `over: time` is that of `max_pool`; absent steps are not counted.
     """
 
     name = "average_pool"
+    over_steps = "mean_over_steps"
     call = code(
         "average_pool($x, $window, strides=$stride, padding=$padding)",
         stride=None,

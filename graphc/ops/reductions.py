@@ -8,6 +8,7 @@ from typing import ClassVar
 from graphc.core.attributes import Bool, Either, Int, Ints, Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute, primary
+from graphc.core.operands import steps_first, steps_mask
 from graphc.core.operation import ChangesDomain, Operation, Reduces, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type, is_uneven, without
@@ -24,7 +25,7 @@ class Reduction(Operation):
         of_present: the code over the steps of sequences of different length.
     """
 
-    of_present: ClassVar[Code]
+    of_present: ClassVar[str]
 
     axis: int | tuple[int, ...] | None = primary(
         AXES, "the axis, or the axes, that become one number; all if left out", None
@@ -61,14 +62,21 @@ class Reduction(Operation):
         return axes
 
     def call_code(self, x: Type) -> Code:
-        masked = self.over is not None and is_uneven(x, axis_over(self.name, x, self.over))
-        return self.of_present if masked else self.call
+        if not self._is_masked(x):
+            return self.call
+        (place,) = self._axes(x)
+        axis = axis_over(self.name, x, self.over)
+        text = self.of_present.replace("$mask", steps_mask(axis))
+        return code(text.replace("$x", steps_first("$x", place)))
+
+    def _is_masked(self, x: Type) -> bool:
+        return self.over is not None and is_uneven(x, axis_over(self.name, x, self.over))
 
     def flops(self, x: Type) -> int:
         return x.size
 
     def holes(self, x: Type) -> dict[str, object]:
-        axes = self._axes(x)
+        axes = (1,) if self._is_masked(x) else self._axes(x)
         return {"axes": axes[0] if len(axes) == 1 else axes}
 
 
@@ -86,7 +94,7 @@ def _reduction(word: str, text: str, call: str, between: str | None = None) -> t
     call = call.replace("AXES", "axis=$axes, keepdims=$keep")
     shapes = "Shapes: [...] -> []; [n, m] -> [m] for `axis: 0`, [1, m] with `keep: true` too."
     body = {"name": word, "__doc__": f"{text}\n\n{shapes}", "call": code(call, keep=False)}
-    body |= {"of_present": code(masked)}
+    body |= {"of_present": masked}
     traits = (Reduces(between), ChangesDomain("over"))
     return type(word.title(), (Reduction,), body | {"traits": traits})
 

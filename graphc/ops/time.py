@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from graphc.core.attributes import Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import primary
-from graphc.core.operation import AcrossSteps, ChangesDomain, Operation, ShapeError
+from graphc.core.operands import steps_first, steps_mask
+from graphc.core.operation import ChangesDomain, Operation, Reach, ShapeError, ShapeToSteps
 from graphc.core.registry import operations
 from graphc.core.types import TIME, Axis, Type, is_uneven, time_axes, without
 from graphc.ops.checks import axis_over
@@ -26,6 +27,10 @@ class _OverSteps(Operation):
     def is_uneven(self, x: Type) -> bool:
         """Whether steps along the axis may be absent."""
         return is_uneven(x, axis_over(self.name, x, self.over))
+
+    def mask(self, x: Type) -> str:
+        """The hole of the mask of the steps that are there."""
+        return steps_mask(axis_over(self.name, x, self.over))
 
 
 class _OneStep(_OverSteps):
@@ -51,7 +56,9 @@ class Last(_OneStep):
     place = "-1"
 
     def call_code(self, x: Type) -> Code:
-        return code("last_present($x, $mask)") if self.is_uneven(x) else super().call_code(x)
+        if not self.is_uneven(x):
+            return super().call_code(x)
+        return code(f"last_present({steps_first('$x', self.axis(x))}, {self.mask(x)})")
 
 
 class First(_OneStep):
@@ -71,15 +78,19 @@ class Reverse(_OverSteps):
     """
 
     name = "reverse"
-    traits = (AcrossSteps(),)
 
     def infer(self, x: Type) -> Type:
         axis_over(self.name, x, self.over)
         return x
 
+    def reach(self, x: Type) -> Reach:
+        return Reach(axis_over(self.name, x, self.over))
+
     def call_code(self, x: Type) -> Code:
         if self.is_uneven(x):
-            return code("reverse_present($x, $mask)")
+            axis = self.axis(x)
+            turned = f"reverse_present({steps_first('$x', axis)}, {self.mask(x)})"
+            return code(turned if axis == 1 else f"jnp.moveaxis({turned}, 1, {axis})")
         return code(f"jnp.flip($x, {self.axis(x)})")
 
 
@@ -87,11 +98,13 @@ class Reverse(_OverSteps):
 class Stream(Operation):
     """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
 
-    Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed.
+    Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed. `stack` with `over` and
+    `length` undoes it.
     """
 
     name = "stream"
-    traits = (ChangesDomain(),)
+    also = ("unstack", "unbind")
+    traits = (ChangesDomain(), ShapeToSteps())
     call = code("$x")
 
     to: str = primary(Text(), "what the axis of the steps is called", TIME.name)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from graphc.core.operation import Spelled
 from graphc.core.registry import operations
+from graphc.core.types import BATCH
 from graphc.graph.cycles import Cycle
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
@@ -45,7 +46,7 @@ def affine(graph: Graph, cycle: Cycle, begin: Begin) -> Graph | None:
     delay = cycle.delays[0]
     operation, source = delay.operation, delay.references[0]
     assert isinstance(operation, Delay)
-    if abs(operation.offset) > 1:
+    if abs(operation.offset) > 1 or operation.kind.domain[:2] != (BATCH, operation.axis):
         return None
     forms = _Forms(graph, cycle)
     try:

@@ -8,8 +8,8 @@ Rules:
     3. A layer that is linear in values of which only some are on the cycle is split: the product
        with the others, and the bias, are computed for all steps at once.
     4. A cycle that is affine in its own state, number by number (`a * h@t-1 + b`), becomes an
-       associative scan; not on the CPU, where a loop took 0.3 to 0.8 of the time, forward and back,
-       over 64 to 16,384 steps.
+       associative scan; not on the CPU, where a loop mostly takes 0.5 to 1 of the time, over
+       64 to 16,384 steps (`benchmarks loops`).
     5. The gradients of the kernels that a step multiplies by are products behind the backward loop,
        where the step is a function of floats alone.
 """
@@ -22,7 +22,7 @@ from functools import cached_property
 from graphc.core.operation import Literal
 from graphc.core.types import BATCH, Axis, Type, is_uneven, without
 from graphc.graph.cycles import Cycle, cycles
-from graphc.graph.forms import Product
+from graphc.graph.forms import Ordered, Product
 from graphc.graph.graph import Graph, arrange
 from graphc.graph.node import Node, Ref
 from graphc.graph.time import Begin, Delay, Scan, Shift
@@ -106,8 +106,22 @@ class _Loop:
         moved = {
             ref: Ref(node.name, words[each] if scan.ports else None) for ref, each in given.items()
         }
+        turned = [self._turned(ref, moved[ref]) for ref in moved if self._is_turned(ref)]
         rest = [each for each in self.graph.nodes if each.name not in self.cycle.names]
-        return rewired(self.graph, [*rest, *self.hoisted.outside, *begins, node], moved)
+        nodes = [*rest, *self.hoisted.outside, *begins, node]
+        moved |= {ref: Ref(each.name) for ref, each in turned}
+        return rewired(self.graph, [*nodes, *(each for _, each in turned)], moved)
+
+    def _is_turned(self, ref: Ref) -> bool:
+        """Whether the axis that is gone over does not stand right behind the batch."""
+        return self.graph.types[ref].domain[1] != self.cycle.axis
+
+    def _turned(self, ref: Ref, value: Ref) -> tuple[Ref, Node]:
+        """A value and what gives it its axes back in their order."""
+        order = Ordered(self.graph.types[ref].domain)
+        name = self._free(f"{value}:ordered".replace(".", "_"))
+        span = self.cycle.nodes[0].span
+        return ref, Node(name, order, (value,), span, named=False)
 
     def _step(self, read: list[Ref], order: list[State], ports: tuple) -> Graph:
         """The graph of one step."""
@@ -118,10 +132,15 @@ class _Loop:
 
     @cached_property
     def outside(self) -> dict[Ref, str]:
-        """What the nodes of the cycle read of others, and what the step calls it."""
+        """What the nodes of the cycle read of others, and what the step calls it.
+
+        There is a stream among it, which says how many steps there are.
+        """
         read = dict.fromkeys(
             ref for node in self.nodes for ref in node.references if not self._is_inside(ref)
         )
+        if not any(map(self._is_stream, read)):
+            read[_stream(self.graph, self.cycle.axis)] = None
         return {ref: self._free(str(ref).replace(".", "_"), ref.node) for ref in read}
 
     @cached_property
@@ -170,8 +189,16 @@ class _Loop:
             isinstance(node.operation, Product)
             and node.references.count(ref) == 1
             and node.references[1] == ref
+            and self._is_single(node.references[0])
             for node in readers
         )
+
+    def _is_single(self, ref: Ref) -> bool:
+        """Whether a step has one of it for each example, and no further axis."""
+        if ref in self.types:
+            return len(self._step_type(ref).domain) == 1
+        joined = next(node for node in self.nodes if node.name == ref.node)
+        return all(map(self._is_single, joined.references))
 
     def is_smooth(self) -> bool:
         """Whether all that the step reads are floats, so that it has a gradient by all of them."""
@@ -216,14 +243,25 @@ class _Loop:
 def _begin(graph: Graph, delay: Node, name: str) -> Node:
     """What a delayed value is before the first step, as the node `name`."""
     axis, step = _delay(delay).axis, _delay(delay).step
-    like = _stream(graph, axis)
+    likes = _likes(graph, axis, step)
     first = delay.inputs[1] if len(delay.inputs) > 1 else None
     if first is not None and (node := graph.by_name.get(first.node)) is not None:
         literal = node.operation.trait(Literal)
         if isinstance(literal, Literal):
             value = getattr(node.operation, literal.attribute)
-            return Node(name, Begin(step, value), (like, None), delay.span, named=False)
-    return Node(name, Begin(step), (like, first), delay.span, named=False)
+            return Node(name, Begin(step, value), likes, delay.span, named=False)
+    given = (first,) if first is not None else ()
+    begin = Begin(step, given=bool(given))
+    return Node(name, begin, (*likes, *given), delay.span, named=False)
+
+
+def _likes(graph: Graph, axis: Axis, step: Type) -> tuple[Ref, ...]:
+    """Values that have the axes of a step: a stream over the axis, others where it lacks one."""
+    found = [_stream(graph, axis)]
+    for other in step.domain:
+        if not any(other in graph.types[ref].domain for ref in found):
+            found.append(_stream(graph, other))
+    return tuple(found)
 
 
 def _stream(graph: Graph, axis: Axis) -> Ref:

@@ -35,6 +35,25 @@ STEPS_BY_WORK = ((3e6, 1000), (3e8, 100), (3e9, 20), (3e10, 5))
 #   mnist_lenet5             3.2e8       0.2       0.2      convolutions
 #   mnist_mlp                4.1e8       0.8       0.7
 LOCKSTEP_WORK = 1e8
+# How many steps are a round of a loop over time, by the device, and why. Times of a training step
+# with one over times with 2, 4 and 8, medians on a busy machine of two cores (`benchmarks loops`,
+# 128 steps, batch x units):
+#
+#                        2      4      8
+#   elman  16 x 16      0.8    0.9    0.9
+#   elman  32 x 64      0.8    1.2    1.2
+#   elman  32 x 256     1.0    0.9    1.0
+#   gru    16 x 16      0.7    0.8    0.6
+#   gru    32 x 64      0.9    0.7    0.5
+#   gru    32 x 256     0.9    1.0    0.8
+#   lstm   16 x 16      1.2    0.7    0.6
+#   lstm   32 x 64      0.9    0.7    0.4
+#   lstm   32 x 256     0.9    0.8    0.7
+UNROLL = {
+    "cpu": (1, "for several mostly took longer where this was measured"),
+    "gpu": (1, "as is usual, for it was not measured here"),
+    "tpu": (1, "as is usual, for it was not measured here"),
+}
 # Seconds to compile an unrolled network grow with the square of its layers with weights:
 # 100 of them take 11 s and 400 over 100 s on two cores.
 SECONDS_PER_LAYER_SQUARED = 0.0011
@@ -56,6 +75,7 @@ class Choices:
         epoch_steps: the steps that schedules count as an epoch; None where no schedule does, or
             where only the data that training loads can say it.
         lockstep: whether several runs, of seeds or members, are one program.
+        unroll: how many steps are a round of each loop over time.
         class_weights: what each class counts in a loss that leaves it to the data, where that is
             known.
     """
@@ -66,6 +86,7 @@ class Choices:
     compile_seconds: float
     epoch_steps: int | None = None
     lockstep: bool = False
+    unroll: int = 1
     class_weights: tuple[float, ...] | None = None
 
     @property
@@ -77,6 +98,7 @@ class Choices:
         """The form that a run keeps."""
         weights = None if self.class_weights is None else list(self.class_weights)
         known = {"epoch_steps": self.epoch_steps, "class_weights": weights}
+        known |= {"unroll": self.unroll if self.unroll > 1 else None}
         counted = {word: value for word, value in known.items() if value is not None}
         return {
             "device": self.device,
@@ -110,7 +132,8 @@ def choose(
     lockstep = False
     if training is not None and not streamed:
         lockstep = _lockstep(leaves, training, device, examples)
-    return Choices(device, without, steps, seconds, epoch_steps(training, examples), lockstep)
+    counted = epoch_steps(training, examples)
+    return Choices(device, without, steps, seconds, counted, lockstep, UNROLL[device][0])
 
 
 def epoch_steps(

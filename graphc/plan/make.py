@@ -10,7 +10,7 @@ from graphc.core.diagnostic import Note, Report, listing, similar
 from graphc.core.operation import Logits, ShapeError
 from graphc.core.registry import metrics as known_metrics
 from graphc.core.span import Span
-from graphc.core.types import LENGTH, Type, is_uneven, time_axes
+from graphc.core.types import Type, are_lengths, is_uneven, time_axes
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
@@ -22,7 +22,7 @@ from graphc.plan.updates import make_update
 from graphc.plan.watching import check_watched
 
 Place = Callable[..., Span]
-RESERVED_FIELDS = {"mask": "its own mask of padded rows", LENGTH: "the lengths of sequences"}
+_RESERVED = {"mask": "its own mask of padded rows"}
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def make_plan(
     graph = networks[roots[0]]
     root = ("networks", roots[0]) if roots[0] else ("network",)
     inputs = _match_inputs(graph, root, fields, place, report)
-    for word, own in RESERVED_FIELDS.items():
-        if word in {fields.target, *(field for _, field in inputs)}:
+    for word in dict.fromkeys((*(field for _, field in inputs), fields.target)):
+        if own := _RESERVED.get(word, "the lengths of sequences" if are_lengths(word) else None):
             message = f"the data's field `{word}` cannot be used under this name"
             help = f"rename the column or the array: a batch calls {own} so"
             report.error("GC408", message, place("data"), help=help)

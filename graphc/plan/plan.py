@@ -85,6 +85,12 @@ class Plan:
     objectives: tuple[Objective, ...]
     longest: tuple[tuple[str, int, Span], ...] = field(default=(), compare=False)
 
+    @property
+    def reads_target(self) -> bool:
+        """Whether the network reads what its outputs are compared with."""
+        read = {field for _, field in self.inputs}
+        return any(each.loss.target in read for each in self.objectives)
+
 
 @dataclass(frozen=True)
 class Program:

@@ -157,6 +157,8 @@ class _Weights:
         known = dict.fromkeys(form for path in paths for form in forms(path))
         help = similar(pattern, known, "pattern") or f"the weights are {listing(paths)}"
         message = f"no weight has a path like `{pattern}`"
+        if any(matches(path, pattern) for path in self.paths):
+            message = f"no weight that is trained has a path like `{pattern}`"
         self.report.error("GC422", message, self.place(*keys), help=help)
 
 

@@ -112,7 +112,8 @@ def for_raw_values(call: Call, dataset: Dataset) -> Callable[..., Any]:
 
 def inputs(dataset: Dataset) -> list[str]:
     """The fields that the network reads."""
-    return [name for name in dataset.fields if name != dataset.target]
+    fields, read = dataset.fields, dataset.reads_target
+    return [name for name in fields if read or name != dataset.target]
 
 
 def shapes(dataset: Dataset, batch_size: int | None) -> dict[str, jax.ShapeDtypeStruct]:

@@ -10,8 +10,8 @@ import jax
 import numpy as np
 
 from graphc.compiler import Checked
-from graphc.core.types import LENGTH, is_uneven
 from graphc.data.dataset import Arrays, Dataset
+from graphc.data.lengths import lengths_of
 from graphc.data.png import data_uri, is_image
 from graphc.data.scaling import range_of
 from graphc.insight.report.report import WorstError, report_page
@@ -58,6 +58,7 @@ class Network:
         self.programs, self.state = trained(run, warn)
         self.batch_size = int(run.settings["batch_size"])
         self.term = checked.plan.objectives[0].loss
+        self._lengths = lengths_of(self.term.target_type) if self.term.target_type else None
         ports = [port for port, _ in checked.networks[checked.plan.network].outputs]
         self._place = None if self.term.output is None else ports.index(self.term.output)
 
@@ -69,7 +70,8 @@ class Network:
 
     def losses(self, arrays: Arrays) -> np.ndarray:
         """The loss of each example, the mean over its points."""
-        return _losses(self.programs, self.state, arrays, self.batch_size)
+        lengths = arrays.get(self._lengths or "")
+        return _losses(self.programs, self.state, arrays, lengths, self.batch_size)
 
 
 def confusion_matrix(network: Network, dataset: Dataset, split: str) -> list[list[int]] | None:
@@ -103,7 +105,9 @@ def worst_errors(network: Network, dataset: Dataset, split: str) -> list[WorstEr
     ]
 
 
-def _losses(programs: Programs, state: Any, arrays: Arrays, size: int) -> np.ndarray:
+def _losses(
+    programs: Programs, state: Any, arrays: Arrays, lengths: np.ndarray | None, size: int
+) -> np.ndarray:
     """The loss of each example, the mean over its points."""
     module = programs.module
 
@@ -117,8 +121,8 @@ def _losses(programs: Programs, state: Any, arrays: Arrays, size: int) -> np.nda
         for batch in Batches(arrays, size)
     ]
     each = np.concatenate(found)[: len(next(iter(arrays.values())))]
-    if LENGTH in arrays and each.ndim > 1:
-        there = np.arange(each.shape[1]) < np.asarray(arrays[LENGTH])[:, None]
+    if lengths is not None and each.ndim > 1:
+        there = np.arange(each.shape[1]) < np.asarray(lengths)[:, None]
         there = there.reshape(*there.shape, *[1] * (each.ndim - 2))
         return np.mean(each, axis=tuple(range(1, each.ndim)), where=there)
     return each.reshape(len(each), -1).mean(axis=1)
@@ -129,7 +133,7 @@ class Shown:
 
     def __init__(self, dataset: Dataset, term: Term, arrays: Arrays) -> None:
         self._dataset, self._term = dataset, term
-        inputs = [name for name in dataset.fields if name not in (term.target, LENGTH)]
+        inputs = [name for name in dataset.inputs if name != term.target]
         images = [name for name in inputs if is_image(dataset.fields[name].shape)]
         self._image = images[0] if images else None
         self._inputs = inputs
@@ -183,8 +187,8 @@ class Shown:
 
     def _steps(self, name: str, example: Arrays) -> np.ndarray:
         """A field of an example, without what stands behind its last step."""
-        uneven = LENGTH in example and is_uneven(self._dataset.fields[name])
-        return example[name][: int(example[LENGTH])] if uneven else example[name]
+        lengths = lengths_of(self._dataset.fields[name])
+        return example[name] if lengths is None else example[name][: int(example[lengths])]
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from graphc.core.types import LENGTH
+from graphc.core.types import are_lengths
 from graphc.runtime.state import State, initial
 
 Batch = Mapping[str, Any]
@@ -204,8 +204,8 @@ def batch_at(data: Batch, rows: Any) -> Totals:
     It wraps around to the last example, whose numbers are finite.
     """
     batch = {name: array[rows] for name, array in data.items()} | {"mask": rows >= 0}
-    if LENGTH in batch:
-        batch[LENGTH] = jnp.where(rows >= 0, batch[LENGTH], 0)
+    for name in filter(are_lengths, data):
+        batch[name] = jnp.where(rows >= 0, batch[name], 0)
     return batch
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, listing
-from graphc.core.types import LENGTH, Type, is_uneven
+from graphc.core.types import Type
 from graphc.data.dataset import Dataset, Form
 from graphc.data.examples import require_finite, require_integers
-from graphc.data.lengths import filled, together
+from graphc.data.lengths import by_lengths, filled, lengths_of, together
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated, predict_batches
@@ -97,7 +97,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
     Raises:
         RunError: GC614, GC514 and GC515, as `predict_run`.
     """
-    wanted = {name: kind for name, kind in form.fields.items() if name not in (form.target, LENGTH)}
+    wanted = form.inputs
     if not isinstance(inputs, Mapping):
         if len(wanted) != 1:
             raise fail("GC614", "one array, and the data has several fields", listing(wanted))
@@ -122,9 +122,13 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
             raise fail("GC614", message, "the first axis is the examples")
         if 0 in array.shape[1:steps]:
             raise fail("GC614", f"`{name}` holds sequences without a step", None)
+        if steps > 1 and array.shape[1] > (most := form.at_most.get(name, array.shape[1])):
+            message = f"`{name}` holds sequences of {array.shape[1]} steps, and the network takes"
+            raise fail("GC614", f"{message} at most {most}", "cut what is longer")
         arrays[name] = array
-    if LENGTH in inputs:
-        arrays = _ended(arrays, inputs[LENGTH], wanted)
+    for word, names in by_lengths(wanted).items():
+        if word in inputs:
+            arrays = _ended(arrays, word, inputs[word], names)
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
     arrays = form.scaling.apply(arrays)
@@ -160,7 +164,8 @@ def _together(inputs: Mapping[str, Any], wanted: Mapping[str, Type]) -> dict[str
     """The inputs with lists of sequences as arrays, padded, beside their lengths."""
     found = dict(inputs)
     for name, kind in wanted.items():
-        if name not in inputs or isinstance(inputs[name], np.ndarray) or not is_uneven(kind):
+        word = lengths_of(kind)
+        if name not in inputs or isinstance(inputs[name], np.ndarray) or word is None:
             continue
         try:
             found[name], lengths = together(inputs[name])
@@ -168,21 +173,21 @@ def _together(inputs: Mapping[str, Any], wanted: Mapping[str, Type]) -> dict[str
             message = f"`{name}` is no list of sequences: {error}"
             help = "give an array [steps, ...] for each example"
             raise fail("GC614", message, help) from None
-        if not np.array_equal(found.setdefault(LENGTH, lengths), lengths):
+        if not np.array_equal(found.setdefault(word, lengths), lengths):
             raise fail("GC614", f"the sequences of `{name}` have other lengths", None)
     return found
 
 
 def _ended(
-    arrays: Mapping[str, np.ndarray], given: Any, wanted: Mapping[str, Type]
+    arrays: Mapping[str, np.ndarray], word: str, given: Any, names: Iterable[str]
 ) -> dict[str, np.ndarray]:
     """The arrays with ordinary numbers behind the end of each sequence, and the lengths."""
     lengths = np.asarray(given)
-    found = {**arrays, LENGTH: lengths.astype(np.int32)}
-    for name in (name for name, kind in wanted.items() if is_uneven(kind)):
+    found = {**arrays, word: lengths.astype(np.int32)}
+    for name in names:
         count, steps = arrays[name].shape[:2]
         if lengths.shape != (count,) or lengths.min() < 1 or lengths.max() > steps:
-            message = f"`{LENGTH}` must hold {count} numbers from 1 to {steps}, as `{name}` has"
+            message = f"`{word}` must hold {count} numbers from 1 to {steps}, as `{name}` has"
             raise fail("GC614", message, "the length of an example is the number of its steps")
         found[name] = filled(arrays[name], lengths)
     return found

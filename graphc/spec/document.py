@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from graphc.build.axes import read_axes, warn_of_unused
 from graphc.build.library import Definition, Library, Network
 from graphc.build.parameters import Environment, in_order_of_use, uses
 from graphc.build.steps import (
@@ -152,8 +153,7 @@ class _Reader:
         """Blocks and networks; `name` is what a single network is called."""
         self.report.attempt(check_keys, self.tree, KEYS, "a spec")
         self._version()
-        if (axes := self.tree.key("axes")) is not None:
-            self.report.diagnostics += not_yet("`axes` (further axes)", axes).diagnostics
+        self._section("axes", self._axes)
         self.single = name
         self._parameters()
         self._library()
@@ -202,6 +202,13 @@ class _Reader:
         sections = [self.tree.get(each) for each in words]
         used = {name for each in sections if each is not None for name in uses(each)}
         _report_unused(tree, used, self.report)
+
+    def _axes(self, tree: Tree) -> None:
+        self.document.library.axes = read_axes(tree, self.report)
+        if isinstance(tree, Mapping):
+            words = ("blocks", "network", "networks")
+            sections = (self.tree.get(each) for each in words)
+            warn_of_unused(tree, (each for each in sections if each is not None), self.report)
 
     def _library(self) -> None:
         library = self.document.library
@@ -406,6 +413,7 @@ STANDARD = {
     "min_gru": "min_gru",
     "scrn": "scrn",
     "clockwork": "clockwork",
+    "echo_state": "echo_state",
     "bidirectional": "bidirectional",
 }
 """The blocks that ship with graphc, and the files that they stand in."""

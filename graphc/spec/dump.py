@@ -17,7 +17,7 @@ from graphc.build.formula import unparse
 from graphc.core.operation import PRECISIONS, Operation, Spelled
 from graphc.core.span import nowhere
 from graphc.core.tree import Scalar
-from graphc.core.types import BATCH, Type, is_uneven
+from graphc.core.types import BATCH, TIME, Type, is_uneven, time_axes
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
@@ -42,6 +42,10 @@ def dump(networks: Mapping[str, Graph], sections: Mapping[str, object] | None = 
         spec["network"] = written[""]
     else:
         spec["networks"] = written
+    inputs = [kind for graph in networks.values() for _, kind in graph.inputs]
+    axes = {axis.name: axis.kind for kind in inputs for axis in time_axes(kind) if axis != TIME}
+    if axes:
+        spec["axes"] = axes
     if blocks.written:
         spec["blocks"] = blocks.written
     return write(spec | dict(sections or {}))

@@ -80,7 +80,7 @@ def module_has_the_weights_that_it_declares(kind: type[Operation], samples: Samp
             for name, each in weights.items()
         }
         stateful = operation.trait(Stateful)
-        still = {name for name, weight in weights.items() if not weight.trainable}
+        still = {name for name, each in weights.items() if not (each.trainable or each.frozen)}
         promised = set(stateful.statistics if stateful else ())
         assert still == promised or (still < promised and stateful.given)
 

@@ -13,6 +13,7 @@ import optax
 from flax import nnx
 
 from graphc.core.code import OMIT
+from graphc.core.operands import STEPS_MASK
 from graphc.core.types import BATCH, Type
 from graphc.emit import library
 from graphc.emit.imports import user_imports
@@ -72,7 +73,10 @@ def _call(operation, types):
     named = _named(operation, types)
     words = [*named, "self", "train", "mask", "key"]
     values = {name: ast.Name(name, ast.Load()) for name in words}
-    return _filled(operation.call_code(*given(types)), operation, named, values)
+    template = operation.call_code(*given(types))
+    masks = (hole for hole in template.holes if hole.startswith(STEPS_MASK))
+    values |= {hole: ast.Name("mask", ast.Load()) for hole in masks}
+    return _filled(template, operation, named, values)
 
 
 def build(operation, types, seed=0):

@@ -122,6 +122,8 @@ def on_images(draw, name, attributes):
     return operations[name](**draw(attributes(x.shape))), [x]
 
 
+sequences = typed(shapes, domains=[(BATCH, TIME), (BATCH, TIME, NODES), (BATCH, NODES, TIME)])
+steps_of_features = sequences.filter(lambda each: bool(each.shape))
 anything = typed(shapes)
 arrays = anything.filter(lambda each: each.rank > 0)
 with_features = typed(featured)

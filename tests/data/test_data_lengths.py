@@ -8,8 +8,9 @@ import pytest
 import graphc as gc
 from graphc.cli.predictions import read_inputs
 from graphc.core.diagnostic import RunError
+from graphc.core.operation import ShapeError
 from graphc.core.span import Source
-from graphc.core.types import BATCH, LENGTH, TIME, Type, uneven
+from graphc.core.types import BATCH, LENGTH, TIME, Axis, Type, over, uneven, uneven_axes
 from graphc.data.batches import take
 from graphc.data.dataset import Form
 from graphc.data.load import load
@@ -196,3 +197,58 @@ def test_a_run_predicts_on_each_sequence_as_on_it_alone(saved, arrays, tmp_path)
     for wrong in (padded | {LENGTH: np.full(5, 9)}, [several[0], [[1, 2, 3]]], [several[0][:0]]):
         with pytest.raises(RunError, match="GC614"):
             run.predict(wrong)
+
+
+def pairs(**attributes):
+    given = {"inputs": ("x",), "target": "y", "kind": "number", "path": "pairs.npz"}
+    given |= {"steps": (("source", ("x",)), ("target", ("y",)))}
+    return Npz(**given | attributes)
+
+
+def test_each_axis_has_lengths_and_a_longest_of_its_own(tmp_path):
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(20, 9, 3)), draw.normal(size=(20, 6, 2))
+    n, m = draw.integers(1, 5, 20), draw.integers(1, 7, 20)
+    np.savez(tmp_path / "pairs.npz", x=x, y=y, n=n, m=m)
+    data = load(pairs(lengths=(("source", "n"), ("target", "m"))), str(tmp_path))
+    assert list(data.fields) == ["x", "y", "source:length", "target:length"]
+    assert [str(data.fields[name]) for name in "xy"] == ["[source, 3]", "[target, 2]"]
+    train = data.splits["train"]
+    assert train["x"].shape[1] == n.max() and train["y"].shape[1] == m.max()
+    for row in range(len(train["y"])):
+        place = np.flatnonzero(np.isclose(y[:, 0, 0], train["y"][row, 0, 0]))[0]
+        assert (train["source:length"][row], train["target:length"][row]) == (n[place], m[place])
+    form = Form.from_dict(json.loads(json.dumps(data.as_dict())))
+    assert form.fields == data.fields
+    batch = take(train, np.array([0, -1]))
+    assert batch["source:length"][1] == 0 == batch["target:length"][1]
+
+
+def test_one_axis_may_have_lengths_and_another_none(tmp_path):
+    x, y = np.zeros((20, 9, 3)), np.zeros((20, 6, 2))
+    np.savez(tmp_path / "pairs.npz", x=x, y=y, n=np.full(20, 4))
+    data = load(pairs(lengths=(("source", "n"),)), str(tmp_path))
+    assert uneven_axes(data.fields["x"]) and not uneven_axes(data.fields["y"])
+    assert "target:length" not in data.fields
+    assert data.splits["train"]["y"].shape[1] == 6
+
+
+def test_arrays_over_one_axis_have_equally_many_steps(tmp_path):
+    np.savez(tmp_path / "pairs.npz", x=np.zeros((20, 9, 3)), y=np.zeros((20, 6, 2)))
+    with pytest.raises(ShapeError, match="equally many steps: `x` has 9, `y` has 6"):
+        pairs(steps=("x", "y")).fields(str(tmp_path))
+
+
+def test_a_function_gives_lengths_by_axis(tmp_path):
+    text = "import numpy as np\n\ndef load():\n    n = np.arange(20) % 4 + 1\n"
+    text += "    return dict(x=np.zeros((20, 9, 3)), y=np.zeros((20, 6, 1)), n=n, m=n + 1)\n"
+    (tmp_path / "own.py").write_text(text)
+    types = tuple(
+        (name, over(Type((size,)), Axis(axis, "time")))
+        for name, axis, size in (("x", "source", 3), ("y", "target", 1))
+    )
+    lengths = (("source", "n"), ("target", "m"))
+    source = PythonData(definition="own:load", target="y", types=types, lengths=lengths)
+    train = load(source, str(tmp_path)).splits["train"]
+    assert train["x"].shape[1] == 4 and train["y"].shape[1] == 5
+    assert (train["target:length"] == train["source:length"] + 1).all()

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from graphc.data.load import load
-from graphc.ops.sources import AddingProblem, Copying
+from graphc.ops.sources import AddingProblem, Copying, Reversal
 
 SMALL = {"count": 40, "validation": 8, "test": 8}
+REVERSAL = Reversal(**SMALL, shortest=2, longest=6, alphabet=50)
 SOURCES = [AddingProblem(**SMALL, length=20), Copying(**SMALL, delay=7, length=3)]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda each: each.name)
+@pytest.mark.parametrize("source", [*SOURCES, REVERSAL], ids=lambda each: each.name)
 def test_the_same_seed_draws_the_same_sequences_and_another_others(source):
     other = load(type(source)(**{**vars(source), "seed": 1}), ".").splits["train"]
     one, again = (load(source, ".").splits["train"] for _ in range(2))
@@ -61,3 +62,14 @@ def test_what_came_first_is_to_be_said_after_the_sign():
 def test_what_no_memory_holds_is_refused_before_it_is_made(problem):
     with problem("GC228"):
         AddingProblem(count=10**9, length=10**6).fields(".")
+
+
+def test_words_are_said_from_the_last_to_the_first_with_a_sign_behind_them():
+    data = load(REVERSAL, ".")
+    for split in data.splits.values():
+        lengths = split["source:length"]
+        assert split["words"].shape[1:] == (6,) and split["reply"].shape[1:] == (7,)
+        assert (split["target:length"] == lengths + 1).all()
+        for words, reply, length in zip(split["words"], split["reply"], lengths, strict=True):
+            assert reply[: length + 1].tolist() == [*words[:length][::-1], 50]
+    assert set(data.splits["train"]["source:length"]) == {2, 3, 4, 5, 6}

@@ -26,12 +26,16 @@ SEEN = {
 }
 """The codes of mistakes that a schema can see."""
 UNSEEN = {
+    "attributes_over_time": "attributes that are right one by one",
     "attributes_that_contradict": "attributes that are right one by one",
     "data_folds": "a number that another bounds",
     "time_attributes": "attributes that are right one by one",
     "pieces_of_sequences": "attributes that are right one by one",
     "data_folds_and_validation": "attributes that are right one by one",
     "data_npz_lengths": "that one asks for the other",
+    "data_lengths_by_axis": "attributes that are right one by one",
+    "data_lengths_by_unknown_axis": "attributes that are right one by one",
+    "data_reversal": "a number that another bounds",
     "data_python_lengths": "that one asks for sequences",
     "data_captions_without_a_vocabulary": "attributes that are right one by one",
     "data_group_and_split": "attributes that are right one by one",

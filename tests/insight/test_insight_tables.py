@@ -104,7 +104,8 @@ def test_drawings_are_whole(name):
     assert {end for edge in picture.edges for end in (edge.source, edge.target)} <= {*ids}
     assert {each.group for each in [*picture.points, *picture.groups]} <= {None, *groups}
     read = {edge.target for edge in picture.edges}
-    constant = {point.id for point in picture.points if point.operation in ("input", "constant")}
+    alone = ("input", "constant", "weight")
+    constant = {point.id for point in picture.points if point.operation in alone}
     assert {*ids} - read <= constant
 
 

@@ -20,7 +20,7 @@ from oracle import quick_jit
 import graphc as gc
 from graphc.cli.compile import command
 from graphc.core.importing import importing
-from graphc.core.types import LENGTH, is_uneven
+from graphc.core.types import lengths_over, uneven_axes
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
@@ -84,8 +84,8 @@ def numbers(model, module):
     if target.dtype == "float":
         label = draw.normal(size=shape).astype(np.float32)
     batch = {name: values(draw, kind) for name, kind in model.graph.inputs}
-    if any(is_uneven(kind) for _, kind in model.graph.inputs):
-        batch[LENGTH] = draw.integers(1, STEPS + 1, ROWS).astype(np.int32)
+    for axis in dict.fromkeys(a for _, kind in model.graph.inputs for a in uneven_axes(kind)):
+        batch[lengths_over(axis.name)] = draw.integers(1, STEPS + 1, ROWS).astype(np.int32)
     batch |= {loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
     return state, batch
 

@@ -111,6 +111,17 @@ def test_attention_is_that_of_torch(flax_form, operation, query, memory, visible
     np.testing.assert_allclose(gradient(inputs[0]), tensors[0].grad, rtol=1e-3, atol=1e-4)
 
 
+def test_a_causal_token_that_sees_nothing_before_it_reads_nothing_after_it(flax_form):
+    operation, types = attention(causal=True), [QUERY, None, Type((5,), "bool")]
+    module, _ = drawn(flax_form, operation, types)
+    (x,) = values(QUERY)
+    visible = jnp.broadcast_to(jnp.arange(5) > 1, (4, 5))
+    found = flax_form.call(operation, types, [x, visible], module)
+    other = flax_form.call(operation, types, [x.at[:, 2:].multiply(3.0), visible], module)
+    np.testing.assert_array_equal(found[:, :2], other[:, :2])
+    assert not np.allclose(found[:, 2:], other[:, 2:])
+
+
 def softmax(x):
     weights = np.exp(x - x.max(-1, keepdims=True))
     return weights / weights.sum(-1, keepdims=True)

@@ -65,6 +65,24 @@ def test_a_mean_moves_the_same_numbers(flax_form):
     np.testing.assert_allclose(moved - 1, drawn(flax_form, KERNEL, "normal", stddev=0.5), atol=1e-6)
 
 
+@pytest.mark.parametrize("sparsity", [0.0, 0.8])
+@pytest.mark.parametrize("size", [2, 30, 100])
+def test_the_spectral_radius_is_as_asked(flax_form, size, sparsity):
+    sparsity = min(sparsity, 1 - 2 / size)
+    found = drawn(flax_form, (size, size), "spectral_radius", radius=1.2, sparsity=sparsity)
+    values = np.linalg.eigvals(found.astype(np.float64))
+    np.testing.assert_allclose(np.abs(values).max(), 1.2, rtol=2e-3)
+    np.testing.assert_allclose((found == 0).mean(), sparsity, atol=0.1)
+
+
+def test_the_spectral_radius_is_the_same_side_by_side(flax_form):
+    draw = flax_form.initializer(initializers["spectral_radius"](radius=0.9, sparsity=0.5))
+    keys = jax.random.split(KEY, 3)
+    several = jax.vmap(lambda key: draw(key, (20, 20), jnp.float32))(keys)
+    for key, found in zip(keys, several, strict=True):
+        np.testing.assert_allclose(found, draw(key, (20, 20), jnp.float32), rtol=1e-5)
+
+
 @pytest.mark.parametrize("shape", [(4, 7), (7, 4), (3, 2, 5)], ids=str)
 def test_orthogonal_kernels_are_orthogonal_matrices(flax_form, shape):
     found = drawn(flax_form, shape, "orthogonal", scale=2.0).reshape(-1, shape[-1])
@@ -104,11 +122,11 @@ def test_every_initializer_draws_what_it_does_not_refuse(flax_form, name):
     required = {each.name: 0.3 for each in initializers[name].attributes() if each.required}
     made = initializers[name](**required)
     draw = flax_form.initializer(made)
-    for shape in [(), (3,), (3, 4), (4, 3), (2, 4, 3), (3, 3, 4, 8), (2, 2, 2, 3, 3)]:
+    for shape in [(), (3,), (3, 4), (4, 3), (4, 4), (2, 4, 3), (3, 3, 4, 8), (2, 2, 2, 3, 3)]:
         try:
             made.check(shape)
         except ShapeError:
-            assert len(shape) < 2 or name == "delta_orthogonal"
+            assert len(shape) < 2 or name in ("delta_orthogonal", "spectral_radius")
         else:
             assert draw(KEY, shape, jnp.float32).shape == shape
 

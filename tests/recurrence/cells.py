@@ -115,3 +115,12 @@ class Clockwork(Cell):
             value = np.tanh(self.layer(name, x, *parts[i:]))
             after.append(value if time % every == 0 else parts[i])
         return np.concatenate(after, axis=-1), time + 1, *after
+
+
+class EchoState(Cell):
+    leak = 0.3
+
+    def step(self, x, h):
+        now = x @ self.weights["taken"] + self.weights["bias"]
+        h = (1 - self.leak) * h + self.leak * np.tanh(now + h @ self.weights["reservoir"])
+        return h, h

@@ -21,7 +21,8 @@ class Compiled:
         self.model = gc.compile(Source("test", f"graphc: 1\n{text}"), **options)
         self.module = self.model.module()
         model = self.module.build(jax.random.key(seed))
-        self.params = nnx.to_pure_dict(nnx.split(model, nnx.Param, ...)[1])
+        _, params, rest = nnx.split(model, nnx.Param, ...)
+        self.params, self.frozen = nnx.to_pure_dict(params), nnx.to_pure_dict(rest)
         draw = np.random.default_rng(seed)
         self.params = jax.tree.map(
             lambda each: each + draw.normal(0, 0.1, each.shape).astype(np.float32), self.params
@@ -29,12 +30,16 @@ class Compiled:
 
     def __call__(self, params=None, **batch):
         forward = self.module.forward
-        return forward(self.params if params is None else params, {}, batch)[0]
+        return forward(self.params if params is None else params, self.frozen, batch)[0]
 
     @property
     def weights(self):
         """The arrays by their paths in the spec."""
-        leaves = jax.tree_util.tree_flatten_with_path(self.params)[0]
+        leaves = [
+            leaf
+            for tree in (self.params, self.frozen)
+            for leaf in jax.tree_util.tree_flatten_with_path(tree)[0]
+        ]
         stored = {
             "/".join(jax.tree_util.keystr((key,), simple=True) for key in path): np.asarray(leaf)
             for path, leaf in leaves

@@ -17,6 +17,7 @@ CELLS = {
     "min_gru: 5": cells.MinGru,
     "scrn: {units: 5, context: 3}": cells.Scrn,
     "clockwork: 5": cells.Clockwork,
+    "echo_state: {units: 5, sparsity: 0.5, leak: 0.3}": cells.EchoState,
 }
 
 

@@ -31,16 +31,18 @@ NETWORKS = {
 def agrees(network, x, field="x"):
     """Compare `step`, one step at a time, with the whole; gives what is carried at the end."""
     module = network.module
-    model = nnx.merge(module.graphdef(), network.params, {})
+
+    def model():
+        return nnx.merge(module.graphdef(), network.params, {})
 
     @jax.jit
     def both():
         def one(state, now):
-            outputs, after = module.step(model, state, {field: now[:, None]})
+            outputs, after = module.step(model(), state, {field: now[:, None]})
             assert jax.tree.map(np.shape, after) == jax.tree.map(np.shape, state)
             return after, outputs[:, 0]
 
-        state, outputs = jax.lax.scan(one, module.begin(model, len(x)), np.moveaxis(x, 1, 0))
+        state, outputs = jax.lax.scan(one, module.begin(model(), len(x)), np.moveaxis(x, 1, 0))
         return network(**{field: x}), outputs, state
 
     expected, found, state = both()

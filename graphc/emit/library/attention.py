@@ -44,10 +44,12 @@ class Attention(nnx.Module):
         self.out = linear("out", width, features)
         self.drop = nnx.Dropout(dropout)
 
-    def __call__(self, x, memory=None, *, visible=None, train=False, key=None):
+    def __call__(self, x, memory=None, *, visible=None, there=None, train=False, key=None):
         """What each token of x reads of the memory, or of x itself.
 
-        `visible` [..., tokens of x or 1, tokens of the memory] is true where it may be read.
+        `visible` [..., tokens of x or 1, tokens of the memory] is true where it may be read. Tokens
+        that are not `there` [..., tokens of the memory], or are later where it is causal, are never
+        read: what sees nothing reads the mean of those that it might see.
         """
         memory = x if memory is None else memory
         layers = ((self.query, x), (self.key, memory), (self.value, memory))
@@ -55,12 +57,15 @@ class Attention(nnx.Module):
         if self.rotary is not None:
             query, keys = rotate(query, self.rotary), rotate(keys, self.rotary)
         scores = jnp.einsum("...qhd,...khd->...hqk", query * query.shape[-1] ** -0.5, keys)
+        lowest = jnp.finfo(scores.dtype).min
         if visible is not None:
-            scores = jnp.where(visible[..., None, :, :], scores, jnp.finfo(scores.dtype).min)
+            scores = jnp.where(visible[..., None, :, :], scores, lowest / 2)
+        if there is not None:
+            scores = jnp.where(there[..., None, None, :], scores, lowest)
         if self.causal:
             past = jnp.tril(jnp.ones(scores.shape[-2:], bool))
             past = jnp.expand_dims(past, range(scores.ndim - 2))
-            scores = jnp.where(past, scores, jnp.finfo(scores.dtype).min)
+            scores = jnp.where(past, scores, lowest)
         weights = self.drop(nnx.softmax(scores), deterministic=not train, rngs=key)
         read = jnp.einsum("...hqk,...khd->...qhd", weights, values)
         return self.out(jax.lax.collapse(read, read.ndim - 2))

@@ -44,3 +44,24 @@ def sparse_normal(sparsity, stddev):
         return jnp.where(kept, stddev * jax.random.normal(values, shape, dtype), 0)
 
     return draw
+
+
+def of_spectral_radius(radius, sparsity=0.0):
+    """Normal, with a share `sparsity` of zeros, scaled to a largest eigenvalue of `radius`.
+
+    That is the limit of `norm(kernel ** n) ** (1 / n)` (Gelfand's formula), which takes products
+    alone, so that it runs on every device.
+    """
+
+    def draw(key, shape, dtype=jnp.float32):
+        values, places = jax.random.split(key)
+        kept = jax.random.bernoulli(places, 1 - sparsity, shape)
+        kernel = jnp.where(kept, jax.random.normal(values, shape, dtype), 0)
+        power, logarithm = kernel, jnp.zeros((), dtype)
+        for i in range(16):
+            size = jnp.linalg.norm(power)
+            logarithm += jnp.log(size) / 2**i
+            power = jnp.matmul(power / size, power / size, precision="highest")
+        return kernel * (radius * jnp.exp(-logarithm))
+
+    return draw

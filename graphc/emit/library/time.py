@@ -48,11 +48,14 @@ def within(memory, *path):
     return inner
 
 
-def over_time(step, now, before, constants=(), *, give=1, reverse=False, memory=None, names=()):
+def over_time(
+    step, now, before, constants=(), *, give=1, reverse=False, unroll=1, memory=None, names=()
+):
     """The values of a cycle at every step, arrays [batch, time, ...].
 
     `step(*now, *constants, *before)` gives what is asked for (`give` values) and last the carried
-    values, which the next step is given as `before`. A memory knows them by `names`.
+    values, which the next step is given as `before`. A memory knows them by `names`. A round of the
+    loop is `unroll` steps.
     """
     if memory is not None:
         before = [memory.recall(*each) for each in zip(names, before, strict=True)]
@@ -61,7 +64,8 @@ def over_time(step, now, before, constants=(), *, give=1, reverse=False, memory=
         after = as_tuple(step(*now, *constants, *before))
         return after[-len(before) :], after[:give]
 
-    last, after = jax.lax.scan(one, tuple(before), time_first(now), reverse=reverse)
+    now = time_first(now)
+    last, after = jax.lax.scan(one, tuple(before), now, reverse=reverse, unroll=unroll)
     if memory is not None:
         for name, value in zip(names, last, strict=True):
             memory.keep(name, value)
@@ -70,14 +74,24 @@ def over_time(step, now, before, constants=(), *, give=1, reverse=False, memory=
 
 
 def recur(
-    step, now, before, kernels, constants=(), *, give=1, reverse=False, memory=None, names=()
+    step,
+    now,
+    before,
+    kernels,
+    constants=(),
+    *,
+    give=1,
+    reverse=False,
+    unroll=1,
+    memory=None,
+    names=(),
 ):
     """`over_time` for a step that multiplies by `kernels`, which come before the constants.
 
     The gradients of the kernels are one product each behind the backward loop, over the values of
     all steps, where jax would add up a product of every step.
     """
-    fixed = step, give, reverse
+    fixed = step, give, {"reverse": reverse, "unroll": unroll}
     if memory is not None:
         before = [memory.recall(*each) for each in zip(names, before, strict=True)]
 
@@ -87,7 +101,7 @@ def recur(
             after = as_tuple(step(*now, *kernels, *constants, *before))
             return after[-len(before) :], after[:give]
 
-        return jax.lax.scan(one, before, now, reverse=reverse)
+        return jax.lax.scan(one, before, now, **fixed[-1])
 
     run.defvjp(
         lambda *arrays: recur_forward(fixed, *arrays),
@@ -103,7 +117,7 @@ def recur(
 
 def recur_forward(fixed, now, before, kernels, constants):
     """What is asked for, and for the way back what was before each step and each product."""
-    step, give, reverse = fixed
+    step, give, loop = fixed
 
     def one(before, now):
         products = []
@@ -115,13 +129,13 @@ def recur_forward(fixed, now, before, kernels, constants):
         after = as_tuple(step(*now, *cuts(multiply, kernels), *constants, *before))
         return after[-len(before) :], (after[:give], before, tuple(products))
 
-    last, (after, before, products) = jax.lax.scan(one, before, now, reverse=reverse)
+    last, (after, before, products) = jax.lax.scan(one, before, now, **loop)
     return (last, after), (now, before, products, kernels, constants)
 
 
 def recur_backward(fixed, kept, pulled, wanted):
     """The gradients: the steps in the other order without their products, then the kernels."""
-    step, give, reverse = fixed
+    step, give, loop = fixed
     now, before, products, kernels, constants = kept
     owners = []
 
@@ -149,9 +163,8 @@ def recur_backward(fixed, kept, pulled, wanted):
 
     carry = pulled, jax.tree.map(jnp.zeros_like, constants)
     steps = now, before, products, wanted
-    (start, sums), (to_now, to_products, values) = jax.lax.scan(
-        one, carry, steps, reverse=not reverse
-    )
+    loop = loop | {"reverse": not loop["reverse"]}
+    (start, sums), (to_now, to_products, values) = jax.lax.scan(one, carry, steps, **loop)
     to_kernels = [jnp.zeros_like(each) for each in kernels]
     for index, value, product in zip(owners, values, to_products, strict=True):
         to_kernels[index] += jnp.einsum("tbi,tbj->ij", value, product)
@@ -281,6 +294,13 @@ def present_steps(batch, x):
     return (jnp.arange(x.shape[1])[None] < lengths[:, None]) & rows[:, None]
 
 
+def present_steps_over(axis, batch, x):
+    """The mask of the steps of `x` [batch, axis, ...] that are there: bool [batch, axis]."""
+    lengths = batch.get(f"{axis}:length", jnp.full(x.shape[:1], x.shape[1]))
+    rows = batch.get("mask", jnp.ones(x.shape[:1], bool))
+    return (jnp.arange(x.shape[1])[None] < lengths[:, None]) & rows[:, None]
+
+
 def in_pieces(batch, streams, steps):
     """The streams of a batch, arrays [batch, time, ...], cut: [pieces, batch, steps, ...].
 
@@ -292,9 +312,10 @@ def in_pieces(batch, streams, steps):
         spare = [(0, -x.shape[1] % steps), *[(0, 0)] * (x.ndim - 2)]
         x = jnp.pad(x, [(0, 0), *spare], mode="edge")
         found[name] = jnp.moveaxis(x.reshape(len(x), -1, steps, *x.shape[2:]), 1, 0)
-    if "time:length" in batch:
-        starts = steps * jnp.arange(len(found[streams[0]]), dtype=jnp.int32)
-        found["time:length"] = jnp.clip(batch["time:length"] - starts[:, None], 0, steps)
+    starts = steps * jnp.arange(len(found[streams[0]]), dtype=jnp.int32)
+    for name in batch:
+        if name.endswith(":length"):
+            found[name] = jnp.clip(batch[name] - starts[:, None], 0, steps)
     return found
 
 
@@ -331,6 +352,23 @@ def where_present(mask, x, other):
 def some_present(mask):
     """The mask with the first step of every example: a mean of no steps is not a number."""
     return mask.at[:, 0].set(True)
+
+
+def log_softmax_present(x, mask):
+    """Logarithms of probabilities over the steps [batch, time, ...] that are there; 0 elsewhere."""
+    there = present(some_present(mask), x)
+    return jnp.where(there, nnx.log_softmax(x, axis=1, where=there), 0.0)
+
+
+def stack_steps(x, length, *, axis=1, mask=None):
+    """The steps of `x` along an axis as so many numbers, with zeros where there is no step."""
+    if mask is not None:
+        x = where_present(mask, x, jnp.zeros((), x.dtype))
+    if x.shape[axis] > length:
+        raise ValueError(f"a sequence has {x.shape[axis]} steps, and `stack` is for {length}")
+    behind = [(0, 0)] * x.ndim
+    behind[axis] = 0, length - x.shape[axis]
+    return jnp.pad(x, behind)
 
 
 def last_present(x, mask):

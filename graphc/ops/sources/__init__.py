@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from graphc.ops.sources.sentences import Wnut17 as Wnut17
     from graphc.ops.sources.sequence_tasks import AddingProblem as AddingProblem
     from graphc.ops.sources.sequence_tasks import Copying as Copying
+    from graphc.ops.sources.sequence_tasks import Reversal as Reversal
     from graphc.ops.sources.table import Csv as Csv
     from graphc.ops.sources.table import Parquet as Parquet
     from graphc.ops.sources.table import TableSource as TableSource
@@ -66,7 +67,7 @@ _DECLARED = {
         Usps
     """,
     "sentences": "Wnut17",
-    "sequence_tasks": "AddingProblem Copying",
+    "sequence_tasks": "AddingProblem Copying Reversal",
     "table": "Csv Parquet TableSource",
     "text": "HelpTopics Multi30k PlainText Shakespeare TextSource",
     "user_code": "PythonData",

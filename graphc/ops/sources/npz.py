@@ -12,7 +12,8 @@ from graphc.core.declaration import attribute
 from graphc.core.diagnostic import similar
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
-from graphc.core.types import TIME, Type, over
+from graphc.core.types import TIME, Axis, Type, over
+from graphc.ops.sources.axes import ByAxis, by_axis, complaint_of_lengths
 from graphc.ops.sources.files import FileSource
 from graphc.ops.tables import npz_arrays, npz_headers, npz_present, require_lengths
 
@@ -35,25 +36,43 @@ class Npz(FileSource):
         (),
     )
 
-    steps: tuple[str, ...] = attribute(
-        Texts(), "the arrays that hold sequences: their axis behind the examples is `time`", ()
+    steps: tuple = attribute(
+        ByAxis(Texts()),
+        "the arrays that hold sequences: their axis behind the examples is `time`, or where there"
+        " are several axes, the one that stands before them: `{source: [words], target: [reply]}`",
+        (),
     )
-    lengths: str | None = attribute(
-        Text(),
+    lengths: str | tuple | None = attribute(
+        ByAxis(Text()),
         "the array that says how many steps each example has, where that differs; what `steps`"
-        " hold behind them is padding",
+        " hold behind them is padding; for several axes an array each: `{source: n, target: m}`",
         None,
     )
 
     def complaint(self) -> str | tuple[str, str] | None:
-        if self.lengths is not None and not self.steps:
-            return "`lengths` is for sequences, and `steps` names no array of them"
-        return super().complaint()
+        missing = "`lengths` is for sequences, and `steps` names no array of them"
+        found = complaint_of_lengths(self.lengths, self.axes.values(), missing)
+        return found or super().complaint()
+
+    @property
+    def axes(self) -> dict[str, str]:
+        """The axis of the steps of each array that holds sequences."""
+        several = by_axis(self.steps, TIME.name)
+        return {name: axis for axis, names in several.items() for name in names}
+
+    @property
+    def lengths_by_axis(self) -> dict[str, str]:
+        """The arrays of lengths."""
+        return by_axis(self.lengths, next(iter(self.axes.values()), TIME.name))
+
+    def lengths_of(self, name: str) -> str | None:
+        """The array of the lengths of the sequences of another one."""
+        return self.lengths_by_axis.get(self.axes.get(name, ""))
 
     @property
     def arrays(self) -> tuple[str, ...]:
         """The arrays that are read."""
-        return (*self.inputs, self.target, *((self.lengths,) if self.lengths else ()))
+        return (*self.inputs, self.target, *dict.fromkeys(self.lengths_by_axis.values()))
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         path = self.file(folder)
@@ -71,22 +90,23 @@ class Npz(FileSource):
         types = {each: self._input(path, each, *self._step(headers, each)) for each in self.inputs}
         self._check_bounds(types)
         types |= {self.target: self._target(path, *self._step(headers, self.target))}
-        uneven = self.lengths is not None
-        return {
-            name: over(kind, TIME, uneven) if name in self.steps else kind
-            for name, kind in types.items()
-        }
+        return {name: self._over_steps(name, kind) for name, kind in types.items()}
+
+    def _over_steps(self, name: str, kind: Type) -> Type:
+        axis = self.axes.get(name)
+        uneven = self.lengths_of(name) is not None
+        return kind if axis is None else over(kind, Axis(axis, TIME.kind), uneven)
 
     def _step(
         self, headers: Mapping[str, tuple[tuple[int, ...], str]], name: str
     ) -> tuple[tuple[int, ...], str]:
         """The shape of an array without its steps, and its dtype."""
         shape, dtype = headers[name]
-        return ((shape[0], *shape[2:]) if name in self.steps else shape), dtype
+        return ((shape[0], *shape[2:]) if name in self.axes else shape), dtype
 
     def _check_steps(self, path: str, shapes: Mapping[str, tuple[int, ...]]) -> None:
         known = (*self.inputs, self.target)
-        for name in self.steps:
+        for name in self.axes:
             if name not in known:
                 message = f"`steps` names `{name}`, which is none of the inputs and not the target"
                 raise ShapeError(message, similar(name, known, "array"), "GC512", name)
@@ -94,22 +114,29 @@ class Npz(FileSource):
                 message = f"the array `{name}` of `{path}` has one axis, so that there are no steps"
                 help = "sequences are [examples, time, ...]"
                 raise ShapeError(message, help, "GC516", name)
-        counts = {name: shapes[name][1] for name in self.steps}
+        for axis in dict.fromkeys(self.axes.values()):
+            names = [name for name in self.axes if self.axes[name] == axis]
+            self._check_axis(path, {name: shapes[name][1] for name in names})
+        for axis, lengths in self.lengths_by_axis.items():
+            if lengths in known or len(shapes[lengths]) != 1:
+                message = f"`lengths` is an array of one integer for each example, not `{lengths}`"
+                raise ShapeError(message, code="GC516", word=lengths)
+            name = next(name for name in self.axes if self.axes[name] == axis)
+            require_lengths(path, lengths, shapes[name][1])
+
+    def _check_axis(self, path: str, counts: Mapping[str, int]) -> None:
         if len(set(counts.values())) > 1:
             each = ", ".join(f"`{name}` has {count}" for name, count in counts.items())
             message = f"the arrays of `{path}` must have equally many steps: {each}"
-            raise ShapeError(message, code="GC516")
-        if self.lengths is not None and (self.lengths in known or len(shapes[self.lengths]) != 1):
-            message = f"`lengths` is an array of one integer for each example, not `{self.lengths}`"
-            raise ShapeError(message, code="GC516", word=self.lengths)
-        if self.lengths is not None:
-            require_lengths(path, self.lengths, next(iter(counts.values())))
+            help = "those over other axes are told apart: `steps: {source: [...], target: [...]}`"
+            raise ShapeError(message, help, "GC516")
 
     def _present(self, path: str, name: str) -> Any:
         """The numbers of an array, without what pads it."""
-        if name not in self.steps or self.lengths is None:
+        lengths = self.lengths_of(name)
+        if lengths is None:
             return npz_arrays(path, (name,))[name]
-        return npz_present(path, name, self.lengths)
+        return npz_present(path, name, lengths)
 
     def _input(self, path: str, name: str, shape: tuple[int, ...], dtype: str) -> Type:
         if name in self.pixels and dtype != "uint8":

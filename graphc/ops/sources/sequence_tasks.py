@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from graphc.core.attributes import Int
 from graphc.core.declaration import attribute, primary
 from graphc.core.registry import sources
-from graphc.core.types import BATCH, TIME, Type
+from graphc.core.types import BATCH, TIME, Axis, Type, uneven
 from graphc.ops.sources.base import Undivided, check_size
 
 STEPS = (BATCH, TIME)
+SOURCE, TARGET = Axis("source", "time"), Axis("target", "time")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Generated(Undivided):
-    """The base of generated sequences, all of them equally long."""
+    """The base of generated sequences."""
 
     count: int = primary(Int(1), "how many sequences, those of all splits together", 10000)
     seed: int = attribute(Int(0), "draws the sequences", 0)
 
     @property
     def steps(self) -> int:
-        """How long a sequence is."""
+        """How many steps an example has at most."""
         raise NotImplementedError
 
     def example(self) -> dict[str, Type]:
@@ -96,4 +97,38 @@ class Copying(_Generated):
         return {"symbols": kind, self.target: kind}
 
 
-sources.add(AddingProblem, Copying)
+@dataclass(frozen=True, kw_only=True)
+class Reversal(_Generated):
+    """Symbols to say in the other order: `words` int [source], `reply` int [target].
+
+    The words are `shortest` to `longest` symbols below `alphabet`, the reply is those from the last
+    to the first and a sign that ends it (the symbol `alphabet`), so it has one step more and is
+    below `alphabet` + 1. Lengths and symbols are uniform.
+
+    References: Grefenstette, Hermann, Suleyman and Blunsom, "Learning to transduce with unbounded
+    memory", 2015, whose sequences are longer, of a larger alphabet.
+    """
+
+    name = "reversal"
+    target = "reply"
+
+    shortest: int = attribute(Int(1), "the fewest words", 3)
+    longest: int = attribute(Int(1), "the most words", 10)
+    alphabet: int = attribute(Int(2), "how many symbols there are", 10)
+
+    def complaint(self) -> str | None:
+        if self.shortest > self.longest:
+            return f"`shortest` is {self.shortest}, and `longest` only {self.longest}"
+        return super().complaint()
+
+    @property
+    def steps(self) -> int:
+        return 2 * self.longest + 1
+
+    def example(self) -> dict[str, Type]:
+        words = Type((), "int", self.alphabet, (BATCH, SOURCE))
+        reply = Type((), "int", self.alphabet + 1, (BATCH, TARGET))
+        return {"words": uneven(words), self.target: uneven(reply)}
+
+
+sources.add(AddingProblem, Copying, Reversal)

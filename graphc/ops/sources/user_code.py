@@ -13,7 +13,8 @@ from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.tree import Mapping as MappingTree
 from graphc.core.tree import Scalar, Sequence, Tree
-from graphc.core.types import TIME, Type, over, time_axes, uneven
+from graphc.core.types import TIME, Axis, Type, over, time_axes, uneven
+from graphc.ops.sources.axes import AXIS_SCHEMA, ByAxis, by_axis, complaint_of_lengths
 from graphc.ops.sources.base import Undivided
 from graphc.ops.user_code import Arguments, Reference
 
@@ -48,17 +49,18 @@ class FieldTypes(Kind):
     def _shape(self, tree: Tree) -> Type:
         """The floats of a shape, `[8]`, or of a sequence of them, `[time, 8]`."""
         first = tree.items[0] if isinstance(tree, Sequence) and tree.items else None
-        if not isinstance(first, Scalar) or first.text != TIME.name:
+        if not isinstance(first, Scalar) or not first.text.isidentifier():
             return Type(Ints().read(tree))
         assert isinstance(tree, Sequence)
-        return over(Type(Ints().read(Sequence(tree.items[1:], tree.span))), TIME)
+        shape = Ints().read(Sequence(tree.items[1:], tree.span))
+        return over(Type(shape), Axis(first.text, TIME.kind))
 
     def write(self, value: object) -> object:
         assert isinstance(value, tuple)
         return {name: _written(kind) for name, kind in value}
 
     def schema(self) -> dict:
-        size = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": TIME.name}]}
+        size = {"anyOf": [{"type": "integer", "minimum": 0}, AXIS_SCHEMA]}
         shape = {"type": "array", "items": size}
         words = {
             word: {"description": f"the shape of {word}s", **shape}
@@ -108,17 +110,26 @@ class PythonData(Undivided):
         Arguments(), "what the function is called with, by name; lists arrive as tuples", ()
     )
 
-    lengths: str | None = attribute(
-        Text(),
+    lengths: str | tuple | None = attribute(
+        ByAxis(Text()),
         "what says how many steps each example has, where that differs: beside the fields, integers"
-        " [examples] under this name; what `[time, ...]` holds behind them is padding",
+        " [examples] under this name; what `[time, ...]` holds behind them is padding; for several"
+        " axes a name each: `{source: n, target: m}`",
         None,
     )
 
     def complaint(self) -> str | tuple[str, str] | None:
-        if self.lengths is not None and not any(time_axes(kind) for _, kind in self.types):
-            return "`lengths` is for sequences, and `types` has none: `{x: [time, 3]}`"
-        return super().complaint()
+        missing = "`lengths` is for sequences, and `types` has none: `{x: [time, 3]}`"
+        return complaint_of_lengths(self.lengths, self._axes, missing) or super().complaint()
+
+    @property
+    def _axes(self) -> list[str]:
+        return [axis.name for _, kind in self.types for axis in time_axes(kind)]
+
+    @property
+    def lengths_by_axis(self) -> dict[str, str]:
+        """What the lengths are called."""
+        return by_axis(self.lengths, next(iter(self._axes), TIME.name))
 
     @property
     def module(self) -> str:
@@ -143,8 +154,10 @@ class PythonData(Undivided):
     def fields(self, folder: str) -> Mapping[str, Type]:
         self.file(folder)
         found = dict(self.types)
-        if self.lengths is not None:
-            found = {name: uneven(kind) if time_axes(kind) else kind for name, kind in self.types}
+        known = self.lengths_by_axis
+        for name, kind in self.types:
+            if any(axis.name in known for axis in time_axes(kind)):
+                found[name] = uneven(kind)
         if self.target not in found:
             help = similar(self.target, found, "field") or "give its type in `types`"
             message = f"`types` has no field `{self.target}`, which is the target"

@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from graphc.core.registry import operations
-from graphc.testing.strategies import initials, sizes, together
+from graphc.core.types import BATCH
+from graphc.testing.strategies import NODES, TIME, initials, sequences, sizes, together
 
 
 @st.composite
@@ -35,4 +36,31 @@ def attentions(draw):
     return attention, [query, memory, visible]
 
 
-SAMPLES = {"attention": attentions()}
+@st.composite
+def over_steps(draw):
+    """Attention over the steps of a memory, of queries with those steps, with tokens, or single."""
+    memory, visible = draw(sequences), None
+    memory = replace(memory, shape=(draw(sizes),))
+    own = draw(st.booleans())
+    domain = draw(st.sampled_from([memory.domain, (BATCH, NODES), (BATCH,), ()]))
+    tokens = () if TIME in domain else draw(st.sampled_from([(), (draw(sizes),)]))
+    query = replace(memory, shape=(*tokens, draw(sizes)), domain=domain)
+    if draw(st.booleans()):
+        visible = replace(memory, shape=(), dtype="bool", domain=(BATCH, TIME))
+    if own:
+        query, memory = memory, None
+    causal = TIME in query.domain and draw(st.booleans())
+    rotary = TIME in query.domain and draw(st.booleans())
+    attention = operations["attention"](
+        draw(sizes),
+        draw(st.one_of(st.none(), sizes)),
+        2 * draw(sizes),
+        causal,
+        rotary,
+        dropout=draw(st.sampled_from([0.0, 0.3])),
+        over=draw(st.sampled_from([None, "time"])),
+    )
+    return attention, [query, memory, visible]
+
+
+SAMPLES = {"attention": st.one_of(attentions(), over_steps())}

@@ -10,6 +10,7 @@ from graphc.testing.strategies import (
     layer,
     on_images,
     per_axis,
+    steps_of_features,
     typed,
 )
 
@@ -31,17 +32,37 @@ def sliding(shape, optional=None, **more):
 
 @st.composite
 def grouped(draw):
-    x, groups = draw(typed(images)), draw(few)
-    x = x.with_last(groups * draw(close))
+    over_steps, groups = draw(st.booleans()), draw(few)
+    x = draw(steps_of_features if over_steps else typed(images)).with_last(groups * draw(close))
     more = {"groups": st.just(groups), "features": close}
-    attributes = draw(sliding(x.shape, kernel_changes, **more))
+    attributes = draw(
+        along_steps(**more) if over_steps else sliding(x.shape, kernel_changes, **more)
+    )
     attributes["features"] *= groups
     return operations["conv"](**attributes), [x]
 
 
+def along_steps(**more):
+    """Attributes of what slides over the steps of a sequence."""
+    own = {
+        "kernel": few,
+        "dilation": close,
+        "padding": st.sampled_from(["same", "causal"]),
+        "over": st.just("time"),
+    }
+    return st.fixed_dictionaries(own | layer | more, optional=kernel_changes)
+
+
+@st.composite
+def depthwise_along_steps(draw):
+    attributes = draw(along_steps(multiplier=close))
+    return operations["depthwise_conv"](**attributes), [draw(steps_of_features)]
+
+
 SAMPLES = {
     "conv": grouped(),
-    "depthwise_conv": on_images(
-        "depthwise_conv", lambda shape: sliding(shape, kernel_changes, multiplier=close)
+    "depthwise_conv": st.one_of(
+        on_images("depthwise_conv", lambda shape: sliding(shape, kernel_changes, multiplier=close)),
+        depthwise_along_steps(),
     ),
 }

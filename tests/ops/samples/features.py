@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from graphc.core.registry import operations
-from graphc.testing.strategies import along, featured, of, typed, with_features
+from graphc.testing.strategies import along, featured, of, sequences, typed, with_features
 
 halved = typed(featured.map(lambda shape: (*shape[:-1], 2 * shape[-1])))
 
@@ -14,9 +14,13 @@ def pieces(draw):
     return operations["maxout"](count), [x.with_last(count * x.features)]
 
 
+def probabilities(name):
+    return st.one_of(along(name, with_features), of(name, sequences, over=st.just("time")))
+
+
 SAMPLES = {
-    "softmax": along("softmax", with_features),
-    "log_softmax": along("log_softmax", with_features),
+    "softmax": probabilities("softmax"),
+    "log_softmax": probabilities("log_softmax"),
     "sparsemax": of("sparsemax", with_features),
     "maxout": pieces(),
     "glu": of("glu", halved),

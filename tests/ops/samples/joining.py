@@ -10,6 +10,7 @@ from graphc.testing.strategies import (
     axis_of,
     featured,
     numbers,
+    sequences,
     sizes,
     together,
     typed,
@@ -46,6 +47,12 @@ def stacked(draw):
 
 
 @st.composite
+def stacked_steps(draw):
+    x = draw(sequences)
+    return operations["stack"](over="time", length=draw(st.integers(4, 6))), [x]
+
+
+@st.composite
 def splits(draw):
     x = draw(st.one_of(typed(featured), numbers.filter(lambda x: x.shape)))
     axis = draw(axis_of(x))
@@ -62,7 +69,7 @@ def splits(draw):
 
 SAMPLES = {
     "concat": concatenated(),
-    "stack": stacked(),
+    "stack": st.one_of(stacked(), stacked_steps()),
     "split": splits(),
     "tile": along("tile", with_features, times=sizes),
 }

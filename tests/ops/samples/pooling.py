@@ -2,7 +2,16 @@
 
 from hypothesis import strategies as st
 
-from graphc.testing.strategies import around, featured, of, on_images, per_axis, sizes, typed
+from graphc.testing.strategies import (
+    around,
+    featured,
+    of,
+    on_images,
+    per_axis,
+    sizes,
+    steps_of_features,
+    typed,
+)
 
 whole = typed(st.tuples(sizes, featured).map(lambda each: (each[0], *each[1])))
 
@@ -26,9 +35,16 @@ def adaptive(shape):
     return st.fixed_dictionaries({"size": per_axis(len(shape) - 1, st.integers(1, 7))})
 
 
+def on_both(name):
+    """Samples on images and on the steps of sequences."""
+    attributes = {"window": sizes, "padding": st.sampled_from(["same", "causal"])}
+    over = of(name, steps_of_features, over=st.just("time"), **attributes)
+    return st.one_of(on_images(name, pool), over)
+
+
 SAMPLES = {
-    "max_pool": on_images("max_pool", pool),
-    "average_pool": on_images("average_pool", pool),
+    "max_pool": on_both("max_pool"),
+    "average_pool": on_both("average_pool"),
     "lp_pool": on_images(
         "lp_pool", lambda shape: pool(shape, power=st.sampled_from([1.0, 2.0, 2.5]))
     ),

@@ -3,19 +3,15 @@
 from hypothesis import strategies as st
 
 from graphc.core.registry import operations
-from graphc.core.types import BATCH
-from graphc.testing.strategies import NODES, TIME, along, axis_of, shapes, typed, with_features
+from graphc.testing.strategies import along, axis_of, sequences, with_features
 
 REDUCTIONS = ("mean", "sum", "prod", "max", "min", "variance", "std", "norm")
-
-
-SEQUENCES = typed(shapes, domains=[(BATCH, TIME), (BATCH, TIME, NODES), (BATCH, NODES, TIME)])
 
 
 @st.composite
 def reductions(draw, name):
     if draw(st.booleans()) and draw(st.booleans()):
-        return operations[name](over="time"), [draw(SEQUENCES)]
+        return operations[name](over="time"), [draw(sequences)]
     x = draw(with_features)
     several = st.sets(st.integers(0, len(x.shape) - 1), min_size=1).map(tuple)
     axis = draw(st.one_of(st.none(), axis_of(x), several))

@@ -8,5 +8,5 @@ from graphc.testing.strategies import of, shapes
 initials = st.sampled_from([Normal(0.02), Uniform(1.0), Constant(0.5)])
 
 SAMPLES = {
-    "weight": of("weight", st.just([]), shape=shapes, init=initials),
+    "weight": of("weight", st.just([]), shape=shapes, init=initials, frozen=st.booleans()),
 }

@@ -1,0 +1,249 @@
+"""Forms of loops over time that the compiler chooses between, on the device at hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from benchmarks.measure import Sample, interleaved
+from benchmarks.options import Options
+from benchmarks.peers.recurrent.with_jax import GATES, hoisted, zeros
+from benchmarks.peers.recurrent.with_scan import scanned
+from benchmarks.report import Result, Table
+from graphc import compiler
+from graphc.core.span import Source
+from graphc.emit.library.time import recur
+from graphc.emit.module import emit
+from graphc.runtime.module import module_from_source
+
+SECONDS = 0.05
+STEPS = (64, 512, 4_096, 16_384)
+STATES = ((1, 1), (1, 64), (4, 16), (8, 64))
+ROUNDS = (2, 4, 8)
+CELLS = ("elman", "gru", "lstm")
+INPUTS = ((32, 64, 256), (32, 256, 256), (32, 64, 64))
+SIZES = ((16, 16), (128, 16), (32, 64), (16, 128), (32, 256))
+AFFINE = """
+graphc: 1
+network:
+  inputs: {a: [time, %(units)d], b: [time, %(units)d]}
+  nodes: {h: a * h@t-1 + b}
+  output: h
+"""
+CELL = "graphc: 1\nnetwork: {inputs: {x: [time, %d]}, layers: [{%s: %d}]}\n"
+
+Programs = Mapping[str, Callable[[], object]]
+"""What runs forward, and what runs forward and back."""
+
+
+def run(options: Options) -> Result:
+    """A table for each choice."""
+    rounds = options.rounds or (3 if options.quick else 7)
+    tables, numbers = [], {}
+    for name in options.chosen(TABLES):
+        title, found = TABLES[name](1 if options.quick else None, rounds)
+        rows = [[row, *(each.text("{:.2f}") for each in cells.values())] for row, cells in found]
+        tables.append(Table([title, *found[0][1]], rows))
+        numbers[name] = {
+            row: {column: each.values for column, each in cells.items()} for row, cells in found
+        }
+    return Result(tables, [], numbers)
+
+
+Found = tuple[str, list[tuple[str, dict[str, Sample]]]]
+"""The title of the rows of a table, and the rows."""
+
+
+def _recurrences(most: int | None, rounds: int) -> Found:
+    """`h: a * h@t-1 + b` as an associative scan, and as a loop."""
+    found = []
+    for batch, units in STATES[:most]:
+        forms = {}
+        for word, device in (("loop", "cpu"), ("scan", "gpu")):
+            source = Source("affine.yaml", AFFINE % {"units": units})
+            forms[word] = module_from_source(compiler.compile(source, device=device).source)
+        cells = {}
+        for count in STEPS[:most]:
+            draw = np.random.default_rng(0)
+            given = {"a": draw.uniform(0.5, 1, (batch, count, units)).astype(np.float32)}
+            given["b"] = draw.normal(size=given["a"].shape).astype(np.float32)
+            programs = {
+                word: _programs(lambda arrays, form=form: form.forward({}, {}, arrays)[0], given)
+                for word, form in forms.items()
+            }
+            for way, ratio in _ratios(programs, "loop", rounds)["scan"].items():
+                cells[f"{count:,} steps, {way}"] = ratio
+        found.append((f"{batch} x {units}", cells))
+    return "loop : associative scan, batch x features", found
+
+
+def _unrolled(most: int | None, rounds: int) -> Found:
+    """Cells with one step of the loop in a round, and with several."""
+    found = []
+    for name in CELLS[:most]:
+        for batch, units in SIZES[:most]:
+            whole = compiler.compile(Source("cell.yaml", CELL % (units, name, units)))
+            programs = {str(each): _cell(whole, each, batch, units) for each in (1, *ROUNDS)}
+            ratios = _ratios(programs, "1", rounds)
+            cells = {
+                f"{each} steps, {way}": ratios[str(each)][way]
+                for each in ROUNDS
+                for way in ("forward", "training")
+            }
+            found.append((f"{name}, {batch} x {units}", cells))
+    return "1 step : several in a round, batch x units", found
+
+
+def _cell(whole: compiler.Compiled, steps: int, batch: int, units: int) -> Programs:
+    program = compiler.in_rounds(whole.program, steps)
+    module = module_from_source(emit(program).source)
+    params = nnx.to_pure_dict(nnx.split(module.build(jax.random.key(0)), nnx.Param, ...)[1])
+    x = np.random.default_rng(0).normal(size=(batch, 128, units)).astype(np.float32)
+    return _programs(lambda params: module.forward(params, {}, {"x": x})[0], params)
+
+
+def _gates(most: int | None, rounds: int) -> Found:
+    """The step of an LSTM with each gate by itself, and with one tanh for all of them."""
+    found = []
+    for batch, units in SIZES[:most]:
+        draw = np.random.default_rng(0)
+        given = {
+            "now": draw.normal(size=(batch, 128, 4 * units)).astype(np.float32),
+            "kernel": draw.normal(0, units**-0.5, (units, 4 * units)).astype(np.float32),
+        }
+        begin = [jnp.zeros((batch, units))] * 2
+
+        def loop(step: Callable, arrays: dict, begin: list = begin) -> jax.Array:
+            return recur(step, [arrays["now"]], begin, [arrays["kernel"]])
+
+        programs = {
+            word: _programs(lambda arrays, step=step: loop(step, arrays), given)
+            for word, step in (("apart", _apart), ("one tanh", _joined), ("four", _by_tanh))
+        }
+        ratios = _ratios(programs, "apart", rounds)
+        cells = {
+            f"{word}, {way}": each for word, ways in ratios.items() for way, each in ways.items()
+        }
+        found.append((f"{batch} x {units}", cells))
+    return "sigmoids and tanh : all through tanh, batch x units", found
+
+
+def _inputs(most: int | None, rounds: int) -> Found:
+    """Where the products with the inputs and the gradient of the kernel are, in forms by hand."""
+    forms = {"loop": scanned, "before, by jax": _before, "before, by cuts": hoisted}
+    found = []
+    for name in ("lstm", "elman")[:most]:
+        for batch, inputs, units in INPUTS[:most]:
+            draw = np.random.default_rng(0)
+            width = (4 if name == "lstm" else 1) * units
+            shapes = {"input": (inputs, width), "input_bias": (width,), "state": (units, width)}
+            given = {
+                word: draw.normal(0, units**-0.5, shape).astype(np.float32)
+                for word, shape in shapes.items()
+            }
+            x = jax.device_put(draw.normal(size=(128, batch, inputs)).astype(np.float32))
+            programs = {
+                word: _programs(lambda given, form=form: form(given[0], given[1]), (given, x))
+                for word, form in _with_gates(forms, GATES[name]).items()
+            }
+            ratios = _ratios(programs, "loop", rounds)
+            cells = {
+                f"{word}, {way}": each
+                for word, ways in ratios.items()
+                for way, each in ways.items()
+            }
+            found.append((f"{name}, {batch} x {inputs} to {units}", cells))
+    return "products with inputs in the loop : before it, batch x inputs to units", found
+
+
+def _with_gates(forms: Mapping[str, Callable], gates: Callable) -> dict[str, Callable]:
+    def of(form: Callable) -> Callable:
+        return lambda params, x: form(gates, params, x, None)
+
+    return {word: of(form) for word, form in forms.items()}
+
+
+def _before(gates: Callable, params: dict, x: jax.Array, alive: None) -> jax.Array:
+    """The products with the inputs before the loop, and the gradient of jax."""
+
+    def step(before, now):
+        after = gates(before, now, before[0] @ params["state"])
+        return after, after[0]
+
+    now = x @ params["input"] + params["input_bias"]
+    return jax.lax.scan(step, zeros(gates, params, x), now)[1]
+
+
+TABLES = {
+    "recurrences": _recurrences,
+    "unrolled": _unrolled,
+    "gates": _gates,
+    "inputs": _inputs,
+}
+
+
+def _apart(now, kernel, h, c):
+    i, f, o, g = jnp.split(h @ kernel + now, 4, axis=-1)
+    return _after(nnx.sigmoid(i), nnx.sigmoid(f), nnx.sigmoid(o), jnp.tanh(g), c)
+
+
+def _by_tanh(now, kernel, h, c):
+    """Each gate by itself, with `sigmoid(x) = tanh(x / 2) / 2 + 1 / 2`."""
+    i, f, o, g = jnp.split(h @ kernel + now, 4, axis=-1)
+    i, f, o = (jnp.tanh(each * 0.5) * 0.5 + 0.5 for each in (i, f, o))
+    return _after(i, f, o, jnp.tanh(g), c)
+
+
+def _joined(now, kernel, h, c):
+    """One tanh for all of them."""
+    half = np.repeat(np.array([0.5, 0.5, 0.5, 1.0], np.float32), h.shape[-1])
+    gates = jnp.tanh((h @ kernel + now) * half) * half + (1 - half)
+    return _after(*jnp.split(gates, 4, axis=-1), c)
+
+
+def _after(i, f, o, g, c):
+    c = f * c + i * g
+    return o * jnp.tanh(c), c
+
+
+def _programs(forward: Callable, given: object) -> Programs:
+    def loss(given: object) -> jax.Array:
+        return jnp.sum(forward(given) ** 2)
+
+    arrays = jax.device_put(given)
+    programs = {"forward": jax.jit(loss), "training": jax.jit(jax.value_and_grad(loss))}
+    return {way: lambda each=each: each(arrays) for way, each in programs.items()}
+
+
+def _ratios(
+    programs: Mapping[str, Programs], first: str, rounds: int
+) -> dict[str, dict[str, Sample]]:
+    """The time of the first form over that of each other, forward and forward and back."""
+    actions = {
+        (word, way): _timed(each) for word, ways in programs.items() for way, each in ways.items()
+    }
+    times = interleaved({"\n".join(key): each for key, each in actions.items()}, rounds)
+    return {
+        word: {way: times[f"{first}\n{way}"].over(times[f"{word}\n{way}"]) for way in ways}
+        for word, ways in programs.items()
+        if word != first
+    }
+
+
+def _timed(action: Callable[[], object]) -> Callable[[], float]:
+    """Says how long the action takes, by as many as fit into a moment."""
+    jax.block_until_ready(action())
+
+    def measure() -> float:
+        started, count = time.perf_counter(), 0
+        while time.perf_counter() - started < SECONDS:
+            jax.block_until_ready(action())
+            count += 1
+        return (time.perf_counter() - started) / count
+
+    return measure

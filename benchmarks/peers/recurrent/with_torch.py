@@ -1,0 +1,80 @@
+"""PyTorch, eager: its recurrent layers, which are compiled, and torch.optim.Adam."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.nn.utils import rnn
+
+from benchmarks.characters import EMBEDDED, SYMBOLS, Characters, cells
+from benchmarks.peers.with_torch import choose_threads
+from benchmarks.workloads import LEARNING_RATE
+from graphc.data.batches import epoch_order
+
+LAYERS = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+
+class Model(nn.Module):
+    def __init__(self, workload: Characters):
+        super().__init__()
+        self.embed, self.dense = nn.Embedding(SYMBOLS, EMBEDDED), nn.Linear(workload.units, SYMBOLS)
+        self.layers = LAYERS[workload.cell](
+            *(EMBEDDED, workload.width, workload.layers),
+            batch_first=True,
+            bidirectional=workload.both_ways,
+        )
+
+    def forward(self, text, lengths):
+        x = self.embed(text)
+        if lengths is None:
+            return self.dense(self.layers(x)[0])
+        packed = rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        whole = text.shape[1]
+        x, _ = rnn.pad_packed_sequence(self.layers(packed)[0], True, total_length=whole)
+        return self.dense(x)
+
+
+def start(workload: Characters, arrays: dict, weights: dict) -> Callable[[int], float]:
+    model = Model(workload)
+    _put(model, workload, weights)
+    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
+    data = {name: torch.from_numpy(array).long() for name, array in arrays.items()}
+
+    def gradients(rows: torch.Tensor) -> torch.Tensor:
+        optimizer.zero_grad()
+        lengths = data["time:length"][rows] if workload.both_ways else None
+        logits, labels = model(data["text"][rows], lengths), data["next"][rows]
+        if lengths is not None:
+            mask = torch.arange(workload.steps) < lengths[:, None]
+            logits, labels = logits[mask], labels[mask]
+        loss = functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
+        loss.backward()
+        return loss.detach()
+
+    choose_threads(lambda: gradients(torch.arange(workload.batch)), 3)
+
+    def epoch(number: int) -> float:
+        order = torch.from_numpy(epoch_order(workload.examples, workload.batch, 0, number))
+        total = torch.zeros(())
+        for rows in order:
+            total += gradients(rows)
+            optimizer.step()
+        return float(total) / len(order)
+
+    return epoch
+
+
+def _put(model: Model, workload: Characters, weights: dict[str, np.ndarray]) -> None:
+    named = {"embed.weight": weights["embed/table"], "dense.weight": weights["dense/kernel"].T}
+    named["dense.bias"] = weights["dense/bias"]
+    for i, layer in enumerate(cells(workload, weights)):
+        for way, cell in zip(("", "_reverse"), layer, strict=False):
+            named[f"layers.weight_ih_l{i}{way}"] = cell.input.T
+            named[f"layers.weight_hh_l{i}{way}"] = cell.state.T
+            named[f"layers.bias_ih_l{i}{way}"] = cell.input_bias
+            named[f"layers.bias_hh_l{i}{way}"] = cell.state_bias
+    model.load_state_dict({name: torch.tensor(array) for name, array in named.items()})
