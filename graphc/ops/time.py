@@ -10,7 +10,7 @@ from graphc.core.declaration import primary
 from graphc.core.operands import steps_first, steps_mask
 from graphc.core.operation import ChangesDomain, Operation, Reach, ShapeError, ShapeToSteps
 from graphc.core.registry import operations
-from graphc.core.types import TIME, Axis, Type, is_uneven, time_axes, without
+from graphc.core.types import TIME, Axis, Type, is_uneven, named_axis, time_axes, without
 from graphc.ops.checks import axis_over
 
 
@@ -120,6 +120,9 @@ class Stream(Operation):
             raise ShapeError(message, "a value of every step comes from the data, as an input")
         if any(axis.name == self.to for axis in time_axes(x)):
             message = f"the input of `stream` has steps over `{self.to}` already"
+            raise ShapeError(message, "give the new axis another name: `stream: rows`")
+        if named_axis(self.to).kind != TIME.kind:
+            message = f"`stream` makes steps, and `{self.to}` stands for the {self.to} of graphs"
             raise ShapeError(message, "give the new axis another name: `stream: rows`")
         axis = Axis(self.to, "time")
         return replace(x, shape=x.shape[1:], domain=(*x.domain, axis))

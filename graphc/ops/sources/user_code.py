@@ -13,7 +13,7 @@ from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.tree import Mapping as MappingTree
 from graphc.core.tree import Scalar, Sequence, Tree
-from graphc.core.types import TIME, Axis, Type, over, time_axes, uneven
+from graphc.core.types import TIME, Axis, Type, named_axis, over, time_axes, uneven
 from graphc.ops.sources.axes import AXIS_SCHEMA, ByAxis, by_axis, complaint_of_lengths
 from graphc.ops.sources.base import Undivided
 from graphc.ops.user_code import Arguments, Reference
@@ -52,6 +52,8 @@ class FieldTypes(Kind):
         if not isinstance(first, Scalar) or not first.text.isidentifier():
             return Type(Ints().read(tree))
         assert isinstance(tree, Sequence)
+        if named_axis(first.text).kind != TIME.kind:
+            raise self.refuse(first, "a function gives no graphs; `graph` reads one of csv files")
         shape = Ints().read(Sequence(tree.items[1:], tree.span))
         return over(Type(shape), Axis(first.text, TIME.kind))
 
