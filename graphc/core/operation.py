@@ -360,5 +360,12 @@ class Logits:
 
 
 @dataclass(frozen=True)
+class TanhLike:
+    """Is `factor * tanh(factor * x) + (1 - factor)`, for tanh with 1, for a sigmoid with 1 / 2."""
+
+    factor: float
+
+
+@dataclass(frozen=True)
 class Unchanged:
     """Gives its input unchanged wherever the type stays the same (`flatten`, `reshape`)."""

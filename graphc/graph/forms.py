@@ -205,6 +205,8 @@ class Product(Operation):
     Args:
         parts: the features of its parts, where it is several layers `Beside` one another.
         activation: of the layer.
+        factors: of the sigmoids and tanhs that its parts go through, as one tanh; none where each
+            part has its own function.
     """
 
     name = "product"
@@ -212,6 +214,7 @@ class Product(Operation):
 
     parts: tuple[int, ...] = ()
     activation: Operation | None = None
+    factors: tuple[float, ...] = ()
 
     def infer(self, x: Type, kernel: Type, *rest: Type) -> Type:
         own = x.with_last(kernel.shape[-1])
@@ -225,12 +228,14 @@ class Product(Operation):
             product = operand("product", own, whole).replace("$product", f"({product})")
         if rest:
             product += f" + {operand('rest', rest[0], whole)}"
+        if self.factors:
+            product = f"one_tanh({product}, $factors)"
         return code(f"jnp.split({product}, $sections, axis=-1)" if self.parts else product)
 
     def holes(self, *types: Type) -> dict[str, object]:
-        if len(set(self.parts)) == 1:
-            return {"sections": len(self.parts)}
-        return {"sections": list(accumulate(self.parts))[:-1]}
+        even = len(set(self.parts)) == 1
+        sections = len(self.parts) if even else list(accumulate(self.parts))[:-1]
+        return {"sections": sections, "factors": self.factors}
 
     def flops(self, x: Type, kernel: Type, *rest: Type) -> int:
         return 2 * kernel.size + (kernel.shape[-1] if rest else 0)

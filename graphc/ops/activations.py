@@ -8,7 +8,7 @@ from functools import partial
 from graphc.core.attributes import Bool, Float
 from graphc.core.code import code
 from graphc.core.declaration import attribute, primary
-from graphc.core.operation import Logits, Operation, Weight
+from graphc.core.operation import Logits, Operation, TanhLike, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops import elementwise
@@ -25,13 +25,14 @@ Sigmoid = plain(
     "The logistic function: `1 / (1 + exp(-x))`.",
     "nnx.sigmoid($x)",
     Logits(),
+    TanhLike(0.5),
     also=("logistic",),
 )
 LogSigmoid = plain(
     "log_sigmoid", "The logarithm of `sigmoid`, without its rounding.", "nnx.log_sigmoid($x)"
 )
 HardSigmoid = plain("hard_sigmoid", "`min(max(x / 6 + 1 / 2, 0), 1)`.", "nnx.hard_sigmoid($x)")
-Tanh = plain("tanh", "The hyperbolic tangent.", "nnx.tanh($x)")
+Tanh = plain("tanh", "The hyperbolic tangent.", "nnx.tanh($x)", TanhLike(1.0))
 HardTanh = plain("hard_tanh", "`min(max(x, -1), 1)` (Collobert 2004).", "nnx.hard_tanh($x)")
 TanhShrink = plain("tanh_shrink", "`x - tanh(x)`.", "tanh_shrink($x)")
 Silu = plain(

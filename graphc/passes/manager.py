@@ -15,6 +15,7 @@ from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
 from graphc.graph.graph import Graph
 from graphc.passes.cycles import scan_cycles
 from graphc.passes.fold import fold
+from graphc.passes.gates import join_gates
 from graphc.passes.infer import check_types
 from graphc.passes.inline import inline
 from graphc.passes.merge import merge
@@ -50,6 +51,7 @@ PASSES: Mapping[str, Pass] = {
     "roll": roll,
     "merge": merge,
     "cycles": scan_cycles,
+    "gates": join_gates,
 }
 REQUIRED = {
     "infer": "all that follows reads its types",

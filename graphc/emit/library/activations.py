@@ -52,3 +52,14 @@ def sparsemax(x):
     support = jnp.sum(counts * largest > excess, axis=-1, keepdims=True)
     threshold = jnp.take_along_axis(excess, support - 1, axis=-1) / support.astype(x.dtype)
     return jnp.maximum(x - threshold, 0)
+
+
+def one_tanh(x, factors):
+    """Sigmoids (factor 1/2) and tanhs (factor 1) of the equal parts of x, side by side.
+
+    As `sigmoid(x) = tanh(x / 2) / 2 + 1 / 2`, that is one function of the whole of x, which is
+    faster than one of each part.
+    """
+    factor = jnp.repeat(jnp.asarray(factors, x.dtype), x.shape[-1] // len(factors))
+    factor = jnp.broadcast_to(factor, x.shape)
+    return factor * jnp.tanh(factor * x) + (1 - factor)

@@ -1,0 +1,69 @@
+"""The gates of a cell go through one tanh where that is the same."""
+
+import jax
+import numpy as np
+import pytest
+from flax import nnx
+
+import graphc as gc
+from graphc.core.span import Source
+
+CELL = """
+blocks:
+  cell:
+    nodes:
+      a: {dense: {features: 4, activation: FIRST}, from: [x, h@t-1]}
+      b: {dense: {features: SIZE, activation: tanh}, from: [x, h@t-1]}
+      h: OUT
+    initial: {h: {constant: 0.5, shape: [4]}}
+    output: h
+network: {inputs: {x: [time, 3]}, layers: [cell]}
+"""
+
+
+def compiled(text, without=()):
+    return gc.compile(Source("cell.yaml", f"graphc: 1\n{text}"), without=without)
+
+
+def cell(first="sigmoid", size="4", out="a * h@t-1 + (1 - a) * b"):
+    return CELL.replace("FIRST", first).replace("SIZE", size).replace("OUT", out)
+
+
+def layer(text):
+    return f"network: {{inputs: {{x: [time, 3]}}, layers: [{text}]}}\n"
+
+
+def values(model):
+    """The outputs, and the gradient of their squares."""
+    module = model.module()
+    params = nnx.to_pure_dict(nnx.split(module.build(jax.random.key(0)), nnx.Param, ...)[1])
+    x = np.random.default_rng(0).normal(0, 2, (5, 7, 3)).astype(np.float32)
+
+    def loss(params):
+        outputs = module.forward(params, {}, {"x": x})[0]
+        return (outputs**2).sum(), outputs
+
+    return jax.jit(jax.grad(loss, has_aux=True))(params)
+
+
+@pytest.mark.parametrize("text", [cell(), layer("{lstm: 5}"), layer("{lstm_peephole: 5}")])
+def test_sigmoids_and_tanhs_of_one_product_are_one_tanh(text):
+    joined, apart = compiled(text), compiled(text, without=["gates"])
+    assert ("one_tanh" in joined.source) == ("peephole" not in text)
+    assert "one_tanh" not in apart.source
+    for one, other in zip(*map(jax.tree.leaves, (values(joined), values(apart))), strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        cell(first="relu"),
+        cell(size="8", out="a * h@t-1 + (1 - a) * sum(b)"),
+        cell(out="a * h@t-1 + (1 - a) * b", first="tanh"),
+        layer("{gru: 5}"),
+    ],
+    ids=["another function", "parts of two sizes", "a single function", "gates apart"],
+)
+def test_other_parts_keep_their_functions(text):
+    assert "one_tanh" not in compiled(text).source
