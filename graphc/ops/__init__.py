@@ -83,7 +83,8 @@ OTHERS = {
     registry.initializers: {
         "initializers": """
             constant delta_orthogonal glorot_normal glorot_uniform he_normal he_uniform identity
-            lecun_normal lecun_uniform normal ones orthogonal sparse truncated_normal uniform
+            lecun_normal lecun_uniform normal ones orthogonal sparse spectral_radius
+            truncated_normal uniform
             variance_scaling zeros
         """,
     },
