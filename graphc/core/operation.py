@@ -133,6 +133,10 @@ class Operation(Declaration):
         """The expression of the value for inputs of these types."""
         return self.call
 
+    def product_code(self, x: Type) -> Code | None:
+        """A linear layer's product alone, of `$x` with `$kernel`; None for `$x @ $kernel`."""
+        return None
+
     def pure_code(self, *types: Type) -> Code | None:
         """The same without a module, over a hole for each weight, if it has such a form."""
         return None

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from graphc.core.code import Code, code
 from graphc.core.operands import operand
-from graphc.core.operation import Input, Operation, Weight
+from graphc.core.operation import Input, LibraryConvolution, Operation, Weight
 from graphc.core.types import Axis, Type, constant, join_domains
 
 
@@ -152,7 +152,7 @@ class Held(Operation):
 
 @dataclass(frozen=True)
 class Rows(Operation):
-    """Some rows of a kernel.
+    """Some rows of a kernel, those that some of the features of its input are multiplied by.
 
     Args:
         places: from and up to which row, one after another.
@@ -163,19 +163,23 @@ class Rows(Operation):
     places: tuple[tuple[int, int], ...]
 
     def infer(self, x: Type) -> Type:
-        return x.with_shape((sum(stop - start for start, stop in self.places), *x.shape[1:]))
+        count = sum(stop - start for start, stop in self.places)
+        return x.with_shape((*x.shape[:-2], count, x.shape[-1]))
 
     def call_code(self, x: Type) -> Code:
-        items = [_taken(start, stop, x.shape[0]) for start, stop in self.places]
-        return code(items[0] if len(items) == 1 else f"jnp.concatenate([{', '.join(items)}])")
+        axis = len(x.shape) - 2
+        items = [_taken(start, stop, x.shape[axis], axis) for start, stop in self.places]
+        several = f"jnp.concatenate([{', '.join(items)}]{f', axis={axis}' if axis else ''})"
+        return code(items[0] if len(items) == 1 else several)
 
     def holes(self, x: Type) -> dict[str, object]:
         ends = {f"start_{start}": start for start, _ in self.places}
         return ends | {f"stop_{stop}": stop for _, stop in self.places}
 
 
-def _taken(start: int, stop: int, rows: int) -> str:
-    return f"$x[{f'$start_{start}' if start else ''}:{f'$stop_{stop}' if stop < rows else ''}]"
+def _taken(start: int, stop: int, rows: int, axis: int) -> str:
+    place = f"{f'$start_{start}' if start else ''}:{f'$stop_{stop}' if stop < rows else ''}"
+    return f"$x[{':, ' * axis}{place}]"
 
 
 @dataclass(frozen=True)
@@ -207,6 +211,7 @@ class Product(Operation):
         activation: of the layer.
         factors: of the sigmoids and tanhs that its parts go through, as one tanh; none where each
             part has its own function.
+        layer: the layer whose product it is, where that is not `x @ kernel`.
     """
 
     name = "product"
@@ -215,27 +220,50 @@ class Product(Operation):
     parts: tuple[int, ...] = ()
     activation: Operation | None = None
     factors: tuple[float, ...] = ()
+    layer: Operation | None = None
+
+    def trait(self, kind: type) -> object | None:  # type: ignore[override]
+        """Of the layer's that it may not stand in every loop, if that is so."""
+        return self.layer.trait(kind) if self.layer and kind is LibraryConvolution else None
 
     def infer(self, x: Type, kernel: Type, *rest: Type) -> Type:
-        own = x.with_last(kernel.shape[-1])
+        own = self._own(x, kernel)
         domain, presence = join_domains([own, *rest])
         return replace(own, domain=domain, presence=presence)
 
+    def _own(self, x: Type, kernel: Type) -> Type:
+        """The type of the product itself."""
+        made = x if self.layer is None else self.layer.infer(x)
+        assert isinstance(made, Type)
+        return made.with_last(kernel.shape[-1])
+
     def call_code(self, x: Type, kernel: Type, *rest: Type) -> Code:
-        whole, product = self.infer(x, kernel, *rest), "$x @ $kernel"
+        whole, form = self.infer(x, kernel, *rest), self.layer and self.layer.product_code(x)
+        product = "$x @ $kernel" if form is None else form.text
         if whole.domain != x.domain:
-            own = x.with_last(kernel.shape[-1])
+            own = self._own(x, kernel)
             product = operand("product", own, whole).replace("$product", f"({product})")
         if rest:
-            product += f" + {operand('rest', rest[0], whole)}"
+            product += f" + {_added(rest[0], whole)}"
         if self.factors:
             product = f"one_tanh({product}, $factors)"
-        return code(f"jnp.split({product}, $sections, axis=-1)" if self.parts else product)
+        text = f"jnp.split({product}, $sections, axis=-1)" if self.parts else product
+        return code(text, **(form.defaults if form else {}))
 
-    def holes(self, *types: Type) -> dict[str, object]:
+    def holes(self, x: Type, *others: Type) -> dict[str, object]:
         even = len(set(self.parts)) == 1
         sections = len(self.parts) if even else list(accumulate(self.parts))[:-1]
-        return {"sections": sections, "factors": self.factors}
+        found = {"sections": sections, "factors": self.factors}
+        return found if self.layer is None else self.layer.holes(x) | found
 
     def flops(self, x: Type, kernel: Type, *rest: Type) -> int:
+        if self.layer is not None:
+            return self.layer.flops(x)
         return 2 * kernel.size + (kernel.shape[-1] if rest else 0)
+
+
+def _added(rest: Type, whole: Type) -> str:
+    """What is added to a product: a stream, or a bias, which has its last axis alone."""
+    if rest.domain:
+        return operand("rest", rest, whole)
+    return f"$rest[{', '.join(['None'] * (whole.rank - len(rest.shape)))}]"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from graphc.core.attributes import Bool, Declared, Int, Text
-from graphc.core.code import OMIT, code
+from graphc.core.code import OMIT, Code, code
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import (
     Contracts,
@@ -34,6 +34,7 @@ from graphc.ops.sliding import (
     STRIDE,
     Layer,
 )
+from graphc.ops.windows import BORDERS
 
 MOST_SLICES = 64
 """Numbers of a kernel up to which slices are the faster form; compiling takes 3 s for 49."""
@@ -91,6 +92,12 @@ class Conv(SlidingAlongSteps, Layer):
                     f"`groups` must divide both {x.features} and {self.features}",
                 )
         return x.with_shape((*sizes, self.features))
+
+    def product_code(self, x: Type) -> Code | None:
+        if self.over is not None or self.padding not in BORDERS:
+            return None
+        options = "strides=$stride, padding=$padding, kernel_dilation=$dilation"
+        return code(f"convolve($x, $kernel, {options})", **DEFAULTS)
 
     def weights(self, x: Type) -> dict[str, Weight]:
         kernel = (*self.kernel_of(x), x.features // self.groups, self.features)

@@ -187,6 +187,7 @@ class _Loop:
         readers = [node for node in self.nodes if ref in node.references]
         return not self._is_stream(ref) and all(
             isinstance(node.operation, Product)
+            and node.operation.layer is None
             and node.references.count(ref) == 1
             and node.references[1] == ref
             and self._is_single(node.references[0])

@@ -66,7 +66,7 @@ class Hoisted:
         places = [(end - width, end) for width, end in zip(widths, ends, strict=True)]
         before = [(ref, place) for (ref, on), place in zip(items, places, strict=True) if not on]
         inside = [(ref, place) for (ref, on), place in zip(items, places, strict=True) if on]
-        layer = _without_activation(node.operation)
+        layer, form = _without_activation(node.operation), self._form(node)
         self._put(Node(node.name, Held(layer, self.graph.input_types(node)), (), node.span))
         kernel, bias = Ref(node.name, "kernel"), Ref(node.name, "bias")
         arrays = layer.weights(*self.graph.input_types(node))
@@ -76,22 +76,20 @@ class Hoisted:
             x = self._joined(node, "x", before, self._put)
             rows = self._rows(node, "inputs", kernel, before)
             name = self.free(f"{node.name}/now")
-            product = Node(name, Product(), (x, rows, rest), node.span, named=False)
+            product = Node(name, Product(layer=form), (x, rows, rest), node.span, named=False)
             rest = self._put(product)
         found: list[Node] = []
         value = self._joined(node, "recurrent", inside, lambda each: _appended(found, each))
         rows = self._rows(node, "kernel", kernel, inside)
-        operation = Product(_parts(node, self.graph), getattr(node.operation, "activation", None))
+        activation = getattr(node.operation, "activation", None)
+        operation = Product(_parts(node, self.graph), activation, layer=form)
         return [*found, replace(node, operation=operation, inputs=(value, rows, rest))]
 
     def _is_layer(self, node: Node) -> bool:
-        """Whether it is `x @ kernel + bias`, several of them or one."""
-        operation = node.operation
-        if isinstance(operation, Beside):
-            operation = operation.layers[0]
-            trait = operation.trait(Linear)
-        else:
-            trait = plain_linear(self.graph, node)
+        """Whether it is `x @ kernel + bias`, or a convolution, several of them or one."""
+        operation = _layer(node)
+        beside = isinstance(node.operation, Beside)
+        trait = operation.trait(Linear) if beside else plain_linear(self.graph, node)
         if not isinstance(trait, Linear) or trait.contracts != -2:
             return False
         if getattr(operation, "precision", PRECISIONS[0]) != PRECISIONS[0]:
@@ -101,9 +99,14 @@ class Hoisted:
         kinds = self.graph.input_types(node)
         arrays = node.operation.weights(*kinds)
         shape = arrays[trait.kernel].shape or ()
-        return (
-            len(kinds[0].shape) == 1 and len(shape) == 2 and contracts_all(self.graph, node, trait)
-        )
+        plain = len(kinds[0].shape) == 1 and len(shape) == 2
+        return (plain or self._form(node) is not None) and contracts_all(self.graph, node, trait)
+
+    def _form(self, node: Node) -> Operation | None:
+        """The layer whose product is another one than that of matrices."""
+        layer = _layer(node)
+        (x,) = self.graph.input_types(node)
+        return layer if layer.product_code(x) is not None else None
 
     def _items(self, source: Ref) -> list[tuple[Ref, bool]]:
         """What a layer reads side by side, and whether it is on the cycle."""
@@ -135,7 +138,7 @@ class Hoisted:
                 places[-1] = (places[-1][0], stop)
             else:
                 places.append((start, stop))
-        if places == [(0, self.types[kernel].shape[0])]:
+        if places == [(0, self.types[kernel].shape[-2])]:
             return kernel
         name = self.free(f"{node.name}:{word}")
         return self._put(Node(name, Rows(tuple(places)), (kernel,), node.span, named=False))
@@ -173,6 +176,11 @@ class Hoisted:
                 needed.add(name)
                 waiting += [ref.node for ref in table[name].references]
         return [node for node in nodes if node.name in needed]
+
+
+def _layer(node: Node) -> Operation:
+    """The layer, or the first of those beside one another."""
+    return node.operation.layers[0] if isinstance(node.operation, Beside) else node.operation
 
 
 def _parts(node: Node, graph: Graph) -> tuple[int, ...]:

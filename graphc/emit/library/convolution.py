@@ -24,6 +24,23 @@ def depthwise(x, kernel, strides, padding, rhs_dilation, **_):
     )
 
 
+def convolve(x, kernel, *, strides=1, padding="SAME", kernel_dilation=1):
+    """What `nnx.Conv` does with x [..., *sizes, n], for a kernel [*window, n, features]."""
+    count = kernel.ndim - 2
+    axes = "DHW"[-count:]
+    y = jax.lax.conv_general_dilated(
+        x.reshape(-1, *x.shape[-count - 1 :]),
+        kernel,
+        (strides,) * count if isinstance(strides, int) else strides,
+        padding,
+        rhs_dilation=(kernel_dilation,) * count
+        if isinstance(kernel_dilation, int)
+        else kernel_dilation,
+        dimension_numbers=(f"N{axes}C", f"{axes}IO", f"N{axes}C"),
+    )
+    return y.reshape(*x.shape[: -count - 1], *y.shape[1:])
+
+
 class SeparableConv(nnx.Module):
     """A depthwise convolution, then a pointwise one, as one layer with one bias at its end."""
 
