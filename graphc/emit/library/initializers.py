@@ -47,21 +47,26 @@ def sparse_normal(sparsity, stddev):
 
 
 def of_spectral_radius(radius, sparsity=0.0):
-    """Normal, with a share `sparsity` of zeros, scaled to a largest eigenvalue of `radius`.
-
-    That is the limit of `norm(kernel ** n) ** (1 / n)` (Gelfand's formula), which takes products
-    alone, so that it runs on every device.
-    """
+    """Normal, with a share `sparsity` of zeros, scaled to a largest eigenvalue of `radius`."""
 
     def draw(key, shape, dtype=jnp.float32):
         values, places = jax.random.split(key)
         kept = jax.random.bernoulli(places, 1 - sparsity, shape)
         kernel = jnp.where(kept, jax.random.normal(values, shape, dtype), 0)
-        power, logarithm = kernel, jnp.zeros((), dtype)
-        for i in range(16):
-            size = jnp.linalg.norm(power)
-            logarithm += jnp.log(size) / 2**i
-            power = jnp.matmul(power / size, power / size, precision="highest")
-        return kernel * (radius * jnp.exp(-logarithm))
+        return kernel * (radius / largest_eigenvalue(kernel))
 
     return draw
+
+
+def largest_eigenvalue(kernel):
+    """The magnitude of the largest eigenvalue: the limit of `norm(kernel ** n) ** (1 / n)`.
+
+    That (Gelfand's formula) takes products alone, so that it runs on every device. It is rounded
+    to a 4,096th part, for the last bits of products depend on how many kernels are drawn at once.
+    """
+    power, logarithm = kernel, jnp.zeros((), kernel.dtype)
+    for i in range(16):
+        size = jnp.linalg.norm(power)
+        logarithm += jnp.log(size) / 2**i
+        power = jnp.matmul(power / size, power / size, precision="highest")
+    return jnp.exp2(jnp.round(logarithm * (4096 / jnp.log(2))) / 4096)
