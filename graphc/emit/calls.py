@@ -114,9 +114,8 @@ def _mask(axis: str, streams: Iterable[tuple[Type, ast.expr]]) -> ast.expr:
 
 def present_steps(axis: str, x: ast.expr) -> ast.expr:
     """The mask of the steps over an axis for arrays like `x`, [batch, steps, ...]."""
-    if axis == TIME.name:
-        return call("present_steps", [name("batch"), x])
-    return call("present_steps_over", [part(axis), name("batch"), x])
+    named = [] if axis == TIME.name else [part(axis)]
+    return call("present_steps", [name("batch"), x, *named])
 
 
 def _place(program: Program, network: str) -> ast.expr:

@@ -287,15 +287,8 @@ def present_points(batch, shape):
     return jnp.broadcast_to(present(mask, jnp.empty(shape)), shape)
 
 
-def present_steps(batch, x):
-    """The mask of the steps of `x` [batch, time, ...] that are there: bool [batch, time]."""
-    lengths = batch.get("time:length", jnp.full(x.shape[:1], x.shape[1]))
-    rows = batch.get("mask", jnp.ones(x.shape[:1], bool))
-    return (jnp.arange(x.shape[1])[None] < lengths[:, None]) & rows[:, None]
-
-
-def present_steps_over(axis, batch, x):
-    """The mask of the steps of `x` [batch, axis, ...] that are there: bool [batch, axis]."""
+def present_steps(batch, x, axis="time"):
+    """The mask of the steps of `x` [batch, steps, ...] that are there: bool [batch, steps]."""
     lengths = batch.get(f"{axis}:length", jnp.full(x.shape[:1], x.shape[1]))
     rows = batch.get("mask", jnp.ones(x.shape[:1], bool))
     return (jnp.arange(x.shape[1])[None] < lengths[:, None]) & rows[:, None]
