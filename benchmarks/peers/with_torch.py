@@ -68,20 +68,40 @@ class Highway(nn.Module):
 def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], float]:
     model = _model(workload)
     model.load_state_dict(dict(_translated(path, array) for path, array in weights.items()))
-    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
     image = torch.from_numpy(arrays["image"])
     label = torch.from_numpy(arrays["label"]).long()
 
+    def loss(rows: torch.Tensor) -> torch.Tensor:
+        return functional.cross_entropy(model(image[rows]), label[rows])
+
+    return epochs(model, loss, workload.examples, workload.batch)
+
+
+def epochs(
+    model: nn.Module,
+    loss_of: Callable[[torch.Tensor], torch.Tensor],
+    examples: int,
+    batch: int,
+    times: int = 30,
+) -> Callable[[int], float]:
+    """What trains for an epoch, by its number, and gives the mean loss.
+
+    Args:
+        loss_of: the mean loss of the examples with these numbers.
+        times: steps by which the number of threads is chosen.
+    """
+    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
+
     def gradients(rows: torch.Tensor) -> torch.Tensor:
         optimizer.zero_grad()
-        loss = functional.cross_entropy(model(image[rows]), label[rows])
+        loss = loss_of(rows)
         loss.backward()
         return loss.detach()
 
-    choose_threads(lambda: gradients(torch.arange(workload.batch)))
+    choose_threads(lambda: gradients(torch.arange(batch)), times)
 
     def epoch(number: int) -> float:
-        order = torch.from_numpy(epoch_order(workload.examples, workload.batch, 0, number))
+        order = torch.from_numpy(epoch_order(examples, batch, 0, number))
         total = torch.zeros(())
         for rows in order:
             total += gradients(rows)

@@ -11,9 +11,7 @@ from torch.nn import functional
 from torch.nn.utils import rnn
 
 from benchmarks.characters import EMBEDDED, SYMBOLS, Characters, cells
-from benchmarks.peers.with_torch import choose_threads
-from benchmarks.workloads import LEARNING_RATE
-from graphc.data.batches import epoch_order
+from benchmarks.peers.with_torch import epochs
 
 LAYERS = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -41,31 +39,17 @@ class Model(nn.Module):
 def start(workload: Characters, arrays: dict, weights: dict) -> Callable[[int], float]:
     model = Model(workload)
     _put(model, workload, weights)
-    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
     data = {name: torch.from_numpy(array).long() for name, array in arrays.items()}
 
-    def gradients(rows: torch.Tensor) -> torch.Tensor:
-        optimizer.zero_grad()
+    def loss(rows: torch.Tensor) -> torch.Tensor:
         lengths = data["time:length"][rows] if workload.both_ways else None
         logits, labels = model(data["text"][rows], lengths), data["next"][rows]
         if lengths is not None:
             mask = torch.arange(workload.steps) < lengths[:, None]
             logits, labels = logits[mask], labels[mask]
-        loss = functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
-        loss.backward()
-        return loss.detach()
+        return functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
 
-    choose_threads(lambda: gradients(torch.arange(workload.batch)), 3)
-
-    def epoch(number: int) -> float:
-        order = torch.from_numpy(epoch_order(workload.examples, workload.batch, 0, number))
-        total = torch.zeros(())
-        for rows in order:
-            total += gradients(rows)
-            optimizer.step()
-        return float(total) / len(order)
-
-    return epoch
+    return epochs(model, loss, workload.examples, workload.batch, times=3)
 
 
 def _put(model: Model, workload: Characters, weights: dict[str, np.ndarray]) -> None:
