@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from unittest import mock
 
 import jax
 import jax.numpy as jnp
@@ -12,13 +13,13 @@ from flax import nnx
 
 from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
-from benchmarks.peers.recurrent.with_jax import GATES, hoisted, zeros
-from benchmarks.peers.recurrent.with_scan import scanned
 from benchmarks.report import Result, Table
 from graphc import compiler
 from graphc.core.span import Source
 from graphc.emit.library.time import recur
 from graphc.emit.module import emit
+from graphc.passes.hoist import STAYS
+from graphc.plan.plan import Program
 from graphc.runtime.module import module_from_source
 
 SECONDS = 0.05
@@ -26,7 +27,15 @@ STEPS = (64, 512, 4_096, 16_384)
 STATES = ((1, 1), (1, 64), (4, 16), (8, 64))
 ROUNDS = (2, 4, 8)
 CELLS = ("elman", "gru", "lstm")
-INPUTS = ((32, 64, 256), (32, 256, 256), (32, 64, 64))
+INPUTS = (
+    (32, 16, 16),
+    (32, 64, 64),
+    (32, 64, 256),
+    (32, 256, 256),
+    (32, 512, 512),
+    (32, 256, 64),
+    (128, 32, 128),
+)
 SIZES = ((16, 16), (128, 16), (32, 64), (16, 128), (32, 256))
 AFFINE = """
 graphc: 1
@@ -88,7 +97,11 @@ def _unrolled(most: int | None, rounds: int) -> Found:
     for name in CELLS[:most]:
         for batch, units in SIZES[:most]:
             whole = compiler.compile(Source("cell.yaml", CELL % (units, name, units)))
-            programs = {str(each): _cell(whole, each, batch, units) for each in (1, *ROUNDS)}
+            x = np.random.default_rng(0).normal(size=(batch, 128, units)).astype(np.float32)
+            programs = {
+                str(each): _cell(compiler.in_rounds(whole.program, each), x)
+                for each in (1, *ROUNDS)
+            }
             ratios = _ratios(programs, "1", rounds)
             cells = {
                 f"{each} steps, {way}": ratios[str(each)][way]
@@ -99,11 +112,9 @@ def _unrolled(most: int | None, rounds: int) -> Found:
     return "1 step : several in a round, batch x units", found
 
 
-def _cell(whole: compiler.Compiled, steps: int, batch: int, units: int) -> Programs:
-    program = compiler.in_rounds(whole.program, steps)
+def _cell(program: Program, x: np.ndarray) -> Programs:
     module = module_from_source(emit(program).source)
     params = nnx.to_pure_dict(nnx.split(module.build(jax.random.key(0)), nnx.Param, ...)[1])
-    x = np.random.default_rng(0).normal(size=(batch, 128, units)).astype(np.float32)
     return _programs(lambda params: module.forward(params, {}, {"x": x})[0], params)
 
 
@@ -134,49 +145,19 @@ def _gates(most: int | None, rounds: int) -> Found:
 
 
 def _inputs(most: int | None, rounds: int) -> Found:
-    """Where the products with the inputs and the gradient of the kernel are, in forms by hand."""
-    forms = {"loop": scanned, "before, by jax": _before, "before, by cuts": hoisted}
+    """Cells with the products of their inputs before the loop, and in it."""
     found = []
-    for name in ("lstm", "elman")[:most]:
+    for name in CELLS[:most]:
         for batch, inputs, units in INPUTS[:most]:
-            draw = np.random.default_rng(0)
-            width = (4 if name == "lstm" else 1) * units
-            shapes = {"input": (inputs, width), "input_bias": (width,), "state": (units, width)}
-            given = {
-                word: draw.normal(0, units**-0.5, shape).astype(np.float32)
-                for word, shape in shapes.items()
-            }
-            x = jax.device_put(draw.normal(size=(128, batch, inputs)).astype(np.float32))
-            programs = {
-                word: _programs(lambda given, form=form: form(given[0], given[1]), (given, x))
-                for word, form in _with_gates(forms, GATES[name]).items()
-            }
-            ratios = _ratios(programs, "loop", rounds)
-            cells = {
-                f"{word}, {way}": each
-                for word, ways in ratios.items()
-                for way, each in ways.items()
-            }
+            x = np.random.default_rng(0).normal(size=(batch, 128, inputs)).astype(np.float32)
+            programs = {}
+            for word, times in (("before", None), ("in it", 1e-6)):
+                with mock.patch.dict(STAYS, cpu=times):
+                    whole = compiler.compile(Source("cell.yaml", CELL % (inputs, name, units)))
+                programs[word] = _cell(whole.program, x)
+            cells = _ratios(programs, "before", rounds)["in it"]
             found.append((f"{name}, {batch} x {inputs} to {units}", cells))
-    return "products with inputs in the loop : before it, batch x inputs to units", found
-
-
-def _with_gates(forms: Mapping[str, Callable], gates: Callable) -> dict[str, Callable]:
-    def of(form: Callable) -> Callable:
-        return lambda params, x: form(gates, params, x, None)
-
-    return {word: of(form) for word, form in forms.items()}
-
-
-def _before(gates: Callable, params: dict, x: jax.Array, alive: None) -> jax.Array:
-    """The products with the inputs before the loop, and the gradient of jax."""
-
-    def step(before, now):
-        after = gates(before, now, before[0] @ params["state"])
-        return after, after[0]
-
-    now = x @ params["input"] + params["input_bias"]
-    return jax.lax.scan(step, zeros(gates, params, x), now)[1]
+    return "products with inputs before the loop : in it, batch x inputs to units", found
 
 
 TABLES = {
