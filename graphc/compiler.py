@@ -266,7 +266,8 @@ def compile(
     from graphc.emit.module import emit  # only here: checking a spec needs no emitter
 
     checked = path if isinstance(path, Checked) else check(path, settings, python=python)
-    networks, passes = run_passes(checked.networks, device, tuple(without), inference)
+    shares = _shares(checked)
+    networks, passes = run_passes(checked.networks, device, tuple(without), inference, shares)
     axis = _steps(checked)
     if axis is not None:
         remembering = everywhere(lambda graph: with_memory(graph, axis))
@@ -283,6 +284,16 @@ def compile(
     loops = may_loop(program, device)
     program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
     return Compiled(checked, program, emit(program), weights, passes, choices)
+
+
+def _shares(checked: Checked) -> dict[str, dict[str, float]]:
+    """For the network that reads the data, which share of its inputs is not 0, where known."""
+    data, plan = checked.document.data, checked.plan
+    if data is None or plan is None:
+        return {}
+    known = data.shares(checked.document.folder)
+    found = {name: known[field] for name, field in plan.inputs if field in known}
+    return {plan.network: found}
 
 
 def in_rounds(program: Program, steps: int) -> Program:

@@ -374,7 +374,12 @@ class Model:
             return dataset
         stacked = longest(self.compiled.checked.networks[plan.network], dict(plan.inputs))
         at_most = {name: most for name, most, _ in stacked}
-        return replace(dataset, at_most=at_most, reads_target=plan.reads_target)
+        return replace(
+            dataset,
+            at_most=at_most,
+            reads_target=plan.reads_target,
+            sparse=self.compiled.program.sparse,
+        )
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
         """The data, and what was compiled for the examples that it has to train on."""
@@ -395,7 +400,7 @@ class Model:
 
         module, compiled = self.module(), self.compiled
         code, lines = compiled.checked.user_code, compiled.emitted.lines
-        try_training(module, code, lines, dataset.splits["train"], batch_size)
+        try_training(module, code, lines, dataset.held["train"], batch_size)
         return compiled.weights.completed(arrays_of(module))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -78,7 +78,8 @@ class Run:
         document = self.document()
         assert document.data is not None
         form, place = self._directory.form(), document.place("data")
-        return load(document.data, document.folder, place, form, device_memory())
+        dataset = load(document.data, document.folder, place, form, device_memory())
+        return dataset if form is None else replace(dataset, sparse=form.sparse)
 
     def form(self) -> Form:
         """What examples must be like and how they are prepared; the data itself is not read."""

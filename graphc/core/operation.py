@@ -336,6 +336,16 @@ class AlongEdges:
 
 
 @dataclass(frozen=True)
+class KeepsZeros:
+    """Leaves zeros as they are, and takes an input of which only the others are held."""
+
+
+@dataclass(frozen=True)
+class MultipliesSparse:
+    """Where it narrows its input it begins with a product, and takes a sparse input."""
+
+
+@dataclass(frozen=True)
 class Concatenates:
     """Puts its items side by side, along the last axis where its attribute `axis` is -1."""
 

@@ -28,6 +28,8 @@ EDGES = Axis("edges", "edges")
 _LENGTH, _COUNTED = ":length", ":counted"
 SENDERS, RECEIVERS = "edges:senders", "edges:receivers"
 """What the two ends of edges are called beside the fields of examples."""
+SHARED = "graph:"
+"""What the names of arrays begin with that all examples share: the edges of one graph for all."""
 DTYPES = ("float", "int", "bool")
 
 
@@ -41,6 +43,7 @@ class Type:
         below: for ints, one more than the largest value, where that is known.
         domain: the axes the value varies over, batch first; () is a constant.
         presence: the names of those axes along which points may be absent.
+        sparse: whether of its last axis only the numbers are held that are not 0, as `Sparse`.
 
     Example:
         >>> str(Type((28, 28, 1)))
@@ -54,6 +57,7 @@ class Type:
     below: int | None = None
     domain: tuple[Axis, ...] = (BATCH,)
     presence: frozenset[str] = frozenset({"batch"})
+    sparse: bool = False
 
     @property
     def single(self) -> bool:
@@ -76,8 +80,8 @@ class Type:
         return len(self.domain) + len(self.shape)
 
     def with_shape(self, shape: Iterable[int]) -> Type:
-        """The same domain holding floats of another shape."""
-        return replace(self, shape=tuple(shape), dtype="float", below=None)
+        """The same domain holding floats of another shape, all of them."""
+        return replace(self, shape=tuple(shape), dtype="float", below=None, sparse=False)
 
     def with_last(self, features: int) -> Type:
         """The same with another last axis."""
@@ -183,6 +187,11 @@ def counted_over(axis: str) -> str:
 def is_beside(name: str) -> bool:
     """Whether what stands beside the fields of examples is called so; no field is."""
     return are_lengths(name) or name.endswith(_COUNTED) or name in (SENDERS, RECEIVERS)
+
+
+def is_shared(name: str) -> bool:
+    """Whether an array is called so that is the same for all examples: it has no axis of them."""
+    return name.startswith(SHARED)
 
 
 LENGTH = lengths_over(TIME.name)

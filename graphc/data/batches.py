@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from graphc.core.types import are_lengths
+from graphc.core.types import are_lengths, is_shared
 from graphc.data.dataset import Arrays
 
 
@@ -94,7 +94,8 @@ def take(arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> Arrays:
 
     Where sequences have lengths, those of absent rows are 0.
     """
-    batch = {name: array[rows] for name, array in arrays.items()} | {"mask": rows >= 0}
+    batch = {name: array if is_shared(name) else array[rows] for name, array in arrays.items()}
+    batch["mask"] = rows >= 0
     for name in filter(are_lengths, arrays):
         batch[name] = np.where(rows >= 0, batch[name], 0)
     return batch

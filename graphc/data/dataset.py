@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,16 @@ from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
 from graphc.core.types import (
     BATCH,
     NODES,
+    SENDERS,
     Type,
     counted_over,
     is_beside,
+    lengths_over,
     named_axis,
     time_axes,
     uneven_axes,
 )
+from graphc.data.held import held
 from graphc.data.rows import Rows, pieces
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
@@ -49,6 +53,7 @@ class Form:
         directed: whether the edges of graphs lead one way.
         reads_target: whether the network reads the target, as a decoder reads what it is to say.
         at_most: for fields that the network takes a number of steps of, how many that is.
+        sparse: fields of which the program takes the numbers alone that are not 0.
     """
 
     fields: dict[str, Type]
@@ -59,6 +64,7 @@ class Form:
     directed: bool = False
     reads_target: bool = False
     at_most: dict[str, int] = field(default_factory=dict)
+    sparse: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> dict[str, Type]:
@@ -78,6 +84,7 @@ class Form:
             **({"directed": True} if self.directed else {}),
             **({"reads_target": True} if self.reads_target else {}),
             **({"at_most": self.at_most} if self.at_most else {}),
+            **({"sparse": list(self.sparse)} if self.sparse else {}),
         }
 
     @staticmethod
@@ -93,6 +100,7 @@ class Form:
             directed=data.get("directed", False),
             reads_target=data.get("reads_target", False),
             at_most=data.get("at_most", {}),
+            sparse=tuple(data.get("sparse", ())),
         )
 
     def require_alike(self, other: Form) -> None:
@@ -194,6 +202,19 @@ class Dataset(Form):
         for _, labels in pieces(train[self.target]):
             counts += np.bincount(labels.ravel(), minlength=kind.below)
         return counts.tolist()
+
+    @cached_property
+    def held(self) -> dict[str, dict[str, Any]]:
+        """The arrays of each split as programs take them."""
+        return held(self.splits, self.sparse, self._nodes)
+
+    @property
+    def _nodes(self) -> int | None:
+        """How many nodes every graph has; None where there are none, or not as many in all."""
+        if SENDERS not in self.fields or lengths_over(NODES.name) in self.fields:
+            return None
+        name, kind = next(each for each in self.fields.items() if NODES in each[1].domain)
+        return self.splits["train"][name].shape[kind.domain.index(NODES)]
 
     def count(self, split: str) -> int:
         """How many examples a split has; 0 where there is none."""

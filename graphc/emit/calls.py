@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphc.core.code import code
-from graphc.core.types import RECEIVERS, SENDERS, TIME, Type, uneven_axes
+from graphc.core.types import TIME, Type, uneven_axes
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.functions import Functions
@@ -19,7 +19,7 @@ from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
 from graphc.plan.plan import Program
 
-EDGES = code(f'Edges(batch["{SENDERS}"], batch["{RECEIVERS}"])')
+EDGES = code("edges_of(batch)")
 BATCH = ("build", "call", "graphdef", "forward")
 STEPS = ("begin", "step")
 
@@ -85,9 +85,7 @@ def _fields(program: Program, network: str) -> dict[str, str]:
 def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Needs) -> ast.expr:
     """The call of the network on the fields of the batch."""
     graph, fields = program.networks[network], _fields(program, network)
-    inputs = [
-        ast.Subscript(name("batch"), part(fields[word]), ast.Load()) for word, _ in graph.inputs
-    ]
+    inputs = [_field(fields[word], kind) for word, kind in graph.inputs]
     made = call(_module(program, network), inputs)
     key = Key(key_path(network) if network else ()).tree
     given = {}
@@ -102,6 +100,13 @@ def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Ne
         given[word] = other in needs.networks and _module(program, other)
     made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]
     return made
+
+
+def _field(word: str, kind: Type) -> ast.expr:
+    """A field of the batch, as it is held."""
+    if kind.sparse:
+        return call("held", [name("batch"), part(word)])
+    return ast.Subscript(name("batch"), part(word), ast.Load())
 
 
 def _mask(axis: str, streams: Iterable[tuple[Type, ast.expr]]) -> ast.expr:

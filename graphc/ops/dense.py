@@ -11,6 +11,7 @@ from graphc.core.operation import (
     Contracts,
     Elementwise,
     Linear,
+    MultipliesSparse,
     Multiplying,
     Operation,
     ShapeError,
@@ -46,8 +47,13 @@ class Dense(Multiplying):
         kernel_init=LecunNormal(),
         bias_init=Zeros(),
     )
+    sparse_build = code(build.text.replace("nnx.Linear", "SparseLinear"), **build.defaults)
     call = code("$self($x)")
-    traits = (Linear(own=(*Linear.own, "axis")), Contracts("dot_general"))
+    traits = (
+        Linear(own=(*Linear.own, "axis")),
+        Contracts("dot_general"),
+        MultipliesSparse(),
+    )
 
     features: int = primary(Int(1), "how many numbers come out")
     activation: Operation | None = attribute(
@@ -94,6 +100,9 @@ class Dense(Multiplying):
     def flops(self, x: Type) -> int:
         each = 2 * x.shape[self._axis(x)] + (1 if self.bias else 0)
         return each * self.infer(x).size
+
+    def build_code(self, x: Type) -> Code:
+        return self.sparse_build if x.sparse else self.build
 
     def call_code(self, x: Type) -> Code:
         return code(self._along(x, "$self({})"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphc.core.attributes import Bool, Float, Int, Text
 from graphc.core.code import code
 from graphc.core.declaration import attribute
-from graphc.core.operation import AlongEdges, Contracts, Stochastic, Weight
+from graphc.core.operation import AlongEdges, Contracts, MultipliesSparse, Stochastic, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.graphs import GraphLayer
@@ -34,6 +34,7 @@ class GraphAttention(GraphLayer):
         AlongEdges(),
         Contracts("dot_general", apart="the scores of edges, and what is added up along them,"),
         Stochastic("dropout"),
+        MultipliesSparse(),
     )
     build = code(
         "GraphAttention($rows, $features, heads=$heads, join=$join, negative_slope=$negative_slope,"

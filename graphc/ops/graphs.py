@@ -12,6 +12,7 @@ from graphc.core.operation import (
     AlongEdges,
     Contracts,
     Elementwise,
+    MultipliesSparse,
     Multiplying,
     Operation,
     Weight,
@@ -102,6 +103,7 @@ class GraphConvolution(GraphLayer):
     networks", 2017. `self_loops: 2`: Gao and Ji, "Graph U-Nets", 2019.
     """
 
+    traits = (*GraphLayer.traits, MultipliesSparse())
     name = "graph_conv"
     also = ("gcn", "gcn_conv", "graph_convolution")
     build = code(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphc.core.attributes import Float
-from graphc.core.code import code
+from graphc.core.code import Code, code
 from graphc.core.declaration import primary
-from graphc.core.operation import Noise, Operation, ShapeError, Stochastic
+from graphc.core.operation import KeepsZeros, Noise, Operation, ShapeError, Stochastic
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.checks import need_floats
@@ -44,8 +44,17 @@ class Dropout(_Noise):
     name = "dropout"
     build = code("nnx.Dropout($rate)")
     call = code("$self($x, deterministic=not $train, rngs=$key)")
+    traits = (*_Noise.traits, KeepsZeros())
 
     rate: float = primary(RATE, "the probability of zero")
+
+    def infer(self, x: Type) -> Type:
+        return replace(super().infer(x), sparse=x.sparse)
+
+    def call_code(self, x: Type) -> Code:
+        return self.sparse_call if x.sparse else self.call
+
+    sparse_call = code("of_values($self, $x, deterministic=not $train, rngs=$key)")
 
 
 @dataclass(frozen=True)

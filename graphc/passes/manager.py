@@ -23,6 +23,7 @@ from graphc.passes.precision import set_precision
 from graphc.passes.prune import prune
 from graphc.passes.remarks import Remark, Remarks
 from graphc.passes.roll import roll
+from graphc.passes.sparse import hold_sparse
 
 Pass = Callable[[Graph, Remarks], Graph]
 
@@ -46,6 +47,7 @@ PASSES: Mapping[str, Pass] = {
     "infer": check_types,
     "prune": prune,
     "precision": set_precision,
+    "sparse": hold_sparse,
     "fold": fold,
     "inline": inline,
     "roll": roll,
@@ -69,11 +71,13 @@ def run_passes(
     device: str = "cpu",
     without: tuple[str, ...] = (),
     inference: bool = False,
+    shares: Mapping[str, Mapping[str, float]] | None = None,
 ) -> tuple[dict[str, Graph], tuple[PassReport, ...]]:
     """The networks after every pass but those in `without`.
 
     Args:
         inference: whether the program only evaluates, so that the passes `FOR_INFERENCE` run too.
+        shares: for networks, and inputs of theirs, the share of numbers that are not 0.
 
     Raises:
         SpecError: GC310 for a pass that does not exist or cannot be left out.
@@ -86,8 +90,9 @@ def run_passes(
         if name in FOR_INFERENCE and not inference:
             continue
         remarks = Remarks(device)
-        if name not in without:
-            graphs = {word: run(graph, remarks) for word, graph in graphs.items()}
+        for word, graph in graphs.items() if name not in without else ():
+            remarks.shares = (shares or {}).get(word, {})
+            graphs[word] = run(graph, remarks)
         reports.append(PassReport(name, name not in without, tuple(remarks.found)))
     return graphs, tuple(reports)
 

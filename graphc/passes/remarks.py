@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from graphc.core.span import Span
@@ -26,9 +27,16 @@ class Remark:
 
 @dataclass
 class Remarks:
-    """Collects distinct remarks in order; carries the device, which some rules depend on."""
+    """Collects distinct remarks in order, and carries what some rules depend on.
+
+    Args:
+        device: cpu, gpu or tpu.
+        shares: for inputs of the graph at hand, the share of numbers that are not 0, where the data
+            says that before it is loaded.
+    """
 
     device: str = "cpu"
+    shares: Mapping[str, float] = field(default_factory=dict)
     found: dict[Remark, None] = field(default_factory=dict)
 
     def did(self, rule: int, text: str, span: Span | None = None) -> None:

@@ -127,6 +127,14 @@ class Program:
         return self.plan.objectives[0].update.truncate if learns and self.plan else None
 
     @property
+    def sparse(self) -> tuple[str, ...]:
+        """The fields of the data of which it reads the numbers alone that are not 0."""
+        if self.plan is None:
+            return ()
+        kinds = dict(self.networks[self.plan.network].inputs)
+        return tuple(sorted({field for name, field in self.plan.inputs if kinds[name].sparse}))
+
+    @property
     def network(self) -> str | None:
         """The network that is called on data; None where nothing says which of several."""
         if self.plan is not None:

@@ -40,8 +40,8 @@ class Course:
 
 def course_of(dataset: Dataset, settings: Settings) -> Course:
     """What a run with these settings goes through."""
-    arrays = dataset.splits["train"]
-    validation = Batches(dataset.splits.get("validation", {}), settings.batch_size)
+    arrays = dataset.held["train"]
+    validation = Batches(dataset.held.get("validation", {}), settings.batch_size)
     return Course(
         data=arrays if dataset.streamed else jax.device_put(dict(arrays)),
         order=_order(dataset, settings),

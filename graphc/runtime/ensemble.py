@@ -87,7 +87,7 @@ class Ensemble:
         require_split(dataset, split)
         totals = [
             self._judge(self._outputs(batch, dataset.target), batch)
-            for batch in Batches(dataset.splits[split], self.batch_size)
+            for batch in Batches(dataset.held[split], self.batch_size)
         ]
         return self.programs.means(*totals)
 

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from graphc.core.types import is_shared
 from graphc.data.batches import plain_order, take
 from graphc.runtime.feed import is_streamed, prefetched
 from graphc.runtime.state import State
@@ -27,7 +28,8 @@ class Batches:
 
     def __init__(self, arrays: Mapping[str, Any], batch_size: int) -> None:
         self._arrays = arrays
-        self._order = plain_order(len(next(iter(arrays.values()), ())), batch_size)
+        several = (array for name, array in arrays.items() if not is_shared(name))
+        self._order = plain_order(len(next(several, ())), batch_size)
 
     def __len__(self) -> int:
         return len(self._order)

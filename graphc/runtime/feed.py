@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 
+from graphc.core.types import is_shared
 from graphc.data.rows import Rows
 
 T = TypeVar("T")
@@ -71,7 +72,8 @@ def _gathered(data: Mapping[str, Any], rows: np.ndarray, most: int) -> Part:
     padded[: len(rows)] = rows
     places = np.arange(padded.size, dtype=np.int32).reshape(padded.shape)
     order = np.where(padded >= 0, places, np.int32(-1))
-    arrays = {name: array[padded.ravel()] for name, array in data.items()}
+    rows = padded.ravel()
+    arrays = {name: array if is_shared(name) else array[rows] for name, array in data.items()}
     return jax.device_put(arrays), order, np.int32(0)
 
 

@@ -208,7 +208,7 @@ def _start(
     module = programs.module
     template = state_shapes(module)
     weights = evaluated(template)
-    batch = batch_shapes(dataset.splits["train"], settings.batch_size)
+    batch = batch_shapes(dataset.held["train"], settings.batch_size)
     totals = programs.evaluate.shapes(weights, batch)
     if resume and (found := load_last(run.checkpoints, _warning(report))) is not None:
         snapshot = restore(found, template, totals, run.blueprint.weights, run.path)
@@ -253,7 +253,7 @@ def _result(
         best = {"best_epoch": line.get("epoch")}
     result: dict[str, Any] = {each: line[each] for each in ("train", "validation") if each in line}
     if settings.test and "test" in dataset.splits:
-        test = Batches(dataset.splits["test"], settings.batch_size)
+        test = Batches(dataset.held["test"], settings.batch_size)
         result["test"] = evaluate_batches(programs, state, test)
     result["epochs"] = event.snapshot.position.epoch
     result["steps"] = event.snapshot.position.step

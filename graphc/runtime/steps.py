@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from graphc.core.types import are_lengths
+from graphc.core.types import are_lengths, is_shared
 from graphc.runtime.state import State, initial
 
 Batch = Mapping[str, Any]
@@ -203,7 +203,8 @@ def batch_at(data: Batch, rows: Any) -> Totals:
 
     It wraps around to the last example, whose numbers are finite.
     """
-    batch = {name: array[rows] for name, array in data.items()} | {"mask": rows >= 0}
+    batch = {name: array if is_shared(name) else array[rows] for name, array in data.items()}
+    batch["mask"] = rows >= 0
     for name in filter(are_lengths, data):
         batch[name] = jnp.where(rows >= 0, batch[name], 0)
     return batch
@@ -212,7 +213,9 @@ def batch_at(data: Batch, rows: Any) -> Totals:
 def batch_shapes(arrays: Batch, batch_size: int) -> Totals:
     """Shapes and dtypes of a batch of these arrays [examples, ...]."""
     shapes = {
-        name: jax.ShapeDtypeStruct((batch_size, *array.shape[1:]), array.dtype)
+        name: jax.ShapeDtypeStruct(
+            array.shape if is_shared(name) else (batch_size, *array.shape[1:]), array.dtype
+        )
         for name, array in arrays.items()
     }
     return shapes | {"mask": jax.ShapeDtypeStruct((batch_size,), jnp.bool_)}

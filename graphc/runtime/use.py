@@ -67,7 +67,7 @@ def evaluate_run(run: RunDirectory, dataset: Dataset, split: str, warn: Warn) ->
     require_split(dataset, split)
     programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
-    return evaluate_batches(programs, state, Batches(dataset.splits[split], size))
+    return evaluate_batches(programs, state, Batches(dataset.held[split], size))
 
 
 def require_split(dataset: Dataset, split: str) -> None:

@@ -11,17 +11,41 @@ from graphc.emit.library.tied import linear
 class Edges:
     """The edges of each graph of a batch: int [batch, edges], each from a sender to a receiver.
 
-    They are sorted by their receivers. Edges that pad a graph end behind all of its nodes, where
-    nothing hears of them.
+    Where all examples have the same they are [1, edges]. They are sorted by their receivers. Edges
+    that pad a graph end behind all of its nodes, where nothing hears of them.
+
+    Args:
+        into: the first neighbours of each node, see `sum_by_table`, where that is faster.
+        out_of: the same for edges that lead the other way.
     """
 
-    def __init__(self, senders, receivers):
+    def __init__(self, senders, receivers, into=None, out_of=None):
         self.senders, self.receivers = senders, receivers
+        self.tables = None if into is None else (into, out_of)
+
+
+def edges_of(batch):
+    """The edges of the graphs of a batch: one of each example, or one for all of them."""
+    if "edges:senders" in batch:
+        return Edges(batch["edges:senders"], batch["edges:receivers"])
+    tables = [
+        tuple(batch[f"graph:{way}:{part}"] for part in ("first", "senders", "receivers"))
+        for way in ("into", "out_of")
+        if f"graph:{way}:first" in batch
+    ]
+    return Edges(batch["graph:senders"][None], batch["graph:receivers"][None], *tables)
+
+
+def by_graph(function, x, ends):
+    """The function of each example and the ends of its edges, or of those that all share."""
+    if ends.shape[0] == 1:
+        return jax.vmap(lambda x: function(x, ends[0]))(x)
+    return jax.vmap(function)(x, ends)
 
 
 def at_ends(x, ends):
     """What the nodes at the ends of edges hold: x [batch, nodes, ...] as [batch, edges, ...]."""
-    return jax.vmap(lambda x, ends: x.at[ends].get(mode="clip"))(x, ends)
+    return by_graph(lambda x, ends: x.at[ends].get(mode="clip"), x, ends)
 
 
 def sum_of_edges(graph, x, nodes):
@@ -30,7 +54,7 @@ def sum_of_edges(graph, x, nodes):
     def of_one(x, receivers):
         return jax.ops.segment_sum(x, receivers, nodes, indices_are_sorted=True)
 
-    return jax.vmap(of_one)(x, graph.receivers)
+    return by_graph(of_one, x, graph.receivers)
 
 
 def max_of_edges(graph, x, nodes):
@@ -39,12 +63,45 @@ def max_of_edges(graph, x, nodes):
     def of_one(x, receivers):
         return jax.ops.segment_max(x, receivers, nodes, indices_are_sorted=True)
 
-    return jax.vmap(of_one)(x, graph.receivers)
+    return by_graph(of_one, x, graph.receivers)
 
 
 def sum_of_neighbours(graph, x):
     """The sum over the nodes from which edges lead to a node: x [batch, nodes, ...]."""
+    if graph.tables is not None:
+        return sum_by_tables(graph.tables, x)
     return sum_of_edges(graph, at_ends(x, graph.senders), x.shape[1])
+
+
+def sum_by_tables(tables, x):
+    """`sum_of_neighbours` by the tables of edges that lead into each node, and out of it.
+
+    The gradient is the sum over the edges that lead the other way.
+    """
+
+    @jax.custom_vjp
+    def total(tables, x):
+        return sum_by_table(tables[0], x)
+
+    total.defvjp(
+        lambda tables, x: (sum_by_table(tables[0], x), tables[1]),
+        lambda other_way, wanted: (None, sum_by_table(other_way, wanted)),
+    )
+    return total(tables, x)
+
+
+def sum_by_table(table, x):
+    """The sum over the first neighbours of every node, [most, nodes], and the edges left over.
+
+    To add up the rows of a table takes a fraction of the time that adding every edge to its
+    receiver does. The places of a row that are left over say the number behind the last node.
+    """
+    first, senders, receivers = table
+    padded = jnp.concatenate([x, jnp.zeros_like(x[:, :1])], axis=1)
+    total = jnp.zeros_like(x)
+    for neighbours in first:
+        total += padded.at[:, neighbours].get(mode="promise_in_bounds")
+    return total.at[:, receivers].add(x[:, senders], indices_are_sorted=True)
 
 
 def max_of_neighbours(graph, x):
@@ -61,8 +118,8 @@ def propagate(graph, x, normalize="symmetric", self_loops=1.0):
     """
     if normalize == "none":
         return sum_of_neighbours(graph, x) + self_loops * x
-    ones = jnp.ones(graph.receivers.shape, x.dtype)
-    degrees = sum_of_edges(graph, ones, x.shape[1]) + self_loops
+    ones = jnp.ones((graph.receivers.shape[0], x.shape[1]), x.dtype)
+    degrees = sum_of_neighbours(graph, ones) + self_loops
     share = jnp.where(degrees > 0, 1 / jnp.where(degrees > 0, degrees, 1), 0)
     share = jnp.expand_dims(share, range(2, x.ndim))
     if normalize == "mean":

@@ -48,6 +48,10 @@ class DataSource(Declaration):
         """
         raise NotImplementedError
 
+    def shares(self, folder: str) -> Mapping[str, float]:
+        """Of fields that are 0 nearly everywhere, the share of other numbers, where it is known."""
+        return {}
+
     def training_examples(self) -> int | None:
         """How many examples there are to train on, where that is known without loading them."""
         return None

@@ -93,7 +93,7 @@ def checkup(
 
 def _batch(dataset: Dataset, seed: int, size: int) -> dict[str, Any]:
     """So many examples of the first epoch, all of them there."""
-    arrays = dataset.splits["train"]
+    arrays = dataset.held["train"]
     count = dataset.count("train")
     rows = epoch_order(count, min(size, count), seed, 0)[0]
     return jax.device_put(take(arrays, rows))
