@@ -21,6 +21,7 @@ NAMES = (
     "loops",
     "throughput",
     "recurrent",
+    "graphs",
 )
 
 

@@ -20,7 +20,7 @@ from benchmarks.specs import ROOT
 
 SECONDS = 1.0
 ALIKE = 0.05
-OUTSIDE = ("keras", "torch")
+OUTSIDE = ("keras", "torch", "torch_geometric")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Contest:
     def _pythons(self, options: Options) -> tuple[dict[str, str], list[str]]:
         """Which interpreter runs each form; those that none can import are left out with a note."""
         pythons, notes = dict.fromkeys(self.titles, sys.executable), []
-        for name in OUTSIDE:
+        for name in filter(self.titles.__contains__, OUTSIDE):
             pythons[name] = options.peer_python or sys.executable
             program = f"import os; os.environ['KERAS_BACKEND'] = 'jax'; import {name}; "
             program += f"print({name}.__version__)"

@@ -149,5 +149,22 @@ network:
     return Source("characters.yaml", network + _training(data, batch))
 
 
+def citations() -> Source:
+    """The spec cora_gcn without its penalty, and with the learning rate of all that is measured."""
+    network = """\
+graphc: 1
+
+network:
+  inputs: {features: [nodes, 1433]}
+  layers:
+    - dropout: 0.5
+    - graph_conv: {features: 16, activation: relu}
+      name: first
+    - dropout: 0.5
+    - graph_conv: 7
+"""
+    return Source("citations.yaml", network + _training("cora", 1))
+
+
 def _training(data: str, batch: int, learning_rate: str = "1e-3") -> str:
     return _TRAIN % {"data": data, "batch": batch, "learning_rate": learning_rate}

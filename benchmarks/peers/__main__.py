@@ -15,6 +15,7 @@ import time
 import numpy as np
 
 from benchmarks.characters import CHARACTERS
+from benchmarks.citations import CITATIONS
 from benchmarks.workloads import WORKLOADS
 
 
@@ -27,7 +28,7 @@ def main(peer: str, name: str, data: str, weights: str, seconds: str) -> None:
     def say(**found: object) -> None:
         print(json.dumps(found), file=out, flush=True)
 
-    workload = (WORKLOADS | CHARACTERS)[name]
+    workload = (WORKLOADS | CHARACTERS | CITATIONS)[name]
     package = "benchmarks.peers" if peer == "graphc" else workload.forms
     form = importlib.import_module(f"{package}.with_{peer}")
     initial = weights if peer == "graphc" else dict(np.load(weights))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import jax
 import numpy as np
 
 from benchmarks import specs
 from benchmarks.characters import BLOCKS, Characters
+from benchmarks.citations import Citations, rows_of
 from benchmarks.emitted import Emitted, emitted
 from benchmarks.workloads import Workload
 from graphc.core.span import Source
 from graphc.data.batches import epoch_order
+from graphc.data.held import held
 from graphc.runtime import events
 from graphc.runtime.course import Course, training_key
 from graphc.runtime.evaluation import evaluated
@@ -22,12 +25,15 @@ from graphc.runtime.state import make_state, to_canonical
 from graphc.runtime.steps import batch_shapes, no_totals
 
 WITHOUT_END = 10**9
+Trained = Workload | Characters | Citations
 
 
-def source(workload: Workload | Characters) -> Source:
+def source(workload: Trained) -> Source:
     """The spec."""
     if isinstance(workload, Characters):
         return _characters(workload)
+    if isinstance(workload, Citations):
+        return specs.citations()
     if workload.kind == "lenet":
         return specs.lenet()
     if workload.kind == "highway":
@@ -44,7 +50,7 @@ def _characters(workload: Characters) -> Source:
     return specs.characters(cells, at_most, workload.batch, workload.steps)
 
 
-def start(workload: Workload | Characters, arrays: dict, weights: str) -> Callable[[int], float]:
+def start(workload: Trained, arrays: dict, weights: str) -> Callable[[int], float]:
     """Write the initial weights to the file `weights`, for the others."""
     each = emitted(source(workload))
     state = make_state(each.module, 0)
@@ -55,14 +61,16 @@ def start(workload: Workload | Characters, arrays: dict, weights: str) -> Callab
     return lambda number: next(epochs)
 
 
-def _epochs(
-    each: Emitted, workload: Workload | Characters, arrays: dict, state: object
-) -> Iterator[float]:
+def _epochs(each: Emitted, workload: Trained, arrays: dict, state: object) -> Iterator[float]:
+    order = partial(epoch_order, workload.examples, workload.batch, 0)
+    if isinstance(workload, Citations):
+        order = rows_of(workload)
+        arrays = _held(each, arrays)
     batch = batch_shapes(arrays, workload.batch)
     totals = each.programs.evaluate.shapes(evaluated(state), batch)
     course = Course(
         data=jax.device_put(arrays),
-        order=lambda epoch: epoch_order(workload.examples, workload.batch, 0, epoch),
+        order=order,
         validation=(),
         epochs=WITHOUT_END,
         steps_per_dispatch=each.compiled.choices.steps_per_dispatch,
@@ -71,3 +79,9 @@ def _epochs(
     for event in fit(each.programs, course, Snapshot(Position(), state, no_totals(totals))):
         if isinstance(event, events.EpochEnded):
             yield event.train["loss"]
+
+
+def _held(each: Emitted, arrays: dict) -> dict:
+    """The arrays of a graph as the program takes them."""
+    nodes = arrays["label"].shape[1]
+    return held({"train": arrays}, each.compiled.program.sparse, nodes)["train"]

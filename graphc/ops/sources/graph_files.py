@@ -104,6 +104,13 @@ class GraphFiles(GraphSource):
         kind = Type((), "int", len(table.classes))
         return fields_of_nodes(len(table.numbers), self.target, kind)
 
+    def shares(self, folder: str) -> Mapping[str, float]:
+        if self.normalize == "standard":
+            return {}  # what was 0 is none any more
+        table = self.table(folder)
+        cells = [row[name] for _, row in table.rows for name in table.numbers]
+        return {FEATURES: sum(map(bool, map(truth_or_number, cells))) / len(cells)}
+
     def lacks_validation(self) -> bool:
         return self.split is None and not self.validation
 

@@ -1,0 +1,1 @@
+"""Networks over a graph in other forms."""
