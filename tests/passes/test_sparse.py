@@ -85,14 +85,11 @@ def test_a_run_of_few_numbers_predicts_of_whole_arrays(spec, tmp_path):
     [
         ("{sage_conv: {features: 2, aggregate: max}}", "", "reads all"),
         ("{graph_conv: 80}, {graph_conv: 2}", "", "reads all"),
-        ("{dense: {features: 4, precision: bfloat16}}, {dense: 2}", "", "reads all"),
+        ("{dense: 4, precision: bfloat16}, {dense: 2}", "", "reads all"),
         ("{dropout: 0.5}, {dense: 2}", ", normalize: standard", None),
     ],
 )
 def test_what_needs_all_numbers_has_them(spec, layers, data, why):
-    layers = layers.replace(
-        "{dense: {features: 4, precision: bfloat16}}", "{dense: 4, precision: bfloat16}"
-    )
     compiled = gc.compile(spec(layers, data)).compiled
     assert compiled.program.sparse == ()
     said = [
