@@ -34,6 +34,7 @@ from graphc.data.store import Disk, Memory
 from graphc.data.streaming import STREAMED, Limit, estimate, size_of
 from graphc.data.tables import load_table
 from graphc.data.text import load_text
+from graphc.data.traffic import load_traffic
 from graphc.data.user_code import load_python
 from graphc.data.words import load_words
 from graphc.ops import sources
@@ -80,6 +81,7 @@ GRAPHS: Mapping[type[DataSource], Callable[..., Dataset]] = {
     sources.Karate: load_karate,
     sources.Cora: load_cora,
     sources.GraphFiles: load_graph,
+    sources.Traffic: load_traffic,
 }
 """What reads graphs, whose splits are their own: (source, folder) -> Dataset."""
 
