@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from graphc.core.types import RECEIVERS, SENDERS
-from graphc.data.dataset import Dataset
+from graphc.data.dataset import Dataset, Form
 from graphc.data.scaling import Scaling
 from graphc.ops.sources import SeriesSource
 
@@ -30,16 +30,17 @@ class Series:
     left_out: Mapping[str, int] = field(default_factory=dict)
     directed: bool = False
 
-    def dataset(self, source: SeriesSource, folder: str) -> Dataset:
+    def dataset(self, source: SeriesSource, folder: str, form: Form | None = None) -> Dataset:
         """Its windows, as the source says; raises ShapeError GC518.
 
-        Windows are scaled as measured on the steps of the training part, and targets are not.
+        Windows are scaled as measured on the steps of the training part, or as those of a run were
+        that kept its form. Targets are not.
         """
         parts = source.parts(len(self.values))
         whole = {source.field: self.values[..., None]}
         train = {source.field: whole[source.field][: parts["train"].stop]}
         scaled = [] if source.normalize == "none" else [source.field]
-        scaling = Scaling.fit(train, scaled, source.normalize)
+        scaling = form.scaling if form else Scaling.fit(train, scaled, source.normalize)
         inputs = scaling.apply(whole)[source.field][..., 0].astype(np.float32)
         targets = self.values.astype(np.float32)
         return Dataset(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import networkx
 import numpy as np
 
-from graphc.data.dataset import Dataset
 from graphc.data.graphs import both_ways
 from graphc.data.series import Series
 from graphc.ops.sources import Traffic
@@ -26,14 +25,14 @@ ERROR = 1.5
 """Of a measurement, in km/h."""
 
 
-def load_traffic(source: Traffic, folder: str) -> Dataset:
+def load_traffic(source: Traffic, folder: str) -> Series:
     """The speeds at the crossings of a town, drawn by the seed."""
     draw = np.random.default_rng(source.seed)
     graph = roads(draw)
     names = {crossing: number for number, crossing in enumerate(graph.nodes)}
     pairs = np.array([[names[a], names[b]] for a, b in graph.edges]).T
     speed = speeds(graph, source.days, draw)
-    return Series(speed, both_ways(pairs)[0]).dataset(source, folder)
+    return Series(speed, both_ways(pairs)[0])
 
 
 def roads(draw: np.random.Generator) -> networkx.Graph:
