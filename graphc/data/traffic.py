@@ -17,11 +17,11 @@ REMOVED = 30
 """How many of the 142 roads of the grid are taken away."""
 INCIDENTS = 20
 """On average, for each day."""
-FADING = 6.0
+FADING = 12.0
 """Steps of travel after which a jam is 1/e as severe."""
 LONGEST = 96
 """Steps after which nothing is left of one."""
-ERROR = 1.5
+ERROR = 1.0
 """Of a measurement, in km/h."""
 
 

@@ -98,3 +98,49 @@ def test_what_is_before_of_a_node_is_known_to_its_neighbours_alone(compiled, ser
     assert given.shape[:2] == (1, 4)
     np.testing.assert_allclose(given[:, :3], other[:, :3], rtol=1e-5, atol=1e-6)
     assert np.abs(given[:, 3] - other[:, 3]).max() > 1e-3
+
+
+CELL = """
+blocks:
+  cell:
+    nodes:
+      z: {graph_conv: {features: 3, activation: sigmoid, MORE}, from: [x, h@t-1]}
+      n: {graph_conv: {features: 3, activation: tanh, MORE, bias: false}, from: [h@t-1, x]}
+      h: z * h@t-1 + (1 - z) * n
+    output: h
+"""
+
+
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+@pytest.mark.parametrize("more", ["normalize: mean", "normalize: none, self_loops: 0.5"])
+def test_what_is_known_before_is_added_up_before_the_loop(compiled, series, device, more):
+    text = CELL.replace("MORE", more) + spec("cell: {}")
+    network = compiled(text, device=device)
+    inside, rest = network.model.source.split("def cell_step(")[1].split("class ", 1)
+    assert inside.count("propagate(") == 1 and "propagate(graph, h_before" in inside
+    assert "propagate(graph, jnp.moveaxis(x, 2, 1)" in rest
+
+    along, a = network.module.Edges(*EDGES.values()), {}
+    loops = 0.5 if "none" in more else 1.0
+    for i in range(2):
+        values = jnp.broadcast_to(jnp.eye(4)[None], (2, 4, 4))
+        found = network.module.propagate(along, values, more.split()[1].strip(","), loops)
+        a[i] = found[i]
+    weights = network.weights
+    given = jax.jit(lambda x: network(x=x, **EDGES))(series)
+    for i in range(2):
+        h = jnp.zeros((4, 3))
+        for now, found in zip(series[i], given[i], strict=True):
+            z = a[i] @ jnp.concatenate([now, h], -1) @ weights["cell/z/kernel"]
+            z = jax.nn.sigmoid(z + weights["cell/z/bias"][None])
+            n = jnp.tanh(a[i] @ jnp.concatenate([h, now], -1) @ weights["cell/n/kernel"])
+            h = z * h + (1 - z) * n
+            np.testing.assert_allclose(found, h, rtol=2e-5, atol=2e-6)
+
+
+def test_a_layer_in_bfloat16_stays_as_it_is(compiled, series):
+    text = CELL.replace(", MORE", "").replace("}, from", "}, precision: bfloat16, from")
+    text += spec("cell: {}")
+    network = compiled(text)
+    assert "propagate(graph, h_before" not in network.model.source
+    assert np.isfinite(jax.jit(lambda x: network(x=x, **EDGES))(series)).all()

@@ -79,7 +79,7 @@ class Traffic(SeriesSource):
     """A simulated town: `speed` [time, nodes, 1] of 80 crossings, and the `next` [nodes, horizon].
 
     The roads are a grid of 8 by 10 crossings without some of its roads and with two arterials. The
-    speed in km/h is measured every five minutes, with an error of 1.5. Crossings slow down in the
+    speed in km/h is measured every five minutes, with an error of 1. Crossings slow down in the
     rush hours, and where something happens: such a jam spreads along the roads, at five minutes for
     a piece of an arterial and ten or fifteen for one of another road, and fades on its way.
     """
