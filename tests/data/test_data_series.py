@@ -142,15 +142,14 @@ def test_a_town_is_one_of_which_every_crossing_can_be_reached():
 
 
 def test_a_jam_is_at_the_next_crossing_later():
-    """What neighbours were a while ago says more about a crossing than what is far away."""
+    """What changed at a neighbour changes here ten minutes later, and far away it does not."""
     graph = roads(np.random.default_rng(1))
     speed = speeds(graph, 6, np.random.default_rng(1))
     changes = np.diff(speed, axis=0)
-    changes -= changes.mean(axis=1, keepdims=True)
     ahead = np.corrcoef(changes[:-2].T, changes[2:].T)[80:, :80]
     near = networkx.to_numpy_array(graph) > 0
     far = networkx.floyd_warshall_numpy(graph) > 8
-    assert ahead[near].mean() > 0.04 > 0.02 > abs(ahead[far].mean())
+    assert ahead[near].mean() > 0.2 > 0.1 > ahead[far].mean()
 
 
 def test_the_windows_of_a_town_are_known_before_it_is_built():
