@@ -2219,6 +2219,17 @@ class Methods:
     def tanh_shrink(self, x: Arguments, *, name: str | None = None) -> Value:
         """`x - tanh(x)`."""
 
+    def tgcn(
+        self,
+        x: Arguments,
+        h0: Arguments,
+        units: int,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """The block or network `tgcn`."""
+
     def tile(self, x: Arguments, times: int, *, axis: int = -1, name: str | None = None) -> Value:
         """The value several times over, one copy after another along an axis.
 

@@ -137,6 +137,13 @@ class Operation(Declaration):
         """A linear layer's product alone, of `$x` with `$kernel`; None for `$x @ $kernel`."""
         return None
 
+    def before_product(self) -> Operation | None:
+        """What a linear layer does to its input before the product, if that is anything.
+
+        It has no weights, is linear, and leaves each feature by itself.
+        """
+        return None
+
     def pure_code(self, *types: Type) -> Code | None:
         """The same without a module, over a hole for each weight, if it has such a form."""
         return None

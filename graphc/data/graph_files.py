@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from graphc.core.diagnostic import listing, similar
@@ -10,7 +12,7 @@ from graphc.data.dataset import SPLITS, Dataset
 from graphc.data.examples import require_finite
 from graphc.data.graphs import DataGraph, both_ways, one_way
 from graphc.data.splits import split_indices
-from graphc.ops.sources import GraphFiles
+from graphc.ops.sources import GraphFiles, SeriesFiles
 from graphc.ops.sources.files import file_at
 from graphc.ops.sources.graph_files import NodeTable, number_of
 from graphc.ops.tables import csv_lines, require_columns
@@ -26,7 +28,8 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
     table = source.table(folder)
     classes = {name: number for number, name in enumerate(table.classes)}
     target = np.array([classes.get(row[source.target], -1) for _, row in table.rows], np.int32)
-    pairs = _pairs(source, folder, table)
+    numbers = {row[table.id]: number for number, (_, row) in enumerate(table.rows)}
+    pairs = pairs_by_name(source, folder, numbers, "node", table.path)
     edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
     return DataGraph(
         features=_features(source, table),
@@ -55,25 +58,41 @@ def _features(source: GraphFiles, table: NodeTable) -> np.ndarray:
     return features.astype(np.float32)
 
 
-def _pairs(source: GraphFiles, folder: str, table: NodeTable) -> np.ndarray:
-    """The two nodes of each edge, by their numbers: int [2, lines]."""
+def pairs_by_name(
+    source: GraphFiles | SeriesFiles,
+    folder: str,
+    numbers: Mapping[str, int],
+    word: str,
+    owner: str,
+) -> np.ndarray:
+    """The two nodes of each edge, by their numbers: int [2, lines].
+
+    Args:
+        source: names the file of the edges.
+        folder: the folder that its path starts from.
+        numbers: the nodes by their names.
+        word: what they are called, for messages.
+        owner: the file that names them, for messages.
+
+    Raises:
+        ShapeError: GC512 to GC516.
+    """
     path = file_at(folder, source.edges)
     lines = csv_lines(path, source.delimiter)
     header = next(lines)[1]
     if len(header) < 2:
-        message = f"`{path}` has one column, and an edge joins two nodes"
+        message = f"`{path}` has one column, and an edge joins two {word}s"
         raise ShapeError(message, "is `delimiter` right?", "GC516", source.edges)
     ends = source.ends or tuple(header[:2])
     require_columns(path, header, ends)
     places = [header.index(each) for each in ends]
-    numbers = {row[table.id]: number for number, (_, row) in enumerate(table.rows)}
     found: list[list[int]] = []
     for place, cells in lines:
         names = [cells[at] for at in places]
         missing = next((name for name in names if name not in numbers), None)
         if missing is not None:
-            message = f"`{path}` {place} names the node `{missing}`, which `{table.path}` lacks"
-            help = similar(missing, numbers, "node") or "add the node, or remove the edge"
+            message = f"`{path}` {place} names the {word} `{missing}`, which `{owner}` lacks"
+            help = similar(missing, numbers, word) or f"add the {word}, or remove the edge"
             raise ShapeError(message, help, "GC515")
         found.append([numbers[name] for name in names])
     return np.array(found, np.int64).T

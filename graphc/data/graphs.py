@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphc.core.types import RECEIVERS, SENDERS
+from graphc.core.types import NODES, RECEIVERS, SENDERS
 from graphc.data.dataset import SPLITS, Dataset, Scaling
 from graphc.data.files import KNOWN, locate, read
 from graphc.data.lengths import present
@@ -87,10 +87,16 @@ def counting(dataset: Dataset, split: str, name: str) -> Any:
 
 
 def facts(dataset: Dataset) -> dict[str, Any]:
-    """How many nodes and edges a graph has, and how many nodes count in each split."""
+    """How many nodes and edges a graph has, and how many nodes count in each split of one.
+
+    Examples that have a graph in common have that of the first one.
+    """
     arrays = dataset.splits["train"]
-    (senders,), (receivers,) = arrays[SENDERS], arrays[RECEIVERS]
-    nodes = arrays[COUNTED].shape[1]
+    senders, receivers = arrays[SENDERS][0], arrays[RECEIVERS][0]
+    field, axes = next(
+        (name, kind.domain) for name, kind in dataset.fields.items() if NODES in kind.domain
+    )
+    nodes = arrays[field].shape[axes.index(NODES)]
     degrees = np.bincount(receivers, minlength=nodes)
     alone = (degrees == 0) & (np.bincount(senders, minlength=nodes) == 0)
     return {
@@ -99,14 +105,18 @@ def facts(dataset: Dataset) -> dict[str, Any]:
         "most_edges": int(degrees.max(initial=0)),
         "isolated": int(alone.sum()),
         "left_out": dataset.left_out,
-        "counted": {split: int(each[COUNTED].sum()) for split, each in dataset.splits.items()},
+        "counted": {
+            split: int(each[COUNTED].sum())
+            for split, each in dataset.splits.items()
+            if COUNTED in each
+        },
     }
 
 
 def graph_as_text(found: Mapping[str, Any]) -> str:
     """What `facts` found as a sentence."""
-    counted = ", ".join(f"{split} {count:,}" for split, count in found["counted"].items())
-    text = f"a graph of {found['nodes']:,} nodes, {counted}\n"
+    counted = [f"{split} {count:,}" for split, count in found["counted"].items()]
+    text = ", ".join([f"a graph of {found['nodes']:,} nodes", *counted]) + "\n"
     text += f"{found['edges']:,} edges, one for each direction, at most {found['most_edges']:,} to"
     text += f" a node; nodes without any: {found['isolated']:,}"
     words = {"repeated": "edges that were there already", "loops": "edges of a node with itself"}

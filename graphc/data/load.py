@@ -28,12 +28,15 @@ from graphc.data.npz import load_npz
 from graphc.data.rows import Array, Rows, by_row, pieces
 from graphc.data.sentences import load_wnut17
 from graphc.data.sequence_tasks import load_adding_problem, load_copying, load_reversal
+from graphc.data.series import Series
+from graphc.data.series_files import load_series
 from graphc.data.signals import load_signals
 from graphc.data.splits import Kinds, fold_indices, sample, split_groups, split_indices
 from graphc.data.store import Disk, Memory
 from graphc.data.streaming import STREAMED, Limit, estimate, size_of
 from graphc.data.tables import load_table
 from graphc.data.text import load_text
+from graphc.data.traffic import load_traffic
 from graphc.data.user_code import load_python
 from graphc.data.words import load_words
 from graphc.ops import sources
@@ -82,6 +85,11 @@ GRAPHS: Mapping[type[DataSource], Callable[..., Dataset]] = {
     sources.GraphFiles: load_graph,
 }
 """What reads graphs, whose splits are their own: (source, folder) -> Dataset."""
+SERIES: Mapping[type[DataSource], Callable[..., Series]] = {
+    sources.Traffic: load_traffic,
+    sources.SeriesFiles: load_series,
+}
+"""What reads series, of which examples are windows: (source, folder) -> Series."""
 
 
 def load(
@@ -105,7 +113,9 @@ def load(
     """
     try:
         if type(source) in GRAPHS:
-            return GRAPHS[type(source)](source, folder)
+            return _like(form, GRAPHS[type(source)](source, folder))
+        if isinstance(source, sources.SeriesSource) and type(source) in SERIES:
+            return _like(form, SERIES[type(source)](source, folder).dataset(source, folder, form))
         if not isinstance(source, ArraySource) or type(source) not in LOADERS:
             raise InternalError(f"the data source `{source.name}` is declared but has no loader")
         kept = () if form is None else _kept(source, form)
@@ -115,16 +125,20 @@ def load(
         store = {"store": Disk() if streamed else Memory()} if files else {}
         examples = LOADERS[type(source)](source, folder, *kept, **store)
         streamed = streamed or limit.streams(source, partial(size_of, examples))
-        found = prepare(source, examples, form, streamed)
-        if form is not None:
-            form.require_alike(found)
-        return found
+        return _like(form, prepare(source, examples, form, streamed))
     except ShapeError as error:
         problem = Diagnostic(error.code, error.message, span, help=error.help)
         raise RunError(problem) from error
     except RunError as error:
         problems = [replace(each, span=each.span or span) for each in error.diagnostics]
         raise RunError(problems) from error
+
+
+def _like(form: Form | None, found: Dataset) -> Dataset:
+    """The data set; raises RunError GC607 where it is not like what a run kept."""
+    if form is not None:
+        form.require_alike(found)
+    return found
 
 
 def _kept(source: ArraySource, form: Form) -> tuple[Any, ...]:

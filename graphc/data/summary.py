@@ -112,11 +112,13 @@ def _counts(array: Array, least: int) -> np.ndarray:
 def as_text(found: Mapping[str, Any]) -> str:
     """The summary as tables."""
     counts = found["examples"]
-    if "graph" in found:
-        return _with_tables(f"{found['source']}, {graph_as_text(found['graph'])}", found, counts)
+    graph = graph_as_text(found["graph"]) if "graph" in found else ""
+    if graph and found["graph"]["counted"]:
+        return _with_tables(f"{found['source']}, {graph}", found, counts)
     parts = ", ".join(f"{split} {count:,}" for split, count in counts.items())
     streamed = ", streamed" if found["streamed"] else ""
     text = f"{found['source']}, {sum(counts.values()):,} examples{streamed}: {parts}"
+    text += f"\neach over {graph}" if graph else ""
     return _with_tables(text, found, counts)
 
 

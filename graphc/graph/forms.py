@@ -26,8 +26,6 @@ class Beside(Operation):
 
     name = "beside"
     build = code("beside($layers)")  # the emitter writes the layers, each with its own key
-    call = code("jnp.split($self($x), $sections, axis=-1)")
-
     layers: tuple[Operation, ...]
     paths: tuple[str, ...]
 
@@ -42,6 +40,12 @@ class Beside(Operation):
             found.append(slice(start, stop))
             start = stop
         return found
+
+    def call_code(self, x: Type) -> Code:
+        return code(f"jnp.split({self.layers[0].call_code(x).text}, $sections, axis=-1)")
+
+    def before_product(self) -> Operation | None:
+        return self.layers[0].before_product()
 
     def holes(self, x: Type) -> dict[str, object]:
         stops = [place.stop for place in self.places(x)]

@@ -124,6 +124,8 @@ OTHERS = {
         """,
         "sources.sentences": "wnut17",
         "sources.sequence_tasks": "adding_problem copying reversal",
+        "sources.series": "traffic",
+        "sources.series_files": "series",
         "sources.table": "csv parquet",
         "sources.text": "help_topics multi30k shakespeare text",
         "sources.user_code": "python",

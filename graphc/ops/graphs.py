@@ -12,6 +12,7 @@ from graphc.core.operation import (
     AlongEdges,
     Contracts,
     Elementwise,
+    Linear,
     MultipliesSparse,
     Multiplying,
     Operation,
@@ -88,6 +89,35 @@ _LINEAR = code(
 
 
 @dataclass(frozen=True)
+class Propagation(Operation):
+    """A graph convolution without its product: what its node and its neighbours hold, added up.
+
+    Args:
+        normalize: as that of the graph convolution.
+        loops: how much a node counts itself.
+    """
+
+    name = "propagation"
+    traits = (AlongEdges(),)
+
+    normalize: str
+    loops: float
+
+    def infer(self, x: Type) -> Type:
+        return x
+
+    def call_code(self, x: Type) -> Code:
+        value = "propagate($graph, {}, normalize=$normalize, self_loops=$loops)"
+        return code(at_nodes(x, value).text, normalize="symmetric", loops=1.0)
+
+    def holes(self, x: Type) -> dict[str, object]:
+        return {"normalize": self.normalize, "loops": self.loops}
+
+    def flops(self, x: Type) -> int:
+        return 2 * x.size
+
+
+@dataclass(frozen=True)
 class GraphConvolution(GraphLayer):
     """A graph convolution: `activation(D^-1/2 (A + I) D^-1/2 x @ kernel + bias)`.
 
@@ -103,7 +133,7 @@ class GraphConvolution(GraphLayer):
     networks", 2017. `self_loops: 2`: Gao and Ji, "Graph U-Nets", 2019.
     """
 
-    traits = (*GraphLayer.traits, MultipliesSparse())
+    traits = (*GraphLayer.traits, Linear(), MultipliesSparse())
     name = "graph_conv"
     also = ("gcn", "gcn_conv", "graph_convolution")
     build = code(
@@ -121,6 +151,9 @@ class GraphConvolution(GraphLayer):
     )
     self_loops: bool | float = attribute(Either((Bool(), Float(minimum=0))), SELF_LOOPS, True)
     kernel_init: Initializer = attribute(Initial(), "how the kernel is drawn", GlorotUniform())
+
+    def before_product(self) -> Operation:
+        return Propagation(self.normalize, float(self.self_loops))
 
     def holes(self, x: Type) -> dict[str, object]:
         return super().holes(x) | {"loops": float(self.self_loops)}

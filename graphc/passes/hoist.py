@@ -56,6 +56,7 @@ class Hoisted:
         self.graph, self.cycle, self.free, self.remarks = graph, cycle, free, remarks
         self.types: dict[Ref, Type] = dict(graph.types)
         self.outside: list[Node] = []
+        self.spread: dict[tuple[Operation, Ref], Ref] = {}
         found = {node.name: self._split(node) for node in cycle.nodes}
         nodes = [found[node.name] or [node] for node in cycle.nodes]
         self.kernels = any(found.values())
@@ -67,7 +68,8 @@ class Hoisted:
         if not self._is_layer(node):
             return None
         (source,) = node.references
-        items = self._items(source)
+        found: list[Node] = []
+        items = [(self._spread(node, ref, on, found), on) for ref, on in self._items(source)]
         widths = [self.types[ref].features for ref, _ in items]
         ends = [sum(widths[: i + 1]) for i in range(len(widths))]
         places = [(end - width, end) for width, end in zip(widths, ends, strict=True)]
@@ -87,7 +89,6 @@ class Hoisted:
             name = self.free(f"{node.name}/now")
             product = Node(name, Product(layer=form), (x, rows, rest), node.span, named=False)
             rest = self._put(product)
-        found: list[Node] = []
         value = self._joined(node, "recurrent", inside, lambda each: _appended(found, each))
         rows = self._rows(node, "kernel", kernel, inside)
         activation = getattr(node.operation, "activation", None)
@@ -145,6 +146,28 @@ class Hoisted:
         if node is None or not beside or node.name not in names or node.operation.axis != -1:
             return [(source, self._inside(source))]
         return [item for ref in node.references for item in self._items(ref)]
+
+    def _spread(self, node: Node, ref: Ref, on: bool, inside: list[Node]) -> Ref:
+        """A value as it is before the layer's product, for which the loop may have a further node.
+
+        What a layer does before is done to each of the values that it reads by itself, and once for
+        all layers that read it.
+        """
+        operation = node.operation.before_product()
+        if operation is None:
+            return ref
+        if (operation, ref) not in self.spread:
+            name = self.free(f"{ref}:spread".replace(".", "_"))
+            each = Node(name, operation, (ref,), node.span, named=False)
+            self.spread[operation, ref] = Ref(name)
+            if on:
+                inside.append(each)
+                self.types.update(value_types(each, infer(each, self.types)))
+            else:
+                self._put(each)
+                text = f"what `{ref}` is along the edges is added up before the loop"
+                self.remarks.did(3, text, node.span)
+        return self.spread[operation, ref]
 
     def _inside(self, ref: Ref) -> bool:
         return ref.node in self.cycle.names and not self.graph.is_weight(ref)

@@ -22,8 +22,8 @@ def plain_linear(graph: Graph, node: Node) -> Linear | None:
     if not isinstance(trait, Linear) or len(node.references) != 1 or node.name in graph.tied:
         return None
     names = set(operation.weights(*types))
-    plain = operation.call_code(*types).text == MODULE and names - {trait.bias} == {trait.kernel}
-    return trait if plain else None
+    only = operation.before_product() is not None or operation.call_code(*types).text == MODULE
+    return trait if only and names - {trait.bias} == {trait.kernel} else None
 
 
 def contracts_all(graph: Graph, node: Node, trait: Linear) -> bool:

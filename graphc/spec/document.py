@@ -414,6 +414,7 @@ STANDARD = {
     "scrn": "scrn",
     "clockwork": "clockwork",
     "echo_state": "echo_state",
+    "tgcn": "tgcn",
     "bidirectional": "bidirectional",
 }
 """The blocks that ship with graphc, and the files that they stand in."""

@@ -37,6 +37,17 @@ def test_a_norm_becomes_part_of_the_layer_before_it():
     )
 
 
+def test_a_norm_becomes_part_of_a_graph_convolution():
+    require(
+        chain("{graph_conv: 3}", "batch_norm", inputs="{x: [nodes, 4]}"),
+        """
+        graph_conv = graph_conv with batch_norm(x) [nodes, 3]
+        -> graph_conv
+        """,
+        "did 2: `batch_norm` becomes part of `graph_conv`",
+    )
+
+
 def test_noise_is_bypassed_first():
     require(
         chain("{dense: 3}", "{dropout: 0.5}", "batch_norm", inputs="{x: [4]}"),

@@ -295,3 +295,24 @@ def test_names_of_joined_layers_do_not_meet_others():
     )
     assert "a_b_ = beside[a, b](x) [4]" in found
     assert "c_to_f = beside[c, d, e, f](a_b) [8]" in found
+
+
+def test_graph_convolutions_of_one_input_are_added_up_along_the_edges_once():
+    text = """
+    a: {graph_conv: {features: 3, activation: tanh}, from: x}
+    b: {graph_conv: {features: 5, activation: relu}, from: x}
+    c: {graph_conv: {features: 5, normalize: mean}, from: x}
+    y: concat(a, b, c)
+    """
+    require(
+        nodes(text, inputs="{x: [nodes, 4]}"),
+        """
+        a_b = beside[a, b](x) [nodes, 8]
+        a = part 0 tanh(a_b) [nodes, 3]
+        b = part 1 relu(a_b) [nodes, 5]
+        c = graph_conv(x) [nodes, 5]
+        y = concat(a, b, c) [nodes, 13]
+        -> y
+        """,
+        "did 2: `a` and `b` are one product of 3 + 5 features",
+    )

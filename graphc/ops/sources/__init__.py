@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from graphc.ops.sources.sequence_tasks import AddingProblem as AddingProblem
     from graphc.ops.sources.sequence_tasks import Copying as Copying
     from graphc.ops.sources.sequence_tasks import Reversal as Reversal
+    from graphc.ops.sources.series import SeriesSource as SeriesSource
+    from graphc.ops.sources.series import Traffic as Traffic
+    from graphc.ops.sources.series_files import SeriesFiles as SeriesFiles
     from graphc.ops.sources.table import Csv as Csv
     from graphc.ops.sources.table import Parquet as Parquet
     from graphc.ops.sources.table import TableSource as TableSource
@@ -74,6 +77,8 @@ _DECLARED = {
     """,
     "sentences": "Wnut17",
     "sequence_tasks": "AddingProblem Copying Reversal",
+    "series": "SeriesSource Traffic",
+    "series_files": "SeriesFiles",
     "table": "Csv Parquet TableSource",
     "text": "HelpTopics Multi30k PlainText Shakespeare TextSource",
     "user_code": "PythonData",
