@@ -66,7 +66,7 @@ def dot_of_ends(x, pairs):
 class Bilinear(nnx.Module):
     """`h_u @ kernel @ h_v` for each pair of nodes u, v."""
 
-    def __init__(self, width, *, directed, kernel_init, rngs):
+    def __init__(self, width, *, directed=False, kernel_init, rngs):
         self.kernel = nnx.Param(kernel_init(rngs.params(), (width, width)))
         self.directed = directed
 
@@ -81,7 +81,7 @@ class Bilinear(nnx.Module):
 class PairPerceptron(nnx.Module):
     """A perceptron with one hidden layer over what the two nodes of each pair hold."""
 
-    def __init__(self, width, units, *, directed, kernel_init, rngs):
+    def __init__(self, width, units, *, directed=False, kernel_init, rngs):
         key = rngs.params()
         self.kernel = nnx.Param(kernel_init(at(key, "kernel"), (2 * width, units)))
         self.bias = nnx.Param(jnp.zeros(units))
