@@ -196,10 +196,14 @@ def facts_of_links(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def asked_in(arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+def pairs_in(arrays: Mapping[str, np.ndarray]) -> int:
+    """How many pairs a split asks for."""
+    return int(arrays[lengths_over(PAIRS.name)][0])
+
+
+def asked_in(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """What a split says of the pairs that it asks for, without padding: arrays [pairs, ...]."""
-    (count,) = arrays[lengths_over(PAIRS.name)]
-    return {name: arrays[name][0, :count] for name in ("link", ENDS)}
+    return {name: arrays[name][0, : pairs_in(arrays)] for name in ("link", ENDS)}
 
 
 def links_as_text(found: Mapping[str, Any]) -> str:
