@@ -16,7 +16,7 @@ from graphc.emit.names import key_path
 from graphc.emit.needs import Needs
 from graphc.emit.templates import IN_PIECES, INFERENCE
 from graphc.emit.trees import call, name, part
-from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
+from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
 from graphc.plan.plan import Program
 
 EDGES = code("edges_of(batch)")
