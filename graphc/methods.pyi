@@ -626,6 +626,42 @@ class Methods:
     ) -> Value:
         """The block or network `echo_state`."""
 
+    def edge_score(
+        self,
+        x: Arguments,
+        method: Literal["dot", "bilinear", "mlp"] = "dot",
+        *,
+        hidden: int | None = None,
+        directed: bool = False,
+        kernel_init: float | str | Mapping[str, Any] = "glorot_uniform",
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+    ) -> Value:
+        """A score for each pair of nodes that the data asks for: the logit of an edge between them.
+
+        Out of what the two nodes u and v hold, h_u and h_v, the score is with
+
+        - `dot`: their dot product;
+        - `bilinear`: `h_u @ (kernel + kernel.T) / 2 @ h_v`;
+        - `mlp`: the mean of `relu(concat(h_u, h_v) @ kernel + bias) @ score + offset` and of the same
+          with u and v in each other's place.
+
+        So the order of the two counts for nothing, unless the score is `directed`: then it is
+        `h_u @ kernel @ h_v`, or the first of the two perceptrons alone, for an edge from u to v.
+
+        Shapes: [nodes, n] -> [pairs]; the kernel is [n, n], that of the perceptron [2 n, hidden].
+
+        References: Kipf and Welling, "Variational graph auto-encoders", 2016 (`dot`); Yang et al.,
+        "Embedding entities and relations for learning and inference in knowledge bases", 2015
+        (`bilinear`).
+
+        Args:
+            method: how the score of two nodes is made.
+            hidden: of `mlp`: how many hidden units; default: as many as a node has features.
+            directed: whether an edge from u to v has another score than one from v to u.
+            kernel_init: how the kernel is drawn.
+        """
+
     def einsum(
         self,
         equation: str,
@@ -1859,16 +1895,17 @@ class Methods:
         bias: bool = True,
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
-        aggregate: Literal["mean", "max", "sum"] = "mean",
+        aggregate: Literal["mean", "max", "sum", "pool"] = "mean",
         name: str | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A layer of GraphSAGE: `activation(concat(x, aggregate(neighbours)) @ kernel + bias)`.
 
         The neighbours of a node are the nodes from which edges lead to it. Where there are none, their
-        mean, sum and largest number are 0.
+        mean, sum and largest number are 0. With `pool` the aggregate is the largest of
+        `relu(neighbour @ pool/kernel + pool/bias)`.
 
-        Shapes: [nodes, n] -> [nodes, features]; the kernel is [2 n, features].
+        Shapes: [nodes, n] -> [nodes, features]; the kernel is [2 n, features], that of `pool` [n, n].
 
         References: Hamilton, Ying and Leskovec, "Inductive representation learning on large graphs",
         2017, who scale the result to length 1, which is `l2_normalize` here.

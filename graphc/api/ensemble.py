@@ -69,7 +69,10 @@ class Ensemble(Run):
         return {split: self._voters.evaluate(dataset, split) for split in splits}
 
     def predict(self, inputs: np.ndarray | Mapping[str, np.ndarray]) -> Any:
-        return self._voters.predict(self.form(), inputs)
+        from graphc.runtime.pairs import on_own_graph
+
+        form = self.form()
+        return self._voters.predict(form, on_own_graph(inputs, form, self.dataset))
 
     def export(self, form: str = "stablehlo", batch_size: int | None = None) -> bytes:
         """The ensemble as one program; `safetensors` holds one network, so it is refused."""

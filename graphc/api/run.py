@@ -99,11 +99,15 @@ class Run:
 
         Args:
             inputs: raw values as in the data set, one array or one for each field; they are scaled
-                as the training data was, with numbers that the run keeps.
+                as the training data was, with numbers that the run keeps. `{"pairs": ends}` alone,
+                [pairs, 2], asks a run that learnt links for scores in the graph it learnt from.
         """
+        from graphc.runtime.pairs import on_own_graph
         from graphc.runtime.use import predict_run
 
-        return predict_run(self._directory, self.form(), inputs, self._warn)
+        form = self.form()
+        inputs = on_own_graph(inputs, form, self.dataset)
+        return predict_run(self._directory, form, inputs, self._warn)
 
     def generate(
         self,

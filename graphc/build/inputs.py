@@ -140,7 +140,7 @@ def _shape(
         if word == NODES.name:
             help = "write `[nodes, ...]` or `[time, nodes, ...]`: what one node holds comes behind"
             raise fail("GC307", "`nodes` comes before all sizes, and once", item, help)
-        if word == "edges":
+        if word in ("edges", "pairs"):
             raise not_yet(f"the domain `{word}`", item)
         if word == "batch":
             raise fail("GC307", "the batch axis is never written", item, "leave `batch` out")

@@ -21,12 +21,22 @@ def command(run: str, file: str, form: str, output: str | None) -> None:
     with a header (`.parquet` likewise); or it is an image, a folder of images, or, for a run that
     learnt from a text, a `.txt`. `-` reads JSON from standard input. Prints what the network gives
     for each example. The data that the run was trained on is not read again.
+
+    A run that learnt links takes a `.csv` of pairs of nodes, and prints the pairs and their scores
+    in the graph that it learnt from, which is read again.
     """
     from graphc import api
+    from graphc.cli.pairs import is_pairs, read_pairs, write_scores
     from graphc.cli.predictions import given_lengths, read_inputs, write_outputs
 
     plain_warnings()
     trained = api.load_run(run)
+    if is_pairs(file, trained):
+        pairs = read_pairs(file, trained)
+        outputs = trained.predict({"pairs": pairs.ends})
+        (scores,) = outputs[0] if isinstance(outputs, tuple) else outputs
+        write_scores(pairs, scores, form, output)
+        return
     inputs = read_inputs(file, trained)
     lengths = given_lengths(inputs, trained)
     write_outputs(trained.predict(inputs), trained, form, output, lengths)

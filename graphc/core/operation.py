@@ -16,6 +16,7 @@ Both are trees (see `graphc.core.code`) over these holes:
     $mask_over_AXIS   in `call`: the mask of the steps along one axis, see `operands.steps_mask`
     $carried $own_carried   in `call`: what goes from step to step, and the part that is the node's
     $graph         in `call`: the edges between the nodes of each example, see `AlongEdges`
+    $pairs         in `call`: the pairs of nodes that are asked for, see `OverPairs`
     $dot_general $conv_general_dilated   what multiplies in the precision of a `Multiplying`
 """
 
@@ -350,6 +351,11 @@ class KeepsZeros:
 @dataclass(frozen=True)
 class MultipliesSparse:
     """Where it narrows its input it begins with a product, and takes a sparse input."""
+
+
+@dataclass(frozen=True)
+class OverPairs:
+    """Its value is over the pairs of nodes that the data asks for: it takes `$pairs`."""
 
 
 @dataclass(frozen=True)

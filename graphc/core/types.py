@@ -15,7 +15,7 @@ from math import prod
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of a domain. `kind` is batch, time, nodes or edges."""
+    """One axis of a domain. `kind` is batch, time, nodes, edges or pairs."""
 
     name: str
     kind: str
@@ -25,11 +25,15 @@ BATCH = Axis("batch", "batch")
 TIME = Axis("time", "time")
 NODES = Axis("nodes", "nodes")
 EDGES = Axis("edges", "edges")
+PAIRS = Axis("pairs", "pairs")
 _LENGTH, _COUNTED = ":length", ":counted"
 SENDERS, RECEIVERS = "edges:senders", "edges:receivers"
 """What the two ends of edges are called beside the fields of examples."""
 SHARED = "graph:"
 """What the names of arrays begin with that all examples share: the edges of one graph for all."""
+ENDS, DRAWN, DIRECTED = "pairs:ends", "pairs:drawn", "pairs:directed"
+"""What is known of the pairs of nodes that are asked for: the two nodes, which pairs training draws
+anew, and whether the order of the two counts."""
 DTYPES = ("float", "int", "bool")
 
 
@@ -127,8 +131,9 @@ def time_axes(kind: Type) -> tuple[Axis, ...]:
 
 
 def point_axes(kind: Type) -> tuple[Axis, ...]:
-    """The axes of the points of one example: steps and nodes."""
-    return tuple(axis for axis in kind.domain if axis.kind in (TIME.kind, NODES.kind))
+    """The axes of the points of one example: steps, nodes and pairs of nodes."""
+    kinds = (TIME.kind, NODES.kind, PAIRS.kind)
+    return tuple(axis for axis in kind.domain if axis.kind in kinds)
 
 
 def nodes_axis(kind: Type) -> Axis | None:
@@ -137,8 +142,8 @@ def nodes_axis(kind: Type) -> Axis | None:
 
 
 def named_axis(name: str) -> Axis:
-    """The axis of a name: of nodes or edges where that is their name, otherwise of time."""
-    return {axis.name: axis for axis in (NODES, EDGES)}.get(name, Axis(name, TIME.kind))
+    """The axis of a name: of nodes, edges or pairs where that is theirs, otherwise of time."""
+    return {axis.name: axis for axis in (NODES, EDGES, PAIRS)}.get(name, Axis(name, TIME.kind))
 
 
 def over(kind: Type, axis: Axis, uneven: bool = False) -> Type:
@@ -186,7 +191,8 @@ def counted_over(axis: str) -> str:
 
 def is_beside(name: str) -> bool:
     """Whether what stands beside the fields of examples is called so; no field is."""
-    return are_lengths(name) or name.endswith(_COUNTED) or name in (SENDERS, RECEIVERS)
+    reserved = (SENDERS, RECEIVERS, ENDS, DRAWN, DIRECTED)
+    return are_lengths(name) or name.endswith(_COUNTED) or name in reserved
 
 
 def is_shared(name: str) -> bool:

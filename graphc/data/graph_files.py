@@ -26,13 +26,12 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
         RunError: GC514 for numbers that are not finite, GC517 and GC518 for splits.
     """
     table = source.table(folder)
+    assert source.target is not None
     classes = {name: number for number, name in enumerate(table.classes)}
     target = np.array([classes.get(row[source.target], -1) for _, row in table.rows], np.int32)
-    numbers = {row[table.id]: number for number, (_, row) in enumerate(table.rows)}
-    pairs = pairs_by_name(source, folder, numbers, "node", table.path)
-    edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
+    edges, left_out = edges_of(source, folder, table)
     return DataGraph(
-        features=_features(source, table),
+        features=features_of(source, table),
         target=np.maximum(target, 0),
         edges=edges,
         counted=_counted(source, table, target),
@@ -42,7 +41,8 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
     ).dataset(source, folder)
 
 
-def _features(source: GraphFiles, table: NodeTable) -> np.ndarray:
+def features_of(source: GraphFiles, table: NodeTable) -> np.ndarray:
+    """The features of the nodes, float32 [nodes, n]; raises as `load_graph`."""
     rows = [
         [number_of(table.path, place, name, row[name]) for name in table.numbers]
         for place, row in table.rows
@@ -56,6 +56,15 @@ def _features(source: GraphFiles, table: NodeTable) -> np.ndarray:
         sums = features.sum(axis=1, keepdims=True)
         features = features / np.where(sums != 0, sums, 1)
     return features.astype(np.float32)
+
+
+def edges_of(
+    source: GraphFiles, folder: str, table: NodeTable
+) -> tuple[np.ndarray, dict[str, int]]:
+    """The edges, int32 [2, edges], and how many were left out; raises as `load_graph`."""
+    numbers = {row[table.id]: number for number, (_, row) in enumerate(table.rows)}
+    pairs = pairs_by_name(source, folder, numbers, "node", table.path)
+    return one_way(pairs) if source.directed else both_ways(pairs)
 
 
 def pairs_by_name(

@@ -23,6 +23,7 @@ from graphc.data.housing import load_california_housing
 from graphc.data.image_folder import load_image_folder
 from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
 from graphc.data.lengths import padded, present
+from graphc.data.links import load_links
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
 from graphc.data.rows import Array, Rows, by_row, pieces
@@ -83,6 +84,7 @@ GRAPHS: Mapping[type[DataSource], Callable[..., Dataset]] = {
     sources.Karate: load_karate,
     sources.Cora: load_cora,
     sources.GraphFiles: load_graph,
+    sources.Links: load_links,
 }
 """What reads graphs, whose splits are their own: (source, folder) -> Dataset."""
 SERIES: Mapping[type[DataSource], Callable[..., Series]] = {

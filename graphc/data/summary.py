@@ -10,6 +10,7 @@ import numpy as np
 from graphc.core.types import Type
 from graphc.data.dataset import Dataset
 from graphc.data.graphs import belongs_to_graph, counting, facts, graph_as_text, is_graph
+from graphc.data.links import facts_of_links, is_of_links, links_as_text
 from graphc.data.rows import Array, pieces
 from graphc.ops.sources import DataSource, TableSource
 
@@ -37,6 +38,7 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
         for name, kind in dataset.fields.items()
         if not belongs_to_graph(name)
     }
+    of_links = is_of_links(dataset.fields)
     return {
         "source": source.name,
         "streamed": dataset.streamed,
@@ -44,7 +46,8 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
         "fields": fields,
         "classes": _classes(dataset),
         "columns": None if dataset.columns is None else dataset.columns.as_dict(),
-        **({"graph": facts(dataset)} if is_graph(dataset) else {}),
+        **({"links": facts_of_links(dataset)} if of_links else {}),
+        **({"graph": facts(dataset)} if is_graph(dataset) and not of_links else {}),
     }
 
 
@@ -112,6 +115,8 @@ def _counts(array: Array, least: int) -> np.ndarray:
 def as_text(found: Mapping[str, Any]) -> str:
     """The summary as tables."""
     counts = found["examples"]
+    if "links" in found:
+        return _with_tables(f"{found['source']}, {links_as_text(found['links'])}", found, counts)
     graph = graph_as_text(found["graph"]) if "graph" in found else ""
     if graph and found["graph"]["counted"]:
         return _with_tables(f"{found['source']}, {graph}", found, counts)

@@ -69,6 +69,7 @@ class Body:
         missing = ... if self.masks.axes else None
         context += [(self.masks.word(axis), missing) for axis in sorted(needs.masks)]
         context += [("graph", ...)] if needs.graph else []
+        context += [("pairs", ...)] if needs.pairs else []
         context += [("memory", None)] if needs.memory else []
         names = self.invoker.networks
         context += [(names[network], ...) for network in names if network in needs.networks]
@@ -174,6 +175,8 @@ def _names_in(operation: Operation, types: tuple[Type, ...], invoker: Invoker) -
         yield from ("memory", "within", "scan_recurrent")
     if needs.graph:
         yield "graph"
+    if needs.pairs:
+        yield "pairs"
     if isinstance(operation, NetworkCall):
         needed = invoker.requirements.of(operation, types).networks
         yield from (invoker.networks[network] for network in needed)

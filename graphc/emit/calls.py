@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphc.core.code import code
-from graphc.core.types import TIME, Type, uneven_axes
+from graphc.core.types import ENDS, NODES, PAIRS, TIME, Type, uneven_axes
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.functions import Functions
@@ -16,10 +16,14 @@ from graphc.emit.names import key_path
 from graphc.emit.needs import Needs
 from graphc.emit.templates import IN_PIECES, INFERENCE
 from graphc.emit.trees import call, name, part
-from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
+from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
 from graphc.plan.plan import Program
 
 EDGES = code("edges_of(batch)")
+ASKED = code(f'batch["{ENDS}"]')
+ASKED_IN_TRAINING = code(
+    "asked_pairs(batch, $x.shape[$place], train=train, key=at(key, 'train', 'pairs'))"
+)
 BATCH = ("build", "call", "graphdef", "forward")
 STEPS = ("begin", "step")
 
@@ -43,7 +47,7 @@ def steps(program: Program, network: str, words: Mapping[str, str], needs: Needs
     """The functions that call a network step by step."""
     stepped = replace(needs, train=False, key=False)
     values = {
-        "STEPPED": _outputs(program, network, words, stepped),
+        "STEPPED": _outputs(program, network, words, stepped, draws=False),
         "BLANK": _blank(program, network),
     }
     return Functions(STEPS, values)
@@ -82,8 +86,10 @@ def _fields(program: Program, network: str) -> dict[str, str]:
     return {word: word for word, _ in program.networks[network].inputs}
 
 
-def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Needs) -> ast.expr:
-    """The call of the network on the fields of the batch."""
+def _outputs(
+    program: Program, network: str, words: Mapping[str, str], needs: Needs, draws: bool = True
+) -> ast.expr:
+    """The call of the network on the fields of the batch; with `train` and `key` where it draws."""
     graph, fields = program.networks[network], _fields(program, network)
     inputs = [_field(fields[word], kind) for word, kind in graph.inputs]
     made = call(_module(program, network), inputs)
@@ -95,6 +101,7 @@ def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Ne
     masks = Masks.of(graph)
     given |= {masks.word(axis): _mask(axis, streams) for axis in sorted(needs.masks)}
     given["graph"] = needs.graph and fill(EDGES, {})
+    given["pairs"] = needs.pairs and _pairs(graph, fields, draws and not program.inference)
     given["memory"] = needs.memory and name("memory")
     for other, word in words.items():
         given[word] = other in needs.networks and _module(program, other)
@@ -113,6 +120,8 @@ def _mask(axis: str, streams: Iterable[tuple[Type, ast.expr]]) -> ast.expr:
     """The mask over an axis, which a batch has the lengths of beside some streams over it."""
     if axis == ROWS:
         return call(ast.Attribute(name("batch"), "get", ast.Load()), [part("mask")])
+    if axis == PAIRS.name:
+        return present_steps(axis, fill(ASKED, {}))
     several = (x for kind, x in streams if any(axis == each.name for each in uneven_axes(kind)))
     return present_steps(axis, next(several))
 
@@ -121,6 +130,19 @@ def present_steps(axis: str, x: ast.expr) -> ast.expr:
     """The mask of the steps over an axis for arrays like `x`, [batch, steps, ...]."""
     named = [] if axis == TIME.name else [part(axis)]
     return call("present_steps", [name("batch"), x, *named])
+
+
+def _pairs(graph: Graph, fields: Mapping[str, str], draws: bool) -> ast.expr:
+    """The pairs of nodes that a batch asks for, where it `draws` some of them anew while training.
+
+    How many nodes there are the first input says that has some.
+    """
+    if not draws:
+        return fill(ASKED, {})
+    word, kind = next(each for each in graph.inputs if NODES in each[1].domain)
+    field = f"{fields[word]}:values" if kind.sparse else fields[word]
+    x = ast.Subscript(name("batch"), part(field), ast.Load())
+    return fill(ASKED_IN_TRAINING, {"x": x, "place": kind.domain.index(NODES)})
 
 
 def _place(program: Program, network: str) -> ast.expr:

@@ -74,7 +74,8 @@ class Site:
         values |= {each.name: None for each in self.operation.inputs}
         values |= dict(zip(self.inputs, operands, strict=True)) | {"items": list(operands)}
         values |= {"self": module, "key": key.tree, "train": name("train")}
-        values |= {"graph": name("graph"), "carried": name("memory"), "own_carried": key.memory}
+        values |= {"graph": name("graph"), "pairs": name("pairs")}
+        values |= {"carried": name("memory"), "own_carried": key.memory}
         values |= self.masks.values(template, self.types)
         value = fill(template, values)
         activation = activation_of(self.operation)

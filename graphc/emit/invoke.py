@@ -107,7 +107,8 @@ class Invoker:
         given = {"train": needs.train and name("train"), "key": needs.key and key.tree}
         masks = Masks.of(graph)
         given |= {masks.word(axis): site.masks.along(axis) for axis in sorted(needs.masks)}
-        given |= {"graph": needs.graph and name("graph"), "memory": remembers and key.memory}
+        given |= {"graph": needs.graph and name("graph"), "pairs": needs.pairs and name("pairs")}
+        given["memory"] = remembers and key.memory
         for network, word in self.networks.items():
             given[word] = network in needs.networks - without and name(word)
         made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]

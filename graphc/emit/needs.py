@@ -1,4 +1,4 @@
-"""What has to be handed down to which class: `train`, `key`, masks, a graph, memory, networks."""
+"""What has to be handed down to which class: `train`, `key`, masks, a graph, pairs, memory, ..."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Needs:
     key: bool = False
     masks: frozenset[str] = frozenset()
     graph: bool = False
+    pairs: bool = False
     memory: bool = False
     networks: frozenset[str] = frozenset()
 
@@ -39,6 +40,7 @@ class Needs:
             self.key or other.key,
             self.masks | other.masks,
             self.graph or other.graph,
+            self.pairs or other.pairs,
             self.memory or other.memory,
             self.networks | other.networks,
         )
@@ -87,6 +89,7 @@ class Requirements:
             key=code.uses("key"),
             masks=masked(code, types),
             graph=code.uses("graph"),
+            pairs=code.uses("pairs"),
             memory=code.uses("carried") or code.uses("own_carried"),
         )
         activation = activation_of(operation)

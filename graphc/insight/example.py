@@ -46,6 +46,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "parquet": {"path": "flowers.parquet", "target": "species"},
     "graph": {"nodes": "papers.csv", "edges": "cites.csv", "target": "kind"},
     "series": {"path": "speeds.csv", "edges": "roads.csv"},
+    "links": {"of": "karate"},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "python": {
         "definition": "layers:Gate",
@@ -75,6 +76,7 @@ _FITTING = {
     **dict.fromkeys(
         ("chebyshev_conv", "gin_conv", "graph_attention", "graph_conv", "sage_conv"), (_NODES,)
     ),
+    "edge_score": (_NODES,),
     "first": (_SEQUENCE,),
     "last": (_SEQUENCE,),
     "reverse": (_SEQUENCE,),

@@ -58,6 +58,7 @@ FAMILIES = {
     "graphs": "chebyshev_conv gin_conv graph_conv sage_conv",
     "joining": "concat split stack tile",
     "normalization": "batch_norm group_norm instance_norm layer_norm rms_norm",
+    "pairs": "edge_score",
     "pooling": "average_pool global_average_pool global_max_pool lp_pool max_pool stochastic_pool",
     "mode": "mode",
     "products": "cosine_similarity dot matmul outer",
@@ -97,8 +98,8 @@ OTHERS = {
     },
     registry.metrics: {
         "metrics": """
-            accuracy confusion_matrix entity_f1 f1 mae mean_absolute_error mean_iou
-            mean_squared_error mse perplexity precision r2 recall rmse roc_auc top_k
+            accuracy average_precision confusion_matrix entity_f1 f1 mae mean_absolute_error
+            mean_iou mean_squared_error mse perplexity precision r2 recall rmse roc_auc top_k
         """,
     },
     registry.optimizers: {
@@ -118,6 +119,7 @@ OTHERS = {
         "sources.graph_files": "graph",
         "sources.graphs": "cora karate",
         "sources.image_folder": "image_folder",
+        "sources.links": "links",
         "sources.npz": "npz",
         "sources.published": """
             california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps

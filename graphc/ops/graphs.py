@@ -86,6 +86,12 @@ _LINEAR = code(
     kernel_init=LecunNormal(),
     bias_init=Zeros(),
 )
+_SAGE_POOL = code(
+    f"SagePool($x.features, $features, {_OPTIONS}",
+    bias=True,
+    kernel_init=LecunNormal(),
+    bias_init=Zeros(),
+)
 
 
 @dataclass(frozen=True)
@@ -164,9 +170,10 @@ class SageConvolution(GraphLayer):
     """A layer of GraphSAGE: `activation(concat(x, aggregate(neighbours)) @ kernel + bias)`.
 
     The neighbours of a node are the nodes from which edges lead to it. Where there are none, their
-    mean, sum and largest number are 0.
+    mean, sum and largest number are 0. With `pool` the aggregate is the largest of
+    `relu(neighbour @ pool/kernel + pool/bias)`.
 
-    Shapes: [nodes, n] -> [nodes, features]; the kernel is [2 n, features].
+    Shapes: [nodes, n] -> [nodes, features]; the kernel is [2 n, features], that of `pool` [n, n].
 
     References: Hamilton, Ying and Leskovec, "Inductive representation learning on large graphs",
     2017, who scale the result to length 1, which is `l2_normalize` here.
@@ -174,15 +181,30 @@ class SageConvolution(GraphLayer):
 
     name = "sage_conv"
     also = ("sage", "graph_sage", "graphsage")
-    build = _LINEAR
-    value = "$self(with_neighbours($graph, {}, $aggregate))"
-
     aggregate: str = attribute(
-        Text(("mean", "max", "sum")), "what becomes of the neighbours of a node", "mean"
+        Text(("mean", "max", "sum", "pool")), "what becomes of the neighbours of a node", "mean"
     )
+
+    @property
+    def value(self) -> str:  # type: ignore[override]
+        pools = self.aggregate == "pool"
+        return "$self({}, $graph)" if pools else "$self(with_neighbours($graph, {}, $aggregate))"
+
+    def build_code(self, x: Type) -> Code:
+        return _SAGE_POOL if self.aggregate == "pool" else _LINEAR
 
     def rows(self, x: Type) -> int:
         return 2 * x.features
+
+    def weights(self, x: Type) -> dict[str, Weight]:
+        if self.aggregate != "pool":
+            return super().weights(x)
+        own = {"pool/kernel": Weight((x.features, x.features)), "pool/bias": Weight((x.features,))}
+        return super().weights(x) | own
+
+    def flops(self, x: Type) -> int:
+        own = 2 * x.features**2 if self.aggregate == "pool" else 0
+        return super().flops(x) + own
 
 
 @dataclass(frozen=True)

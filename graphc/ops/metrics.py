@@ -243,25 +243,11 @@ class EntityF1(Metric):
         return code(f"mean_f1($total{micro})")
 
 
-class RocAuc(Metric):
-    """The area under the ROC curve: how often a yes has a higher score than a no.
+class _OfScores(Metric):
+    """What is computed from how many yes and no have a score in each of 1,024 bins."""
 
-    Over all pairs of a yes and a no of the split, half a point for equal scores; 0.5 where there is
-    no pair. Of several labels the mean over those with a pair. Scores are counted in 1,024 bins of
-    equal width in `asinh(score)`, up to 1,490: those closer than 1/64 (1.6 percent for scores above
-    1) may count as equal, which moves the area by at most half the share of such pairs.
-
-    Shapes: logits [...] or [..., 1], bool [...] or int [...] below 2; or logits [..., 2], int [...]
-    below 2 -> [] out of counts [2, 1024].
-
-    References: Fawcett, "An introduction to ROC analysis", 2006.
-    """
-
-    name = "roc_auc"
-    also = ("auc", "auroc", "roc_auc_score")
     larger_is_better = True
     counts = True
-    value = code("area_under_roc($total)")
 
     def check(self, output: Type, target: Type) -> None:
         if not is_binary(output, target) and target.dtype == "int" and target.below == 2:
@@ -280,6 +266,43 @@ class RocAuc(Metric):
         labels = has_labels(output, target)
         axes = places_axes(target.with_shape(target.shape[:-1]) if labels else target)
         return code(f"score_counts({scores}, {_classes(target)}{axes})")
+
+
+class RocAuc(_OfScores):
+    """The area under the ROC curve: how often a yes has a higher score than a no.
+
+    Over all pairs of a yes and a no of the split, half a point for equal scores; 0.5 where there is
+    no pair. Of several labels the mean over those with a pair. Scores are counted in 1,024 bins of
+    equal width in `asinh(score)`, up to 1,490: those closer than 1/64 (1.6 percent for scores above
+    1) may count as equal, which moves the area by at most half the share of such pairs.
+
+    Shapes: logits [...] or [..., 1], bool [...] or int [...] below 2; or logits [..., 2], int [...]
+    below 2 -> [] out of counts [2, 1024].
+
+    References: Fawcett, "An introduction to ROC analysis", 2006.
+    """
+
+    name = "roc_auc"
+    also = ("auc", "auroc", "roc_auc_score")
+    value = code("area_under_roc($total)")
+
+
+class AveragePrecision(_OfScores):
+    """The mean precision over all yes, each at the score that it has: the area under its curve.
+
+    `sum_n (R_n - R_(n-1)) P_n`, with the precision P_n and the recall R_n of saying yes to the n
+    highest scores; 0 where there is no yes. Of several labels the mean over those with one. Scores
+    are counted in bins as those of `roc_auc`, which says how fine they are.
+
+    Shapes: logits [...] or [..., 1], bool [...] or int [...] below 2; or logits [..., 2], int [...]
+    below 2 -> [] out of counts [2, 1024].
+
+    References: Zhu, "Recall, precision and average precision", 2004.
+    """
+
+    name = "average_precision"
+    also = ("auprc", "pr_auc", "average_precision_score")
+    value = code("mean_average_precision($total)")
 
 
 class ConfusionMatrix(OfClassesOrLabels, Metric):
@@ -407,6 +430,6 @@ class R2(OfNumbers, Metric):
         return code(f"fit_sums($output{single}, {wanted}{axes})")
 
 
-metrics.add(Accuracy, TopK, MeanIou, Precision, Recall, F1, EntityF1, RocAuc, ConfusionMatrix)
-metrics.add(Perplexity)
+metrics.add(Accuracy, TopK, MeanIou, Precision, Recall, F1, EntityF1, ConfusionMatrix)
+metrics.add(RocAuc, AveragePrecision, Perplexity)
 metrics.add(MeanSquaredError, MeanAbsoluteError, Mse, Mae, Rmse, R2)

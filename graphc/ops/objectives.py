@@ -8,7 +8,7 @@ from graphc.core.code import Code, code
 from graphc.core.declaration import Declaration
 from graphc.core.operands import operand
 from graphc.core.operation import ShapeError
-from graphc.core.types import Type
+from graphc.core.types import PAIRS, Type
 from graphc.ops.broadcasting import broadcast
 from graphc.ops.reductions import features_axes
 
@@ -177,6 +177,11 @@ def check_binary(name: str, output: Type, target: Type, soft: bool = False) -> N
     Args:
         soft: whether the target may also be floats, which are probabilities.
     """
+    if PAIRS in target.domain and PAIRS not in output.domain:
+        message = f"`{name}` needs one logit for each pair of nodes, but the output is {output}"
+        raise ShapeError(
+            f"{message} and the target is {target}", "end the network with `edge_score`"
+        )
     if target.dtype == "int" and target.below != 2:
         raise ShapeError(
             f"`{name}` needs yes or no for each logit, but the target is {target}",

@@ -11,7 +11,7 @@ from graphc.core.operation import Logits, ShapeError
 from graphc.core.registry import metrics as known_metrics
 from graphc.core.span import Span
 from graphc.core.types import (
-    NODES,
+    SENDERS,
     Type,
     are_lengths,
     counted_over,
@@ -25,6 +25,7 @@ from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.training import Training
+from graphc.plan.pairs import check_pairs
 from graphc.plan.plan import Objective, Plan, Term
 from graphc.plan.truncation import check_truncation
 from graphc.plan.updates import make_update
@@ -82,11 +83,13 @@ def make_plan(
             report.error("GC408", message, place("data"), help=help)
     if training.mixup is not None:
         _check_mixing(graph, place, report)
-    if training.accumulate > 1 and counted_over(NODES.name) in fields.types:
+    if training.accumulate > 1 and SENDERS in fields.types:
         message = f"`accumulate: {training.accumulate}` needs several examples, and the data is one"
         help = "leave it out: a graph is gone through as a whole"
         report.error("GC210", f"{message} graph", place("train", "accumulate"), help=help)
     check_truncation(graph, place(*root), training, place, report)
+    if not check_pairs(networks, fields.types, report):
+        return None
     terms = _terms(graph, training, fields, place, report)
     update = make_update(training, networks, place, report)
     if len(report.errors) == before:

@@ -10,8 +10,10 @@ import jax
 import numpy as np
 
 from graphc.compiler import Checked
+from graphc.core.types import ENDS
 from graphc.data.dataset import Arrays, Dataset
 from graphc.data.lengths import lengths_of
+from graphc.data.links import is_of_links, pairs_in
 from graphc.data.png import data_uri, is_image
 from graphc.data.scaling import range_of
 from graphc.insight.report.report import WorstError, report_page
@@ -100,6 +102,9 @@ def confusion_matrix(network: Network, dataset: Dataset, split: str) -> list[lis
     if network.term.counted is not None:
         there = arrays[network.term.counted]
         outputs, target = outputs[there], target[there]
+    elif is_of_links(arrays):
+        count = pairs_in(arrays)
+        outputs, target = outputs[0, :count], target[0, :count]
     scores = outputs.reshape(len(outputs), -1)
     if scores.shape[1] not in (kind.below, 1):
         return None
@@ -109,10 +114,12 @@ def confusion_matrix(network: Network, dataset: Dataset, split: str) -> list[lis
 
 
 def worst_errors(network: Network, dataset: Dataset, split: str) -> list[WorstError]:
-    """The examples of a split with the highest loss, or the nodes of a graph, the highest first."""
+    """The examples, nodes or pairs of a split with the highest loss, the highest first."""
     arrays = dataset.splits[split]
     if network.term.counted is not None:
         return _worst_nodes(network, dataset, arrays)
+    if is_of_links(arrays):
+        return _worst_pairs(network, dataset, arrays)
     losses = network.losses(arrays)
     chosen = _worst(losses)
     few = {name: array[chosen] for name, array in arrays.items()}
@@ -141,6 +148,19 @@ def _worst_nodes(network: Network, dataset: Dataset, arrays: Arrays) -> list[Wor
         )
         for node in chosen
     ]
+
+
+def _worst_pairs(network: Network, dataset: Dataset, arrays: Arrays) -> list[WorstError]:
+    """The same for the pairs of nodes that are asked for."""
+    term = network.term
+    (losses,), (outputs,) = network.each_loss(arrays), network.outputs(arrays)
+    show = Shown(dataset, term, arrays)
+    found = []
+    for pair in _worst(losses[: pairs_in(arrays)]):
+        answers = show.answers(arrays[term.target][0][pair], outputs[pair])
+        nodes = "nodes {} and {}".format(*arrays[ENDS][0][pair])
+        found.append(WorstError(int(pair), float(losses[pair]), *answers, "", nodes))
+    return found
 
 
 def _worst(losses: np.ndarray) -> np.ndarray:
@@ -177,12 +197,13 @@ class Shown:
             self._range = range_of(arrays[self._image])[:2]
 
     def error(self, number: int, loss: float, example: Arrays, output: np.ndarray) -> WorstError:
-        target, said, right = self._answers(np.asarray(example[self._term.target]), output)
+        target, said, right = self.answers(np.asarray(example[self._term.target]), output)
         picture = data_uri(example[self._image], *self._range) if self._image else ""
         values = "" if picture else self._values(example)
         return WorstError(number, loss, target, said, right, picture, values)
 
-    def _answers(self, target: np.ndarray, output: np.ndarray) -> tuple[str, str, bool | None]:
+    def answers(self, target: np.ndarray, output: np.ndarray) -> tuple[str, str, bool | None]:
+        """What is right, what the network says, and whether that is right."""
         if target.ndim == 0 and target.dtype.kind in "iub" and np.ndim(output) <= 1:
             return self._choice(int(target), np.ravel(output))
         if max(target.size, np.size(output)) > _VALUES:

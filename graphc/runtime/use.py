@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, listing
-from graphc.core.types import NODES, RECEIVERS, SENDERS, Type, nodes_axis
+from graphc.core.types import ENDS, NODES, RECEIVERS, SENDERS, Type, nodes_axis
 from graphc.data.dataset import Dataset, Form
 from graphc.data.examples import require_finite, require_integers
 from graphc.data.graphs import alike, both_ways, one_way
@@ -18,6 +18,7 @@ from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated, predict_batches
 from graphc.runtime.keeper import load_best, load_last
 from graphc.runtime.module import import_module, require_training
+from graphc.runtime.pairs import asked
 from graphc.runtime.restore import restore_state
 from graphc.runtime.rundir import RunDirectory
 from graphc.runtime.state import State, state_shapes
@@ -134,6 +135,8 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         raise fail("GC614", "the fields hold different numbers of examples", None)
     if SENDERS in form.fields:
         arrays |= _edges(inputs.get("edges"), arrays, form)
+    if ENDS in form.fields:
+        arrays |= asked(inputs.get("pairs"), arrays, form)
     arrays = form.scaling.apply(arrays)
     for name, kind in wanted.items():
         if kind.dtype == "int":

@@ -15,6 +15,7 @@ from graphc.core.operation import (
     AlongEdges,
     ChangesDomain,
     Operation,
+    OverPairs,
     ShapeError,
     Stateful,
     Stochastic,
@@ -245,6 +246,20 @@ def what_goes_along_edges_says_so(kind: type[Operation], samples: Samples) -> No
     check()
 
 
+def what_is_over_pairs_says_so(kind: type[Operation], samples: Samples) -> None:
+    """The trait OverPairs and the hole `$pairs` go together."""
+
+    @few
+    @given(samples)
+    def check(sample):
+        operation, types = sample
+        if _inferred(operation, types) is not None:
+            uses = operation.call_code(*forms.given(types)).uses("pairs")
+            assert uses == (operation.trait(OverPairs) is not None)
+
+    check()
+
+
 def declaration_is_documented(kind: type[Operation], samples: Samples) -> None:
     """A summary of its own and a help text for each attribute."""
     assert kind.summary() != kind.name
@@ -261,6 +276,7 @@ CONTRACTS = (
     flops_are_counted_without_failing,
     what_is_random_takes_a_key,
     what_goes_along_edges_says_so,
+    what_is_over_pairs_says_so,
     declaration_is_documented,
 )
 """All of them."""

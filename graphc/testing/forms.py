@@ -14,7 +14,7 @@ from flax import nnx
 
 from graphc.core.code import OMIT
 from graphc.core.operands import STEPS_MASK
-from graphc.core.types import BATCH, Type
+from graphc.core.types import BATCH, PAIRS, Type
 from graphc.emit import library
 from graphc.emit.imports import user_imports
 from graphc.emit.library.graphs import Edges
@@ -22,7 +22,7 @@ from graphc.ops.initializers import Initializer
 from graphc.testing.strategies import NODES, TIME
 
 MULTIPLYING = ("dot_general", "conv_general_dilated")
-SIZES = {BATCH: 3, TIME: 4, NODES: 2}
+SIZES = {BATCH: 3, TIME: 4, NODES: 2, PAIRS: 5}
 NAMES = {"jax": jax, "jnp": jnp, "nnx": nnx, "optax": optax}
 for file in pkgutil.iter_modules(library.__path__, f"{library.__name__}."):
     NAMES |= vars(importlib.import_module(file.name))
@@ -72,7 +72,7 @@ def source(operation, types):
 
 def _call(operation, types):
     named = _named(operation, types)
-    words = [*named, "self", "train", "mask", "graph", "key"]
+    words = [*named, "self", "train", "mask", "graph", "pairs", "key"]
     values = {name: ast.Name(name, ast.Load()) for name in words}
     template = operation.call_code(*given(types))
     masks = (hole for hole in template.holes if hole.startswith(STEPS_MASK))
@@ -106,11 +106,20 @@ def ring():
     return Edges(*(jnp.tile(each, (SIZES[BATCH], 1)) for each in (senders, receivers)))
 
 
-def call(operation, types, arrays, module=None, train=True, mask=None, seed=1, graph=None):
+def every_pair():
+    """Pairs of nodes, for as many graphs as `SIZES` has: of the first node with each, in turn."""
+    ends = jnp.stack([jnp.zeros(SIZES[PAIRS], int), jnp.arange(SIZES[PAIRS]) % SIZES[NODES]], -1)
+    return jnp.tile(ends, (SIZES[BATCH], 1, 1))
+
+
+def call(
+    operation, types, arrays, module=None, train=True, mask=None, seed=1, graph=None, pairs=None
+):
     """The value of an operation on arrays; without a graph the nodes are a ring."""
     names = dict(zip(_named(operation, types), arrays, strict=True))
     names |= {"self": module, "train": train, "mask": mask, "key": jax.random.key(seed)}
     names["graph"] = ring() if graph is None else graph
+    names["pairs"] = every_pair() if pairs is None else pairs
     value = _run(_call(operation, types), names)
     activation = getattr(operation, "activation", None)
     if activation is None:

@@ -28,6 +28,7 @@ LAYERS = {
     "sage of means": ("sage_conv", {"features": 2}),
     "sage of the largest": ("sage_conv", {"features": 2, "aggregate": "max"}),
     "sage of sums": ("sage_conv", {"features": 2, "aggregate": "sum"}),
+    "sage that pools": ("sage_conv", {"features": 2, "aggregate": "pool"}),
     "gin": ("gin_conv", {"epsilon": 0.3}),
     "gin that learns": ("gin_conv", {"epsilon": 0.3, "learned": True}),
     "chebyshev": ("chebyshev_conv", {"features": 2, "order": 4}),
@@ -79,8 +80,13 @@ def reference(operation, arrays, x, a):
         y = scaled(a, operation.normalize) @ x @ kernel + bias
         return jnp.tanh(y) if operation.activation else y
     if name == "sage_conv":
-        others = {"mean": scaled(a, "mean") @ x, "sum": a @ x, "max": largest(a, x)}
-        return jnp.concatenate([x, others[operation.aggregate]], axis=-1) @ kernel + bias
+        if operation.aggregate == "pool":
+            pooled = x @ arrays["pool/kernel"] + arrays["pool/bias"][None]
+            others = largest(a, jnp.maximum(pooled, 0))
+        else:
+            ways = {"mean": scaled(a, "mean") @ x, "sum": a @ x, "max": largest(a, x)}
+            others = ways[operation.aggregate]
+        return jnp.concatenate([x, others], axis=-1) @ kernel + bias
     if name == "chebyshev_conv":
         laplacian = -scaled(a, "symmetric")
         terms = [x, laplacian @ x]

@@ -9,6 +9,7 @@ import graphc.ops
 from graphc.core.operation import ShapeError
 from graphc.core.registry import metrics
 from graphc.core.types import Type
+from graphc.emit.library.metrics import mean_average_precision, score_counts
 from graphc.testing import forms
 
 assert graphc.ops
@@ -104,6 +105,7 @@ def test_nothing_met_is_nothing_and_no_warning():
     never, no = np.full(ROWS, -1, np.float32), np.zeros(ROWS, bool)
     assert [measured(name, never, no) for name in ("precision", "recall", "f1")] == [0, 0, 0]
     assert measured("roc_auc", never, no) == 0.5
+    assert measured("average_precision", never, no) == 0
 
 
 @pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
@@ -132,6 +134,39 @@ def test_roc_auc_of_labels_is_their_mean():
     output, right = logits(3), answers(3)
     expected = reference.roc_auc_score(right, output, average="macro")
     assert measured("roc_auc", output, right) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize("shape", [(), (1,), (2,)])
+def test_average_precision_is_that_of_binned_scores(scale, shape):
+    right = answers()
+    output = scale * (logits(*shape) + right.reshape(ROWS, *(1 for _ in shape)))
+    if shape == (2,):
+        output[:, 0] = 0
+    scores = output[:, 1] if shape == (2,) else output.reshape(ROWS)
+    found = measured("average_precision", output.astype(np.float32), right.astype(np.int32), 2)
+    bins = np.round(64 * np.arcsinh(scores))
+    assert found == pytest.approx(reference.average_precision_score(right, bins))
+
+
+def test_the_bins_change_little_of_many_scores():
+    right = draw(2).random(2000) < 0.3
+    scores = (2 * draw(0).normal(size=2000) + right).astype(np.float32)
+    counts = np.asarray(score_counts(scores, right.astype(np.int32)), np.float64).sum(axis=0)
+    expected = reference.average_precision_score(right, scores)
+    assert mean_average_precision(counts) == pytest.approx(expected, abs=0.003)
+
+
+def test_average_precision_of_equal_scores_takes_them_together():
+    right, scores = answers(), np.round(logits()).astype(np.float32)
+    expected = reference.average_precision_score(right, scores)
+    assert measured("average_precision", scores, right) == pytest.approx(expected)
+
+
+def test_average_precision_of_labels_is_their_mean():
+    output, right = logits(3), answers(3)
+    expected = reference.average_precision_score(right, output, average="macro")
+    assert measured("average_precision", output, right) == pytest.approx(expected, abs=0.01)
 
 
 @pytest.mark.parametrize("places", [(), (3, 2)])

@@ -183,6 +183,18 @@ def area_under_roc(counts):
     return 0.5 + mean_of_met((won - pairs / 2) / pairs.clip(1), pairs > 0)
 
 
+def mean_average_precision(counts):
+    """The average precision out of counts [..., 2, bins], the mean over what is in front.
+
+    Works on arrays of numpy as of jax, outside of compiled code. 0 where there is no yes.
+    """
+    right = counts[..., 1, ::-1].reshape(-1, counts.shape[-1])
+    said = counts.sum(axis=-2)[..., ::-1].reshape(right.shape).cumsum(axis=-1)
+    precision = right.cumsum(axis=-1) / said.clip(1)
+    yes = right.sum(axis=-1)
+    return mean_of_met((right * precision).sum(axis=-1) / yes.clip(1), yes > 0)
+
+
 def fit_sums(outputs, targets, axis=()):
     """What the coefficient of determination is made of.
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from graphc.ops.sources.graphs import GraphSource as GraphSource
     from graphc.ops.sources.graphs import Karate as Karate
     from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
+    from graphc.ops.sources.links import Links as Links
     from graphc.ops.sources.npz import Npz as Npz
     from graphc.ops.sources.published import CaliforniaHousing as CaliforniaHousing
     from graphc.ops.sources.published import Cifar10 as Cifar10
@@ -70,6 +71,7 @@ _DECLARED = {
     "graph_files": "GraphFiles",
     "graphs": "Cora GraphSource Karate",
     "image_folder": "ImageFolder",
+    "links": "Links",
     "npz": "Npz",
     "published": """
         CaliforniaHousing Cifar10 Cifar10Jpeg Cifar10Subset Downloaded FashionMnist Mnist Stored

@@ -13,7 +13,7 @@ from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.base import PART, share
 from graphc.ops.sources.files import file_at
-from graphc.ops.sources.graphs import GraphSource, fields_of_nodes
+from graphc.ops.sources.graphs import COUNTED, GraphSource, fields_of_nodes
 from graphc.ops.sources.table import FEATURES, in_order
 from graphc.ops.tables import (
     DELIMITERS,
@@ -51,7 +51,8 @@ class GraphFiles(GraphSource):
     """A graph in csv files: `features` [nodes, columns], and classes by the column of the target.
 
     Each line of one file is a node, each line of the other joins two nodes by their names. A node
-    whose target is empty has edges and features, and counts nowhere. An edge that is there twice,
+    whose target is empty has edges and features, and counts nowhere; where links are what is
+    predicted, no target is needed. An edge that is there twice,
     in whatever order of its ends, counts once, and a node with itself is none: `graphc data` says
     how many were left out so.
     """
@@ -61,8 +62,10 @@ class GraphFiles(GraphSource):
     nodes: str = primary(Text(), "the file of the nodes, relative to the folder of the spec")
     edges: str = attribute(Text(), "the file of the edges")
     # The base's class variable is an attribute here: the user's own name for the target.
-    target: str = attribute(  # pyright: ignore[reportIncompatibleVariableOverride]
-        Text(), "the column of the nodes that is predicted, a class; empty where it is not known"
+    target: str | None = attribute(  # pyright: ignore[reportIncompatibleVariableOverride]
+        Text(),
+        "the column of the nodes that is predicted, a class; empty where it is not known",
+        None,
     )
     id: str | None = attribute(
         Text(), "the column that names each node, by which edges name it; default: the first", None
@@ -101,6 +104,9 @@ class GraphFiles(GraphSource):
     def fields(self, folder: str) -> Mapping[str, Type]:
         file_at(folder, self.edges)
         table = self.table(folder)
+        if self.target is None:
+            message = f"`{self.name}` needs `target`, the column of classes that is predicted"
+            raise ShapeError(message, "`data: {links: ...}` predicts links instead", "GC212")
         kind = Type((), "int", len(table.classes))
         return fields_of_nodes(len(table.numbers), self.target, kind)
 
@@ -110,6 +116,11 @@ class GraphFiles(GraphSource):
         table = self.table(folder)
         cells = [row[name] for _, row in table.rows for name in table.numbers]
         return {FEATURES: sum(map(bool, map(truth_or_number, cells))) / len(cells)}
+
+    def given(self, folder: str) -> Mapping[str, Type]:
+        file_at(folder, self.edges)
+        fields = fields_of_nodes(len(self.table(folder).numbers), "", Type((), "int"))
+        return {name: kind for name, kind in fields.items() if name not in ("", COUNTED)}
 
     def lacks_validation(self) -> bool:
         return self.split is None and not self.validation
@@ -131,7 +142,8 @@ class GraphFiles(GraphSource):
         lines = csv_lines(path, self.delimiter)
         header = next(lines)[1]
         id = self.id or header[0]
-        require_columns(path, header, (id, self.target, *(self.features or ())))
+        require_columns(path, header, (id, *(self.features or ())))
+        require_columns(path, header, (self.target,) if self.target else ())
         require_columns(path, header, (self.split,) if self.split else ())
         self._check_names()
         rows = tuple((place, dict(zip(header, cells, strict=True))) for place, cells in lines)
@@ -147,7 +159,7 @@ class GraphFiles(GraphSource):
         return NodeTable(path, rows, id, numbers, self._classes(path, rows))
 
     def _check_names(self) -> None:
-        if self.target in (self.features or ()):
+        if self.target is not None and self.target in (self.features or ()):
             message = f"the column `{self.target}` is the target, and one of `features`"
             raise ShapeError(message, "leave it out of `features`", "GC512")
         if self.target == FEATURES:
@@ -167,6 +179,8 @@ class GraphFiles(GraphSource):
             seen[row[id]] = place
 
     def _classes(self, path: str, rows: Rows) -> tuple[str, ...]:
+        if self.target is None:
+            return ()
         classes = in_order({row[self.target] for _, row in rows} - {""})
         if len(classes) < 2:
             found = f"the class {listing(classes)} alone" if classes else "no class at all"

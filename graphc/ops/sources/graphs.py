@@ -43,6 +43,12 @@ class GraphSource(DataSource):
     def training_examples(self) -> int:
         return 1
 
+    def given(self, folder: str) -> Mapping[str, Type]:
+        """The fields but for the target and what says which nodes count in it."""
+        left_out = (self.target, COUNTED)
+        fields = self.fields(folder).items()
+        return {name: kind for name, kind in fields if name not in left_out}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Karate(GraphSource):

@@ -25,7 +25,7 @@ SAMPLES = {
         **common,
     ),
     "sage_conv": of(
-        "sage_conv", nodes, aggregate=st.sampled_from(["mean", "max", "sum"]), **common
+        "sage_conv", nodes, aggregate=st.sampled_from(["mean", "max", "sum", "pool"]), **common
     ),
     "chebyshev_conv": of("chebyshev_conv", nodes, order=st.integers(1, 4), **common),
     "gin_conv": of("gin_conv", nodes, epsilon=st.sampled_from([0.0, 0.5]), learned=st.booleans()),
