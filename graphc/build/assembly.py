@@ -17,6 +17,7 @@ from graphc.graph.graph import Graph, arrange, value_types
 from graphc.graph.node import Node, Ref
 from graphc.graph.tied import nameable
 from graphc.graph.time import Delay
+from graphc.ops.checks import need_nodes_or_edges
 from graphc.ops.initializers import check_initial
 
 OUTER = ":outer"  # no node has such a name
@@ -81,6 +82,7 @@ class Assembly:
         check_nodes(self._size, span)
         try:
             result = infer(operation, types)
+            need_nodes_or_edges(operation.name, types, result)
             if not any(map(is_open, types)):
                 check_initial(operation, types)
         except ShapeError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphc.core.code import code
-from graphc.core.types import RECEIVERS, SENDERS, TIME, Type, uneven_axes
+from graphc.core.types import NODES, RECEIVERS, SENDERS, TIME, Type, nodes_axis, uneven_axes
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.functions import Functions
@@ -19,7 +19,9 @@ from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
 from graphc.plan.plan import Program
 
-EDGES = code(f'Edges(batch["{SENDERS}"], batch["{RECEIVERS}"])')
+_ENDS = f'batch["{SENDERS}"], batch["{RECEIVERS}"]'
+EDGES = code(f"Edges({_ENDS})")
+VALUED_EDGES = code(f'ValuedEdges({_ENDS}, $x.shape[$axis], batch.get("mask"))')
 BATCH = ("build", "call", "graphdef", "forward")
 STEPS = ("begin", "step")
 
@@ -96,12 +98,20 @@ def _outputs(program: Program, network: str, words: Mapping[str, str], needs: Ne
     streams = list(zip((kind for _, kind in graph.inputs), inputs, strict=True))
     masks = Masks.of(graph)
     given |= {masks.word(axis): _mask(axis, streams) for axis in sorted(needs.masks)}
-    given["graph"] = needs.graph and fill(EDGES, {})
+    given["graph"] = needs.graph and _edges(streams, needs)
     given["memory"] = needs.memory and name("memory")
     for other, word in words.items():
         given[word] = other in needs.networks and _module(program, other)
     made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]
     return made
+
+
+def _edges(streams: Iterable[tuple[Type, ast.expr]], needs: Needs) -> ast.expr:
+    """The edges of the graphs of a batch; where they hold values, told how many nodes there are."""
+    if not needs.edges:
+        return fill(EDGES, {})
+    kind, x = next((kind, x) for kind, x in streams if nodes_axis(kind))
+    return fill(VALUED_EDGES, {"x": x, "axis": kind.domain.index(NODES)})
 
 
 def _mask(axis: str, streams: Iterable[tuple[Type, ast.expr]]) -> ast.expr:

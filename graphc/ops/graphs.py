@@ -12,13 +12,14 @@ from graphc.core.operation import (
     AlongEdges,
     Contracts,
     Elementwise,
+    Input,
     Multiplying,
     Operation,
     Weight,
 )
 from graphc.core.registry import operations
 from graphc.core.types import Type, nodes_axis
-from graphc.ops.checks import need_nodes
+from graphc.ops.checks import need_nodes, need_weights
 from graphc.ops.initializers import GlorotUniform, Initial, Initializer, LecunNormal, Zeros
 
 SELF_LOOPS = "whether a node hears of itself; a number is how much that counts beside an edge"
@@ -86,6 +87,17 @@ _LINEAR = code(
 )
 
 
+def _convolution(layer: str) -> Code:
+    return code(
+        f"{layer}($rows, $features, normalize=$normalize, self_loops=$loops, {_OPTIONS}",
+        normalize="symmetric",
+        loops=1.0,
+        bias=True,
+        kernel_init=LecunNormal(),
+        bias_init=Zeros(),
+    )
+
+
 @dataclass(frozen=True)
 class GraphConvolution(GraphLayer):
     """A graph convolution: `activation(D^-1/2 (A + I) D^-1/2 x @ kernel + bias)`.
@@ -96,7 +108,10 @@ class GraphConvolution(GraphLayer):
     where it has fewer features than the input, and after it otherwise, so that the edges carry the
     smaller of the two.
 
-    Shapes: [nodes, n] -> [nodes, features]; the kernel is [n, features].
+    With a `weight` for each edge, A holds these in place of ones. They should not be negative: a
+    node whose row adds up to no more than 0 gets the bias alone.
+
+    Shapes: [nodes, n], and a weight [edges], -> [nodes, features]; the kernel is [n, features].
 
     References: Kipf and Welling, "Semi-supervised classification with graph convolutional
     networks", 2017. `self_loops: 2`: Gao and Ji, "Graph U-Nets", 2019.
@@ -104,15 +119,10 @@ class GraphConvolution(GraphLayer):
 
     name = "graph_conv"
     also = ("gcn", "gcn_conv", "graph_convolution")
-    build = code(
-        "GraphConv($rows, $features, normalize=$normalize, self_loops=$loops, " + _OPTIONS,
-        normalize="symmetric",
-        loops=1.0,
-        bias=True,
-        kernel_init=LecunNormal(),
-        bias_init=Zeros(),
-    )
+    inputs = (Input(), Input("weight", optional=True, help="a number for each edge"))
+    build = _convolution("GraphConv")
     value = "$self({}, $graph)"
+    weighted = "$self({}, $graph, $weight)"
 
     normalize: str = attribute(
         Text(("symmetric", "mean", "none")), "how the sum over the edges is scaled", "symmetric"
@@ -120,7 +130,24 @@ class GraphConvolution(GraphLayer):
     self_loops: bool | float = attribute(Either((Bool(), Float(minimum=0))), SELF_LOOPS, True)
     kernel_init: Initializer = attribute(Initial(), "how the kernel is drawn", GlorotUniform())
 
-    def holes(self, x: Type) -> dict[str, object]:
+    def infer(self, x: Type, weight: Type | None = None) -> Type:
+        if weight is not None:
+            need_weights(self.name, weight)
+        return super().infer(x)
+
+    def weights(self, x: Type, weight: Type | None = None) -> dict[str, Weight]:
+        return super().weights(x)
+
+    def flops(self, x: Type, weight: Type | None = None) -> int:
+        return super().flops(x)
+
+    def build_code(self, x: Type, weight: Type | None = None) -> Code | None:
+        return self.build if weight is None else _convolution("WeightedGraphConv")
+
+    def call_code(self, x: Type, weight: Type | None = None) -> Code:
+        return at_nodes(x, self.value if weight is None else self.weighted)
+
+    def holes(self, x: Type, weight: Type | None = None) -> dict[str, object]:
         return super().holes(x) | {"loops": float(self.self_loops)}
 
 

@@ -17,12 +17,12 @@ from graphc.core.operands import STEPS_MASK
 from graphc.core.types import BATCH, Type
 from graphc.emit import library
 from graphc.emit.imports import user_imports
-from graphc.emit.library.graphs import Edges
+from graphc.emit.library.values_at_edges import ValuedEdges
 from graphc.ops.initializers import Initializer
-from graphc.testing.strategies import NODES, TIME
+from graphc.testing.strategies import EDGES, NODES, TIME
 
 MULTIPLYING = ("dot_general", "conv_general_dilated")
-SIZES = {BATCH: 3, TIME: 4, NODES: 2}
+SIZES = {BATCH: 3, TIME: 4, NODES: 2, EDGES: 3}
 NAMES = {"jax": jax, "jnp": jnp, "nnx": nnx, "optax": optax}
 for file in pkgutil.iter_modules(library.__path__, f"{library.__name__}."):
     NAMES |= vars(importlib.import_module(file.name))
@@ -103,7 +103,8 @@ def ring():
     ends = jnp.arange(SIZES[NODES])
     senders = jnp.concatenate([ends[:1], jnp.roll(ends, 1)])
     receivers = jnp.concatenate([ends[:1], ends])
-    return Edges(*(jnp.tile(each, (SIZES[BATCH], 1)) for each in (senders, receivers)))
+    tiled = (jnp.tile(each, (SIZES[BATCH], 1)) for each in (senders, receivers))
+    return ValuedEdges(*tiled, SIZES[NODES])
 
 
 def call(operation, types, arrays, module=None, train=True, mask=None, seed=1, graph=None):

@@ -1,0 +1,229 @@
+"""`message_passing`: what is sent along each edge, and what a node makes of what arrives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from graphc.build import syntax
+from graphc.build.assembly import Poisoned, Scope
+from graphc.build.cycles import is_open
+from graphc.build.formulas import is_required
+from graphc.build.formula import parse
+from graphc.build.library import Definition, Network
+from graphc.build.parameters import Callback, Layers, Value
+from graphc.build.steps import fail, read_step
+from graphc.build.wrapping import attribute_of, wrapped
+from graphc.core.attributes import Text
+from graphc.core.diagnostic import listing, similar
+from graphc.core.registry import operations
+from graphc.core.tree import Mapping as MappingTree
+from graphc.core.tree import Scalar, Sequence, Tree
+from graphc.core.types import EDGES, NODES, Type
+from graphc.graph.node import Ref
+
+if TYPE_CHECKING:
+    from graphc.build.context import Context
+
+HOW = Text(("sum", "mean", "max"))
+GIVEN = {"message": ("sender", "receiver"), "update": ("x", "messages")}
+"""What each block is given, beside the further values under `from`."""
+_READ = {"message": "sender", "update": "messages"}
+"""What a chain begins with."""
+_WANTED = {"message": (EDGES, "edge"), "update": (NODES, "node")}
+
+
+def message_passing(
+    step: syntax.Step, name: str, scope: Scope, default, context: Context, named: bool
+) -> Ref:
+    """`message_passing: {message: BLOCK, aggregate: mean, update: BLOCK}` along a graph's edges.
+
+    `message` makes of what the `sender` and the `receiver` of each edge hold what is sent along it,
+    `aggregate` (sum, mean or max) joins what arrives at a node, and `update` makes the new value of
+    the node of its value before, `x`, and these `messages`:
+
+        m(j, i) = message(x_j, x_i, e_ji)    y_i = update(x_i, aggregate over j of m(j, i))
+
+    Each is a block or another step, whose inputs are given by their names, or a chain `[...]`, which
+    begins with `sender`, or `messages`, and can name the other. Further values under `from`,
+    `{x: h, bond: bond}`, are given to what has an input of their name. Without `message` a node
+    sends what it holds, and without `update` its value is what arrives.
+
+    References: Gilmer, Schoenholz, Riley, Vinyals and Dahl, "Neural message passing for quantum
+    chemistry", 2017.
+    """
+    given = wrapped(step)
+    how = given.get("aggregate")
+    word = "sum" if how is None else _word(how, context)
+    x, further = _values(step, name, scope, default, context)
+    _check_nodes(scope.assembly.types[x], step)
+    trees = {part: _handed(given.get(part), context) for part in GIVEN}
+    passing = _Passing(step, given, name, scope, context)
+    passing.check_read(trees, further)
+    written = trees["message"]
+    read = [end for end in GIVEN["message"] if mentions(written, end, context)] or ["sender"]
+    ends = {end: passing.add(end, f"{end}s", x) for end in read}
+    message = passing.part("message", written, ends | further)
+    if trees["update"] is None:
+        kind = operations["aggregate"](word)
+        return scope.assembly.add(name, kind, (message,), step.operation_span, named)
+    messages = passing.add("messages", "aggregate", message, word)
+    return passing.part("update", trees["update"], {"x": x, "messages": messages, **further}, named)
+
+
+def _word(tree: Tree, context: Context) -> str:
+    return attribute_of("message_passing", "aggregate", HOW, context.environment.substitute(tree))
+
+
+def _handed(tree: Tree | None, context: Context) -> Value | None:
+    """A block or steps as written, or what a parameter stands for."""
+    if isinstance(tree, Scalar) and tree.text.startswith("$"):
+        use = parse(tree)
+        if isinstance(use, syntax.Parameter):
+            return context.environment.lookup(use)
+    return tree
+
+
+def _values(step: syntax.Step, name: str, scope: Scope, default, context: Context):
+    """What the nodes hold, and the further values by name."""
+    given = step.sources if isinstance(step.sources, dict) else {}
+    further = [word for word in given if word != "x"]
+    own = {each for words in GIVEN.values() for each in words}
+    for word in further:
+        if word in own:
+            message = f"`{word}` is what `message_passing` itself makes"
+            place = syntax.Reference("", step.sources_span or step.span)
+            raise fail("GC214", message, place, "give the further value another name")
+    wanted = tuple((word, False) for word in ("x", *further))
+    x, *others = context.expander.sources(step, name, wanted, False, scope, default)
+    return x, dict(zip(further, others, strict=True))
+
+
+def _check_nodes(x: Type, step: syntax.Step) -> None:
+    if is_open(x) or NODES in x.domain:
+        return
+    message = f"`message_passing` goes along the edges of a graph, but its input {x} has no nodes"
+    help = "`inputs: {x: [nodes, 8]}` has, with data that is a graph"
+    raise fail("GC203", message, step.word, help)
+
+
+def mentions(tree: Value | None, word: str, context: Context) -> bool:
+    """Whether the block or the steps may read a value of this name."""
+    if tree is None:
+        return False
+    if isinstance(tree, Layers | Callback):
+        return True
+    if isinstance(tree, Sequence):
+        first = next(iter(tree), None)
+        begins = first is None or not isinstance(first, MappingTree) or not first.get("from")
+        return (begins and word in _READ.values()) or _is_written(tree, word)
+    step = read_step(tree)
+    declared = inputs_of(step, context)
+    if declared is not None:
+        return any(each.name.text == word for each in declared)
+    return (step.sources is None and word in _READ.values()) or _is_written(tree, word)
+
+
+def inputs_of(
+    step: syntax.Step, context: Context
+) -> tuple[syntax.InputDeclaration, ...] | None:
+    """What a block declares to be given; None for what reads one value, or says itself which."""
+    found = context.library.find(step.operation, step.operation_span)
+    if step.sources is not None or not isinstance(found, Definition | Network):
+        return None
+    return (found.block.section if isinstance(found, Definition) else found.section).inputs
+
+
+def _is_written(tree: Tree, word: str) -> bool:
+    """Whether a name is written somewhere in a tree."""
+    return any(re.search(rf"\b{word}\b", each.text) for each in _scalars(tree))
+
+
+def _scalars(tree: Tree) -> Iterator[Scalar]:
+    if isinstance(tree, Scalar):
+        yield tree
+    elif isinstance(tree, Sequence):
+        for item in tree:
+            yield from _scalars(item)
+    elif isinstance(tree, MappingTree):
+        for _, value in tree:
+            yield from _scalars(value)
+
+
+@dataclass(frozen=True)
+class _Passing:
+    """One `message_passing` where it stands."""
+
+    step: syntax.Step
+    given: MappingTree
+    name: str
+    scope: Scope
+    context: Context
+
+    def check_read(self, trees: Mapping[str, Value | None], further: Iterable[str]) -> None:
+        """Refuse (GC214) values that are given and that nobody reads."""
+        context, update = self.context, trees["update"]
+        if update is not None and not mentions(update, "messages", context):
+            message, help = "`update` does not read `messages`", "give it an input of that name"
+            raise fail("GC214", message, self.given.get("update"), help)
+        for word in further:
+            if not any(mentions(tree, word, context) for tree in trees.values()):
+                place = syntax.Reference("", self.step.sources_span or self.step.span)
+                message = f"neither `message` nor `update` reads `{word}`"
+                raise fail("GC214", message, place, f"give one of them an input `{word}`")
+
+    def add(self, word: str, operation: str, x: Ref, *attributes: str) -> Ref:
+        """A node of its own."""
+        kind, span = operations[operation](*attributes), self.step.operation_span
+        return self.scope.assembly.add(f"{self.name}/{word}", kind, (x,), span, named=False)
+
+    def part(
+        self, part: str, tree: Value | None, values: Mapping[str, Ref], named: bool = False
+    ) -> Ref:
+        """The value of `message` or `update`, which see these values."""
+        if tree is None:
+            return values[_READ[part]]
+        place = Scope(self.scope.assembly, dict(values), self.scope)
+        made = self._made(part, tree, place, values.get(_READ[part]), named)
+        kind, (axis, word) = self.scope.assembly.types[made], _WANTED[part]
+        if not is_open(kind) and axis not in kind.domain:
+            message = f"`{part}` gives {kind}, and it is to give a value for each {word}"
+            known = listing(dict.fromkeys((*GIVEN[part], *values)))
+            raise fail("GC203", message, self.given.get(part), f"make it of {known}")
+        return made
+
+    def _made(self, part: str, tree: Value, place: Scope, first: Ref | None, named: bool):
+        name, expander = f"{self.name}/{part}", self.context.expander
+        if isinstance(tree, Sequence | Callback | Layers):
+            steps = tree if isinstance(tree, Layers) else Layers(tree, self.context, self.scope)
+            handed = replace(steps, scope=replace(place, parent=steps.scope))
+            last = expander.layers(handed, f"{name}/", place, first, self.context)
+            if last is None:
+                raise Poisoned
+            return last
+        step = read_step(tree)
+        declared = inputs_of(step, self.context)
+        if declared is not None:
+            step = replace(step, sources=_by_name(part, step, declared, place))
+        return expander.step(step, name, place, first, self.context, named)
+
+
+def _by_name(
+    part: str,
+    step: syntax.Step,
+    declared: Iterable[syntax.InputDeclaration],
+    place: Scope,
+) -> dict[str, tuple[syntax.Reference, ...]]:
+    """What a block is given for its inputs: the values of their names."""
+    known = list(dict.fromkeys((*GIVEN[part], *place.names)))
+    for each in declared:
+        word = each.name.text
+        if word not in known and is_required(each):
+            message = f"`{step.operation}` has the input `{word}`, which `{part}` is not given"
+            help = similar(word, known, "value")
+            help = help or f"it is given {listing(known)}; more come with `from: {{{word}: ...}}`"
+            raise fail("GC214", message, step.word, help)
+    words = [each.name.text for each in declared if each.name.text in place.names]
+    return {word: (syntax.Reference(word, step.operation_span),) for word in words}
