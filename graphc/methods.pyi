@@ -1370,7 +1370,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps, nodes or edges that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def max_pool(
@@ -1428,7 +1428,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps, nodes or edges that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def message_passing(
@@ -1457,7 +1457,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps, nodes or edges that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def min_gru(
@@ -1537,7 +1537,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps, nodes or edges that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def not_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
@@ -1720,7 +1720,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps, nodes or edges that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def python(
@@ -2200,7 +2200,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps, nodes or edges that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def stochastic_pool(
@@ -2258,7 +2258,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps, nodes or edges that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def swiglu(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -2331,7 +2331,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps, nodes or edges that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def weight(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from graphc.build import syntax
 from graphc.build.assembly import Poisoned, Scope
 from graphc.build.cycles import is_open
-from graphc.build.formulas import is_required
 from graphc.build.formula import parse
+from graphc.build.formulas import is_required
 from graphc.build.library import Definition, Network
 from graphc.build.parameters import Callback, Layers, Value
 from graphc.build.steps import fail, read_step
@@ -46,8 +46,8 @@ def message_passing(
 
         m(j, i) = message(x_j, x_i, e_ji)    y_i = update(x_i, aggregate over j of m(j, i))
 
-    Each is a block or another step, whose inputs are given by their names, or a chain `[...]`, which
-    begins with `sender`, or `messages`, and can name the other. Further values under `from`,
+    Each is a block or another step, whose inputs are given by their names, or a chain `[...]`,
+    which begins with `sender`, or `messages`, and can name the other. Further values under `from`,
     `{x: h, bond: bond}`, are given to what has an input of their name. Without `message` a node
     sends what it holds, and without `update` its value is what arrives.
 
@@ -126,9 +126,7 @@ def mentions(tree: Value | None, word: str, context: Context) -> bool:
     return (step.sources is None and word in _READ.values()) or _is_written(tree, word)
 
 
-def inputs_of(
-    step: syntax.Step, context: Context
-) -> tuple[syntax.InputDeclaration, ...] | None:
+def inputs_of(step: syntax.Step, context: Context) -> tuple[syntax.InputDeclaration, ...] | None:
     """What a block declares to be given; None for what reads one value, or says itself which."""
     found = context.library.find(step.operation, step.operation_span)
     if step.sources is not None or not isinstance(found, Definition | Network):

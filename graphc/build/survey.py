@@ -335,7 +335,9 @@ class _Section:
         further = step.sources if isinstance(step.sources, dict) else ()
         for part, words in GIVEN.items():
             tree = given.get(part)
-            slots = {each: _Slot(f"the value of `{each}`", step.span) for each in (*words, *further)}
+            slots = {
+                each: _Slot(f"the value of `{each}`", step.span) for each in (*words, *further)
+            }
             inner = replace(place, names={**(place.names or {}), **slots}, default=slots[words[0]])
             if isinstance(tree, Sequence):
                 self._body(tree, inner)

@@ -24,6 +24,7 @@ from graphc.graph.node import Ref
 if TYPE_CHECKING:
     from graphc.build.context import Context
 
+
 def repeat(
     step: syntax.Step, name: str, scope: Scope, default, context: Context, named: bool
 ) -> Ref:

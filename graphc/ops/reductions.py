@@ -33,7 +33,7 @@ class Reduction(Operation):
     keep: bool = attribute(Bool(), "whether they stay, with a length of 1", False)
     over: str | None = attribute(
         Text(),
-        "an axis of steps, nodes or edges that becomes one number in place of features: `over: time`",
+        "an axis of steps, nodes or edges that becomes one number, not features: `over: time`",
         None,
     )
 

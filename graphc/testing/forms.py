@@ -18,6 +18,7 @@ from graphc.core.types import BATCH, Type
 from graphc.emit import library
 from graphc.emit.imports import user_imports
 from graphc.emit.library.values_at_edges import ValuedEdges
+from graphc.emit.masks import Masks
 from graphc.ops.initializers import Initializer
 from graphc.testing.strategies import EDGES, NODES, TIME
 
@@ -76,7 +77,7 @@ def _call(operation, types):
     values = {name: ast.Name(name, ast.Load()) for name in words}
     template = operation.call_code(*given(types))
     masks = (hole for hole in template.holes if hole.startswith(STEPS_MASK))
-    values |= {hole: ast.Name("mask", ast.Load()) for hole in masks}
+    values |= {hole: Masks().along(hole.removeprefix(STEPS_MASK)) for hole in masks}
     return _filled(template, operation, named, values)
 
 

@@ -15,40 +15,43 @@ from graphc.emit.library.tied import linear
 
 
 class ValuedEdges(Edges):
-    """Edges that hold values: it is known how many nodes there are, and which edges pad a graph.
+    """Edges that hold values: it is known how many nodes there are, and which edges are there.
 
-    `there` is bool [batch, edges]. Edges that pad a graph have ends, so that what is worked out for
-    them are ordinary numbers: those of the last edge that is there.
+    The latter, `there`, is bool [batch, edges].
     """
 
     def __init__(self, senders, receivers, nodes, rows=None):
         """`rows` are the examples of the batch that are there."""
         super().__init__(senders, receivers)
         self.nodes = nodes
-        self.there = receivers < nodes
+        self.there = jnp.less(receivers, nodes)
         if rows is not None:
             self.there &= rows[:, None]
 
 
-def ends_of_edges(graph, x, which):
-    """What the nodes at one end of each edge hold: x [batch, nodes, ...] as [batch, edges, ...]."""
+def ends_of_edges(graph, x, which, other):
+    """What the nodes at one end of each edge hold: x [batch, nodes, ...] as [batch, edges, ...].
+
+    Edges that pad a graph get what the last one has, or in a graph without any the node `other`.
+    """
     count = jnp.sum(graph.receivers < x.shape[1], axis=1, keepdims=True)
     places = jnp.minimum(jnp.arange(which.shape[1])[None], jnp.maximum(count - 1, 0))
-    return at_ends(x, jnp.take_along_axis(which, places, axis=1))
+    nodes = jnp.take_along_axis(which, places, axis=1)
+    return at_ends(x, jnp.where(count > 0, nodes, other))
 
 
 def at_senders(graph, x):
     """What the sender of each edge holds: x [batch, nodes, ...] as [batch, edges, ...]."""
-    return ends_of_edges(graph, x, graph.senders)
+    return ends_of_edges(graph, x, graph.senders, 0)
 
 
 def at_receivers(graph, x):
     """What the receiver of each edge holds."""
-    return ends_of_edges(graph, x, graph.receivers)
+    return ends_of_edges(graph, x, graph.receivers, 1)
 
 
 def at_nodes(graph, x, how="sum"):
-    """What arrives at each node, x [batch, edges, ...] as [batch, nodes, ...]; 0 where none does."""
+    """What arrives at each node: x [batch, edges, ...] as [batch, nodes, ...]; 0 without edges."""
     if how == "max":
         most = max_of_edges(graph, x, graph.nodes)
         return jnp.where(jnp.isneginf(most), 0, most)
