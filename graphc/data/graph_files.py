@@ -7,13 +7,14 @@ import numpy as np
 from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
 from graphc.data.dataset import SPLITS, Dataset
+from graphc.data.edge_values import read_values, told
 from graphc.data.examples import require_finite
 from graphc.data.graphs import DataGraph, both_ways, one_way
 from graphc.data.splits import split_indices
 from graphc.ops.sources import GraphFiles
-from graphc.ops.sources.files import file_at
+from graphc.ops.sources.edge_columns import EdgeColumns
 from graphc.ops.sources.graph_files import NodeTable, number_of
-from graphc.ops.tables import csv_lines, require_columns
+from graphc.ops.tables import csv_lines
 
 
 def load_graph(source: GraphFiles, folder: str) -> Dataset:
@@ -26,16 +27,19 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
     table = source.table(folder)
     classes = {name: number for number, name in enumerate(table.classes)}
     target = np.array([classes.get(row[source.target], -1) for _, row in table.rows], np.int32)
-    pairs = _pairs(source, folder, table)
+    columns = source.columns(folder)
+    pairs = _pairs(source, columns, table)
     edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
+    at_edges = read_values(source, columns, edges, pairs)
     return DataGraph(
         features=_features(source, table),
         target=np.maximum(target, 0),
         edges=edges,
         counted=_counted(source, table, target),
         class_names=table.classes,
-        left_out=left_out,
+        left_out=told(left_out, source, at_edges),
         directed=source.directed,
+        at_edges=at_edges,
     ).dataset(source, folder)
 
 
@@ -55,17 +59,11 @@ def _features(source: GraphFiles, table: NodeTable) -> np.ndarray:
     return features.astype(np.float32)
 
 
-def _pairs(source: GraphFiles, folder: str, table: NodeTable) -> np.ndarray:
+def _pairs(source: GraphFiles, columns: EdgeColumns, table: NodeTable) -> np.ndarray:
     """The two nodes of each edge, by their numbers: int [2, lines]."""
-    path = file_at(folder, source.edges)
+    path = columns.path
     lines = csv_lines(path, source.delimiter)
-    header = next(lines)[1]
-    if len(header) < 2:
-        message = f"`{path}` has one column, and an edge joins two nodes"
-        raise ShapeError(message, "is `delimiter` right?", "GC516", source.edges)
-    ends = source.ends or tuple(header[:2])
-    require_columns(path, header, ends)
-    places = [header.index(each) for each in ends]
+    places = columns.places(next(lines)[1], columns.ends)
     numbers = {row[table.id]: number for number, (_, row) in enumerate(table.rows)}
     found: list[list[int]] = []
     for place, cells in lines:

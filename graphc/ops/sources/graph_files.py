@@ -12,6 +12,7 @@ from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.base import PART, share
+from graphc.ops.sources.edge_columns import OF_AN_EDGE, REPEATED, EdgeColumns, edge_columns
 from graphc.ops.sources.files import file_at
 from graphc.ops.sources.graphs import GraphSource, fields_of_nodes
 from graphc.ops.sources.table import FEATURES, in_order
@@ -53,7 +54,7 @@ class GraphFiles(GraphSource):
     Each line of one file is a node, each line of the other joins two nodes by their names. A node
     whose target is empty has edges and features, and counts nowhere. An edge that is there twice,
     in whatever order of its ends, counts once, and a node with itself is none: `graphc data` says
-    how many were left out so.
+    how many were left out so. Further columns of the edges are fields, [edges].
     """
 
     name = "graph"
@@ -75,6 +76,17 @@ class GraphFiles(GraphSource):
     )
     directed: bool = attribute(
         Bool(), "whether an edge leads to its second node alone, and not back", False
+    )
+    edge_features: tuple[str, ...] | None = attribute(
+        Texts(),
+        "the columns of the edges that are fields, a number for each edge; without it all others"
+        " that hold numbers alone",
+        None,
+    )
+    repeated: str = attribute(
+        Text(REPEATED),
+        "what an edge holds that is there several times with different values; `refuse`: an error",
+        "refuse",
     )
     normalize: str = attribute(
         Text(("none", "standard", "rows")),
@@ -99,10 +111,11 @@ class GraphFiles(GraphSource):
         return None
 
     def fields(self, folder: str) -> Mapping[str, Type]:
-        file_at(folder, self.edges)
+        columns = self.columns(folder)
         table = self.table(folder)
         kind = Type((), "int", len(table.classes))
-        return fields_of_nodes(len(table.numbers), self.target, kind)
+        held = dict.fromkeys(columns.values, OF_AN_EDGE)
+        return fields_of_nodes(len(table.numbers), self.target, kind) | held
 
     def lacks_validation(self) -> bool:
         return self.split is None and not self.validation
@@ -117,6 +130,12 @@ class GraphFiles(GraphSource):
             message += f" out for the test and {validation} for the validation"
             raise ShapeError(message, "hold out fewer", "GC518")
         return {"train": train, "validation": validation, "test": test}
+
+    def columns(self, folder: str) -> EdgeColumns:
+        """What the columns of the edges are for; raises ShapeError GC511, GC512 and GC516."""
+        path = file_at(folder, self.edges)
+        taken = (self.target,)
+        return edge_columns(path, self.delimiter, self.ends, self.edge_features, taken)
 
     def table(self, folder: str) -> NodeTable:
         """The file of the nodes; raises ShapeError GC511 to GC517."""
@@ -184,7 +203,7 @@ def number_of(path: str, place: str, column: str, cell: str) -> float:
         raise ShapeError(error.message, "fill it in, or leave the column out", error.code)
     if value is None:
         message = f"`{path}` {place} has `{cell}` in column `{column}`, which is no number"
-        raise ShapeError(message, "repair it, or leave the column out of `features`", "GC513")
+        raise ShapeError(message, "repair it, or leave out the column", "GC513")
     return value
 
 
