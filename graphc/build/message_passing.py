@@ -11,7 +11,7 @@ from graphc.build import syntax
 from graphc.build.assembly import Poisoned, Scope
 from graphc.build.cycles import is_open
 from graphc.build.formula import parse
-from graphc.build.formulas import is_required
+from graphc.build.formulas import expand_formula, is_required
 from graphc.build.library import Definition, Network
 from graphc.build.parameters import Callback, Layers, Value
 from graphc.build.steps import fail, read_step
@@ -32,6 +32,7 @@ GIVEN = {"message": ("sender", "receiver"), "update": ("x", "messages")}
 """What each block is given, beside the further values under `from`."""
 _READ = {"message": "sender", "update": "messages"}
 """What a chain begins with."""
+_NAME = re.compile(r"\s*[A-Za-z_]\w*(/[A-Za-z_]\w*)*\s*")
 _WANTED = {"message": (EDGES, "edge"), "update": (NODES, "node")}
 
 
@@ -46,10 +47,10 @@ def message_passing(
 
         m(j, i) = message(x_j, x_i, e_ji)    y_i = update(x_i, aggregate over j of m(j, i))
 
-    Each is a block or another step, whose inputs are given by their names, or a chain `[...]`,
-    which begins with `sender`, or `messages`, and can name the other. Further values under `from`,
-    `{x: h, bond: bond}`, are given to what has an input of their name. Without `message` a node
-    sends what it holds, and without `update` its value is what arrives.
+    Each is a formula of these names, a block or another step, whose inputs are given by their
+    names, or a chain `[...]`, which begins with `sender`, or `messages`, and can name the other.
+    Further values under `from`, `{x: h, bond: bond}`, are given to what has an input of their name.
+    Without `message` a node sends what it holds, and without `update` its value is what arrives.
 
     References: Gilmer, Schoenholz, Riley, Vinyals and Dahl, "Neural message passing for quantum
     chemistry", 2017.
@@ -115,6 +116,8 @@ def mentions(tree: Value | None, word: str, context: Context) -> bool:
         return False
     if isinstance(tree, Layers | Callback):
         return True
+    if is_formula(tree):
+        return _is_written(tree, word)
     if isinstance(tree, Sequence):
         first = next(iter(tree), None)
         begins = first is None or not isinstance(first, MappingTree) or not first.get("from")
@@ -124,6 +127,11 @@ def mentions(tree: Value | None, word: str, context: Context) -> bool:
     if declared is not None:
         return any(each.name.text == word for each in declared)
     return (step.sources is None and word in _READ.values()) or _is_written(tree, word)
+
+
+def is_formula(tree: Tree) -> bool:
+    """Whether it is more than the name of a block or an operation."""
+    return isinstance(tree, Scalar) and not _NAME.fullmatch(tree.text)
 
 
 def inputs_of(step: syntax.Step, context: Context) -> tuple[syntax.InputDeclaration, ...] | None:
@@ -201,6 +209,8 @@ class _Passing:
             if last is None:
                 raise Poisoned
             return last
+        if is_formula(tree):
+            return expand_formula(parse(tree), name, place, self.context)
         step = read_step(tree)
         declared = inputs_of(step, self.context)
         if declared is not None:

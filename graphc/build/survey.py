@@ -16,7 +16,7 @@ from graphc.build.assembly import Poisoned
 from graphc.build.formula import parse
 from graphc.build.formulas import constant, is_required
 from graphc.build.library import WRAPPERS, Definition, Library, Network
-from graphc.build.message_passing import GIVEN
+from graphc.build.message_passing import GIVEN, is_formula
 from graphc.build.parameters import Environment, Layers, Value, bind, uses
 from graphc.build.precision import check_owner, read_precision
 from graphc.build.steps import need_from, read_step, read_steps
@@ -341,8 +341,12 @@ class _Section:
             inner = replace(place, names={**(place.names or {}), **slots}, default=slots[words[0]])
             if isinstance(tree, Sequence):
                 self._body(tree, inner)
-            elif tree is None or (isinstance(tree, Scalar) and "$" in tree.text):
+            elif tree is None or (isinstance(tree, Scalar) and tree.text.startswith("$")):
                 self._parameters(tree, place)
+            elif is_formula(tree):
+                self._parameters(tree, place)
+                if (formula := self.attempt(parse, tree)) is not None:
+                    self.formula(formula, inner)
             elif (read := self.attempt(read_step, tree)) is not None:
                 self.step(read, inner)
         self._parameters(given.get("aggregate"), place)

@@ -260,3 +260,67 @@ def test_python_builds_message_passing():
     )
     g.output(y=h)
     assert str(g.graph.output_type) == "[nodes, 2]"
+
+
+@pytest.fixture(scope="module")
+def weighed(tmp_path_factory):
+    """A run on a graph in files, of which the edges have weights."""
+    folder = tmp_path_factory.mktemp("weighed")
+    rows = zip("abcd", "xyxy", range(4), strict=True)
+    (folder / "nodes.csv").write_text(
+        "name,kind,age\n" + "".join(f"{a},{b},{c}\n" for a, b, c in rows)
+    )
+    (folder / "edges.csv").write_text("one,other,weight,year\nc,b,2,1\na,b,3,1\nd,a,0.5,1\n")
+    (folder / "spec.yaml").write_text("""graphc: 1
+network:
+  inputs: {features: [nodes, 1], weight: [edges]}
+  nodes:
+    h:
+      graph_conv: {features: 3, activation: tanh, self_loops: false}
+      from: {x: features, weight: weight}
+    y:
+      message_passing: {message: weight * sender, update: [{dense: 2, from: [x, messages]}]}
+      from: h
+  output: y
+data: {graph: {nodes: nodes.csv, edges: edges.csv, target: kind, validation: 0, test: 0}}
+train: {loss: cross_entropy, epochs: 2}
+""")
+    return gc.compile(folder / "spec.yaml").train(folder / "run")
+
+
+FEATURES = np.arange(4, dtype=np.float32)[None, :, None]
+
+
+def of_dense_matrices(run, weight):
+    """The outputs of the run for a weighted adjacency [receivers, senders]."""
+    arrays = run.weights()
+    shares = 1 / np.sqrt(weight.sum(axis=1))
+    h = (weight * np.outer(shares, shares)) @ FEATURES[0] @ arrays["h/kernel"] + arrays["h/bias"]
+    h = np.tanh(h)
+    both = np.concatenate([h, weight @ h], axis=1)
+    return both @ arrays["y/update/dense/kernel"] + arrays["y/update/dense/bias"]
+
+
+def test_weights_of_edges_are_learned_from_and_predicted_with(weighed):
+    weight = np.zeros((4, 4))
+    for one, other, value in ((2, 1, 2), (0, 1, 3), (3, 0, 0.5)):
+        weight[one, other] = weight[other, one] = value
+    given = {"features": FEATURES, "edges": [[2, 0, 3], [1, 1, 0]], "weight": [[2, 3, 0.5]]}
+    found = weighed.predict(given)
+    np.testing.assert_allclose(found[0], of_dense_matrices(weighed, weight), rtol=1e-4, atol=1e-5)
+    assert "year" not in weighed.form().fields
+
+
+@pytest.mark.parametrize(
+    ("weight", "words"),
+    [
+        ([[2, 3]], "`weight` holds 2 values, and `edges` 3 edges"),
+        ([[2, 3, 1]], "`weight` is 2 and 1 for the edges 0 and 2, which are the same"),
+        (None, "the field `weight` is missing"),
+    ],
+)
+def test_what_edges_cannot_hold_is_told(weighed, weight, words):
+    given = {} if weight is None else {"weight": weight}
+    with pytest.raises(gc.RunError, match="GC614") as caught:
+        weighed.predict({"features": FEATURES, "edges": [[2, 0, 1], [1, 1, 2]], **given})
+    assert words in caught.value.diagnostics[0].message
