@@ -114,8 +114,10 @@ def mentions(tree: Value | None, word: str, context: Context) -> bool:
     """Whether the block or the steps may read a value of this name."""
     if tree is None:
         return False
-    if isinstance(tree, Layers | Callback):
+    if isinstance(tree, Callback):
         return True
+    if isinstance(tree, Layers):  # they see the names around the place where they are written
+        return word in _READ.values()
     if is_formula(tree):
         return _is_written(tree, word)
     if isinstance(tree, Sequence):
@@ -203,9 +205,8 @@ class _Passing:
     def _made(self, part: str, tree: Value, place: Scope, first: Ref | None, named: bool):
         name, expander = f"{self.name}/{part}", self.context.expander
         if isinstance(tree, Sequence | Callback | Layers):
-            steps = tree if isinstance(tree, Layers) else Layers(tree, self.context, self.scope)
-            handed = replace(steps, scope=replace(place, parent=steps.scope))
-            last = expander.layers(handed, f"{name}/", place, first, self.context)
+            steps = tree if isinstance(tree, Layers) else Layers(tree, self.context, place)
+            last = expander.layers(steps, f"{name}/", place, first, self.context)
             if last is None:
                 raise Poisoned
             return last
