@@ -59,6 +59,7 @@ class Assembly:
         self.mark = mark
         self.captured: dict[str, Ref] = {}
         self.reserved: set[str] = set()  # names that nodes to come will have
+        self.spread: set[str] = set()  # names of steps whose nodes are called `name/...` alone
         self.expected: dict[Name, Type] = {}  # of values to come, which delays read already
         self.delays: dict[str, Name] = {}  # what the nodes read whose value is still to come
         self._counts: dict[str, int] = {}
@@ -99,7 +100,7 @@ class Assembly:
     def copy(self) -> Assembly:
         """One that can be tried things on."""
         made = Assembly(self.name, self.inputs, self.parent, self.limits, self.mark)
-        for word in ("nodes", "types", "captured", "reserved", "expected", "delays", "_counts"):
+        for word in ("nodes", "types", "captured", "reserved", "spread", "expected", "delays", "_counts"):
             setattr(made, word, getattr(self, word).copy())
         made._size = self._size
         return made
@@ -137,7 +138,7 @@ class Assembly:
     def free_name(self, word: str, avoid: Collection[str] = ()) -> str:
         """`word`, or `word_2`, `word_3` ... if it is taken or to be avoided."""
         name, count = word, self._counts.get(word, 1)
-        while name in self.nodes or name in self.inputs or name in avoid:
+        while name in self.nodes or name in self.inputs or name in avoid or name in self.spread:
             count += 1
             name = f"{word}_{count}"
         self._counts[word] = count

@@ -71,6 +71,7 @@ def message_passing(
         kind = operations["aggregate"](word)
         return scope.assembly.add(name, kind, (message,), step.operation_span, named)
     messages = passing.add("messages", "aggregate", message, word)
+    scope.assembly.spread.add(name)
     return passing.part("update", trees["update"], {"x": x, "messages": messages, **further}, named)
 
 
