@@ -100,7 +100,16 @@ class Assembly:
     def copy(self) -> Assembly:
         """One that can be tried things on."""
         made = Assembly(self.name, self.inputs, self.parent, self.limits, self.mark)
-        for word in ("nodes", "types", "captured", "reserved", "spread", "expected", "delays", "_counts"):
+        for word in (
+            "nodes",
+            "types",
+            "captured",
+            "reserved",
+            "spread",
+            "expected",
+            "delays",
+            "_counts",
+        ):
             setattr(made, word, getattr(self, word).copy())
         made._size = self._size
         return made

@@ -142,8 +142,7 @@ def _match_inputs(
             )
             known = [each for each in fields.types if not is_beside(each)]
             help = similar(field, known, "field") or (
-                f"its fields are {listing(known)};"
-                f" write `data: {{..., inputs: {{{name}: ...}}}}`"
+                f"its fields are {listing(known)}; write `data: {{..., inputs: {{{name}: ...}}}}`"
             )
             report.error("GC406", message, span, help=help)
         elif _form(given) != _form(wanted):

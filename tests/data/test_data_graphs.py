@@ -2,9 +2,11 @@
 
 import json
 
+import networkx
 import numpy as np
 import pytest
 
+import graphc as gc
 from graphc.core.types import RECEIVERS, SENDERS
 from graphc.data.dataset import Form
 from graphc.data.graphs import alike, both_ways, one_way
@@ -222,3 +224,16 @@ def test_what_is_wrong_with_what_edges_hold_is_told(graph, problem, edges, chang
     with problem(code) as found:
         graph(edges=edges, **changes)
     assert words in found[0].message
+
+
+def test_the_meetings_of_a_novel_are_those_of_networkx():
+    document = gc.check("specs/meetings.yaml").document
+    dataset = load(document.data, document.folder)
+    arrays, novel = dataset.splits["train"], networkx.les_miserables_graph()
+    names = list(novel)
+    found = {
+        (names[one], names[other]): value
+        for (one, other), value in zip(pairs(arrays), arrays["chapters"][0].tolist(), strict=True)
+    }
+    assert len(found) == 2 * novel.number_of_edges()
+    assert all(novel.edges[pair]["weight"] == value for pair, value in found.items())
