@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from graphc.build import syntax
 from graphc.build.assembly import Poisoned, Scope
@@ -19,6 +19,7 @@ from graphc.build.wrapping import attribute_of, wrapped
 from graphc.core.attributes import Text
 from graphc.core.diagnostic import listing, similar
 from graphc.core.registry import operations
+from graphc.core.span import nowhere
 from graphc.core.tree import Mapping as MappingTree
 from graphc.core.tree import Scalar, Sequence, Tree
 from graphc.core.types import EDGES, NODES, Type
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 HOW = Text(("sum", "mean", "max"))
 GIVEN = {"message": ("sender", "receiver"), "update": ("x", "messages")}
 """What each block is given, beside the further values under `from`."""
+_OWN = tuple(word for words in GIVEN.values() for word in words)
 _READ = {"message": "sender", "update": "messages"}
 """What a chain begins with."""
+_SUM = Scalar(HOW.choices[0], nowhere())
 _NAME = re.compile(r"\s*[A-Za-z_]\w*(/[A-Za-z_]\w*)*\s*")
 _WANTED = {"message": (EDGES, "edge"), "update": (NODES, "node")}
 
@@ -56,15 +59,15 @@ def message_passing(
     chemistry", 2017.
     """
     given = wrapped(step)
-    how = given.get("aggregate")
-    word = "sum" if how is None else _word(how, context)
+    how = context.environment.substitute(given.get("aggregate") or _SUM)
+    word = attribute_of("message_passing", "aggregate", HOW, how)
     x, further = _values(step, name, scope, default, context)
     _check_nodes(scope.assembly.types[x], step)
-    trees = {part: _handed(given.get(part), context) for part in GIVEN}
-    passing = _Passing(step, given, name, scope, context)
+    passing = _Passing(step, given, name, scope, context, (*_OWN, *further))
+    trees = {part: passing.handed(given.get(part)) for part in GIVEN}
     passing.check_read(trees, further)
     written = trees["message"]
-    read = [end for end in GIVEN["message"] if mentions(written, end, context)] or ["sender"]
+    read = [end for end in GIVEN["message"] if passing.reads(written, end)] or ["sender"]
     ends = {end: passing.add(end, f"{end}s", x) for end in read}
     message = passing.part("message", written, ends | further)
     if trees["update"] is None:
@@ -75,31 +78,20 @@ def message_passing(
     return passing.part("update", trees["update"], {"x": x, "messages": messages, **further}, named)
 
 
-def _word(tree: Tree, context: Context) -> str:
-    return attribute_of("message_passing", "aggregate", HOW, context.environment.substitute(tree))
-
-
-def _handed(tree: Tree | None, context: Context) -> Value | None:
-    """A block or steps as written, or what a parameter stands for."""
-    if isinstance(tree, Scalar) and tree.text.startswith("$"):
-        use = parse(tree)
-        if isinstance(use, syntax.Parameter):
-            return context.environment.lookup(use)
-    return tree
-
-
-def _values(step: syntax.Step, name: str, scope: Scope, default, context: Context):
+def _values(
+    step: syntax.Step, name: str, scope: Scope, default, context: Context
+) -> tuple[Ref, dict[str, Ref]]:
     """What the nodes hold, and the further values by name."""
     given = step.sources if isinstance(step.sources, dict) else {}
     further = [word for word in given if word != "x"]
-    own = {each for words in GIVEN.values() for each in words}
     for word in further:
-        if word in own:
+        if word in _OWN:
             message = f"`{word}` is what `message_passing` itself makes"
             place = syntax.Reference("", step.sources_span or step.span)
             raise fail("GC214", message, place, "give the further value another name")
     wanted = tuple((word, False) for word in ("x", *further))
-    x, *others = context.expander.sources(step, name, wanted, False, scope, default)
+    found = context.expander.sources(step, name, wanted, False, scope, default)
+    x, *others = (each for each in found if each is not None)
     return x, dict(zip(further, others, strict=True))
 
 
@@ -111,30 +103,11 @@ def _check_nodes(x: Type, step: syntax.Step) -> None:
     raise fail("GC203", message, step.word, help)
 
 
-def mentions(tree: Value | None, word: str, context: Context) -> bool:
-    """Whether the block or the steps may read a value of this name."""
-    if tree is None:
+def is_formula(tree: Value | Callback, values: Container[str]) -> TypeGuard[Scalar]:
+    """Whether it is the name of one of these values, or more than a name."""
+    if not isinstance(tree, Scalar):
         return False
-    if isinstance(tree, Callback):
-        return True
-    if isinstance(tree, Layers):  # they see the names around the place where they are written
-        return word in _READ.values()
-    if is_formula(tree):
-        return _is_written(tree, word)
-    if isinstance(tree, Sequence):
-        first = next(iter(tree), None)
-        begins = first is None or not isinstance(first, MappingTree) or not first.get("from")
-        return (begins and word in _READ.values()) or _is_written(tree, word)
-    step = read_step(tree)
-    declared = inputs_of(step, context)
-    if declared is not None:
-        return any(each.name.text == word for each in declared)
-    return (step.sources is None and word in _READ.values()) or _is_written(tree, word)
-
-
-def is_formula(tree: Tree) -> bool:
-    """Whether it is more than the name of a block or an operation."""
-    return isinstance(tree, Scalar) and not _NAME.fullmatch(tree.text)
+    return tree.text in values or not _NAME.fullmatch(tree.text)
 
 
 def inputs_of(step: syntax.Step, context: Context) -> tuple[syntax.InputDeclaration, ...] | None:
@@ -170,15 +143,45 @@ class _Passing:
     name: str
     scope: Scope
     context: Context
+    known: tuple[str, ...]
+
+    def handed(self, tree: Tree | None) -> Value | None:
+        """A formula, a block or steps as written, or what a parameter stands for."""
+        if isinstance(tree, Scalar) and is_formula(tree, self.known):
+            use = parse(tree)
+            if isinstance(use, syntax.Parameter):
+                return self.context.environment.lookup(use)
+        return tree
+
+    def reads(self, tree: Value | Callback | None, word: str) -> bool:
+        """Whether the block or the steps may read a value of this name."""
+        if tree is None:
+            return False
+        if isinstance(tree, Callback):
+            return True
+        if isinstance(tree, Layers):  # they see the names around the place where they are written
+            return word in _READ.values()
+        if is_formula(tree, self.known):
+            return _is_written(tree, word)
+        if isinstance(tree, Sequence):
+            first = next(iter(tree), None)
+            begins = not isinstance(first, MappingTree) or not first.get("from")
+            return (begins and word in _READ.values()) or _is_written(tree, word)
+        step = read_step(tree)
+        declared = inputs_of(step, self.context)
+        if declared is not None:
+            return any(each.name.text == word for each in declared)
+        return (step.sources is None and word in _READ.values()) or _is_written(tree, word)
 
     def check_read(self, trees: Mapping[str, Value | None], further: Iterable[str]) -> None:
         """Refuse (GC214) values that are given and that nobody reads."""
-        context, update = self.context, trees["update"]
-        if update is not None and not mentions(update, "messages", context):
-            message, help = "`update` does not read `messages`", "give it an input of that name"
+        update = trees["update"]
+        if update is not None and not self.reads(update, "messages"):
+            message = "`update` does not read `messages`"
+            help = "these are what arrives at a node: read them, or send none"
             raise fail("GC214", message, self.given.get("update"), help)
         for word in further:
-            if not any(mentions(tree, word, context) for tree in trees.values()):
+            if not any(self.reads(tree, word) for tree in trees.values()):
                 place = syntax.Reference("", self.step.sources_span or self.step.span)
                 message = f"neither `message` nor `update` reads `{word}`"
                 raise fail("GC214", message, place, f"give one of them an input `{word}`")
@@ -203,7 +206,7 @@ class _Passing:
             raise fail("GC203", message, self.given.get(part), f"make it of {known}")
         return made
 
-    def _made(self, part: str, tree: Value, place: Scope, first: Ref | None, named: bool):
+    def _made(self, part: str, tree: Value, place: Scope, first, named: bool) -> Ref:
         name, expander = f"{self.name}/{part}", self.context.expander
         if isinstance(tree, Sequence | Callback | Layers):
             steps = tree if isinstance(tree, Layers) else Layers(tree, self.context, place)
@@ -211,7 +214,7 @@ class _Passing:
             if last is None:
                 raise Poisoned
             return last
-        if is_formula(tree):
+        if is_formula(tree, self.known):
             return expand_formula(parse(tree), name, place, self.context)
         step = read_step(tree)
         declared = inputs_of(step, self.context)

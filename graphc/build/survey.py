@@ -343,7 +343,7 @@ class _Section:
                 self._body(tree, inner)
             elif tree is None or (isinstance(tree, Scalar) and tree.text.startswith("$")):
                 self._parameters(tree, place)
-            elif is_formula(tree):
+            elif is_formula(tree, slots):
                 self._parameters(tree, place)
                 if (formula := self.attempt(parse, tree)) is not None:
                     self.formula(formula, inner)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from graphc.build import syntax
 from graphc.build.steps import check_keys, fail
 from graphc.core.attributes import Kind
@@ -21,7 +23,7 @@ _FORMS = {
 }
 
 
-def attribute_of(word: str, name: str, kind: Kind, tree: Tree):
+def attribute_of(word: str, name: str, kind: Kind, tree: Tree) -> Any:
     """The value of an attribute of a wrapper; errors name both."""
     try:
         return kind.read(tree)

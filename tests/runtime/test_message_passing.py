@@ -248,6 +248,43 @@ def test_a_batch_norm_of_edges_counts_those_that_are_there():
     np.testing.assert_allclose(share, share[0], rtol=1e-4)
 
 
+def test_means_over_nodes_of_what_arrives_leave_out_those_that_pad_a_graph():
+    module = module_of("""network:
+  inputs: {x: {shape: [nodes, 3], at_most: any}, bond: [edges, 2]}
+  nodes: {y: {aggregate: {}, from: bond}, z: "mean(y, over=nodes)", w: "mean(bond, over=edges)"}
+  outputs: [z, w]
+""")
+    batch = BATCH | {"bond": BOND, "nodes:length": np.array([5, 3], np.int32)}
+    (of_nodes, of_edges), _ = jax.jit(lambda batch: module.forward({}, {}, batch))(batch)
+    for graph, (edges, nodes) in enumerate([(7, 5), (2, 3)]):
+        total = BOND[graph, :edges].sum(axis=0)
+        np.testing.assert_allclose(of_nodes[graph], total / nodes, rtol=1e-5)
+        np.testing.assert_allclose(of_edges[graph], total / edges, rtol=1e-5)
+
+
+def test_a_network_that_is_called_is_given_the_edges():
+    module = module_of("""networks:
+  inner:
+    inputs: {x: [nodes, 3], bond: [edges, 2]}
+    nodes: {y: {aggregate: max, from: bond}, z: {dense: 3, from: [x, y]}}
+    output: z
+  outer:
+    inputs: {x: [nodes, 3], bond: [edges, 2]}
+    nodes: {a: "inner(x, bond)", b: "inner(a, bond)"}
+    output: b
+""")
+    params = params_of(module)
+    found, _ = module.forward(params, {}, BATCH | {"bond": BOND})
+    kernel, bias = (np.asarray(params["inner"]["z"][name]) for name in ("kernel", "bias"))
+    most = np.zeros((5, 2), np.float32)
+    for i in set(RECEIVERS):
+        most[i] = BOND[0, [place for place, j in enumerate(RECEIVERS) if j == i]].max(axis=0)
+    x = X[0]
+    for _ in range(2):
+        x = np.concatenate([x, most], axis=1) @ kernel + bias
+    np.testing.assert_allclose(found[0], x, rtol=1e-4, atol=1e-5)
+
+
 def test_python_builds_message_passing():
     kinds = {name: Type((2,), domain=(BATCH_AXIS, named_axis(name))) for name in ("nodes", "edges")}
     g = gc.Graph(x=kinds["nodes"], bond=kinds["edges"])
