@@ -54,6 +54,26 @@ class Methods:
     def add(self, *values: Arguments, name: str | None = None) -> Value:
         """The sum of values: `a + b + ...`."""
 
+    def aggregate(
+        self,
+        x: Arguments,
+        how: Literal["sum", "mean", "max"] = "sum",
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """What arrives at each node: the sum, the mean or the largest over the edges that lead to it.
+
+        A node that no edge leads to gets 0.
+
+        Shapes: [edges, ...] -> [nodes, ...].
+
+        References: Gilmer, Schoenholz, Riley, Vinyals and Dahl, "Neural message passing for quantum
+        chemistry", 2017.
+
+        Args:
+            how: what becomes of the edges that lead to a node.
+        """
+
     def alpha_dropout(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
         """Dropout for `selu`: mean and variance of standardised numbers stay 0 and 1.
 
@@ -662,6 +682,17 @@ class Methods:
             kernel_init: how the kernel is drawn.
         """
 
+    def edge_softmax(self, x: Arguments, *, name: str | None = None) -> Value:
+        """Softmax over the edges that lead to the same node: `exp(x_e) / sum(exp(x_f))`.
+
+        The sum goes over all edges f to the node that e leads to, so that the weights of what a node
+        hears add up to 1. (`softmax` is over the features of an edge.)
+
+        Shapes: [edges, ...], unchanged; each feature by itself.
+
+        References: Velickovic et al., "Graph attention networks", 2018.
+        """
+
     def einsum(
         self,
         equation: str,
@@ -906,6 +937,7 @@ class Methods:
         x: Arguments,
         features: int,
         *,
+        weight: Arguments | None = None,
         activation: str | Mapping[str, Any] | None = None,
         bias: bool = True,
         kernel_init: float | str | Mapping[str, Any] = "glorot_uniform",
@@ -923,7 +955,10 @@ class Methods:
         where it has fewer features than the input, and after it otherwise, so that the edges carry the
         smaller of the two.
 
-        Shapes: [nodes, n] -> [nodes, features]; the kernel is [n, features].
+        With a `weight` for each edge, A holds these in place of ones. They should not be negative: a
+        node whose row adds up to no more than 0 gets the bias alone.
+
+        Shapes: [nodes, n], and a weight [edges], -> [nodes, features]; the kernel is [n, features].
 
         References: Kipf and Welling, "Semi-supervised classification with graph convolutional
         networks", 2017. `self_loops: 2`: Gao and Ji, "Graph U-Nets", 2019.
@@ -1371,7 +1406,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps or nodes that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def max_pool(
@@ -1429,8 +1464,18 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps or nodes that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
+
+    def message_passing(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        precision: Literal['float32', 'bfloat16'] | None = None,
+        **attributes: Any,
+    ) -> Value:
+        ...
 
     def min(
         self,
@@ -1448,7 +1493,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps or nodes that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def min_gru(
@@ -1528,7 +1573,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps or nodes that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def not_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
@@ -1711,7 +1756,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps or nodes that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def python(
@@ -1793,6 +1838,12 @@ class Methods:
 
         Args:
             direction: left and right change places, top and bottom, or both.
+        """
+
+    def receivers(self, x: Arguments, *, name: str | None = None) -> Value:
+        """What the node holds to which each edge leads: `y_e = x_i` for the edge e from j to i.
+
+        Shapes: [nodes, ...] -> [edges, ...].
         """
 
     def reglu(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -1933,6 +1984,12 @@ class Methods:
 
     def selu(self, x: Arguments, *, name: str | None = None) -> Value:
         """`1.0507 x` where it is positive, `1.7581 (exp(x) - 1)` elsewhere (Klambauer et al. 2017)."""
+
+    def senders(self, x: Arguments, *, name: str | None = None) -> Value:
+        """What the node holds from which each edge leads: `y_e = x_j` for the edge e from j to i.
+
+        Shapes: [nodes, ...] -> [edges, ...].
+        """
 
     def separable_conv(
         self,
@@ -2180,7 +2237,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps or nodes that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def stochastic_pool(
@@ -2238,7 +2295,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps or nodes that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def swiglu(self, x: Arguments, *, name: str | None = None) -> Value:
@@ -2322,7 +2379,7 @@ class Methods:
         Args:
             axis: the axis, or the axes, that become one number; all if left out.
             keep: whether they stay, with a length of 1.
-            over: an axis of steps or nodes that becomes one number in place of features: `over: time`.
+            over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
     def weight(

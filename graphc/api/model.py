@@ -356,6 +356,7 @@ class Model:
 
     def dataset(self) -> Dataset:
         """The data that it learns from; raises RunError where it cannot be read."""
+        from graphc.data.edge_values import read_by
         from graphc.data.lengths import require_at_most, require_pieces
         from graphc.data.load import load
         from graphc.runtime.device import device_memory
@@ -372,6 +373,7 @@ class Model:
             require_pieces(dataset.splits["train"], dataset.longest, steps, span)
         if plan is None:
             return dataset
+        dataset = read_by(dataset, [field for _, field in plan.inputs])
         stacked = longest(self.compiled.checked.networks[plan.network], dict(plan.inputs))
         at_most = {name: most for name, most, _ in stacked}
         return replace(

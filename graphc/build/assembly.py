@@ -17,6 +17,7 @@ from graphc.graph.graph import Graph, arrange, value_types
 from graphc.graph.node import Node, Ref
 from graphc.graph.tied import nameable
 from graphc.graph.time import Delay
+from graphc.ops.checks import need_nodes_or_edges
 from graphc.ops.initializers import check_initial
 
 OUTER = ":outer"  # no node has such a name
@@ -58,6 +59,7 @@ class Assembly:
         self.mark = mark
         self.captured: dict[str, Ref] = {}
         self.reserved: set[str] = set()  # names that nodes to come will have
+        self.spread: set[str] = set()  # names of steps whose nodes are called `name/...` alone
         self.expected: dict[Name, Type] = {}  # of values to come, which delays read already
         self.delays: dict[str, Name] = {}  # what the nodes read whose value is still to come
         self._counts: dict[str, int] = {}
@@ -81,6 +83,7 @@ class Assembly:
         check_nodes(self._size, span)
         try:
             result = infer(operation, types)
+            need_nodes_or_edges(operation.name, types, result)
             if not any(map(is_open, types)):
                 check_initial(operation, types)
         except ShapeError as error:
@@ -97,7 +100,16 @@ class Assembly:
     def copy(self) -> Assembly:
         """One that can be tried things on."""
         made = Assembly(self.name, self.inputs, self.parent, self.limits, self.mark)
-        for word in ("nodes", "types", "captured", "reserved", "expected", "delays", "_counts"):
+        for word in (
+            "nodes",
+            "types",
+            "captured",
+            "reserved",
+            "spread",
+            "expected",
+            "delays",
+            "_counts",
+        ):
             setattr(made, word, getattr(self, word).copy())
         made._size = self._size
         return made
@@ -135,7 +147,7 @@ class Assembly:
     def free_name(self, word: str, avoid: Collection[str] = ()) -> str:
         """`word`, or `word_2`, `word_3` ... if it is taken or to be avoided."""
         name, count = word, self._counts.get(word, 1)
-        while name in self.nodes or name in self.inputs or name in avoid:
+        while name in self.nodes or name in self.inputs or name in avoid or name in self.spread:
             count += 1
             name = f"{word}_{count}"
         self._counts[word] = count

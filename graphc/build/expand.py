@@ -15,7 +15,7 @@ from graphc.build.assembly import Assembly, Poisoned, Scope
 from graphc.build.clocks import held, refuse_clock
 from graphc.build.context import Context, enter, from_inside
 from graphc.build.formulas import constant, expand_formula, is_required
-from graphc.build.inputs import ask_type, at_most, but_the_first, connect
+from graphc.build.inputs import along_edges, ask_type, at_most, but_the_first, connect
 from graphc.build.library import Definition, Network
 from graphc.build.limits import Limits
 from graphc.build.ordering import Knot, in_order
@@ -135,7 +135,7 @@ class Expander:
             types[name] = read
             if most is not None:
                 self.longest[network.name, name] = most
-        return types
+        return self.report.attempt(along_edges, types, declared) or types
 
     # Sections
 

@@ -18,7 +18,7 @@ from graphc.core.diagnostic import SpecError, listing, similar
 from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
-from graphc.core.types import BATCH, NODES, Axis, Type, point_axes, uneven
+from graphc.core.types import BATCH, EDGES, NODES, Axis, Type, edges_axis, point_axes, uneven
 from graphc.graph.node import Ref
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ NUMBERS = ("int", "bool", "float", "shape")
 """The keys of a type that say what its numbers are, and its shape."""
 AT_MOST = Either((Int(1), Text(("any",))))
 """How long a sequence may be: so many steps, or `any` number of them."""
+OF_GRAPHS = {axis.name: axis for axis in (NODES, EDGES)}
+"""The axes of graphs, of which the data says how long they are."""
 _HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
 
 
@@ -73,6 +75,9 @@ def _long_type(
             message = f"`at_most` is for sequences, and `{name}` is {kind}"
             help = "a sequence has `time` as its first axis: `[time, 8]`"
             raise fail("GC307", message, key, help)
+        if point_axes(kind)[0] == EDGES:
+            message = f"`at_most` is for steps and nodes, and `{name}` is {kind}"
+            raise fail("GC307", message, key, "leave it out: edges that pad a graph count nowhere")
         kind = uneven(kind, {point_axes(kind)[0].name})
     below = tree.get("below")
     if below is None:
@@ -87,6 +92,28 @@ def _long_type(
             raise fail("GC307", message, below, "write the number: `below: 100`")
         return replace(kind, dtype="int", below=data_below[name])
     return replace(kind, dtype="int", below=Int(1).read(environment.substitute(below)))
+
+
+def along_edges(
+    inputs: dict[str, Type], declared: tuple[syntax.InputDeclaration, ...]
+) -> dict[str, Type]:
+    """The inputs of a network, of which those over edges know whether nodes may be absent.
+
+    Raises:
+        SpecError: GC307 where there are edges, and no nodes that they join.
+    """
+    over_edges = [name for name, kind in inputs.items() if edges_axis(kind)]
+    if not over_edges:
+        return inputs
+    of_nodes = [kind for kind in inputs.values() if NODES in kind.domain]
+    if not of_nodes and len(inputs) == len(declared):
+        place = next(each.name for each in declared if each.name.text == over_edges[0])
+        message = f"`{place.text}` is a value for each edge, and no input is one for each node"
+        help = "give the network what the nodes hold too: `features: [nodes, 8]`"
+        raise fail("GC307", message, place, help)
+    absent = {NODES.name} if any(NODES.name in kind.presence for kind in of_nodes) else set()
+    ended = {name: replace(kind, presence=kind.presence | absent) for name, kind in inputs.items()}
+    return inputs | {name: ended[name] for name in over_edges}
 
 
 def at_most(declared: syntax.InputDeclaration, environment: Environment) -> tuple[int, Span] | None:
@@ -110,15 +137,16 @@ def _words(tree: Tree | None) -> list[str]:
 
 
 def _over_axes(tree: Tree | None, context: Context) -> Type:
-    """The floats of a shape, `[8]`, of a sequence, `[time, 8]`, or of nodes, `[time, nodes, 8]`."""
+    """The floats of a shape, `[8]`, of a sequence, `[time, 8]`, of nodes or edges, `[nodes, 8]`."""
     axes, words = context.library.axes, _words(tree)
     given = [axes[word] for word in words[:1] if word in axes]
-    given += [NODES for word in words[len(given) : len(given) + 1] if word == NODES.name]
+    given += [OF_GRAPHS[word] for word in words[len(given) : len(given) + 1] if word in OF_GRAPHS]
     if not given:
         return Type(_shape(tree, context.environment, axes))
     assert isinstance(tree, Sequence)
     rest = Sequence(tree.items[len(given) :], tree.span)
-    shape = _shape(rest, context.environment, axes, NODES in given)
+    last = given[-1] if given[-1].name in OF_GRAPHS else None
+    shape = _shape(rest, context.environment, axes, last)
     return Type(shape, domain=(BATCH, *given))
 
 
@@ -126,7 +154,7 @@ def _shape(
     tree: Tree | None,
     environment: Environment,
     axes: MappingLike[str, Axis],
-    of_nodes: bool = False,
+    before: Axis | None = None,
 ) -> tuple[int, ...]:
     if not isinstance(tree, Sequence):
         found = describe(tree) if tree is not None else "nothing"
@@ -135,17 +163,24 @@ def _shape(
         word = item.text if isinstance(item, Scalar) else ""
         if word in axes:
             help = f"write `[{word}, ...]`: what one step holds comes behind it"
-            help = f"write `[{word}, nodes, ...]`: nodes stand behind steps" if of_nodes else help
+            if before is not None:
+                own = before.name
+                help = f"write `[{word}, {own}, ...]`: {own} stand behind steps"
             raise fail("GC307", f"`{word}` is the first axis, and there is one", item, help)
-        if word == NODES.name:
-            help = "write `[nodes, ...]` or `[time, nodes, ...]`: what one node holds comes behind"
-            raise fail("GC307", "`nodes` comes before all sizes, and once", item, help)
-        if word in ("edges", "pairs"):
+        if word in OF_GRAPHS and before not in (None, OF_GRAPHS[word]):
+            message = "a value is one for each node or one for each edge, not both"
+            raise fail("GC307", message, item, "give what the edges hold an input of its own")
+        if word in OF_GRAPHS:
+            one = word.removesuffix("s")
+            help = f"write `[{word}, ...]` or `[time, {word}, ...]`"
+            help += f": what one {one} holds comes behind"
+            raise fail("GC307", f"`{word}` comes before all sizes, and once", item, help)
+        if word == "pairs":
             raise not_yet(f"the domain `{word}`", item)
         if word == "batch":
             raise fail("GC307", "the batch axis is never written", item, "leave `batch` out")
         if word.isidentifier():
-            near = similar(word, (*axes, *[NODES.name] * (word == "node")), "axis")
+            near = similar(word, (*axes, *{f"{word}s"} & OF_GRAPHS.keys()), "axis")
             help = near or "write a number, or `$name`"
             if word == steps_axis(tree) and not near:
                 help += f"; an axis of steps is declared: `axes: {{{word}: time}}`"

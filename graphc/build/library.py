@@ -13,7 +13,7 @@ from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.types import TIME, Axis
 
-WRAPPERS = ("repeat", "parallel")
+WRAPPERS = ("repeat", "parallel", "message_passing")
 
 
 @dataclass(eq=False)

@@ -16,11 +16,13 @@ from graphc.build.assembly import Poisoned
 from graphc.build.formula import parse
 from graphc.build.formulas import constant, is_required
 from graphc.build.library import WRAPPERS, Definition, Library, Network
+from graphc.build.message_passing import GIVEN, is_formula
 from graphc.build.parameters import Environment, Layers, Value, bind, uses
 from graphc.build.precision import check_owner, read_precision
-from graphc.build.steps import need_from, read_steps
+from graphc.build.steps import need_from, read_step, read_steps
 from graphc.build.tying import names_in_braces
-from graphc.build.wrappers import branching, repeated, wrapped
+from graphc.build.wrappers import branching, repeated
+from graphc.build.wrapping import wrapped
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
 from graphc.core.operation import Operation
 from graphc.core.registry import operations
@@ -310,6 +312,9 @@ class _Section:
         given = self.attempt(wrapped, step)
         if not isinstance(given, Mapping):
             return
+        if word == "message_passing":
+            self._passing(given, step, place)
+            return
         form = repeated if word == "repeat" else branching
         if all(place.closed(given.get(key)) for key in ("times", "over", "join")):
             self.attempt(form, given, step, Environment(place.known))
@@ -324,6 +329,27 @@ class _Section:
         inner = _inside_repeat(given, place) if word == "repeat" else place
         for body in bodies:
             self._body(body, inner)
+
+    def _passing(self, given: Mapping, step: syntax.Step, place: _Place) -> None:
+        """What is sent along edges, and what becomes of it: blocks, steps or chains."""
+        further = step.sources if isinstance(step.sources, dict) else ()
+        for part, words in GIVEN.items():
+            tree = given.get(part)
+            slots = {
+                each: _Slot(f"the value of `{each}`", step.span) for each in (*words, *further)
+            }
+            inner = replace(place, names={**(place.names or {}), **slots}, default=slots[words[0]])
+            if isinstance(tree, Sequence):
+                self._body(tree, inner)
+            elif tree is None or (isinstance(tree, Scalar) and tree.text.startswith("$")):
+                self._parameters(tree, place)
+            elif is_formula(tree, slots):
+                self._parameters(tree, place)
+                if (formula := self.attempt(parse, tree)) is not None:
+                    self.formula(formula, inner)
+            elif (read := self.attempt(read_step, tree)) is not None:
+                self.step(read, inner)
+        self._parameters(given.get("aggregate"), place)
 
     def _body(self, tree: Tree, place: _Place) -> None:
         """The steps that a step was given."""

@@ -1,4 +1,4 @@
-"""Steps that hold steps and cannot be written as blocks: `repeat` and `parallel`."""
+"""Steps that hold steps and cannot be written as blocks: `repeat`, `parallel` and others."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from graphc.build import syntax
 from graphc.build.assembly import OUTER, Assembly, Poisoned, Scope
 from graphc.build.limits import check_nodes
+from graphc.build.message_passing import message_passing
 from graphc.build.parameters import Callback, Environment, Layers, uses
-from graphc.build.steps import check_keys, check_name, fail
-from graphc.core.attributes import Declared, Int, Kind
-from graphc.core.declaration import within
+from graphc.build.steps import check_name, fail
+from graphc.build.wrapping import attribute_of, wrapped
+from graphc.core.attributes import Declared, Int
 from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError, listing
 from graphc.core.operation import Opaque, Operation
 from graphc.core.registry import operations
@@ -22,15 +23,6 @@ from graphc.graph.node import Ref
 
 if TYPE_CHECKING:
     from graphc.build.context import Context
-
-_KEYS = {
-    "repeat": ("times", "over", "index", "layers", "each", "input"),
-    "parallel": ("branches", "join"),
-}
-_FORMS = {
-    "repeat": "write `repeat: {times: 4, layers: [...]}`",
-    "parallel": "write `parallel: {branches: [[...], [...]]}`",
-}
 
 
 def repeat(
@@ -244,24 +236,8 @@ def _check_chains(several: Iterable[Tree]) -> None:
         )
 
 
-def attribute_of(word: str, name: str, kind: Kind, tree: Tree):
-    """The value of an attribute of a wrapper; errors name both."""
-    try:
-        return kind.read(tree)
-    except SpecError as error:
-        raise SpecError(within(each, word, name) for each in error.diagnostics) from None
-
-
-def wrapped(step: syntax.Step) -> Mapping:
-    """The attributes of a wrapper, whose keys are known."""
-    given = step.attributes
-    if not isinstance(given, Mapping):
-        found = describe(given) if given is not None else "nothing"
-        help = _FORMS[step.operation]
-        place = given if given is not None else step.word
-        raise fail("GC210", f"`{step.operation}` takes a mapping, found {found}", place, help)
-    check_keys(given, _KEYS[step.operation], f"`{step.operation}`")
-    return given
-
-
-WRAPPER_FORMS = {"repeat": repeat, "parallel": parallel}
+WRAPPER_FORMS = {
+    "repeat": repeat,
+    "parallel": parallel,
+    "message_passing": message_passing,
+}

@@ -305,7 +305,7 @@ class Literal:
 
 @dataclass(frozen=True)
 class ChangesDomain:
-    """Its value varies over other axes than its input: it goes over steps, or makes them.
+    """Its value varies over other axes than its input: it goes over some, or makes them.
 
     Args:
         given: the attribute for which it does, where it does not always.
@@ -340,7 +340,7 @@ class StepsToShape:
 
 @dataclass(frozen=True)
 class AlongEdges:
-    """The value of a node depends on the nodes from which edges lead to it: it takes `$graph`."""
+    """Nodes and edges of a graph meet in it: it takes `$graph`."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 An array of type `Type(shape=(3,), domain=(BATCH, Axis("time", "time")))` has the axes
 [batch, time, 3]. `presence` names the axes of the domain along which points may be absent (rows
 that pad a batch, steps past the end of a sequence, nodes that pad a graph): what couples points
-along such an axis must take the mask.
+along such an axis must take the mask. Of a value over edges it says whether the nodes at their ends
+may be absent; edges always may, and which are there the receivers say.
 """
 
 from __future__ import annotations
@@ -131,14 +132,25 @@ def time_axes(kind: Type) -> tuple[Axis, ...]:
 
 
 def point_axes(kind: Type) -> tuple[Axis, ...]:
-    """The axes of the points of one example: steps, nodes and pairs of nodes."""
-    kinds = (TIME.kind, NODES.kind, PAIRS.kind)
+    """The axes of the points of one example: steps, nodes, edges and pairs of nodes."""
+    kinds = (TIME.kind, NODES.kind, EDGES.kind, PAIRS.kind)
     return tuple(axis for axis in kind.domain if axis.kind in kinds)
 
 
 def nodes_axis(kind: Type) -> Axis | None:
     """The axis of the nodes of a graph, where it has one."""
     return next((axis for axis in kind.domain if axis.kind == NODES.kind), None)
+
+
+def edges_axis(kind: Type) -> Axis | None:
+    """The axis of the edges of a graph, where it has one."""
+    return next((axis for axis in kind.domain if axis.kind == EDGES.kind), None)
+
+
+def moved(kind: Type, axis: Axis, to: Axis) -> Type:
+    """The same over another axis in the place of one."""
+    domain = tuple(to if each == axis else each for each in kind.domain)
+    return replace(kind, domain=domain)
 
 
 def named_axis(name: str) -> Axis:

@@ -9,13 +9,14 @@ import numpy as np
 from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
 from graphc.data.dataset import SPLITS, Dataset
+from graphc.data.edge_values import read_values, told
 from graphc.data.examples import require_finite
 from graphc.data.graphs import DataGraph, both_ways, one_way
 from graphc.data.splits import split_indices
-from graphc.ops.sources import GraphFiles, SeriesFiles
-from graphc.ops.sources.files import file_at
+from graphc.ops.sources import GraphFiles
+from graphc.ops.sources.edge_columns import EdgeColumns
 from graphc.ops.sources.graph_files import NodeTable, number_of
-from graphc.ops.tables import csv_lines, require_columns
+from graphc.ops.tables import csv_lines
 
 
 def load_graph(source: GraphFiles, folder: str) -> Dataset:
@@ -29,15 +30,19 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
     assert source.target is not None
     classes = {name: number for number, name in enumerate(table.classes)}
     target = np.array([classes.get(row[source.target], -1) for _, row in table.rows], np.int32)
-    edges, left_out = edges_of(source, folder, table)
+    columns = source.columns(folder)
+    pairs = pairs_of(source, columns, table)
+    edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
+    at_edges = read_values(source, columns, edges, pairs)
     return DataGraph(
         features=features_of(source, table),
         target=np.maximum(target, 0),
         edges=edges,
         counted=_counted(source, table, target),
         class_names=table.classes,
-        left_out=left_out,
+        left_out=told(left_out, source, at_edges),
         directed=source.directed,
+        at_edges=at_edges,
     ).dataset(source, folder)
 
 
@@ -58,43 +63,30 @@ def features_of(source: GraphFiles, table: NodeTable) -> np.ndarray:
     return features.astype(np.float32)
 
 
-def edges_of(
-    source: GraphFiles, folder: str, table: NodeTable
-) -> tuple[np.ndarray, dict[str, int]]:
-    """The edges, int32 [2, edges], and how many were left out; raises as `load_graph`."""
+def pairs_of(source: GraphFiles, columns: EdgeColumns, table: NodeTable) -> np.ndarray:
+    """The two nodes of each edge, by their numbers: int [2, lines]; raises as `pairs_by_name`."""
     numbers = {row[table.id]: number for number, (_, row) in enumerate(table.rows)}
-    pairs = pairs_by_name(source, folder, numbers, "node", table.path)
-    return one_way(pairs) if source.directed else both_ways(pairs)
+    return pairs_by_name(columns, source.delimiter, numbers, "node", table.path)
 
 
 def pairs_by_name(
-    source: GraphFiles | SeriesFiles,
-    folder: str,
-    numbers: Mapping[str, int],
-    word: str,
-    owner: str,
+    columns: EdgeColumns, delimiter: str, numbers: Mapping[str, int], word: str, owner: str
 ) -> np.ndarray:
     """The two nodes of each edge, by their numbers: int [2, lines].
 
     Args:
-        source: names the file of the edges.
-        folder: the folder that its path starts from.
+        columns: of the file of the edges.
+        delimiter: what stands between its cells.
         numbers: the nodes by their names.
         word: what they are called, for messages.
         owner: the file that names them, for messages.
 
     Raises:
-        ShapeError: GC512 to GC516.
+        ShapeError: GC513 to GC516.
     """
-    path = file_at(folder, source.edges)
-    lines = csv_lines(path, source.delimiter)
-    header = next(lines)[1]
-    if len(header) < 2:
-        message = f"`{path}` has one column, and an edge joins two {word}s"
-        raise ShapeError(message, "is `delimiter` right?", "GC516", source.edges)
-    ends = source.ends or tuple(header[:2])
-    require_columns(path, header, ends)
-    places = [header.index(each) for each in ends]
+    path = columns.path
+    lines = csv_lines(path, delimiter)
+    places = columns.places(next(lines)[1], columns.ends)
     found: list[list[int]] = []
     for place, cells in lines:
         names = [cells[at] for at in places]

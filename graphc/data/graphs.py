@@ -21,6 +21,15 @@ KINDS_OF_CORA = (
     *("Probabilistic methods", "Case based", "Rule learning"),
 )
 
+_LEFT_OUT = {
+    "repeated": "left out, edges that were there already",
+    "repeated_sum": "edges that were there already, and whose values are added to the first",
+    "repeated_mean": "edges that were there already, with the mean of all values",
+    "repeated_first": "left out, edges that were there already, with their values",
+    "loops": "left out, edges of a node with itself",
+}
+"""What is said of edges that were left out."""
+
 
 @dataclass(frozen=True, eq=False)
 class DataGraph:
@@ -34,6 +43,7 @@ class DataGraph:
         class_names: what the target's integers mean, or None.
         left_out: how many edges were left out, by the reason.
         directed: whether the edges lead one way.
+        at_edges: what the edges hold, by the name of the field: [edges, ...].
     """
 
     features: np.ndarray
@@ -43,6 +53,7 @@ class DataGraph:
     class_names: tuple[str, ...] | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     directed: bool = False
+    at_edges: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def dataset(self, source: GraphSource, folder: str) -> Dataset:
         """The data set that has it as the one example of every split."""
@@ -52,6 +63,7 @@ class DataGraph:
             source.target: self.target[None],
             SENDERS: senders[None],
             RECEIVERS: receivers[None],
+            **{name: each[None] for name, each in self.at_edges.items()},
         }
         return Dataset(
             splits={
@@ -119,9 +131,8 @@ def graph_as_text(found: Mapping[str, Any]) -> str:
     text = ", ".join([f"a graph of {found['nodes']:,} nodes", *counted]) + "\n"
     text += f"{found['edges']:,} edges, one for each direction, at most {found['most_edges']:,} to"
     text += f" a node; nodes without any: {found['isolated']:,}"
-    words = {"repeated": "edges that were there already", "loops": "edges of a node with itself"}
     for reason, count in found["left_out"].items():
-        text += f"\nleft out, {words[reason]}: {count:,}" if count else ""
+        text += f"\n{_LEFT_OUT[reason]}: {count:,}" if count else ""
     return text
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.core.types import DIRECTED, DRAWN, ENDS, PAIRS, RECEIVERS, SENDERS, lengths_over
 from graphc.data.dataset import Dataset, Scaling
-from graphc.data.graph_files import edges_of, features_of
-from graphc.data.graphs import by_receiver, load_cora, load_karate
+from graphc.data.graph_files import features_of, pairs_of
+from graphc.data.graphs import both_ways, by_receiver, load_cora, load_karate, one_way
 from graphc.data.splits import split_indices
 from graphc.ops.sources import Cora, GraphFiles, Karate, Links
 from graphc.ops.sources.graphs import GraphSource
@@ -236,7 +236,8 @@ def _of_dataset(load: Callable[..., Dataset]) -> Callable[[Any, str], Network]:
 
 def _of_files(source: GraphFiles, folder: str) -> Network:
     table = source.table(folder)
-    edges, left_out = edges_of(source, folder, table)
+    pairs = pairs_of(source, source.columns(folder), table)
+    edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
     return Network({"features": features_of(source, table)}, edges, source.directed, left_out)
 
 

@@ -15,6 +15,7 @@ from graphc.data.graph_files import pairs_by_name
 from graphc.data.graphs import both_ways, one_way
 from graphc.data.series import Series
 from graphc.ops.sources import SeriesFiles
+from graphc.ops.sources.edge_columns import edge_columns
 from graphc.ops.sources.files import file_at
 from graphc.ops.tables import csv_lines, is_gap, number
 
@@ -41,7 +42,8 @@ def load_series(source: SeriesFiles, folder: str) -> Series:
     values = np.array(rows)
     require_finite(f"`{path}`", values)
     numbers = {name: place for place, name in enumerate(sensors)}
-    pairs = pairs_by_name(source, folder, numbers, "sensor", path)
+    columns = edge_columns(file_at(folder, source.edges), source.delimiter, source.ends, (), ())
+    pairs = pairs_by_name(columns, source.delimiter, numbers, "sensor", path)
     edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
     return Series(values, edges, left_out, source.directed)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphc.core.code import code
-from graphc.core.types import ENDS, NODES, PAIRS, TIME, Type, uneven_axes
+from graphc.core.types import ENDS, NODES, PAIRS, TIME, Type, nodes_axis, uneven_axes
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.functions import Functions
@@ -20,6 +20,7 @@ from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
 from graphc.plan.plan import Program
 
 EDGES = code("edges_of(batch)")
+VALUED_EDGES = code('ValuedEdges(edges_of(batch), $x.shape[$axis], batch.get("mask"))')
 ASKED = code(f'batch["{ENDS}"]')
 ASKED_IN_TRAINING = code(
     "asked_pairs(batch, $x.shape[$place], train=train, key=at(key, 'train', 'pairs'))"
@@ -100,7 +101,7 @@ def _outputs(
     streams = list(zip((kind for _, kind in graph.inputs), inputs, strict=True))
     masks = Masks.of(graph)
     given |= {masks.word(axis): _mask(axis, streams) for axis in sorted(needs.masks)}
-    given["graph"] = needs.graph and fill(EDGES, {})
+    given["graph"] = needs.graph and _edges(streams, needs)
     given["pairs"] = needs.pairs and _pairs(graph, fields, draws and not program.inference)
     given["memory"] = needs.memory and name("memory")
     for other, word in words.items():
@@ -114,6 +115,14 @@ def _field(word: str, kind: Type) -> ast.expr:
     if kind.sparse:
         return call("held", [name("batch"), part(word)])
     return ast.Subscript(name("batch"), part(word), ast.Load())
+
+
+def _edges(streams: Iterable[tuple[Type, ast.expr]], needs: Needs) -> ast.expr:
+    """The edges of the graphs of a batch; where they hold values, told how many nodes there are."""
+    if not needs.edges:
+        return fill(EDGES, {})
+    kind, x = next((kind, x) for kind, x in streams if nodes_axis(kind))
+    return fill(VALUED_EDGES, {"x": x, "axis": kind.domain.index(NODES)})
 
 
 def _mask(axis: str, streams: Iterable[tuple[Type, ast.expr]]) -> ast.expr:

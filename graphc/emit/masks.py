@@ -2,7 +2,8 @@
 
 Where no steps can be absent there is one `mask`, [batch]; where steps over one axis can, it is
 [batch, steps]. Values over several such axes, of an encoder and a decoder, have a mask each:
-`source_mask` and `target_mask`. An example that is there has a first step over each of them.
+`source_mask` and `target_mask`. An example that is there has a first step over each of them. Which
+edges of a graph are there its `graph` knows.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 from graphc.core.code import Code
 from graphc.core.operands import STEPS_MASK
-from graphc.core.types import BATCH, Type, join_domains, uneven_axes
+from graphc.core.types import BATCH, EDGES, Type, edges_axis, join_domains, uneven_axes
 from graphc.emit.trees import name
 from graphc.graph.graph import Graph
 
@@ -49,6 +50,8 @@ class Masks:
 
     def along(self, axis: str) -> ast.expr:
         """The mask [batch, steps] over an axis, or [batch] of examples."""
+        if axis == EDGES.name:
+            return ast.Attribute(name("graph"), "there", ast.Load())
         if axis != ROWS:
             return name(self.word(axis))
         if not self.axes:
@@ -73,6 +76,15 @@ class Masks:
 
 def masked(template: Code, types: Iterable[Type]) -> frozenset[str]:
     """The axes whose masks the code of an operation on values of these types takes."""
+    return _masked(template, types) - {EDGES.name}
+
+
+def reads_edges(template: Code, types: Iterable[Type]) -> bool:
+    """Whether that code reads which edges of its graph are there."""
+    return EDGES.name in _masked(template, types)
+
+
+def _masked(template: Code, types: Iterable[Type]) -> frozenset[str]:
     points = _uneven(types) if template.uses("mask") else ()
     return frozenset((*points, *_holes(template).values()))
 
@@ -85,7 +97,8 @@ def _holes(template: Code) -> dict[str, str]:
 
 def _uneven(types: Iterable[Type]) -> frozenset[str]:
     """The axes along which some of these values may be absent."""
-    return frozenset(axis.name for kind in types for axis in uneven_axes(kind)) or frozenset({ROWS})
+    axes = (axis for kind in types for axis in (*uneven_axes(kind), edges_axis(kind)) if axis)
+    return frozenset(axis.name for axis in axes) or frozenset({ROWS})
 
 
 def placed(mask: ast.expr, place: int, last: int) -> ast.expr:

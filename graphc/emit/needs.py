@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from graphc.core.operation import Operation
-from graphc.core.types import Type
+from graphc.core.types import Type, edges_axis
 from graphc.emit.filling import activation_of
-from graphc.emit.masks import Masks, masked
+from graphc.emit.masks import Masks, masked, reads_edges
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
@@ -24,6 +24,7 @@ class Needs:
 
     Args:
         masks: the axes whose masks it takes, see `graphc.emit.masks`.
+        edges: whether it reads what the graph says of values at its edges.
     """
 
     train: bool = False
@@ -31,6 +32,7 @@ class Needs:
     masks: frozenset[str] = frozenset()
     graph: bool = False
     pairs: bool = False
+    edges: bool = False
     memory: bool = False
     networks: frozenset[str] = frozenset()
 
@@ -41,6 +43,7 @@ class Needs:
             self.masks | other.masks,
             self.graph or other.graph,
             self.pairs or other.pairs,
+            self.edges or other.edges,
             self.memory or other.memory,
             self.networks | other.networks,
         )
@@ -84,12 +87,14 @@ class Requirements:
         if isinstance(operation, Stack):
             return self.of(operation.layer, types)
         code = operation.call_code(*types)
+        there = reads_edges(code, types)
         own = Needs(
             train=code.uses("train"),
             key=code.uses("key"),
             masks=masked(code, types),
-            graph=code.uses("graph"),
+            graph=code.uses("graph") or there,
             pairs=code.uses("pairs"),
+            edges=there or (code.uses("graph") and any(map(edges_axis, types))),
             memory=code.uses("carried") or code.uses("own_carried"),
         )
         activation = activation_of(operation)

@@ -16,7 +16,7 @@ from graphc.core.operation import Operation, ShapeError
 from graphc.core.registry import Registry, operations
 from graphc.core.span import nowhere
 from graphc.core.tree import from_plain
-from graphc.core.types import BATCH, NODES, TIME, Type
+from graphc.core.types import BATCH, EDGES, NODES, TIME, Type
 from graphc.emit.filling import Key, Site, fill
 from graphc.emit.imports import user_imports
 from graphc.emit.optimizing import rate_of
@@ -72,11 +72,14 @@ GIVEN: dict[str, dict[str, object]] = {
 
 _SEQUENCE = Type((32,), domain=(BATCH, TIME))
 _NODES = Type((32,), domain=(BATCH, NODES))
+_EDGES = Type((32,), domain=(BATCH, EDGES))
 _FITTING = {
     **dict.fromkeys(
         ("chebyshev_conv", "gin_conv", "graph_attention", "graph_conv", "sage_conv"), (_NODES,)
     ),
     "edge_score": (_NODES,),
+    **dict.fromkeys(("senders", "receivers"), (_NODES,)),
+    **dict.fromkeys(("aggregate", "edge_softmax"), (_EDGES,)),
     "first": (_SEQUENCE,),
     "last": (_SEQUENCE,),
     "reverse": (_SEQUENCE,),

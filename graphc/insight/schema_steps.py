@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphc.build import syntax
+from graphc.build.message_passing import HOW
 from graphc.build.steps import LATER as LATER_KEYS
 from graphc.build.wrappers import WRAPPER_FORMS, joins
 from graphc.core.registry import operations
@@ -158,11 +159,29 @@ def _wrappers() -> dict[str, dict]:
         },
         required=["branches"],
     )
+    name = {"type": "string", "description": "the name of a block, or a formula"}
+    part = either(CHAIN_FORMS[0], name, reference("long_step"))
+    passing = closed(
+        {
+            "message": {"description": "what an edge sends, of `sender` and `receiver`", **part},
+            "aggregate": {
+                "description": "what becomes of the messages that reach a node",
+                **either({"enum": list(HOW.choices)}, PARAMETER),
+            },
+            "update": {"description": "what a node becomes, of `x` and `messages`", **part},
+        }
+    )
     text = "layers one after another, each copy with weights of its own"
     return {
         "repeat": _wrapper("repeat", text, repeat, "{times: $1, layers: [$2]}"),
         "parallel": _wrapper(
             "parallel", "branches side by side, then joined", parallel, "{branches: [[$1], [$2]]}"
+        ),
+        "message_passing": _wrapper(
+            "message_passing",
+            "what is sent along the edges of a graph, and what nodes make of it",
+            passing,
+            "{message: [$1], aggregate: mean, update: [$2]}",
         ),
     }
 

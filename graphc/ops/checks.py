@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graphc.core.operation import ShapeError
-from graphc.core.types import Axis, Type, nodes_axis, time_axes
+from graphc.core.types import BATCH, EDGES, NODES, Axis, Type, edges_axis, nodes_axis, time_axes
 
 
 def need_floats(name: str, *types: Type) -> None:
@@ -103,19 +105,55 @@ def need_axes(name: str, x: Type, most: int | None = 3) -> None:
     raise ShapeError(f"`{name}` needs {wanted}, but its input has shape {x}", help)
 
 
-def need_nodes(name: str, x: Type) -> None:
-    """Refuse what is no value of features for each node of a graph."""
-    need_floats(name, x)
+def need_nodes(name: str, x: Type, sized: bool = True) -> None:
+    """Refuse what is no value for each node of a graph: of features, where it is `sized`."""
+    if sized:
+        need_floats(name, x)
     if nodes_axis(x) is None:
-        raise ShapeError(
-            f"`{name}` goes along the edges of a graph, but its input {x} has no nodes",
-            "`inputs: {x: [nodes, 8]}` has, with data that is a graph",
-        )
-    if len(x.shape) != 1:
+        help = "`inputs: {x: [nodes, 8]}` has, with data that is a graph"
+        if edges_axis(x) is not None:
+            help = "`aggregate` makes a value for each node of what the edges hold"
+        message = f"`{name}` goes along the edges of a graph, but its input {x} has no nodes"
+        raise ShapeError(message, help)
+    if sized and len(x.shape) != 1:
         raise ShapeError(
             f"`{name}` needs [features] at each node, but its input is {x}",
             "put `flatten` before it" if x.shape else "give it at least one feature",
         )
+
+
+def need_edges(name: str, x: Type) -> None:
+    """Refuse what is no value for each edge of a graph."""
+    if edges_axis(x) is None:
+        help = "`inputs: {bond: [edges, 4]}` has, with data whose edges hold values"
+        if nodes_axis(x) is not None:
+            help = "`senders` and `receivers` give each edge what the nodes at its ends hold"
+        raise ShapeError(f"`{name}` needs a value for each edge, but its input is {x}", help)
+
+
+def need_nodes_or_edges(name: str, types: Iterable[Type], made: object) -> None:
+    """Refuse what makes values for each node and each edge at once, of inputs of these types."""
+    several = made.values() if isinstance(made, dict) else [made]
+    if any(NODES in each.domain and EDGES in each.domain for each in several):
+        kinds = [each for each in types if nodes_axis(each) or edges_axis(each)]
+        own = " and ".join(dict.fromkeys(f"{each}" for each in kinds))
+        raise ShapeError(
+            f"`{name}` cannot combine what nodes and what edges hold: {own}",
+            "`senders` and `receivers` bring a value of nodes to edges, `aggregate` one of edges"
+            " to nodes",
+        )
+
+
+def need_weights(name: str, weight: Type) -> None:
+    """Refuse what is no number for each edge, the same at all steps."""
+    need_floats(name, weight)
+    if weight.domain == (BATCH, EDGES) and not weight.shape:
+        return
+    help = "`inputs: {weight: [edges]}` is, with data whose edges hold values"
+    if weight.shape == (1,):
+        help = "`squeeze` makes a number of one feature"
+    message = f"the `weight` of `{name}` is a number for each edge, [edges], not {weight}"
+    raise ShapeError(message, help)
 
 
 def axis_over(name: str, x: Type, word: str | None = None) -> Axis:
@@ -138,6 +176,8 @@ def axis_over(name: str, x: Type, word: str | None = None) -> Axis:
 
 
 def points_over(name: str, x: Type, word: str | None) -> Axis:
-    """The same where nodes will do as well as steps: `over: nodes`."""
-    axis = nodes_axis(x)
-    return axis if axis is not None and axis.name == word else axis_over(name, x, word)
+    """The same where nodes and edges will do as well as steps: `over: nodes`."""
+    if word == EDGES.name:
+        need_edges(name, x)
+    axes = {axis.name: axis for axis in x.domain if axis.kind in (NODES.kind, EDGES.kind)}
+    return axes[word] if word in axes else axis_over(name, x, word)

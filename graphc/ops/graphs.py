@@ -12,6 +12,7 @@ from graphc.core.operation import (
     AlongEdges,
     Contracts,
     Elementwise,
+    Input,
     Linear,
     MultipliesSparse,
     Multiplying,
@@ -20,7 +21,7 @@ from graphc.core.operation import (
 )
 from graphc.core.registry import operations
 from graphc.core.types import Type, nodes_axis
-from graphc.ops.checks import need_nodes
+from graphc.ops.checks import need_nodes, need_weights
 from graphc.ops.initializers import GlorotUniform, Initial, Initializer, LecunNormal, Zeros
 
 SELF_LOOPS = "whether a node hears of itself; a number is how much that counts beside an edge"
@@ -123,6 +124,17 @@ class Propagation(Operation):
         return 2 * x.size
 
 
+def _convolution(layer: str) -> Code:
+    return code(
+        f"{layer}($rows, $features, normalize=$normalize, self_loops=$loops, {_OPTIONS}",
+        normalize="symmetric",
+        loops=1.0,
+        bias=True,
+        kernel_init=LecunNormal(),
+        bias_init=Zeros(),
+    )
+
+
 @dataclass(frozen=True)
 class GraphConvolution(GraphLayer):
     """A graph convolution: `activation(D^-1/2 (A + I) D^-1/2 x @ kernel + bias)`.
@@ -133,7 +145,10 @@ class GraphConvolution(GraphLayer):
     where it has fewer features than the input, and after it otherwise, so that the edges carry the
     smaller of the two.
 
-    Shapes: [nodes, n] -> [nodes, features]; the kernel is [n, features].
+    With a `weight` for each edge, A holds these in place of ones. They should not be negative: a
+    node whose row adds up to no more than 0 gets the bias alone.
+
+    Shapes: [nodes, n], and a weight [edges], -> [nodes, features]; the kernel is [n, features].
 
     References: Kipf and Welling, "Semi-supervised classification with graph convolutional
     networks", 2017. `self_loops: 2`: Gao and Ji, "Graph U-Nets", 2019.
@@ -142,15 +157,10 @@ class GraphConvolution(GraphLayer):
     traits = (*GraphLayer.traits, Linear(), MultipliesSparse())
     name = "graph_conv"
     also = ("gcn", "gcn_conv", "graph_convolution")
-    build = code(
-        "GraphConv($rows, $features, normalize=$normalize, self_loops=$loops, " + _OPTIONS,
-        normalize="symmetric",
-        loops=1.0,
-        bias=True,
-        kernel_init=LecunNormal(),
-        bias_init=Zeros(),
-    )
+    inputs = (Input(), Input("weight", optional=True, help="a number for each edge"))
+    build = _convolution("GraphConv")
     value = "$self({}, $graph)"
+    weighted = "$self({}, $graph, $weight)"
 
     normalize: str = attribute(
         Text(("symmetric", "mean", "none")), "how the sum over the edges is scaled", "symmetric"
@@ -161,7 +171,24 @@ class GraphConvolution(GraphLayer):
     def before_product(self) -> Operation:
         return Propagation(self.normalize, float(self.self_loops))
 
-    def holes(self, x: Type) -> dict[str, object]:
+    def infer(self, x: Type, weight: Type | None = None) -> Type:
+        if weight is not None:
+            need_weights(self.name, weight)
+        return super().infer(x)
+
+    def weights(self, x: Type, weight: Type | None = None) -> dict[str, Weight]:
+        return super().weights(x)
+
+    def flops(self, x: Type, weight: Type | None = None) -> int:
+        return super().flops(x)
+
+    def build_code(self, x: Type, weight: Type | None = None) -> Code | None:
+        return self.build if weight is None else _convolution("WeightedGraphConv")
+
+    def call_code(self, x: Type, weight: Type | None = None) -> Code:
+        return at_nodes(x, self.value if weight is None else self.weighted)
+
+    def holes(self, x: Type, weight: Type | None = None) -> dict[str, object]:
         return super().holes(x) | {"loops": float(self.self_loops)}
 
 

@@ -11,7 +11,7 @@ from graphc.core.declaration import attribute, primary
 from graphc.core.operands import steps_first, steps_mask
 from graphc.core.operation import ChangesDomain, Operation, Reduces, ShapeError
 from graphc.core.registry import operations
-from graphc.core.types import Type, is_uneven, without
+from graphc.core.types import EDGES, Type, is_uneven, without
 from graphc.ops.checks import feature_axis, need_features, points_over
 
 AXES = Either((Int(), Ints(minimum=None)))
@@ -33,7 +33,7 @@ class Reduction(Operation):
     keep: bool = attribute(Bool(), "whether they stay, with a length of 1", False)
     over: str | None = attribute(
         Text(),
-        "an axis of steps or nodes that becomes one number in place of features: `over: time`",
+        "an axis of steps, nodes or edges that becomes one number, not features: `over: time`",
         None,
     )
 
@@ -69,10 +69,15 @@ class Reduction(Operation):
         (place,) = self._axes(x)
         axis = points_over(self.name, x, self.over)
         text = self.of_present.replace("$mask", steps_mask(axis))
+        if axis == EDGES:  # of a graph there may be none
+            text = f"over_edges({steps_mask(axis)}, {text})"
         return code(text.replace("$x", steps_first("$x", place)))
 
     def _is_masked(self, x: Type) -> bool:
-        return self.over is not None and is_uneven(x, points_over(self.name, x, self.over))
+        if self.over is None:
+            return False
+        axis = points_over(self.name, x, self.over)
+        return axis == EDGES or is_uneven(x, axis)
 
     def flops(self, x: Type) -> int:
         return x.size

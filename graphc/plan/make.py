@@ -143,9 +143,9 @@ def _match_inputs(
             message = f"the data has no field `{field}`" + (
                 f" for the input `{name}`" if field == name else ""
             )
-            help = similar(field, fields.types, "field") or (
-                f"its fields are {listing(fields.types)};"
-                f" write `data: {{..., inputs: {{{name}: ...}}}}`"
+            known = [each for each in fields.types if not is_beside(each)]
+            help = similar(field, known, "field") or (
+                f"its fields are {listing(known)}; write `data: {{..., inputs: {{{name}: ...}}}}`"
             )
             report.error("GC406", message, span, help=help)
         elif _form(given) != _form(wanted):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, listing
-from graphc.core.types import ENDS, NODES, RECEIVERS, SENDERS, Type, nodes_axis
+from graphc.core.types import ENDS, NODES, RECEIVERS, SENDERS, Type, edges_axis, nodes_axis
 from graphc.data.dataset import Dataset, Form
+from graphc.data.edge_values import Differ, over_edges, padded, values_of_edges
 from graphc.data.examples import require_finite, require_integers
 from graphc.data.graphs import alike, both_ways, one_way
 from graphc.data.lengths import by_lengths, filled, lengths_of, together
@@ -122,7 +123,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         if array.ndim != kind.rank or array.shape[steps:] != kind.shape:
             message = f"`{name}` has shape {list(array.shape[1:])} for each example, not {kind}"
             raise fail("GC614", message, "the first axis is the examples")
-        if 0 in array.shape[1:steps]:
+        if 0 in array.shape[1:steps] and not edges_axis(kind):
             raise fail("GC614", f"`{name}` holds sequences without a step", None)
         if steps > 1 and array.shape[1] > (most := form.at_most.get(name, array.shape[1])):
             message = f"`{name}` holds sequences of {array.shape[1]} steps, and the network takes"
@@ -166,8 +167,34 @@ def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str
         wrong = pairs[(pairs < 0) | (pairs >= nodes)][0]
         message = f"`edges` names the node {wrong}, and there are {nodes}, counted from 0"
         raise fail("GC614", message, None)
-    edges = alike([ways(each)[0] for each in pairs], nodes)
-    return {SENDERS: edges[:, 0], RECEIVERS: edges[:, 1]}
+    several = [ways(each)[0] for each in pairs]
+    edges = alike(several, nodes)
+    held = {name: _held(name, arrays[name], several, pairs, form) for name in over_edges(wanted)}
+    return {SENDERS: edges[:, 0], RECEIVERS: edges[:, 1], **held}
+
+
+def _held(
+    name: str,
+    values: np.ndarray,
+    several: Sequence[np.ndarray],
+    pairs: np.ndarray,
+    form: Form,
+) -> np.ndarray:
+    """What edges hold, a value for each pair as it was given, in the order of the edges."""
+    if values.shape[1] != pairs.shape[2]:
+        message = f"`{name}` holds {values.shape[1]} values, and `edges` {pairs.shape[2]} edges"
+        raise fail("GC614", message, "give a value for each edge, in their order")
+    try:
+        return padded(
+            [
+                values_of_edges(edges, own, each, directed=form.directed)
+                for edges, own, each in zip(several, pairs, values, strict=True)
+            ]
+        )
+    except Differ as error:
+        places, (one, other) = sorted(error.lines), error.values
+        message = f"`{name}` is {other:g} and {one:g} for the edges {places[0]} and {places[1]}"
+        raise fail("GC614", f"{message}, which are the same", "give an edge one value") from None
 
 
 def _require_whole(name: str, array: np.ndarray) -> None:

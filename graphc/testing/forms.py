@@ -18,11 +18,13 @@ from graphc.core.types import BATCH, PAIRS, Type
 from graphc.emit import library
 from graphc.emit.imports import user_imports
 from graphc.emit.library.graphs import Edges
+from graphc.emit.library.values_at_edges import ValuedEdges
+from graphc.emit.masks import Masks
 from graphc.ops.initializers import Initializer
-from graphc.testing.strategies import NODES, TIME
+from graphc.testing.strategies import EDGES, NODES, TIME
 
 MULTIPLYING = ("dot_general", "conv_general_dilated")
-SIZES = {BATCH: 3, TIME: 4, NODES: 2, PAIRS: 5}
+SIZES = {BATCH: 3, TIME: 4, NODES: 2, EDGES: 3, PAIRS: 5}
 NAMES = {"jax": jax, "jnp": jnp, "nnx": nnx, "optax": optax}
 for file in pkgutil.iter_modules(library.__path__, f"{library.__name__}."):
     NAMES |= vars(importlib.import_module(file.name))
@@ -76,7 +78,7 @@ def _call(operation, types):
     values = {name: ast.Name(name, ast.Load()) for name in words}
     template = operation.call_code(*given(types))
     masks = (hole for hole in template.holes if hole.startswith(STEPS_MASK))
-    values |= {hole: ast.Name("mask", ast.Load()) for hole in masks}
+    values |= {hole: Masks().along(hole.removeprefix(STEPS_MASK)) for hole in masks}
     return _filled(template, operation, named, values)
 
 
@@ -103,7 +105,8 @@ def ring():
     ends = jnp.arange(SIZES[NODES])
     senders = jnp.concatenate([ends[:1], jnp.roll(ends, 1)])
     receivers = jnp.concatenate([ends[:1], ends])
-    return Edges(*(jnp.tile(each, (SIZES[BATCH], 1)) for each in (senders, receivers)))
+    tiled = (jnp.tile(each, (SIZES[BATCH], 1)) for each in (senders, receivers))
+    return ValuedEdges(Edges(*tiled), SIZES[NODES])
 
 
 def every_pair():

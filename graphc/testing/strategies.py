@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import graphc.ops
 from graphc.core.operation import Elementwise
 from graphc.core.registry import operations
-from graphc.core.types import BATCH, NODES, TIME, Type
+from graphc.core.types import BATCH, EDGES, NODES, TIME, Type
 from graphc.ops.initializers import (
     Constant,
     GlorotUniform,
@@ -26,6 +26,7 @@ from graphc.ops.kernels import SpectralNorm, WeightNorm
 
 assert graphc.ops
 WITH_NODES = [(BATCH, NODES), (BATCH, TIME, NODES), (BATCH, NODES, TIME)]
+WITH_EDGES = [(BATCH, EDGES), (BATCH, TIME, EDGES), (BATCH, EDGES, TIME)]
 DOMAINS = [(), (BATCH,), (BATCH, TIME), (BATCH, NODES), (BATCH, TIME, NODES), (BATCH, NODES, TIME)]
 sizes = st.integers(1, 4)
 shapes = st.lists(sizes, min_size=0, max_size=3).map(tuple)

@@ -2,9 +2,11 @@
 
 import json
 
+import networkx
 import numpy as np
 import pytest
 
+import graphc as gc
 from graphc.core.types import RECEIVERS, SENDERS
 from graphc.data.dataset import Form
 from graphc.data.graphs import alike, both_ways, one_way
@@ -161,3 +163,77 @@ def test_edges_of_several_graphs_are_padded_with_edges_to_no_node():
     second, _ = one_way(np.array([[0], [1]]))
     found = alike([first, second], 3)
     assert found.tolist() == [[[1, 0, 2, 1], [0, 1, 1, 2]], [[0, 3, 3, 3], [1, 3, 3, 3]]]
+
+
+HELD = (
+    "a,b,weight,met,kind\nann,bob,2,true,x\nbob,cid,3,false,y\ndan,ann,4,true,\ndan,dan,9,true,x\n"
+)
+
+
+def by_pair(arrays, name):
+    """The values of a field by the names of the nodes that edges join."""
+    names = "abcdef"
+    found = zip(pairs(arrays), arrays[name][0].tolist(), strict=True)
+    return {names[one] + names[other]: value for (one, other), value in found}
+
+
+def test_what_edges_hold_goes_with_them_in_both_directions(graph):
+    arrays = graph(edges=HELD).splits["train"]
+    assert by_pair(arrays, "weight") == {"ba": 2, "ab": 2, "cb": 3, "bc": 3, "da": 4, "ad": 4}
+    assert by_pair(arrays, "met") == {"ba": 1, "ab": 1, "cb": 0, "bc": 0, "da": 1, "ad": 1}
+    assert "kind" not in arrays
+
+
+def test_directed_edges_hold_a_value_for_each_direction(graph):
+    both = "a,b,weight\nann,bob,2\nbob,ann,5\ncid,ann,3\n"
+    arrays = graph(edges=both, directed=True).splits["train"]
+    assert by_pair(arrays, "weight") == {"ab": 2, "ba": 5, "ca": 3}
+
+
+@pytest.mark.parametrize(("how", "value"), [("sum", 7), ("mean", 3.5), ("first", 2)])
+def test_an_edge_with_two_values_holds_what_is_said(graph, how, value):
+    both = "a,b,weight\nann,bob,2\nbob,ann,5\ncid,ann,3\n"
+    dataset = graph(edges=both, repeated=how)
+    assert by_pair(dataset.splits["train"], "weight")["ab"] == value
+    assert dataset.left_out == {f"repeated_{how}": 1, "loops": 0}
+    found = as_text(summary(GraphFiles(nodes="n", edges="e", target="side"), dataset))
+    assert "edges that were there already" in found
+
+
+def test_an_edge_with_one_value_twice_counts_once(graph):
+    twice = "a,b,weight\nann,bob,2\nbob,ann,2\n"
+    dataset = graph(edges=twice)
+    assert by_pair(dataset.splits["train"], "weight") == {"ab": 2, "ba": 2}
+    assert dataset.left_out == {"repeated": 1, "loops": 0}
+
+
+@pytest.mark.parametrize(
+    ("edges", "changes", "code", "words"),
+    [
+        ("a,b,w\nann,bob,2\nbob,ann,5\n", {}, "GC516", "line 3 has the `w` 5, and the same edge"),
+        ("a,b,w\nann,bob,\n", {"edge_features": ("w",)}, "GC513", "no value in column `w`"),
+        ("a,b,w\nann,bob,x\n", {"edge_features": ("w",)}, "GC513", "has `x` in column `w`"),
+        ("a,b,w\nann,bob,inf\n", {}, "GC514", "`w`"),
+        ("a,b,w\nann,bob,1\n", {"edge_features": ("v",)}, "GC512", "has no column `v`"),
+        ("a,b,w\nann,bob,1\n", {"edge_features": ("a",)}, "GC512", "names an end of edges"),
+        ("a,b,features\nann,bob,1\n", {}, "GC512", "would be a field called `features`"),
+        ("a,b,side\nann,bob,1\n", {}, "GC512", "would be a field called `side`"),
+    ],
+)
+def test_what_is_wrong_with_what_edges_hold_is_told(graph, problem, edges, changes, code, words):
+    with problem(code) as found:
+        graph(edges=edges, **changes)
+    assert words in found[0].message
+
+
+def test_the_meetings_of_a_novel_are_those_of_networkx():
+    document = gc.check("specs/meetings.yaml").document
+    dataset = load(document.data, document.folder)
+    arrays, novel = dataset.splits["train"], networkx.les_miserables_graph()
+    names = list(novel)
+    found = {
+        (names[one], names[other]): value
+        for (one, other), value in zip(pairs(arrays), arrays["chapters"][0].tolist(), strict=True)
+    }
+    assert len(found) == 2 * novel.number_of_edges()
+    assert all(novel.edges[pair]["weight"] == value for pair, value in found.items())

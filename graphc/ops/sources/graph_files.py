@@ -12,6 +12,7 @@ from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.base import PART, share
+from graphc.ops.sources.edge_columns import OF_AN_EDGE, REPEATED, EdgeColumns, edge_columns
 from graphc.ops.sources.files import file_at
 from graphc.ops.sources.graphs import COUNTED, GraphSource, fields_of_nodes
 from graphc.ops.sources.table import FEATURES, in_order
@@ -54,7 +55,7 @@ class GraphFiles(GraphSource):
     whose target is empty has edges and features, and counts nowhere; where links are what is
     predicted, no target is needed. An edge that is there twice,
     in whatever order of its ends, counts once, and a node with itself is none: `graphc data` says
-    how many were left out so.
+    how many were left out so. Further columns of the edges are fields, [edges].
     """
 
     name = "graph"
@@ -79,6 +80,17 @@ class GraphFiles(GraphSource):
     directed: bool = attribute(
         Bool(), "whether an edge leads to its second node alone, and not back", False
     )
+    edge_features: tuple[str, ...] | None = attribute(
+        Texts(),
+        "the columns of the edges that are fields, a number for each edge; without it all others"
+        " that hold numbers alone",
+        None,
+    )
+    repeated: str = attribute(
+        Text(REPEATED),
+        "what an edge holds that is there several times with different values; `refuse`: an error",
+        "refuse",
+    )
     normalize: str = attribute(
         Text(("none", "standard", "rows")),
         "`standard`: each feature has mean 0 and variance 1; `rows`: those of a node add up to 1",
@@ -102,13 +114,14 @@ class GraphFiles(GraphSource):
         return None
 
     def fields(self, folder: str) -> Mapping[str, Type]:
-        file_at(folder, self.edges)
+        columns = self.columns(folder)
         table = self.table(folder)
         if self.target is None:
             message = f"`{self.name}` needs `target`, the column of classes that is predicted"
             raise ShapeError(message, "`data: {links: ...}` predicts links instead", "GC212")
         kind = Type((), "int", len(table.classes))
-        return fields_of_nodes(len(table.numbers), self.target, kind)
+        held = dict.fromkeys(columns.values, OF_AN_EDGE)
+        return fields_of_nodes(len(table.numbers), self.target, kind) | held
 
     def shares(self, folder: str) -> Mapping[str, float]:
         if self.normalize == "standard":
@@ -135,6 +148,12 @@ class GraphFiles(GraphSource):
             message += f" out for the test and {validation} for the validation"
             raise ShapeError(message, "hold out fewer", "GC518")
         return {"train": train, "validation": validation, "test": test}
+
+    def columns(self, folder: str) -> EdgeColumns:
+        """What the columns of the edges are for; raises ShapeError GC511, GC512 and GC516."""
+        path = file_at(folder, self.edges)
+        taken = (self.target,)
+        return edge_columns(path, self.delimiter, self.ends, self.edge_features, taken)
 
     def table(self, folder: str) -> NodeTable:
         """The file of the nodes; raises ShapeError GC511 to GC517."""
@@ -205,7 +224,7 @@ def number_of(path: str, place: str, column: str, cell: str) -> float:
         raise ShapeError(error.message, "fill it in, or leave the column out", error.code)
     if value is None:
         message = f"`{path}` {place} has `{cell}` in column `{column}`, which is no number"
-        raise ShapeError(message, "repair it, or leave the column out of `features`", "GC513")
+        raise ShapeError(message, "repair it, or leave out the column", "GC513")
     return value
 
 
