@@ -25,6 +25,8 @@ from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
 from graphc.data.lengths import padded, present
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
+from graphc.data.npz_graphs import load_npz_graphs
+from graphc.data.random_graphs import load_random_graphs
 from graphc.data.rows import Array, Rows, by_row, pieces
 from graphc.data.sentences import load_wnut17
 from graphc.data.sequence_tasks import load_adding_problem, load_copying, load_reversal
@@ -58,9 +60,11 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.AddingProblem: load_adding_problem,
     sources.Copying: load_copying,
     sources.Reversal: load_reversal,
+    sources.RandomGraphs: load_random_graphs,
     sources.Csv: load_table,
     sources.Parquet: load_table,
     sources.Npz: load_npz,
+    sources.NpzGraphs: load_npz_graphs,
     sources.ImageFolder: load_image_folder,
     sources.PlainText: load_text,
     sources.HelpTopics: load_text,
@@ -171,8 +175,10 @@ def prepare(
         class_names=examples.class_names,
         scaling=scaling,
         columns=examples.columns,
+        directed=examples.directed,
         balance=source.balance,
         missing=missing,
+        left_out=dict(examples.left_out),
     )
 
 

@@ -11,6 +11,7 @@ from graphc.core.types import Type
 from graphc.data.dataset import Dataset
 from graphc.data.graphs import belongs_to_graph, counting, facts, graph_as_text, is_graph
 from graphc.data.rows import Array, pieces
+from graphc.data.several_graphs import are_graphs, facts_of_several, graphs_as_text
 from graphc.ops.sources import DataSource, TableSource
 
 _HEADER = ("field", "type", "split", "smallest", "largest", "mean", "deviation", "missing")
@@ -45,6 +46,7 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
         "classes": _classes(dataset),
         "columns": None if dataset.columns is None else dataset.columns.as_dict(),
         **({"graph": facts(dataset)} if is_graph(dataset) else {}),
+        **({"graphs": facts_of_several(dataset)} if are_graphs(dataset) else {}),
     }
 
 
@@ -117,6 +119,7 @@ def as_text(found: Mapping[str, Any]) -> str:
     parts = ", ".join(f"{split} {count:,}" for split, count in counts.items())
     streamed = ", streamed" if found["streamed"] else ""
     text = f"{found['source']}, {sum(counts.values()):,} examples{streamed}: {parts}"
+    text += graphs_as_text(found["graphs"]) if "graphs" in found else ""
     return _with_tables(text, found, counts)
 
 

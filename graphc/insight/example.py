@@ -45,6 +45,8 @@ GIVEN: dict[str, dict[str, object]] = {
     "maxout": {"pieces": 2},
     "parquet": {"path": "flowers.parquet", "target": "species"},
     "graph": {"nodes": "papers.csv", "edges": "cites.csv", "target": "kind"},
+    "graph_pool": {"aggregate": "attention"},
+    "npz_graphs": {"path": "molecules.npz", "target": "active"},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "python": {
         "definition": "layers:Gate",
@@ -72,7 +74,8 @@ _SEQUENCE = Type((32,), domain=(BATCH, TIME))
 _NODES = Type((32,), domain=(BATCH, NODES))
 _FITTING = {
     **dict.fromkeys(
-        ("chebyshev_conv", "gin_conv", "graph_attention", "graph_conv", "sage_conv"), (_NODES,)
+        ("chebyshev_conv", "gin_conv", "graph_attention", "graph_conv", "graph_pool", "sage_conv"),
+        (_NODES,),
     ),
     "first": (_SEQUENCE,),
     "last": (_SEQUENCE,),

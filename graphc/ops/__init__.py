@@ -55,6 +55,7 @@ FAMILIES = {
     "embedding": "embed one_hot",
     "features": "geglu glu log_softmax maxout reglu softmax sparsemax swiglu",
     "graph_attention": "graph_attention",
+    "graph_pooling": "graph_pool",
     "graphs": "chebyshev_conv gin_conv graph_conv sage_conv",
     "joining": "concat split stack tile",
     "normalization": "batch_norm group_norm instance_norm layer_norm rms_norm",
@@ -119,11 +120,13 @@ OTHERS = {
         "sources.graphs": "cora karate",
         "sources.image_folder": "image_folder",
         "sources.npz": "npz",
+        "sources.npz_graphs": "npz_graphs",
         "sources.published": """
             california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps
         """,
         "sources.sentences": "wnut17",
         "sources.sequence_tasks": "adding_problem copying reversal",
+        "sources.several_graphs": "graphs",
         "sources.table": "csv parquet",
         "sources.text": "help_topics multi30k shakespeare text",
         "sources.user_code": "python",

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, listing
-from graphc.core.types import NODES, RECEIVERS, SENDERS, Type, nodes_axis
+from graphc.core.types import NODES, RECEIVERS, SENDERS, Type, lengths_over, nodes_axis
 from graphc.data.dataset import Dataset, Form
 from graphc.data.examples import require_finite, require_integers
 from graphc.data.graphs import alike, both_ways, one_way
-from graphc.data.lengths import by_lengths, filled, lengths_of, together
+from graphc.data.lengths import by_lengths, filled, lengths_of, together, words_of
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated, predict_batches
+from graphc.runtime.graphs import graphs_apart, pairs_given
 from graphc.runtime.keeper import load_best, load_last
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.restore import restore_state
@@ -103,7 +104,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         if len(wanted) != 1:
             raise fail("GC614", "one array, and the data has several fields", listing(wanted))
         inputs = {next(iter(wanted)): inputs}
-    inputs = _together(inputs, wanted)
+    inputs = _together(graphs_apart(inputs, form), wanted)
     arrays = {}
     for name, kind in wanted.items():
         if name not in inputs:
@@ -122,7 +123,8 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
             message = f"`{name}` has shape {list(array.shape[1:])} for each example, not {kind}"
             raise fail("GC614", message, "the first axis is the examples")
         if 0 in array.shape[1:steps]:
-            raise fail("GC614", f"`{name}` holds sequences without a step", None)
+            what, points = words_of(lengths_of(kind) or "")
+            raise fail("GC614", f"`{name}` holds {what}s without {points}", None)
         if steps > 1 and array.shape[1] > (most := form.at_most.get(name, array.shape[1])):
             message = f"`{name}` holds sequences of {array.shape[1]} steps, and the network takes"
             raise fail("GC614", f"{message} at most {most}", "cut what is longer")
@@ -133,7 +135,8 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
     if SENDERS in form.fields:
-        arrays |= _edges(inputs.get("edges"), arrays, form)
+        given = {name: inputs[name] for name in (SENDERS, RECEIVERS) if name in inputs}
+        arrays |= given or _edges(inputs.get("edges"), arrays, form)
     arrays = form.scaling.apply(arrays)
     for name, kind in wanted.items():
         if kind.dtype == "int":
@@ -144,7 +147,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
 
 
 def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
-    """The edges of graphs, of pairs of nodes [examples, 2, any], or [2, any] for a single one.
+    """The edges of graphs, of pairs of nodes [2, any] for each of them.
 
     They lead both ways, unless those of the training led one way.
     """
@@ -153,17 +156,9 @@ def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str
         help = "`edges` holds the numbers of the nodes that each edge joins, [2, edges]"
         raise fail("GC614", "the edges of the graph are missing", help)
     name = next(name for name, kind in wanted.items() if nodes_axis(kind))
-    count, place = len(arrays[name]), wanted[name].domain.index(NODES)
-    pairs, nodes = _array("edges", given), arrays[name].shape[place]
-    pairs = pairs[None] if pairs.ndim == 2 and count == 1 else pairs
-    if pairs.ndim != 3 or pairs.shape[:2] != (count, 2) or pairs.dtype.kind not in "iu":
-        found = f"{list(pairs.shape)} of {pairs.dtype}"
-        raise fail("GC614", f"`edges` is [{count}, 2, edges] of integers, not {found}", None)
-    if pairs.size and (pairs.min() < 0 or pairs.max() >= nodes):
-        wrong = pairs[(pairs < 0) | (pairs >= nodes)][0]
-        message = f"`edges` names the node {wrong}, and there are {nodes}, counted from 0"
-        raise fail("GC614", message, None)
-    edges = alike([ways(each)[0] for each in pairs], nodes)
+    most = arrays[name].shape[wanted[name].domain.index(NODES)]
+    sizes = arrays.get(lengths_over(NODES.name), np.full(len(arrays[name]), most))
+    edges = alike([ways(each)[0] for each in pairs_given(given, sizes)], most)
     return {SENDERS: edges[:, 0], RECEIVERS: edges[:, 1]}
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from graphc.ops.sources.graphs import Karate as Karate
     from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
     from graphc.ops.sources.npz import Npz as Npz
+    from graphc.ops.sources.npz_graphs import NpzGraphs as NpzGraphs
     from graphc.ops.sources.published import CaliforniaHousing as CaliforniaHousing
     from graphc.ops.sources.published import Cifar10 as Cifar10
     from graphc.ops.sources.published import Cifar10Jpeg as Cifar10Jpeg
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from graphc.ops.sources.sequence_tasks import AddingProblem as AddingProblem
     from graphc.ops.sources.sequence_tasks import Copying as Copying
     from graphc.ops.sources.sequence_tasks import Reversal as Reversal
+    from graphc.ops.sources.several_graphs import RandomGraphs as RandomGraphs
     from graphc.ops.sources.table import Csv as Csv
     from graphc.ops.sources.table import Parquet as Parquet
     from graphc.ops.sources.table import TableSource as TableSource
@@ -68,12 +70,14 @@ _DECLARED = {
     "graphs": "Cora GraphSource Karate",
     "image_folder": "ImageFolder",
     "npz": "Npz",
+    "npz_graphs": "NpzGraphs",
     "published": """
         CaliforniaHousing Cifar10 Cifar10Jpeg Cifar10Subset Downloaded FashionMnist Mnist Stored
         Usps
     """,
     "sentences": "Wnut17",
     "sequence_tasks": "AddingProblem Copying Reversal",
+    "several_graphs": "RandomGraphs",
     "table": "Csv Parquet TableSource",
     "text": "HelpTopics Multi30k PlainText Shakespeare TextSource",
     "user_code": "PythonData",
