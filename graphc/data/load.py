@@ -19,13 +19,13 @@ from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
 from graphc.data.examples import Examples, require_finite, require_integers
 from graphc.data.graph_files import load_graph
 from graphc.data.graphs import load_cora, load_karate
+from graphc.data.graphs_npz import load_graphs_npz
 from graphc.data.housing import load_california_housing
 from graphc.data.image_folder import load_image_folder
 from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
 from graphc.data.lengths import padded, present
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
-from graphc.data.npz_graphs import load_npz_graphs
 from graphc.data.random_graphs import load_random_graphs
 from graphc.data.rows import Array, Rows, by_row, pieces
 from graphc.data.sentences import load_wnut17
@@ -64,7 +64,7 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.Csv: load_table,
     sources.Parquet: load_table,
     sources.Npz: load_npz,
-    sources.NpzGraphs: load_npz_graphs,
+    sources.GraphsNpz: load_graphs_npz,
     sources.ImageFolder: load_image_folder,
     sources.PlainText: load_text,
     sources.HelpTopics: load_text,

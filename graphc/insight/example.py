@@ -46,7 +46,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "parquet": {"path": "flowers.parquet", "target": "species"},
     "graph": {"nodes": "papers.csv", "edges": "cites.csv", "target": "kind"},
     "graph_pool": {"aggregate": "attention"},
-    "npz_graphs": {"path": "molecules.npz", "target": "active"},
+    "graphs_npz": {"path": "molecules.npz", "target": "active"},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "python": {
         "definition": "layers:Gate",

@@ -118,9 +118,9 @@ OTHERS = {
         "sources.generated": "digit_scenes moving_digits signals",
         "sources.graph_files": "graph",
         "sources.graphs": "cora karate",
+        "sources.graphs_npz": "graphs_npz",
         "sources.image_folder": "image_folder",
         "sources.npz": "npz",
-        "sources.npz_graphs": "npz_graphs",
         "sources.published": """
             california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps
         """,

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from graphc.ops.sources.graphs import Cora as Cora
     from graphc.ops.sources.graphs import GraphSource as GraphSource
     from graphc.ops.sources.graphs import Karate as Karate
+    from graphc.ops.sources.graphs_npz import GraphsNpz as GraphsNpz
     from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
     from graphc.ops.sources.npz import Npz as Npz
-    from graphc.ops.sources.npz_graphs import NpzGraphs as NpzGraphs
     from graphc.ops.sources.published import CaliforniaHousing as CaliforniaHousing
     from graphc.ops.sources.published import Cifar10 as Cifar10
     from graphc.ops.sources.published import Cifar10Jpeg as Cifar10Jpeg
@@ -68,9 +68,9 @@ _DECLARED = {
     "generated": "DIRECTIONS SIGNALS DigitScenes MovingDigits Signals",
     "graph_files": "GraphFiles",
     "graphs": "Cora GraphSource Karate",
+    "graphs_npz": "GraphsNpz",
     "image_folder": "ImageFolder",
     "npz": "Npz",
-    "npz_graphs": "NpzGraphs",
     "published": """
         CaliforniaHousing Cifar10 Cifar10Jpeg Cifar10Subset Downloaded FashionMnist Mnist Stored
         Usps

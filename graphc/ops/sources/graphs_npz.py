@@ -21,7 +21,7 @@ Headers = Mapping[str, tuple[tuple[int, ...], str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class NpzGraphs(FileSource):
+class GraphsNpz(FileSource):
     """An npz file of graphs of different size, all of their nodes in a row and all of their edges.
 
     The array `graph` says for each node which graph it belongs to, counted from 0, and `edges`, [2,
@@ -29,7 +29,7 @@ class NpzGraphs(FileSource):
     have a row for each node, and become [nodes, ...], or one for each graph.
     """
 
-    name = "npz_graphs"
+    name = "graphs_npz"
 
     inputs: tuple[str, ...] = attribute(
         Texts(),
@@ -156,4 +156,4 @@ class NpzGraphs(FileSource):
         return Type((), "int", high + 1)
 
 
-sources.add(NpzGraphs)
+sources.add(GraphsNpz)

@@ -9,11 +9,11 @@ from graphc.core.types import nodes_axis
 from graphc.data.examples import Examples
 from graphc.data.scaling import Arrays
 from graphc.data.several_graphs import InARow, in_a_row, with_edges
-from graphc.ops.sources import NpzGraphs
+from graphc.ops.sources import GraphsNpz
 from graphc.ops.tables import npz_arrays
 
 
-def load_npz_graphs(source: NpzGraphs, folder: str) -> Examples:
+def load_graphs_npz(source: GraphsNpz, folder: str) -> Examples:
     """An npz file of graphs; raises ShapeError GC511 to GC518, naming the file and the array."""
     fields, path = source.fields(folder), source.file(folder)
     files = {"training": path, **source.further_files(folder)}
@@ -36,7 +36,7 @@ def load_npz_graphs(source: NpzGraphs, folder: str) -> Examples:
     )
 
 
-def _require_alike(source: NpzGraphs, path: str, wanted) -> None:
+def _require_alike(source: GraphsNpz, path: str, wanted) -> None:
     """Raise ShapeError GC516 where a further file has other arrays than that of the training."""
     found = source.headers(path)
     for name in (*source.inputs, source.target):
@@ -46,7 +46,7 @@ def _require_alike(source: NpzGraphs, path: str, wanted) -> None:
             raise ShapeError(f"{message} training {list(other[1:])} of {kind}", None, "GC516", name)
 
 
-def _part(source: NpzGraphs, path: str, fields) -> tuple[InARow, Arrays, dict[str, int]]:
+def _part(source: GraphsNpz, path: str, fields) -> tuple[InARow, Arrays, dict[str, int]]:
     """The graphs of a file, what they hold, and how many edges were left out."""
     headers, (nodes, graphs) = source.headers(path), source.counts(path)
     found = npz_arrays(path, source.arrays)
@@ -59,9 +59,9 @@ def _part(source: NpzGraphs, path: str, fields) -> tuple[InARow, Arrays, dict[st
         array = found[name]
         of_nodes = source.is_of_nodes(path, headers, name, nodes, graphs)
         if of_nodes != (nodes_axis(fields[name]) is not None):
-            message = f"the array `{name}` of `{path}` has not a row for each"
-            each = "graph, as that of the training" if of_nodes else "node, as that of the training"
-            raise ShapeError(f"{message} {each}", None, "GC516", name)
+            own, other = ("node", "graph") if of_nodes else ("graph", "node")
+            message = f"the array `{name}` of `{path}` has a row for each {own}, and that of the"
+            raise ShapeError(f"{message} training one for each {other}", None, "GC516", name)
         if name == source.target and source.kind == "number":
             array = array.astype(np.float64).reshape(len(array), *(array.shape[1:] or (1,)))
         arrays[name] = whole.of_nodes(array[order]) if of_nodes else array
