@@ -179,6 +179,7 @@ def test_nodes_of_graphs_of_different_size_are_learned(tmp_path):
     np.savez(tmp_path / "g.npz", **found)
     text = SPEC.replace("    - graph_pool: mean\n", "").replace("target: ring", "target: hub")
     text = text.replace("    - graph_conv: {features: 8, normalize: mean, activation: relu}\n", "")
+    text = text.replace("epochs: 30", "epochs: 120")
     (tmp_path / "spec.yaml").write_text(text)
     run = gc.compile(tmp_path / "spec.yaml").train(tmp_path / "run")
     assert run.evaluate("test")["accuracy"] > 0.95
