@@ -973,6 +973,30 @@ class Methods:
             self_loops: whether a node hears of itself; a number is how much that counts beside an edge.
         """
 
+    def graph_pool(
+        self,
+        x: Arguments,
+        aggregate: Literal["sum", "mean", "max", "attention"],
+        *,
+        score_init: float | str | Mapping[str, Any] = "glorot_uniform",
+        name: str | None = None,
+    ) -> Value:
+        """One value for each graph: the sum, the mean or the largest of what its nodes hold.
+
+        `sum`, `mean` and `max` are the reductions of these names with `over: nodes`. `attention` is a
+        mean with weights, `sum_v a_v x_v`, where `a` is the softmax over the nodes of `x_v . score`,
+        with a learned array.
+
+        Shapes: [nodes, ...] -> [...]; with `attention` [nodes, n] -> [n], and `score` is [n, 1].
+
+        References: Li et al., "Gated graph sequence neural networks", 2016, whose weights are sigmoids,
+        so that they do not add up to 1.
+
+        Args:
+            aggregate: what becomes of the nodes of a graph.
+            score_init: how the score of `attention` is drawn.
+        """
+
     def greater(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
         """Whether a is larger than b: `a > b`.
 
@@ -1289,7 +1313,7 @@ class Methods:
 
         Args:
             axis: the axis along which the probabilities add up to 1.
-            over: an axis of steps along which they do, in place of features: `over: time`.
+            over: an axis of steps or nodes along which they do, in place of features: `over: time`.
         """
 
     def logical_and(self, *values: Arguments, name: str | None = None) -> Value:
@@ -2126,7 +2150,7 @@ class Methods:
 
         Args:
             axis: the axis along which the probabilities add up to 1.
-            over: an axis of steps along which they do, in place of features: `over: time`.
+            over: an axis of steps or nodes along which they do, in place of features: `over: time`.
         """
 
     def softplus(self, x: Arguments, *, name: str | None = None) -> Value:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NUMBERS = ("int", "bool", "float", "shape")
 """The keys of a type that say what its numbers are, and its shape."""
 AT_MOST = Either((Int(1), Text(("any",))))
-"""How long a sequence may be: so many steps, or `any` number of them."""
+"""How long a sequence may be, or how large a graph: so many steps or nodes, or `any` number."""
 OF_GRAPHS = {axis.name: axis for axis in (NODES, EDGES)}
 """The axes of graphs, of which the data says how long they are."""
 _HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
@@ -72,8 +72,8 @@ def _long_type(
     kind = _over_axes(tree.get(word), context)
     if (key := tree.key("at_most")) is not None:
         if not point_axes(kind):
-            message = f"`at_most` is for sequences, and `{name}` is {kind}"
-            help = "a sequence has `time` as its first axis: `[time, 8]`"
+            message = f"`at_most` is for sequences and graphs, and `{name}` is {kind}"
+            help = "a sequence has `time` as its first axis, `[time, 8]`, a graph `nodes`"
             raise fail("GC307", message, key, help)
         if point_axes(kind)[0] == EDGES:
             message = f"`at_most` is for steps and nodes, and `{name}` is {kind}"
@@ -117,7 +117,7 @@ def along_edges(
 
 
 def at_most(declared: syntax.InputDeclaration, environment: Environment) -> tuple[int, Span] | None:
-    """How many steps the sequences of an input have at most, and where that is said."""
+    """How many steps or nodes an input has at most, and where that is said."""
     written = declared.written
     if not isinstance(written, Mapping) or (tree := written.get("at_most")) is None:
         return None

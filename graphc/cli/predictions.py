@@ -66,9 +66,10 @@ def _read(file: str, ending: str, run: Run) -> Any:
     found = np.load(file, allow_pickle=False)
     if ending == ".npy":
         return found
-    known = getattr(run.document().data, "lengths_by_axis", {})  # as the data itself calls them
-    lengths = {name: lengths_over(axis) for axis, name in known.items()}
-    return {lengths.get(name, name): each for name, each in found.items()}
+    source = run.document().data  # which has names of its own for what belongs to its examples
+    lengths = getattr(source, "lengths_by_axis", {}).items()
+    names = {name: lengths_over(axis) for axis, name in lengths} | getattr(source, "beside", {})
+    return {names.get(name, name): each for name, each in found.items()}
 
 
 def _pictures(file: str, run: Run) -> np.ndarray:
@@ -102,9 +103,10 @@ def _from_json(text: str, file: str, run: Run) -> Any:
 
 def _array(value: Any) -> Any:
     """An array of lists, or several of lists that differ in their length."""
-    if isinstance(value, list) and len({len(each) for each in value if isinstance(each, list)}) > 1:
+    try:
+        return np.asarray(value)
+    except ValueError:
         return [np.asarray(each) for each in value]
-    return np.asarray(value)
 
 
 def _from_records(records: list[dict[str, Any]], file: str, run: Run) -> dict[str, np.ndarray]:

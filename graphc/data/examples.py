@@ -30,6 +30,8 @@ class Examples:
         groups: for each example of `train`, which group it belongs to: groups are not divided.
         given: for each example of `train`, the split that it is in.
         files: for the parts that are a file of the user's, its path, for messages.
+        directed: whether the edges of graphs lead one way.
+        left_out: how many edges of graphs were left out, by the reason.
     """
 
     fields: Mapping[str, Type]
@@ -43,6 +45,8 @@ class Examples:
     groups: np.ndarray | None = None
     given: np.ndarray | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    directed: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def parts(self) -> dict[str, Arrays]:
         """The training data, and the splits that the source brings."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphc.core.types import DIRECTED, DRAWN, ENDS, NODES, RECEIVERS, SENDERS
+from graphc.core.types import DIRECTED, DRAWN, ENDS, NODES, RECEIVERS, SENDERS, lengths_over
 from graphc.data.dataset import SPLITS, Dataset, Scaling
 from graphc.data.files import KNOWN, locate, read
 from graphc.data.lengths import present
@@ -81,8 +81,8 @@ class DataGraph:
 
 
 def is_graph(dataset: Dataset) -> bool:
-    """Whether its examples are graphs."""
-    return SENDERS in dataset.fields
+    """Whether it is one graph, which is the example of every split."""
+    return SENDERS in dataset.fields and lengths_over(NODES.name) not in dataset.fields
 
 
 def belongs_to_graph(name: str) -> bool:
@@ -131,9 +131,12 @@ def graph_as_text(found: Mapping[str, Any]) -> str:
     text = ", ".join([f"a graph of {found['nodes']:,} nodes", *counted]) + "\n"
     text += f"{found['edges']:,} edges, one for each direction, at most {found['most_edges']:,} to"
     text += f" a node; nodes without any: {found['isolated']:,}"
-    for reason, count in found["left_out"].items():
-        text += f"\n{_LEFT_OUT[reason]}: {count:,}" if count else ""
-    return text
+    return text + left_out_as_text(found["left_out"])
+
+
+def left_out_as_text(left_out: Mapping[str, int]) -> str:
+    """A line for each reason for which edges were left out."""
+    return "".join(f"\n{_LEFT_OUT[why]}: {count:,}" for why, count in left_out.items() if count)
 
 
 def both_ways(pairs: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:

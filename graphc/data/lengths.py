@@ -11,7 +11,7 @@ import numpy as np
 from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Span
-from graphc.core.types import Type, are_lengths, lengths_over, uneven_axes
+from graphc.core.types import NODES, Type, are_lengths, lengths_over, uneven_axes
 from graphc.data.examples import Examples
 from graphc.data.rows import Array, Make, Rows
 from graphc.data.scaling import Arrays
@@ -78,6 +78,11 @@ def lengths_of(kind: Type) -> str | None:
     return lengths_over(axes[0].name) if axes else None
 
 
+def words_of(lengths: str) -> tuple[str, str]:
+    """What has lengths that are called so, and what they count, for messages."""
+    return ("graph", NODES.name) if lengths == lengths_over(NODES.name) else ("sequence", "steps")
+
+
 def by_lengths(fields: Mapping[str, Type]) -> dict[str, list[str]]:
     """The fields with sequences of different length, by what their lengths are called."""
     found: dict[str, list[str]] = {}
@@ -141,9 +146,10 @@ def _check(part: str, arrays: Arrays, word: str, names: list[str]) -> None:
         bad = (lengths < 1) | (lengths > steps)
         if bad.any():
             first = int(bad.argmax())
+            _, points = words_of(word)
             message = f"example {first + 1} of the {part} data has the length {lengths[first]}, but"
-            message += f" `{name}` has 1 to {steps} steps"
-            help = "the length of an example is the number of its steps before the padding"
+            message += f" `{name}` has 1 to {steps} {points}"
+            help = f"the length of an example is the number of its {points} before the padding"
             raise ShapeError(message, help, "GC515")
 
 
@@ -160,13 +166,15 @@ def require_at_most(
         longest: fields, the most steps that they may have, and where that is said.
     """
     for name, most, span in longest:
+        word = lengths_of(fields[name]) or ""
+        what, points = words_of(word)
         for split, arrays in splits.items():
-            steps = np.full(1, arrays[name].shape[1])
-            lengths = arrays.get(lengths_of(fields[name]) or "", steps)
+            lengths = arrays.get(word, np.full(1, arrays[name].shape[1]))
             if lengths.max() > most:
-                message = f"a sequence of `{name}` in the {split} split has {lengths.max()} steps,"
+                message = f"a {what} of `{name}` in the {split} split has {lengths.max()} {points},"
                 message += f" and at most {most} are declared"
-                help = "cut what is longer, or declare more"
+                larger = "leave out what is larger" if what == "graph" else "cut what is longer"
+                help = f"{larger}, or declare more"
                 raise RunError(Diagnostic("GC531", message, span, help=help))
 
 

@@ -19,6 +19,7 @@ from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
 from graphc.data.examples import Examples, require_finite, require_integers
 from graphc.data.graph_files import load_graph
 from graphc.data.graphs import load_cora, load_karate
+from graphc.data.graphs_npz import load_graphs_npz
 from graphc.data.housing import load_california_housing
 from graphc.data.image_folder import load_image_folder
 from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
@@ -26,6 +27,7 @@ from graphc.data.lengths import padded, present
 from graphc.data.links import load_links
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
+from graphc.data.random_graphs import load_random_graphs
 from graphc.data.rows import Array, Rows, by_row, pieces
 from graphc.data.sentences import load_wnut17
 from graphc.data.sequence_tasks import load_adding_problem, load_copying, load_reversal
@@ -62,9 +64,11 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.AddingProblem: load_adding_problem,
     sources.Copying: load_copying,
     sources.Reversal: load_reversal,
+    sources.RandomGraphs: load_random_graphs,
     sources.Csv: load_table,
     sources.Parquet: load_table,
     sources.Npz: load_npz,
+    sources.GraphsNpz: load_graphs_npz,
     sources.ImageFolder: load_image_folder,
     sources.PlainText: load_text,
     sources.HelpTopics: load_text,
@@ -187,8 +191,10 @@ def prepare(
         class_names=examples.class_names,
         scaling=scaling,
         columns=examples.columns,
+        directed=examples.directed,
         balance=source.balance,
         missing=missing,
+        left_out=dict(examples.left_out),
     )
 
 

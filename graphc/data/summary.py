@@ -12,6 +12,7 @@ from graphc.data.dataset import Dataset
 from graphc.data.graphs import belongs_to_graph, counting, facts, graph_as_text, is_graph
 from graphc.data.links import facts_of_links, is_of_links, links_as_text
 from graphc.data.rows import Array, pieces
+from graphc.data.several_graphs import are_graphs, facts_of_several, graphs_as_text
 from graphc.ops.sources import DataSource, TableSource
 
 _HEADER = ("field", "type", "split", "smallest", "largest", "mean", "deviation", "missing")
@@ -48,6 +49,7 @@ def summary(source: DataSource, dataset: Dataset) -> dict[str, Any]:
         "columns": None if dataset.columns is None else dataset.columns.as_dict(),
         **({"links": facts_of_links(dataset)} if of_links else {}),
         **({"graph": facts(dataset)} if is_graph(dataset) and not of_links else {}),
+        **({"graphs": facts_of_several(dataset)} if are_graphs(dataset) else {}),
     }
 
 
@@ -124,6 +126,7 @@ def as_text(found: Mapping[str, Any]) -> str:
     streamed = ", streamed" if found["streamed"] else ""
     text = f"{found['source']}, {sum(counts.values()):,} examples{streamed}: {parts}"
     text += f"\neach over {graph}" if graph else ""
+    text += graphs_as_text(found["graphs"]) if "graphs" in found else ""
     return _with_tables(text, found, counts)
 
 

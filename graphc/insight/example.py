@@ -47,6 +47,8 @@ GIVEN: dict[str, dict[str, object]] = {
     "graph": {"nodes": "papers.csv", "edges": "cites.csv", "target": "kind"},
     "series": {"path": "speeds.csv", "edges": "roads.csv"},
     "links": {"of": "karate"},
+    "graph_pool": {"aggregate": "attention"},
+    "graphs_npz": {"path": "molecules.npz", "target": "active"},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "python": {
         "definition": "layers:Gate",
@@ -75,7 +77,8 @@ _NODES = Type((32,), domain=(BATCH, NODES))
 _EDGES = Type((32,), domain=(BATCH, EDGES))
 _FITTING = {
     **dict.fromkeys(
-        ("chebyshev_conv", "gin_conv", "graph_attention", "graph_conv", "sage_conv"), (_NODES,)
+        ("chebyshev_conv", "gin_conv", "graph_attention", "graph_conv", "graph_pool", "sage_conv"),
+        (_NODES,),
     ),
     "edge_score": (_NODES,),
     **dict.fromkeys(("senders", "receivers"), (_NODES,)),

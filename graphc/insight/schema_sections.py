@@ -161,7 +161,7 @@ def _input() -> dict:
         )
     }
     longest = {
-        "description": "of sequences of different length, how many steps they have at most",
+        "description": "of sequences or graphs of different size: how many steps or nodes at most",
         **either({"type": "integer", "minimum": 1}, {"const": "any"}, PARAMETER),
     }
     form = closed(kinds | {"below": below, "at_most": longest}, minProperties=1)

@@ -12,7 +12,7 @@ from graphc.core.operands import steps_first, steps_mask
 from graphc.core.operation import Logits, Operation, Reach, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import Type, is_uneven
-from graphc.ops.checks import axis_over, feature_axis, need_features, need_floats
+from graphc.ops.checks import feature_axis, need_features, need_floats, points_over
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class _Softmax(_Probabilities):
 
     axis: int = attribute(Int(), "the axis along which the probabilities add up to 1", -1)
     over: str | None = attribute(
-        Text(), "an axis of steps along which they do, in place of features: `over: time`", None
+        Text(),
+        "an axis of steps or nodes along which they do, in place of features: `over: time`",
+        None,
     )
 
     def complaint(self) -> str | None:
@@ -50,17 +52,17 @@ class _Softmax(_Probabilities):
     def infer(self, x: Type) -> Type:
         if self.over is not None:
             need_floats(self.name, x)
-            axis_over(self.name, x, self.over)
+            points_over(self.name, x, self.over)
             return x
         made = super().infer(x)
         feature_axis(self.name, x, self.axis)
         return made
 
     def reach(self, x: Type) -> Reach | None:
-        return None if self.over is None else Reach(axis_over(self.name, x, self.over))
+        return None if self.over is None else Reach(points_over(self.name, x, self.over))
 
     def call_code(self, x: Type) -> Code:
-        if self.over is None or not is_uneven(x, axis := axis_over(self.name, x, self.over)):
+        if self.over is None or not is_uneven(x, axis := points_over(self.name, x, self.over)):
             return self.call
         place = x.domain.index(axis)
         text = self.of_present.replace("$mask", steps_mask(axis))
@@ -69,7 +71,7 @@ class _Softmax(_Probabilities):
 
     def holes(self, x: Type) -> dict[str, object]:
         if self.over is not None:
-            axis = axis_over(self.name, x, self.over)
+            axis = points_over(self.name, x, self.over)
             return {"place": 1 if is_uneven(x, axis) else x.domain.index(axis)}
         return {"place": feature_axis(self.name, x, self.axis)}
 

@@ -8,7 +8,7 @@ from graphc.core.code import Code, code
 from graphc.core.declaration import Declaration
 from graphc.core.operands import operand
 from graphc.core.operation import ShapeError
-from graphc.core.types import PAIRS, Type
+from graphc.core.types import PAIRS, Type, nodes_axis
 from graphc.ops.broadcasting import broadcast
 from graphc.ops.reductions import features_axes
 
@@ -208,8 +208,15 @@ def check_domain(name: str, output: Type, target: Type) -> None:
         raise ShapeError(
             f"`{name}` needs one target for each point, but the output is {output} and the target"
             f" is {target}",
-            "bring both to one for each example, or one for each step or node",
+            _same_points(output, target),
         )
+
+
+def _same_points(output: Type, target: Type) -> str:
+    """How both come to have the same points."""
+    if nodes_axis(output) is not None and nodes_axis(target) is None:
+        return "make one value of all nodes with `graph_pool`"
+    return "bring both to one for each example, or one for each step or node"
 
 
 def check_classes(name: str, output: Type, target: Type) -> None:
@@ -226,7 +233,7 @@ def check_classes(name: str, output: Type, target: Type) -> None:
         raise ShapeError(
             f"`{name}` needs one class for each point, but the output is {output} and the target is"
             f" {target}",
-            "bring both to one for each example, or one for each step or node",
+            _same_points(output, target),
         )
     if target.below is None:
         raise ShapeError(

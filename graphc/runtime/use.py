@@ -8,15 +8,25 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, listing
-from graphc.core.types import ENDS, NODES, RECEIVERS, SENDERS, Type, edges_axis, nodes_axis
+from graphc.core.types import (
+    ENDS,
+    NODES,
+    RECEIVERS,
+    SENDERS,
+    Type,
+    edges_axis,
+    lengths_over,
+    nodes_axis,
+)
 from graphc.data.dataset import Dataset, Form
 from graphc.data.edge_values import Differ, over_edges, padded, values_of_edges
 from graphc.data.examples import require_finite, require_integers
 from graphc.data.graphs import alike, both_ways, one_way
-from graphc.data.lengths import by_lengths, filled, lengths_of, together
+from graphc.data.lengths import by_lengths, filled, lengths_of, together, words_of
 from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated, predict_batches
+from graphc.runtime.graphs import graphs_apart, pairs_given
 from graphc.runtime.keeper import load_best, load_last
 from graphc.runtime.module import import_module, require_training
 from graphc.runtime.pairs import asked
@@ -105,7 +115,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         if len(wanted) != 1:
             raise fail("GC614", "one array, and the data has several fields", listing(wanted))
         inputs = {next(iter(wanted)): inputs}
-    inputs = _together(inputs, wanted)
+    inputs = _together(graphs_apart(inputs, form), wanted)
     arrays = {}
     for name, kind in wanted.items():
         if name not in inputs:
@@ -124,7 +134,8 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
             message = f"`{name}` has shape {list(array.shape[1:])} for each example, not {kind}"
             raise fail("GC614", message, "the first axis is the examples")
         if 0 in array.shape[1:steps] and not edges_axis(kind):
-            raise fail("GC614", f"`{name}` holds sequences without a step", None)
+            what, points = words_of(lengths_of(kind) or "")
+            raise fail("GC614", f"`{name}` holds {what}s without {points}", None)
         if steps > 1 and array.shape[1] > (most := form.at_most.get(name, array.shape[1])):
             message = f"`{name}` holds sequences of {array.shape[1]} steps, and the network takes"
             raise fail("GC614", f"{message} at most {most}", "cut what is longer")
@@ -135,7 +146,8 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
     if SENDERS in form.fields:
-        arrays |= _edges(inputs.get("edges"), arrays, form)
+        given = {name: inputs[name] for name in (SENDERS, RECEIVERS) if name in inputs}
+        arrays |= given or _edges(inputs.get("edges"), arrays, form)
     if ENDS in form.fields:
         arrays |= asked(inputs.get("pairs"), arrays, form)
     arrays = form.scaling.apply(arrays)
@@ -148,7 +160,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
 
 
 def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
-    """The edges of graphs, of pairs of nodes [examples, 2, any], or [2, any] for a single one.
+    """The edges of graphs, of pairs of nodes [2, any] for each of them.
 
     They lead both ways, unless those of the training led one way.
     """
@@ -157,18 +169,11 @@ def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str
         help = "`edges` holds the numbers of the nodes that each edge joins, [2, edges]"
         raise fail("GC614", "the edges of the graph are missing", help)
     name = next(name for name, kind in wanted.items() if nodes_axis(kind))
-    count, place = len(arrays[name]), wanted[name].domain.index(NODES)
-    pairs, nodes = _array("edges", given), arrays[name].shape[place]
-    pairs = pairs[None] if pairs.ndim == 2 and count == 1 else pairs
-    if pairs.ndim != 3 or pairs.shape[:2] != (count, 2) or pairs.dtype.kind not in "iu":
-        found = f"{list(pairs.shape)} of {pairs.dtype}"
-        raise fail("GC614", f"`edges` is [{count}, 2, edges] of integers, not {found}", None)
-    if pairs.size and (pairs.min() < 0 or pairs.max() >= nodes):
-        wrong = pairs[(pairs < 0) | (pairs >= nodes)][0]
-        message = f"`edges` names the node {wrong}, and there are {nodes}, counted from 0"
-        raise fail("GC614", message, None)
+    most = arrays[name].shape[wanted[name].domain.index(NODES)]
+    sizes = arrays.get(lengths_over(NODES.name), np.full(len(arrays[name]), most))
+    pairs = pairs_given(given, sizes)
     several = [ways(each)[0] for each in pairs]
-    edges = alike(several, nodes)
+    edges = alike(several, most)
     held = {name: _held(name, arrays[name], several, pairs, form) for name in over_edges(wanted)}
     return {SENDERS: edges[:, 0], RECEIVERS: edges[:, 1], **held}
 
@@ -177,17 +182,18 @@ def _held(
     name: str,
     values: np.ndarray,
     several: Sequence[np.ndarray],
-    pairs: np.ndarray,
+    pairs: Sequence[np.ndarray],
     form: Form,
 ) -> np.ndarray:
     """What edges hold, a value for each pair as it was given, in the order of the edges."""
-    if values.shape[1] != pairs.shape[2]:
-        message = f"`{name}` holds {values.shape[1]} values, and `edges` {pairs.shape[2]} edges"
+    most = max(each.shape[1] for each in pairs)
+    if values.shape[1] != most:
+        message = f"`{name}` holds {values.shape[1]} values, and `edges` {most} edges"
         raise fail("GC614", message, "give a value for each edge, in their order")
     try:
         return padded(
             [
-                values_of_edges(edges, own, each, directed=form.directed)
+                values_of_edges(edges, own, each[: own.shape[1]], directed=form.directed)
                 for edges, own, each in zip(several, pairs, values, strict=True)
             ]
         )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from graphc.ops.sources.graphs import Cora as Cora
     from graphc.ops.sources.graphs import GraphSource as GraphSource
     from graphc.ops.sources.graphs import Karate as Karate
+    from graphc.ops.sources.graphs_npz import GraphsNpz as GraphsNpz
     from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
     from graphc.ops.sources.links import Links as Links
     from graphc.ops.sources.npz import Npz as Npz
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from graphc.ops.sources.series import SeriesSource as SeriesSource
     from graphc.ops.sources.series import Traffic as Traffic
     from graphc.ops.sources.series_files import SeriesFiles as SeriesFiles
+    from graphc.ops.sources.several_graphs import RandomGraphs as RandomGraphs
     from graphc.ops.sources.table import Csv as Csv
     from graphc.ops.sources.table import Parquet as Parquet
     from graphc.ops.sources.table import TableSource as TableSource
@@ -70,6 +72,7 @@ _DECLARED = {
     "generated": "DIRECTIONS SIGNALS DigitScenes MovingDigits Signals",
     "graph_files": "GraphFiles",
     "graphs": "Cora GraphSource Karate",
+    "graphs_npz": "GraphsNpz",
     "image_folder": "ImageFolder",
     "links": "Links",
     "npz": "Npz",
@@ -81,6 +84,7 @@ _DECLARED = {
     "sequence_tasks": "AddingProblem Copying Reversal",
     "series": "SeriesSource Traffic",
     "series_files": "SeriesFiles",
+    "several_graphs": "RandomGraphs",
     "table": "Csv Parquet TableSource",
     "text": "HelpTopics Multi30k PlainText Shakespeare TextSource",
     "user_code": "PythonData",

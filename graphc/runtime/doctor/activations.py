@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from graphc.core.span import Span
 from graphc.runtime.replay import Places, node_of
@@ -67,6 +68,7 @@ class _Survey(Watch):
 def _is_values(value: Any, examples: int) -> bool:
     return (
         isinstance(value, jax.Array)
+        and not isinstance(value, Tracer)  # one example inside of a vmap
         and value.ndim > 1
         and value.shape[0] == examples
         and value.size > 0
