@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from graphc.core.types import RECEIVERS, SENDERS
 from graphc.data.dataset import SPLITS, Dataset, Scaling
-from graphc.data.files import KNOWN, locate, read
+from graphc.data.files import KNOWN, read
 from graphc.data.lengths import present
 from graphc.ops.sources import Cora, GraphSource, Karate
 from graphc.ops.sources.graphs import COUNTED
@@ -148,6 +149,18 @@ def lacking(pairs: np.ndarray, apart: np.ndarray, once: np.ndarray) -> dict[str,
     return {"repeated": counts[1] - counts[2], "loops": counts[0] - counts[1]}
 
 
+def repeats(pairs: np.ndarray) -> int:
+    """How many pairs of two nodes are there that were there before.
+
+    Of edges without direction that are all listed both ways, each is there once.
+    """
+    apart = pairs[:, pairs[0] != pairs[1]]
+    ways = np.unique(apart, axis=1)
+    if not np.array_equal(ways, np.unique(ways[::-1], axis=1)):
+        ways = np.unique(np.sort(ways, axis=0), axis=1)
+    return apart.shape[1] - ways.shape[1]
+
+
 def by_receiver(edges: np.ndarray) -> np.ndarray:
     """Directed edges int [2, edges], sorted by receivers and those of each by senders."""
     return np.ascontiguousarray(edges[:, np.lexsort(edges)], dtype=np.int32)
@@ -184,9 +197,8 @@ def load_karate(source: Karate, folder: str) -> Dataset:
     ).dataset(source, folder)
 
 
-def load_cora(source: Cora, folder: str) -> Dataset:
-    """Cora with its public splits, out of the file as it was published."""
-    place = locate(source, folder)
+def load_cora(source: Cora, folder: str, place: Path) -> Dataset:
+    """Cora with its public splits, out of one file of arrays, which is in the folder `place`."""
     (file,) = KNOWN[source.folder]
     with np.load(io.BytesIO(read(place, file)), allow_pickle=False) as found:
         arrays = dict(found)

@@ -15,10 +15,11 @@ from graphc.core.span import Span
 from graphc.core.types import Type
 from graphc.data.bundled import load_bundled
 from graphc.data.cifar import load_cifar10, load_cifar10_jpeg, load_cifar10_subset
+from graphc.data.citations import load_citations
 from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
 from graphc.data.examples import Examples, require_finite, require_integers
 from graphc.data.graph_files import load_graph
-from graphc.data.graphs import load_cora, load_karate
+from graphc.data.graphs import load_karate
 from graphc.data.housing import load_california_housing
 from graphc.data.image_folder import load_image_folder
 from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
@@ -78,7 +79,9 @@ A table takes the columns that a run kept, a text its symbols.
 """
 GRAPHS: Mapping[type[DataSource], Callable[..., Dataset]] = {
     sources.Karate: load_karate,
-    sources.Cora: load_cora,
+    sources.Cora: load_citations,
+    sources.Citeseer: load_citations,
+    sources.Pubmed: load_citations,
     sources.GraphFiles: load_graph,
 }
 """What reads graphs, whose splits are their own: (source, folder) -> Dataset."""

@@ -63,8 +63,9 @@ def test_papers_have_the_public_splits(real_sets):
 
 def test_a_file_that_is_nowhere_is_told_with_where_it_was_looked_for(nowhere, problem):
     with problem("GC502") as found:
-        load(Cora(), "")
-    assert "planetoid/cora.npz" in found[0].help
+        load(Cora(download=False), "")
+    assert "planetoid/ind.cora.*" in found[0].help
+    assert "download: true" in found[0].help
 
 
 def test_files_are_read_by_the_names_of_nodes(graph):

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from graphc.core.attributes import Text
-from graphc.core.declaration import attribute
 from graphc.core.registry import sources
 from graphc.core.types import BATCH, EDGES, NODES, RECEIVERS, SENDERS, Type, counted_over
 from graphc.ops.sources.base import DataSource
@@ -65,38 +63,4 @@ class Karate(GraphSource):
         return True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cora(GraphSource):
-    """Papers that cite one another: `features` [nodes, 1433], `label` below 7 at each node.
-
-    2,708 papers on machine learning, of seven kinds, and the 5,278 pairs of them of which one cites
-    the other. The features say which of 1,433 words a paper has. 140 labels are known, 20 of each
-    kind, 500 papers are for the validation and 1,000 for the test. The file is served nowhere: it
-    is looked for on disk only.
-
-    References: Sen et al., "Collective classification in network data", 2008; Yang, Cohen and
-    Salakhutdinov, "Revisiting semi-supervised learning with graph embeddings", 2016 (the splits).
-    """
-
-    name = "cora"
-    folder: ClassVar[str] = "planetoid"
-
-    normalize: str = attribute(
-        Text(("rows", "none")),
-        "`rows`: the words of a paper add up to 1; `none`: each of them is a 1",
-        "rows",
-    )
-    data_dir: str | None = attribute(Text(), "a folder to look in first", None)
-
-    def may_download(self) -> bool:
-        """No: it is served nowhere."""
-        return False
-
-    def fields(self, folder: str) -> Mapping[str, Type]:
-        return fields_of_nodes(1433, self.target, Type((), "int", 7))
-
-    def shares(self, folder: str) -> Mapping[str, float]:
-        return {"features": 49_216 / (2_708 * 1_433)}
-
-
-sources.add(Karate, Cora)
+sources.add(Karate)
