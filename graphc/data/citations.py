@@ -15,8 +15,17 @@ import numpy as np
 
 from graphc.data.dataset import Dataset
 from graphc.data.files import KNOWN, candidates, damaged, locate, published, read
-from graphc.data.graphs import KINDS_OF_CORA, DataGraph, both_ways, load_cora, repeats
+from graphc.data.graphs import (
+    BY_ROWS,
+    KINDS_OF_CORA,
+    NOT_SCALED,
+    DataGraph,
+    both_ways,
+    load_cora,
+    repeats,
+)
 from graphc.data.pickled import unpickled_array, unpickled_lists
+from graphc.data.scaling import by_rows
 from graphc.ops.sources import Citations, Cora
 
 _VALIDATION = 500
@@ -65,8 +74,7 @@ def _graph(
     if pairs.size and not 0 <= pairs.min() <= pairs.max() < count:
         raise ValueError(f"`graph` names a paper that is none of {count}")
     if source.normalize == "rows":
-        sums = features.sum(axis=1, keepdims=True)
-        features /= np.where(sums > 0, sums, 1)
+        features = by_rows(features)
     order, learned = np.arange(count), len(arrays["y"])
     last = min(learned + _VALIDATION, len(arrays["ally"]))
     edges, left_out = both_ways(pairs)
@@ -80,6 +88,7 @@ def _graph(
             "test": np.isin(order, test_index),
         },
         class_names=KINDS_OF_CORA if isinstance(source, Cora) else None,
+        scaling=BY_ROWS if source.normalize == "rows" else NOT_SCALED,
         left_out=left_out | {"repeated": repeats(pairs)},
     )
 

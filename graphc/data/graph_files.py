@@ -8,9 +8,10 @@ from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
 from graphc.data.dataset import SPLITS, Dataset
 from graphc.data.examples import require_finite
+from graphc.data.graph_npz import scaled, scaling_of
 from graphc.data.graphs import DataGraph, both_ways, one_way
 from graphc.data.splits import split_indices
-from graphc.ops.sources import GraphFiles
+from graphc.ops.sources import Columns, GraphFiles
 from graphc.ops.sources.files import file_at
 from graphc.ops.sources.graph_files import NodeTable, number_of
 from graphc.ops.tables import csv_lines, require_columns
@@ -26,38 +27,48 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
     table = source.table(folder)
     classes = {name: number for number, name in enumerate(table.classes)}
     target = np.array([classes.get(row[source.target], -1) for _, row in table.rows], np.int32)
-    pairs = _pairs(source, folder, table)
+    pairs = _pairs(source, file_at(folder, source.edges), table)
     edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
+    features = _features(table)
+    scaling = scaling_of(features, source.normalize)
     return DataGraph(
-        features=_features(source, table),
+        features=scaled(features, scaling),
         target=np.maximum(target, 0),
         edges=edges,
         counted=_counted(source, table, target),
         class_names=table.classes,
         left_out=left_out,
         directed=source.directed,
+        scaling=scaling,
+        columns=Columns(table.numbers, {}, {}, table.classes),
     ).dataset(source, folder)
 
 
-def _features(source: GraphFiles, table: NodeTable) -> np.ndarray:
+def _features(table: NodeTable) -> np.ndarray:
     rows = [
         [number_of(table.path, place, name, row[name]) for name in table.numbers]
         for place, row in table.rows
     ]
     features = np.array(rows, np.float64)
     require_finite(f"`features` of `{table.path}`", features)
-    if source.normalize == "standard":
-        spread = features.std(axis=0)
-        features = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    if source.normalize == "rows":
-        sums = features.sum(axis=1, keepdims=True)
-        features = features / np.where(sums != 0, sums, 1)
-    return features.astype(np.float32)
+    return features
 
 
-def _pairs(source: GraphFiles, folder: str, table: NodeTable) -> np.ndarray:
+def graph_to_predict(
+    source: GraphFiles, columns: Columns, nodes: str, edges: str
+) -> dict[str, np.ndarray]:
+    """The nodes and the edges of another graph, in files like those that were learned from.
+
+    Raises:
+        ShapeError: GC511 to GC516, naming file, line and column.
+        RunError: GC514 for numbers that are not finite.
+    """
+    table = source.nodes_to_predict(nodes, columns.numbers)
+    return {"features": _features(table)[None], "edges": _pairs(source, edges, table)}
+
+
+def _pairs(source: GraphFiles, path: str, table: NodeTable) -> np.ndarray:
     """The two nodes of each edge, by their numbers: int [2, lines]."""
-    path = file_at(folder, source.edges)
     lines = csv_lines(path, source.delimiter)
     header = next(lines)[1]
     if len(header) < 2:

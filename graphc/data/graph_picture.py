@@ -211,7 +211,7 @@ def _colour(number: int) -> str:
 
 def _wide(text: str) -> float:
     """How wide an entry of the legend is."""
-    return 34 + _LETTER * len(text)
+    return 40 + _LETTER * len(text)
 
 
 def _ends(entries: list[tuple[str, str]], width: float) -> list[tuple[float, float]]:

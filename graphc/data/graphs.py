@@ -14,13 +14,23 @@ from graphc.core.types import RECEIVERS, SENDERS
 from graphc.data.dataset import SPLITS, Dataset, Scaling
 from graphc.data.files import KNOWN, read
 from graphc.data.lengths import present
-from graphc.ops.sources import Cora, GraphSource, Karate
+from graphc.ops.sources import Columns, Cora, GraphSource, Karate, LesMiserables
 from graphc.ops.sources.graphs import COUNTED
 
 KINDS_OF_CORA = (
     *("Theory", "Reinforcement learning", "Genetic algorithms", "Neural networks"),
     *("Probabilistic methods", "Case based", "Rule learning"),
 )
+
+
+MIDST_OF_CIRCLES = ("Myriel", "Fantine", "Champmathieu", "Valjean", "Enjolras", "Thenardier")
+CIRCLES = "00000000003313331111111155333211332222235553334443333333344444444444555534454"
+"""`louvain_communities(les_miserables_graph(), weight="weight", seed=0)` of networkx 3.6.
+
+They are written down, for other versions may find others.
+"""
+NOT_SCALED = Scaling({})
+BY_ROWS = Scaling({}, rows=("features",))
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +45,8 @@ class DataGraph:
         class_names: what the target's integers mean, or None.
         left_out: how many edges were left out, by the reason.
         directed: whether the edges lead one way.
+        scaling: how the features were prepared.
+        columns: of a table, which of its columns are the features.
     """
 
     features: np.ndarray
@@ -44,6 +56,8 @@ class DataGraph:
     class_names: tuple[str, ...] | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     directed: bool = False
+    scaling: Scaling = NOT_SCALED
+    columns: Columns | None = None
 
     def dataset(self, source: GraphSource, folder: str) -> Dataset:
         """The data set that has it as the one example of every split."""
@@ -63,7 +77,8 @@ class DataGraph:
             fields=dict(source.fields(folder)),
             target=source.target,
             class_names=self.class_names,
-            scaling=Scaling({}),
+            scaling=self.scaling,
+            columns=self.columns,
             left_out=dict(self.left_out),
             directed=self.directed,
         )
@@ -197,6 +212,23 @@ def load_karate(source: Karate, folder: str) -> Dataset:
     ).dataset(source, folder)
 
 
+def load_les_miserables(source: LesMiserables, folder: str) -> Dataset:
+    """The characters of a novel, of networkx."""
+    import networkx
+
+    graph = networkx.les_miserables_graph()
+    place = {name: number for number, name in enumerate(graph)}
+    edges, _ = both_ways(np.array([(place[a], place[b]) for a, b in graph.edges]).T)
+    known = np.isin(np.arange(source.nodes), [place[name] for name in MIDST_OF_CIRCLES])
+    return DataGraph(
+        features=np.eye(source.nodes, dtype=np.float32),
+        target=np.array([int(each) for each in CIRCLES], np.int32),
+        edges=edges,
+        counted={"train": known, "test": ~known},
+        class_names=MIDST_OF_CIRCLES,
+    ).dataset(source, folder)
+
+
 def load_cora(source: Cora, folder: str, place: Path) -> Dataset:
     """Cora with its public splits, out of one file of arrays, which is in the folder `place`."""
     (file,) = KNOWN[source.folder]
@@ -214,4 +246,5 @@ def load_cora(source: Cora, folder: str, place: Path) -> Dataset:
         edges=by_receiver(arrays["edges"]),
         counted={split: arrays[name] for split, name in parts.items()},
         class_names=KINDS_OF_CORA,
+        scaling=BY_ROWS if source.normalize == "rows" else NOT_SCALED,
     ).dataset(source, folder)

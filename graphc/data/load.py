@@ -19,7 +19,8 @@ from graphc.data.citations import load_citations
 from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
 from graphc.data.examples import Examples, require_finite, require_integers
 from graphc.data.graph_files import load_graph
-from graphc.data.graphs import load_karate
+from graphc.data.graph_npz import load_graph_npz
+from graphc.data.graphs import load_karate, load_les_miserables
 from graphc.data.housing import load_california_housing
 from graphc.data.image_folder import load_image_folder
 from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
@@ -79,10 +80,12 @@ A table takes the columns that a run kept, a text its symbols.
 """
 GRAPHS: Mapping[type[DataSource], Callable[..., Dataset]] = {
     sources.Karate: load_karate,
+    sources.LesMiserables: load_les_miserables,
     sources.Cora: load_citations,
     sources.Citeseer: load_citations,
     sources.Pubmed: load_citations,
     sources.GraphFiles: load_graph,
+    sources.GraphNpz: load_graph_npz,
 }
 """What reads graphs, whose splits are their own: (source, folder) -> Dataset."""
 
@@ -108,7 +111,10 @@ def load(
     """
     try:
         if type(source) in GRAPHS:
-            return GRAPHS[type(source)](source, folder)
+            graph = GRAPHS[type(source)](source, folder)
+            if form is not None:
+                form.require_alike(graph)
+            return graph
         if not isinstance(source, ArraySource) or type(source) not in LOADERS:
             raise InternalError(f"the data source `{source.name}` is declared but has no loader")
         kept = () if form is None else _kept(source, form)

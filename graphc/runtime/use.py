@@ -117,6 +117,8 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         # As in training, numbers of 64 bits are scaled before they lose their last digits.
         kept = array.dtype if array.dtype == np.float64 and name in form.scaling.moments else dtype
         array = array.astype(kept, copy=False)
+        if nodes_axis(kind) and array.ndim == kind.rank - 1:
+            array = array[None]  # a single graph
         steps = len(kind.domain)  # the axis of the examples, and those of steps behind it
         if array.ndim != kind.rank or array.shape[steps:] != kind.shape:
             message = f"`{name}` has shape {list(array.shape[1:])} for each example, not {kind}"
@@ -133,7 +135,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
     if SENDERS in form.fields:
-        arrays |= _edges(inputs.get("edges"), arrays, form)
+        arrays |= _edges(inputs.get("edges"), inputs.get("directed"), arrays, form)
     arrays = form.scaling.apply(arrays)
     for name, kind in wanted.items():
         if kind.dtype == "int":
@@ -143,7 +145,9 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
     return arrays
 
 
-def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
+def _edges(
+    given: Any, directed: Any, arrays: Mapping[str, np.ndarray], form: Form
+) -> dict[str, np.ndarray]:
     """The edges of graphs, of pairs of nodes [examples, 2, any], or [2, any] for a single one.
 
     They lead both ways, unless those of the training led one way.
@@ -152,6 +156,10 @@ def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str
     if given is None:
         help = "`edges` holds the numbers of the nodes that each edge joins, [2, edges]"
         raise fail("GC614", "the edges of the graph are missing", help)
+    if directed is not None and bool(np.all(directed)) != form.directed:
+        words = ("both ways", "one way") if form.directed else ("one way", "both ways")
+        message = f"the edges of this graph lead {words[0]}, and those of the run {words[1]}"
+        raise fail("GC614", message, None)
     name = next(name for name, kind in wanted.items() if nodes_axis(kind))
     count, place = len(arrays[name]), wanted[name].domain.index(NODES)
     pairs, nodes = _array("edges", given), arrays[name].shape[place]

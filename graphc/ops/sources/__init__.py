@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from graphc.ops.sources.generated import MovingDigits as MovingDigits
     from graphc.ops.sources.generated import Signals as Signals
     from graphc.ops.sources.graph_files import GraphFiles as GraphFiles
+    from graphc.ops.sources.graph_npz import GraphNpz as GraphNpz
     from graphc.ops.sources.graphs import GraphSource as GraphSource
     from graphc.ops.sources.graphs import Karate as Karate
+    from graphc.ops.sources.graphs import LesMiserables as LesMiserables
     from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
     from graphc.ops.sources.npz import Npz as Npz
     from graphc.ops.sources.published import CaliforniaHousing as CaliforniaHousing
@@ -69,7 +71,8 @@ _DECLARED = {
     "files": "FileSource",
     "generated": "DIRECTIONS SIGNALS DigitScenes MovingDigits Signals",
     "graph_files": "GraphFiles",
-    "graphs": "GraphSource Karate",
+    "graph_npz": "GraphNpz",
+    "graphs": "GraphSource Karate LesMiserables",
     "image_folder": "ImageFolder",
     "npz": "Npz",
     "published": """

@@ -11,9 +11,9 @@ from graphc.core.diagnostic import listing
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import Type
-from graphc.ops.sources.base import PART, share
+from graphc.ops.sources.base import PART
 from graphc.ops.sources.files import file_at
-from graphc.ops.sources.graphs import GraphSource, fields_of_nodes
+from graphc.ops.sources.graphs import GraphSource, fields_of_nodes, shares
 from graphc.ops.sources.table import FEATURES, in_order
 from graphc.ops.tables import (
     DELIMITERS,
@@ -109,14 +109,7 @@ class GraphFiles(GraphSource):
 
     def sizes(self, labelled: int, classes: int) -> dict[str, int]:
         """How many of the nodes with a target go where; raises ShapeError GC518."""
-        test = share(self.test, labelled, classes)
-        validation = share(self.validation, max(labelled - test, 0), classes)
-        train = labelled - test - validation
-        if train < 1:
-            message = f"no node is left to learn from: of {labelled} with a target, {test} are held"
-            message += f" out for the test and {validation} for the validation"
-            raise ShapeError(message, "hold out fewer", "GC518")
-        return {"train": train, "validation": validation, "test": test}
+        return shares(labelled, classes, self.validation, self.test)
 
     def table(self, folder: str) -> NodeTable:
         """The file of the nodes; raises ShapeError GC511 to GC517."""
@@ -138,6 +131,16 @@ class GraphFiles(GraphSource):
             help = "add one; a column that is 1 everywhere leaves all to the edges"
             raise ShapeError(message, help, "GC512")
         return NodeTable(path, rows, id, numbers, self._classes(path, rows))
+
+    def nodes_to_predict(self, path: str, numbers: tuple[str, ...]) -> NodeTable:
+        """A file of nodes whose target nobody knows; raises ShapeError GC511 to GC516."""
+        lines = csv_lines(path, self.delimiter)
+        header = next(lines)[1]
+        id = self.id or header[0]
+        require_columns(path, header, (id, *numbers))
+        rows = tuple((place, dict(zip(header, cells, strict=True))) for place, cells in lines)
+        self._check_ids(path, id, rows)
+        return NodeTable(path, rows, id, numbers, ())
 
     def _check_names(self) -> None:
         if self.target in (self.features or ()):

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import BATCH, EDGES, NODES, RECEIVERS, SENDERS, Type, counted_over
-from graphc.ops.sources.base import DataSource
+from graphc.ops.sources.base import DataSource, share
 
 COUNTED = counted_over(NODES.name)
 
@@ -29,6 +30,20 @@ def fields_of_nodes(features: int, target: str, kind: Type) -> dict[str, Type]:
         SENDERS: Type((), "int", domain=edges),
         RECEIVERS: Type((), "int", domain=edges),
     }
+
+
+def shares(
+    labelled: int, classes: int, validation: float | int, test: float | int
+) -> dict[str, int]:
+    """How many of the nodes with a target go where; raises ShapeError GC518."""
+    test = share(test, labelled, classes)
+    validation = share(validation, max(labelled - test, 0), classes)
+    train = labelled - test - validation
+    if train < 1:
+        message = f"no node is left to learn from: of {labelled} with a target, {test} are held"
+        message += f" out for the test and {validation} for the validation"
+        raise ShapeError(message, "hold out fewer", "GC518")
+    return {"train": train, "validation": validation, "test": test}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,4 +78,29 @@ class Karate(GraphSource):
         return True
 
 
-sources.add(Karate)
+@dataclass(frozen=True, kw_only=True)
+class LesMiserables(GraphSource):
+    """Who meets whom in a novel: `features` [nodes, 77], `label` below 6 at each node.
+
+    77 characters of "Les Miserables" and the 254 pairs of them that stand in a chapter together.
+    Nothing else is told of them, so that the label is made of the edges: the circle that a
+    character belongs to, found by the method of Louvain, which counts the chapters. One member of
+    each circle is known, the one that stands beside others most often, and the test is on the other
+    71. How many of them are right says how well a network carries six labels along the edges, and
+    nothing about the novel. The features only tell the characters apart.
+
+    References: Knuth, "The Stanford GraphBase", 1993 (the chapters); Blondel, Guillaume, Lambiotte
+    and Lefebvre, "Fast unfolding of communities in large networks", 2008 (the circles).
+    """
+
+    name = "les_miserables"
+    nodes: ClassVar[int] = 77
+
+    def fields(self, folder: str) -> Mapping[str, Type]:
+        return fields_of_nodes(self.nodes, self.target, Type((), "int", 6))
+
+    def lacks_validation(self) -> bool:
+        return True
+
+
+sources.add(Karate, LesMiserables)
