@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.core.types import RECEIVERS, SENDERS
 from graphc.data.dataset import SPLITS, Dataset, Scaling
 from graphc.data.files import KNOWN, read
@@ -61,6 +62,7 @@ class DataGraph:
 
     def dataset(self, source: GraphSource, folder: str) -> Dataset:
         """The data set that has it as the one example of every split."""
+        self._require_classes()
         senders, receivers = self.edges
         shared = {
             "features": self.features[None],
@@ -82,6 +84,15 @@ class DataGraph:
             left_out=dict(self.left_out),
             directed=self.directed,
         )
+
+    def _require_classes(self) -> None:
+        """Raise RunError GC517 where all nodes to learn from have one class."""
+        learned = self.target[self.counted["train"]]
+        if learned.dtype.kind == "i" and (learned == learned[:1]).all():
+            name = self.class_names[learned[0]] if self.class_names else learned[0]
+            message = f"every node to learn from has the class `{name}`"
+            help = "there is nothing to learn: look at which nodes count in which split"
+            raise RunError(Diagnostic("GC517", message, help=help))
 
 
 def is_graph(dataset: Dataset) -> bool:

@@ -78,9 +78,10 @@ class GraphNpz(GraphSource):
         path = file_at(folder, self.path)
         names = npz_names(path)
         nodes, columns = self.size(path, names)
+        kind = self._target(path, names, nodes)
         self._check_edges(path)
         self._check_masks(path, names, nodes)
-        return fields_of_nodes(columns, self.target, self._target(path, names, nodes))
+        return fields_of_nodes(columns, self.target, kind)
 
     def sparse(self, names: tuple[str, ...]) -> bool:
         """Whether the features are a sparse matrix, in an archive of these arrays."""
