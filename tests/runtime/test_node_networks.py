@@ -78,6 +78,49 @@ def test_edges_that_cannot_be_are_told(trained, given, words):
     assert words in caught.value.diagnostics[0].message
 
 
+def test_a_single_graph_may_stand_without_an_axis_of_examples(trained):
+    club = networkx.karate_club_graph()
+    whole = trained.predict({"features": np.eye(34)[None], "edges": np.array(club.edges).T})
+    np.testing.assert_array_equal(trained.predict(gc.from_networkx(club)), whole)
+
+
+def test_a_directed_graph_is_no_other_graph_of_a_run_on_one_that_is_not(trained):
+    club = networkx.karate_club_graph().to_directed()
+    with pytest.raises(gc.RunError, match="lead one way, and those of the run both ways"):
+        trained.predict(gc.from_networkx(club))
+
+
+def test_the_report_shows_the_graph_and_what_is_said_of_it(trained):
+    drawn = trained.graph_picture()
+    assert drawn in (trained.path / "report.html").read_text()
+    wrong = round((1 - trained.evaluate("test")["accuracy"]) * 32)
+    assert f">wrong: {wrong}<" in drawn
+
+
+def test_another_graph_is_prepared_as_the_first_was(tmp_path):
+    draw = np.random.default_rng(4)
+    arrays = {
+        "features": draw.normal(5, 3, (12, 2)),
+        "edges": np.stack([np.arange(11), np.arange(1, 12)]),
+        "kind": np.arange(12) % 2,
+    }
+    np.savez(tmp_path / "graph.npz", **arrays)
+    for how in ("standard", "rows"):
+        (tmp_path / "spec.yaml").write_text(f"""graphc: 1
+network:
+  inputs: {{features: [nodes, 2]}}
+  layers: [{{graph_conv: 2}}]
+data: {{graph_npz: {{path: graph.npz, target: kind, normalize: {how}, validation: 0}}}}
+train: {{loss: cross_entropy, epochs: 1}}
+""")
+        run = gc.compile(tmp_path / "spec.yaml").train(tmp_path / how)
+        prepared = run.dataset().splits["train"]["features"][0]
+        x, weights = arrays["features"][:1], run.weights()
+        layer = prepared[:1] @ weights["graph_conv/kernel"] + weights["graph_conv/bias"]
+        alone = run.predict({"features": x, "edges": np.zeros((2, 0), int)})[0]
+        np.testing.assert_allclose(alone, layer, rtol=1e-4, atol=1e-5)
+
+
 def test_edges_that_were_directed_are_so_in_predictions(tmp_path):
     rows = "".join(f"{name},{kind},1\n" for name, kind in zip("abcd", "xyxy", strict=True))
     (tmp_path / "nodes.csv").write_text(f"name,kind,one\n{rows}")

@@ -1,0 +1,69 @@
+"""Graphs on the command line: drawn, and predicted on."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from graphc.cli.predictions import read_inputs
+from graphc.core.diagnostic import RunError
+from graphc.ops.sources import Karate
+
+SPEC = """graphc: 1
+network:
+  inputs: {features: [nodes, 1]}
+  layers: [{graph_conv: {features: 2, normalize: none}}]
+data: {graph: {nodes: nodes.csv, edges: edges.csv, target: kind, validation: 0, test: 0}}
+train: {loss: cross_entropy, epochs: 1}
+"""
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(
+        f"{name},{i},{kind}\n" for i, (name, kind) in enumerate(zip("abcd", "xyxy", strict=True))
+    )
+    (tmp_path / "nodes.csv").write_text(f"name,age,kind\n{rows}")
+    (tmp_path / "edges.csv").write_text("from,to\na,b\nb,c\n")
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    return tmp_path
+
+
+def test_a_graph_is_drawn_as_it_is_and_as_a_run_sees_it(graphc, files):
+    assert graphc("train", "spec.yaml", "--run", "run", "-q").status == 0
+    for name in ("spec.yaml", "run"):
+        done = graphc("show", name, "--format", "graph")
+        assert ElementTree.fromstring(done.out).get("class") == "graph", done.err
+        assert ("wrong" in done.out) == (name == "run")
+
+
+def test_other_data_is_no_graph_to_draw(graphc, spec):
+    done = graphc("show", "a.yaml", "--format", "graph")
+    assert done.status == 1 and "error[GC629]" in done.err and "a.yaml:" in done.err
+
+
+def test_another_graph_is_predicted_on_from_files(graphc, files):
+    assert graphc("train", "spec.yaml", "--run", "run", "-q").status == 0
+    (files / "more.csv").write_text("name,job,age\neve,m,5\nfay,n,7\ngus,m,9\n")
+    (files / "ties.csv").write_text("a,b\neve,fay\n")
+    done = graphc("predict", "run", "more.csv", "--edges", "ties.csv")
+    with_names = np.array(json.loads(done.out))
+    np.savez(files / "more.npz", features=[[5], [7], [9]], edges=[[0], [1]], kind=["x", "y", "x"])
+    with_numbers = np.array(json.loads(graphc("predict", "run", "more.npz").out))
+    np.testing.assert_array_equal(with_names, with_numbers)
+    assert with_names.shape == (1, 3, 2)
+
+    done = graphc("predict", "run", "more.csv")
+    assert "name their file: `--edges FILE`" in done.err
+    (files / "ties.csv").write_text("a,b\neve,fey\n")
+    done = graphc("predict", "run", "more.csv", "--edges", "ties.csv")
+    assert "error[GC614]" in done.err and "line 2 names the node `fey`" in done.err
+
+
+def test_edges_are_of_graphs_in_csv_files_alone():
+    run = SimpleNamespace(document=lambda: SimpleNamespace(data=Karate()))
+    with pytest.raises(RunError, match="`--edges` is for runs that learnt from a graph in csv"):
+        read_inputs("more.csv", run, "ties.csv")
