@@ -7,7 +7,6 @@ import numpy as np
 from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
 from graphc.data.dataset import SPLITS, Dataset
-from graphc.data.examples import require_finite
 from graphc.data.graph_npz import scaled, scaling_of
 from graphc.data.graphs import DataGraph, both_ways, one_way
 from graphc.data.splits import split_indices
@@ -22,7 +21,7 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
 
     Raises:
         ShapeError: GC511 to GC518, naming file, line and column.
-        RunError: GC514 for numbers that are not finite, GC517 and GC518 for splits.
+        RunError: GC517 and GC518 for splits.
     """
     table = source.table(folder)
     classes = {name: number for number, name in enumerate(table.classes)}
@@ -49,9 +48,7 @@ def _features(table: NodeTable) -> np.ndarray:
         [number_of(table.path, place, name, row[name]) for name in table.numbers]
         for place, row in table.rows
     ]
-    features = np.array(rows, np.float64)
-    require_finite(f"`features` of `{table.path}`", features)
-    return features
+    return np.array(rows, np.float64)
 
 
 def graph_to_predict(
@@ -61,7 +58,6 @@ def graph_to_predict(
 
     Raises:
         ShapeError: GC511 to GC516, naming file, line and column.
-        RunError: GC514 for numbers that are not finite.
     """
     table = source.nodes_to_predict(nodes, columns.numbers)
     return {"features": _features(table)[None], "edges": _pairs(source, edges, table)}
@@ -81,6 +77,9 @@ def _pairs(source: GraphFiles, path: str, table: NodeTable) -> np.ndarray:
     found: list[list[int]] = []
     for place, cells in lines:
         names = [cells[at] for at in places]
+        if "" in names:
+            message = f"`{path}` {place} names no node in column `{ends[names.index('')]}`"
+            raise ShapeError(message, "an edge joins two nodes", "GC513")
         missing = next((name for name in names if name not in numbers), None)
         if missing is not None:
             message = f"`{path}` {place} names the node `{missing}`, which `{table.path}` lacks"

@@ -125,8 +125,10 @@ def facts(dataset: Dataset) -> dict[str, Any]:
         "edges": len(senders),
         "most_edges": int(degrees.max(initial=0)),
         "isolated": int(alone.sum()),
+        "directed": dataset.directed,
         "left_out": dataset.left_out,
         "counted": {split: int(each[COUNTED].sum()) for split, each in dataset.splits.items()},
+        "in_no_split": int((~np.any([each[COUNTED] for each in dataset.splits.values()], 0)).sum()),
     }
 
 
@@ -134,8 +136,11 @@ def graph_as_text(found: Mapping[str, Any]) -> str:
     """What `facts` found as a sentence."""
     counted = ", ".join(f"{split} {count:,}" for split, count in found["counted"].items())
     text = f"a graph of {found['nodes']:,} nodes, {counted}\n"
-    text += f"{found['edges']:,} edges, one for each direction, at most {found['most_edges']:,} to"
+    ways = "each one way" if found["directed"] else "one for each direction"
+    text += f"{found['edges']:,} edges, {ways}, at most {found['most_edges']:,} to"
     text += f" a node; nodes without any: {found['isolated']:,}"
+    if found["in_no_split"]:
+        text += f"\nnodes in no split: {found['in_no_split']:,}"
     words = {"repeated": "edges that were there already", "loops": "edges of a node with itself"}
     for reason, count in found["left_out"].items():
         text += f"\nleft out, {words[reason]}: {count:,}" if count else ""

@@ -45,6 +45,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "maxout": {"pieces": 2},
     "parquet": {"path": "flowers.parquet", "target": "species"},
     "graph": {"nodes": "papers.csv", "edges": "cites.csv", "target": "kind"},
+    "graph_npz": {"path": "papers.npz", "target": "kind"},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "python": {
         "definition": "layers:Gate",

@@ -24,6 +24,8 @@ from graphc.ops.tables import (
     truth_or_number,
 )
 
+LARGEST = 3.4028234663852886e38
+"""Of float32."""
 Rows = tuple[tuple[str, Mapping[str, str]], ...]
 
 
@@ -180,7 +182,7 @@ def _holds_numbers(rows: Rows, name: str) -> bool:
 
 
 def number_of(path: str, place: str, column: str, cell: str) -> float:
-    """The number that a cell holds; raises ShapeError GC513 where it holds none."""
+    """The number that a cell holds; ShapeError GC513 where it holds none, GC514 an infinite one."""
     value = truth_or_number(cell)
     if is_gap(cell):
         error = missing_value(path, place, column)
@@ -188,6 +190,9 @@ def number_of(path: str, place: str, column: str, cell: str) -> float:
     if value is None:
         message = f"`{path}` {place} has `{cell}` in column `{column}`, which is no number"
         raise ShapeError(message, "repair it, or leave the column out of `features`", "GC513")
+    if not abs(value) <= LARGEST:
+        message = f"`{path}` {place} has `{cell}` in column `{column}`, which is beyond float32"
+        raise ShapeError(message, "repair it, or leave the column out of `features`", "GC514")
     return value
 
 
