@@ -38,7 +38,13 @@ def command(
     `json` for programs. `graph` is an SVG of the graph that the data is; of a run, whose directory
     stands in place of SPEC, with the classes that it says as colours.
     """
+    if layout == "graph" and output not in (None, "-") and Path(output).suffix.lower() != ".svg":
+        raise click.UsageError(
+            f"the picture is an SVG file: `-o {Path(output).with_suffix('.svg')}`"
+        )
     if layout == "graph" and Path(spec).is_dir():
+        if settings:
+            raise click.UsageError("`--set` changes a spec, and a run has what it learnt with")
         put(_of_run(spec), output)
         return
     checked = check(spec_source(spec), settings, python=not no_python)

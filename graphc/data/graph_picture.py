@@ -152,7 +152,8 @@ class _Picture:
     def _legend(self) -> Iterator[tuple[str, str]]:
         """Marks, and what they mean."""
         shown = self.shown
-        for number in np.unique(self.colours[shown]):
+        classes = self.target is not None
+        for number in np.unique(self.colours[shown]) if classes else ():
             text = self._class(int(number)) if number >= 0 else "in no split"
             yield _disc(_colour(int(number)), 6), text
         if self.counted["train"][shown].any():

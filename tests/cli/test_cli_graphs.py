@@ -40,6 +40,13 @@ def test_a_graph_is_drawn_as_it_is_and_as_a_run_sees_it(graphc, files):
         assert ("wrong" in done.out) == (name == "run")
 
 
+def test_pictures_of_graphs_are_svg_files_and_of_runs_as_they_are(graphc, tmp_path):
+    done = graphc("show", "specs/karate", "--format", "graph", "-o", "karate.png")
+    assert done.status == 2 and "`-o karate.svg`" in done.err
+    done = graphc("show", tmp_path, "--format", "graph", "--set", "train.epochs=3")
+    assert done.status == 2 and "a run has what it learnt with" in done.err
+
+
 def test_other_data_is_no_graph_to_draw(graphc, spec):
     done = graphc("show", "a.yaml", "--format", "graph")
     assert done.status == 1 and "error[GC629]" in done.err and "a.yaml:" in done.err

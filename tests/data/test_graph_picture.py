@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from graphc.core.types import Type
 from graphc.data.graph_picture import graph_picture, is_one_graph, require_one_graph
 from graphc.data.graphs import DataGraph, both_ways, one_way
 from graphc.data.layout import layout
@@ -85,6 +86,13 @@ def test_a_large_graph_is_drawn_around_what_is_learned_from():
 def test_papers_are_drawn_in_part(real_sets):
     found, legend = nodes(graph_picture(load(Cora(), "")))
     assert legend[-1] == "300 of 2,708 nodes" and len(found) == 300
+
+
+def test_a_quantity_at_nodes_has_no_classes():
+    dataset = path(4)
+    fields = {**dataset.fields, "label": Type((), domain=dataset.fields["label"].domain)}
+    _, legend = nodes(graph_picture(replace(dataset, fields=fields)))
+    assert legend == ["learned from"]
 
 
 def test_directed_edges_have_heads():
