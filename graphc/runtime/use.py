@@ -18,6 +18,7 @@ from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated, predict_batches
 from graphc.runtime.keeper import load_best, load_last
 from graphc.runtime.module import import_module, require_training
+from graphc.runtime.other_graphs import left_out, require_directed
 from graphc.runtime.restore import restore_state
 from graphc.runtime.rundir import RunDirectory
 from graphc.runtime.state import State, state_shapes
@@ -87,6 +88,8 @@ def predict_run(
             GC515 for numbers that are not finite or out of range.
     """
     arrays = prepared(form, inputs)
+    if SENDERS in form.fields and (problem := left_out(inputs, form)):
+        warn(problem)
     programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
     return predict_batches(programs, state["params"], state["statistics"], arrays, size)
@@ -135,7 +138,8 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
     if SENDERS in form.fields:
-        arrays |= _edges(inputs.get("edges"), inputs.get("directed"), arrays, form)
+        require_directed(inputs.get("directed"), form)
+        arrays |= _edges(inputs.get("edges"), arrays, form)
     arrays = form.scaling.apply(arrays)
     for name, kind in wanted.items():
         if kind.dtype == "int":
@@ -145,9 +149,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
     return arrays
 
 
-def _edges(
-    given: Any, directed: Any, arrays: Mapping[str, np.ndarray], form: Form
-) -> dict[str, np.ndarray]:
+def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
     """The edges of graphs, of pairs of nodes [examples, 2, any], or [2, any] for a single one.
 
     They lead both ways, unless those of the training led one way.
@@ -156,10 +158,6 @@ def _edges(
     if given is None:
         help = "`edges` holds the numbers of the nodes that each edge joins, [2, edges]"
         raise fail("GC614", "the edges of the graph are missing", help)
-    if directed is not None and bool(np.all(directed)) != form.directed:
-        words = ("both ways", "one way") if form.directed else ("one way", "both ways")
-        message = f"the edges of this graph lead {words[0]}, and those of the run {words[1]}"
-        raise fail("GC614", message, None)
     name = next(name for name, kind in wanted.items() if nodes_axis(kind))
     count, place = len(arrays[name]), wanted[name].domain.index(NODES)
     pairs, nodes = _array("edges", given), arrays[name].shape[place]

@@ -90,6 +90,14 @@ def test_a_directed_graph_is_no_other_graph_of_a_run_on_one_that_is_not(trained)
         trained.predict(gc.from_networkx(club))
 
 
+def test_edges_that_are_left_out_of_another_graph_are_told(trained):
+    edges = np.array([[0, 1, 1, 2], [1, 0, 0, 2]])
+    with pytest.warns(UserWarning, match="1 that were there already and 1 of a node with itself"):
+        trained.predict({"features": np.eye(34)[:3], "edges": edges[:, 1:]})
+    with pytest.warns(UserWarning, match="out of `edges`: 1 of a node with itself"):
+        trained.predict({"features": np.eye(34)[:3], "edges": edges[:, [0, 1, 3]]})
+
+
 def test_the_report_shows_the_graph_and_what_is_said_of_it(trained):
     drawn = trained.graph_picture()
     assert drawn in (trained.path / "report.html").read_text()
