@@ -52,7 +52,7 @@ def test_arrays_are_read_by_their_names(graph):
     assert dataset.fields["kind"].below == 2
 
 
-def test_features_may_be_sparse_and_have_other_names(graph):
+def test_features_may_be_sparse_and_have_other_names(graph, tmp_path):
     parts = {
         "x_data": np.array([1, 2, 2, 4, 1, 3]),
         "x_indices": np.array([0, 0, 1, 1, 0, 1]),
@@ -61,6 +61,8 @@ def test_features_may_be_sparse_and_have_other_names(graph):
     }
     arrays = graph({"features": "x"}, features=None, **parts).splits["train"]
     assert arrays["features"].tolist() == [PATH["features"].tolist()]
+    source = GraphNpz(path="graph.npz", target="kind", features="x")
+    assert source.shares(str(tmp_path)) == {"features": 6 / 8}
 
 
 @pytest.mark.parametrize("said", [True, None])

@@ -13,7 +13,7 @@ from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.base import PART
 from graphc.ops.sources.files import file_at
-from graphc.ops.sources.graphs import GraphSource, fields_of_nodes, shares
+from graphc.ops.sources.graphs import GraphSource, fields_of_nodes, split_sizes
 from graphc.ops.sources.table import FEATURES, in_order
 from graphc.ops.tables import (
     DELIMITERS,
@@ -111,7 +111,7 @@ class GraphFiles(GraphSource):
 
     def sizes(self, labelled: int, classes: int) -> dict[str, int]:
         """How many of the nodes with a target go where; raises ShapeError GC518."""
-        return shares(labelled, classes, self.validation, self.test)
+        return split_sizes(labelled, classes, self.validation, self.test)
 
     def table(self, folder: str) -> NodeTable:
         """The file of the nodes; raises ShapeError GC511 to GC517."""

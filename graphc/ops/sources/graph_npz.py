@@ -13,7 +13,7 @@ from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.base import PART
 from graphc.ops.sources.files import file_at
-from graphc.ops.sources.graphs import GraphSource, fields_of_nodes, shares
+from graphc.ops.sources.graphs import GraphSource, fields_of_nodes, split_sizes
 from graphc.ops.tables import npz_arrays, npz_names, npz_shapes
 
 SPARSE = ("data", "indices", "indptr", "shape")
@@ -72,7 +72,7 @@ class GraphNpz(GraphSource):
 
     def sizes(self, labelled: int, classes: int) -> dict[str, int]:
         """How many of the nodes with a target go where; raises ShapeError GC518."""
-        return shares(labelled, classes, self.validation, self.test)
+        return split_sizes(labelled, classes, self.validation, self.test)
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         path = file_at(folder, self.path)
@@ -82,6 +82,16 @@ class GraphNpz(GraphSource):
         self._check_edges(path)
         self._check_masks(path, names, nodes)
         return fields_of_nodes(columns, self.target, kind)
+
+    def shares(self, folder: str) -> Mapping[str, float]:
+        path = file_at(folder, self.path)
+        names = npz_names(path)
+        if not self.sparse(names):
+            return {}
+        nodes, columns = self.size(path, names)
+        name = f"{self.features}_{SPARSE[0]}"
+        (count,) = npz_shapes(path, (name,))[name][0]
+        return {"features": count / (nodes * columns)}
 
     def sparse(self, names: tuple[str, ...]) -> bool:
         """Whether the features are a sparse matrix, in an archive of these arrays."""

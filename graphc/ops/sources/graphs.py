@@ -32,7 +32,7 @@ def fields_of_nodes(features: int, target: str, kind: Type) -> dict[str, Type]:
     }
 
 
-def shares(
+def split_sizes(
     labelled: int, classes: int, validation: float | int, test: float | int
 ) -> dict[str, int]:
     """How many of the nodes with a target go where; raises ShapeError GC518."""
