@@ -118,6 +118,10 @@ class Scaling:
             moments[name] = _MEASURES[kind](array).but_the_last((categories or {}).get(name, 0))
         return cls(moments, fills)
 
+    def scales(self, name: str) -> bool:
+        """Whether a field has other numbers than before."""
+        return name in self.moments or name in self.rows
+
     def apply(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
         """The same fields scaled, as float32; fields that are not scaled are passed through."""
         return {name: by_row(array, partial(self._scaled, name)) for name, array in arrays.items()}

@@ -118,7 +118,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         if kind.dtype == "int":
             _require_whole(name, array)
         # As in training, numbers of 64 bits are scaled before they lose their last digits.
-        kept = array.dtype if array.dtype == np.float64 and name in form.scaling.moments else dtype
+        kept = array.dtype if array.dtype == np.float64 and form.scaling.scales(name) else dtype
         array = array.astype(kept, copy=False)
         if nodes_axis(kind) and array.ndim == kind.rank - 1:
             array = array[None]  # a single graph

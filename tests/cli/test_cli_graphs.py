@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import graphc as gc
 from graphc.cli.predictions import read_inputs
 from graphc.core.diagnostic import RunError
 from graphc.ops.sources import Karate
@@ -20,20 +21,27 @@ train: {loss: cross_entropy, epochs: 1}
 """
 
 
-@pytest.fixture
-def files(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("graphs")
     rows = "".join(
         f"{name},{i},{kind}\n" for i, (name, kind) in enumerate(zip("abcd", "xyxy", strict=True))
     )
     (tmp_path / "nodes.csv").write_text(f"name,age,kind\n{rows}")
     (tmp_path / "edges.csv").write_text("from,to\na,b\nb,c\n")
     (tmp_path / "spec.yaml").write_text(SPEC)
+    gc.compile(tmp_path / "spec.yaml").train(tmp_path / "run")
     return tmp_path
 
 
+@pytest.fixture
+def files(trained, monkeypatch):
+    """A folder with a spec and a run of it, which is the current one."""
+    monkeypatch.chdir(trained)
+    return trained
+
+
 def test_a_graph_is_drawn_as_it_is_and_as_a_run_sees_it(graphc, files):
-    assert graphc("train", "spec.yaml", "--run", "run", "-q").status == 0
     for name in ("spec.yaml", "run"):
         done = graphc("show", name, "--format", "graph")
         assert ElementTree.fromstring(done.out).get("class") == "graph", done.err
@@ -53,7 +61,6 @@ def test_other_data_is_no_graph_to_draw(graphc, spec):
 
 
 def test_another_graph_is_predicted_on_from_files(graphc, files):
-    assert graphc("train", "spec.yaml", "--run", "run", "-q").status == 0
     (files / "more.csv").write_text("name,job,age\neve,m,5\nfay,n,7\ngus,m,9\n")
     (files / "ties.csv").write_text("a,b\neve,fay\n")
     done = graphc("predict", "run", "more.csv", "--edges", "ties.csv")
