@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graphc.api import check as check
     from graphc.api import compile as compile
     from graphc.api import dump as dump
+    from graphc.api import from_networkx as from_networkx
     from graphc.api import load as load
     from graphc.api import load_run as load_run
     from graphc.core.diagnostic import GraphcError as GraphcError
@@ -33,7 +34,11 @@ __version__ = "0.1.0"
 
 _PLACES = {
     **dict.fromkeys(
-        ("Graph", "Model", "Run", "check", "compile", "dump", "load", "load_run"), "graphc.api"
+        (
+            *("Graph", "Model", "Run", "check", "compile", "dump", "from_networkx", "load"),
+            "load_run",
+        ),
+        "graphc.api",
     ),
     **dict.fromkeys(("GraphcError", "RunError", "SpecError"), "graphc.core.diagnostic"),
     "Type": "graphc.core.types",

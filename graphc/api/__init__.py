@@ -1,5 +1,6 @@
 """The public face: compile, train and use a network from Python."""
 
+from graphc.api.data_graphs import from_networkx as from_networkx
 from graphc.api.ensemble import Ensemble as Ensemble
 from graphc.api.graphs import Graph as Graph
 from graphc.api.graphs import check as check

@@ -87,6 +87,10 @@ class Ensemble(Run):
         """Refused: a member stops over its numbers, and not all of them."""
         raise self._one_is_wanted()
 
+    def graph_picture(self) -> str:
+        """Refused: it shows what one network says."""
+        raise self._one_is_wanted()
+
     def inference(self) -> Inference:
         """Refused: it gives one network."""
         raise self._one_is_wanted()

@@ -109,6 +109,23 @@ class Run:
         inputs = on_own_graph(inputs, form, self.dataset)
         return predict_run(self._directory, form, inputs, self._warn)
 
+    def graph_picture(self) -> str:
+        """The graph that it learnt from as SVG, coloured by the classes that it says.
+
+        Nodes that it learnt from are squares, and those that it takes for another class have a
+        ring. Of a graph with many nodes it is the part around the first one that it learnt from.
+
+        Raises:
+            RunError: GC629 where it did not learn from one graph.
+        """
+        from graphc.data.graph_picture import require_one_graph
+        from graphc.runtime.report import Network, picture_of_graph
+
+        dataset = self.dataset()
+        require_one_graph(dataset)
+        checked = check(self.document().source, python=str(self._directory.path))
+        return picture_of_graph(Network(self._directory, checked, self._warn), dataset)
+
     def generate(
         self,
         prompt: str = "",

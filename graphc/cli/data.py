@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,8 +19,11 @@ from graphc.cli.common import (
     write_bytes,
 )
 from graphc.cli.failures import Command, show
-from graphc.compiler import check
+from graphc.compiler import Checked, check
 from graphc.core.diagnostic import Diagnostic, SpecError
+
+if TYPE_CHECKING:
+    from graphc.data.dataset import Dataset
 
 
 @click.command(cls=Command)
@@ -45,21 +49,29 @@ def command(
     """
     checked = check(spec_source(spec), settings, python=not no_python)
     show(checked.warnings)
-    document = checked.document
-    if document.data is None:
-        help = "add `data: ...`"
-        problem = Diagnostic("GC412", "this spec has no `data`", document.place(), help=help)
-        raise SpecError(problem)
     if picture is not None and not picture.lower().endswith(".svg"):
         name = Path(picture).with_suffix(".svg")
         raise click.UsageError(f"the picture is an SVG file: `--picture {name}`")
-    from graphc.data.load import load
     from graphc.data.summary import as_text, summary
 
-    dataset = load(document.data, document.folder, document.place("data"))
-    found = summary(document.data, dataset)
+    dataset = loaded(checked)
+    source = checked.document.data
+    assert source is not None
+    found = summary(source, dataset)
     put(as_text(found) if layout == "text" else json.dumps(found, indent=2) + "\n", output)
     if picture is not None:
         from graphc.data.picture import picture as drawn
 
         write_bytes(drawn(dataset).encode(), picture)
+
+
+def loaded(checked: Checked) -> Dataset:
+    """The data of a spec; raises SpecError GC412 where it has none."""
+    from graphc.data.load import load
+
+    document = checked.document
+    if document.data is None:
+        help = "add `data: ...`"
+        problem = Diagnostic("GC412", "this spec has no `data`", document.place(), help=help)
+        raise SpecError(problem)
+    return load(document.data, document.folder, document.place("data"))

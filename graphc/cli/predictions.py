@@ -16,9 +16,11 @@ from graphc.cli.pictures import is_pictures, read_pictures
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
 from graphc.core.types import are_lengths, lengths_over
+from graphc.data.graph_files import graph_to_predict
+from graphc.data.graph_npz import npz_to_predict
 from graphc.data.lengths import lengths_of
 from graphc.data.tables import rows_to_predict
-from graphc.ops.sources import Csv, TableSource, TextSource
+from graphc.ops.sources import Csv, GraphFiles, GraphSource, TableSource, TextSource
 from graphc.ops.tables import csv_lines, parquet_lines
 from graphc.runtime.files import printable
 
@@ -28,13 +30,22 @@ if TYPE_CHECKING:
 ENDINGS = (".npz", ".npy", ".json", ".csv", ".parquet", ".txt")
 
 
-def read_inputs(file: str, run: Run) -> np.ndarray | dict[str, np.ndarray]:
+def read_inputs(
+    file: str, run: Run, edges: str | None = None
+) -> np.ndarray | dict[str, np.ndarray]:
     """The examples of a file, as `Run.predict` takes them.
+
+    Args:
+        file: its name.
+        run: what predicts.
+        edges: the file of the edges, where the examples are the nodes of a graph.
 
     Raises:
         RunError: GC614 where they cannot be read.
     """
     ending = ".json" if file == "-" else Path(file).suffix.lower()
+    if edges is not None and not isinstance(run.document().data, GraphFiles):
+        raise _fail("`--edges` is for runs that learnt from a graph in csv files")
     if is_pictures(file):
         return _pictures(file, run)
     if ending not in ENDINGS:
@@ -43,7 +54,7 @@ def read_inputs(file: str, run: Run) -> np.ndarray | dict[str, np.ndarray]:
             f"the endings are {listing(ENDINGS)}, or those of images",
         )
     try:
-        return _numbers(_read(file, ending, run))
+        return _numbers(_read(file, ending, run, edges))
     except ShapeError as error:
         raise _fail(error.message, error.help) from None
     except OSError as error:
@@ -55,7 +66,10 @@ def read_inputs(file: str, run: Run) -> np.ndarray | dict[str, np.ndarray]:
         raise _fail(f"{name} is no {ending[1:]} of examples: {reason}") from None
 
 
-def _read(file: str, ending: str, run: Run) -> Any:
+def _read(file: str, ending: str, run: Run, edges: str | None) -> Any:
+    source = run.document().data
+    if isinstance(source, GraphFiles) and ending == ".csv":
+        return _from_nodes(file, run, source, edges)
     if ending == ".json":
         text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
         return _from_json(text, file, run)
@@ -66,9 +80,10 @@ def _read(file: str, ending: str, run: Run) -> Any:
     found = np.load(file, allow_pickle=False)
     if ending == ".npy":
         return found
-    source = run.document().data  # which has names of its own for what belongs to its examples
-    lengths = getattr(source, "lengths_by_axis", {}).items()
-    names = {name: lengths_over(axis) for axis, name in lengths} | getattr(source, "beside", {})
+    if isinstance(source, GraphSource) and "pairs" not in found:
+        return npz_to_predict(source, found)
+    known = getattr(source, "lengths_by_axis", {}).items()  # as the data itself calls them
+    names = {name: lengths_over(axis) for axis, name in known} | getattr(source, "beside", {})
     return {names.get(name, name): each for name, each in found.items()}
 
 
@@ -134,6 +149,16 @@ def _from_text(file: str, run: Run) -> np.ndarray:
     if not isinstance(run.document().data, TextSource):
         raise _fail("a `.txt` is for runs that learnt from a text", "take an `.npz` or a `.csv`")
     return run.vocabulary.encode(Path(file).read_text("utf-8"))[None]
+
+
+def _from_nodes(file: str, run: Run, source: GraphFiles, edges: str | None) -> Any:
+    """A graph in two csv files."""
+    columns = run.form().columns
+    if edges is None:
+        raise _fail("the edges of the graph are missing", "name their file: `--edges FILE`")
+    if columns is None:
+        raise _fail("the run does not know its columns", "it is of an earlier graphc: train again")
+    return graph_to_predict(source, columns, file, edges)
 
 
 def _from_table(file: str, ending: str, run: Run) -> Any:

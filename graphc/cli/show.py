@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from graphc.cli.common import (
     format_option,
     output_option,
+    plain_warnings,
     put,
     python_option,
     settings_option,
@@ -21,7 +24,7 @@ from graphc.compiler import Checked, check
 @spec_argument
 @settings_option
 @python_option
-@format_option("text", "html", "dot", "mermaid", "json")
+@format_option("text", "html", "dot", "mermaid", "json", "graph")
 @output_option
 def command(
     spec: str, settings: tuple[str, ...], no_python: bool, layout: str, output: str | None
@@ -32,11 +35,40 @@ def command(
     point operations that it takes for one example; what stands inside a block is indented below
     its totals. `html` is a page to open in a browser, with everything in one file: blocks that
     fold, shapes on the edges, the spec beside it. `dot` is for Graphviz, `mermaid` for Markdown,
-    `json` for programs.
+    `json` for programs. `graph` is an SVG of the graph that the data is; of a run, whose directory
+    stands in place of SPEC, with the classes that it says as colours.
     """
+    if layout == "graph" and output not in (None, "-") and Path(output).suffix.lower() != ".svg":
+        raise click.UsageError(
+            f"the picture is an SVG file: `-o {Path(output).with_suffix('.svg')}`"
+        )
+    if layout == "graph" and Path(spec).is_dir():
+        if settings:
+            raise click.UsageError("`--set` changes a spec, and a run has what it learnt with")
+        put(_of_run(spec), output)
+        return
     checked = check(spec_source(spec), settings, python=not no_python)
     show(checked.warnings)
+    if layout == "graph":
+        put(_data_graph(checked), output)
+        return
     put(_drawn(checked, layout), output)
+
+
+def _of_run(run: str) -> str:
+    from graphc import api
+
+    plain_warnings()
+    return api.load_run(run).graph_picture()
+
+
+def _data_graph(checked: Checked) -> str:
+    from graphc.cli.data import loaded
+    from graphc.data.graph_picture import graph_picture, require_one_graph
+
+    dataset = loaded(checked)
+    require_one_graph(dataset, checked.document.place("data"))
+    return graph_picture(dataset)
 
 
 def _drawn(checked: Checked, layout: str) -> str:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
 from graphc.data.download import download, wrong_checksum
-from graphc.ops.sources import Cora, Downloaded, Stored
+from graphc.ops.sources import Citations, Downloaded, Stored
 
-Located = Stored | Cora
+Located = Stored | Citations
 """Sources with published files."""
 
 
@@ -37,6 +37,10 @@ class KnownFile:
 _MNIST = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 _FASHION = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 _WNUT = "https://raw.githubusercontent.com/leondz/emerging_entities_17/master/"
+_PLANETOID = (
+    "https://raw.githubusercontent.com/kimiyoung/planetoid"
+    "/af6abf468a772cc055bec88c52e4d6f51b7c37e3/data/"
+)
 _USPS = "https://hastie.su.domains/ElemStatLearn/datasets/"
 
 
@@ -48,6 +52,12 @@ def _idx(site: str, *checksums: str) -> tuple[KnownFile, ...]:
         "t10k-labels-idx1-ubyte.gz",
     )
     return tuple(KnownFile(name, site, sum) for name, sum in zip(names, checksums, strict=True))
+
+
+def _planetoid(name: str, *checksums: str) -> tuple[KnownFile, ...]:
+    parts = ("allx", "ally", "tx", "ty", "test.index", "y", "graph")
+    pairs = zip(parts, checksums, strict=True)
+    return tuple(KnownFile(f"ind.{name}.{part}", _PLANETOID, sum) for part, sum in pairs)
 
 
 KNOWN: dict[str, tuple[KnownFile, ...]] = {
@@ -122,6 +132,36 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
             "9033dec7530e5c0e98ecb958dc1c3b2cfaaa760dcec47fa0965efc05ff5184a7",
         ),
     ),
+    "planetoid/cora": _planetoid(
+        "cora",
+        "9419ba2f26f5c35243db64aba110e0f35a04851609e0dc5433450676ca6b8543",
+        "2b998f5cc7fedc86e7f97ca2498f47a1ffc1462c29e2d578b23bf3f62b6e7d71",
+        "b9afbaa4a400df991f6f02ef677e1e44da55ffc04801fd02f9e673987829226a",
+        "41f5ac76596a1699cc33f53084a2419e92961c42bb75f36fc38e616d348532ad",
+        "297ce89af2b51a6a194181c7dbe1796c6a1cf9cd9349a88383b1b1e227867875",
+        "94465c14eb53e04ca262198dcbb2521ee8af60fb3f3d546cd6ca24a511b0e7d1",
+        "58f13302f39dde8852dad6fe6d15b89b077b6d7f837626bce671ef80344b383d",
+    ),
+    "planetoid/citeseer": _planetoid(
+        "citeseer",
+        "2ac30345d95c9ec933a817ee0bdd6a5f077f8c184a20e696910192d534414668",
+        "f704b2d986dde6c2669934de1f3ae5696a6cf9455c0f6b2646a2d135ea0a1c95",
+        "539a8906a2da97628d212f2fdd668c109a8b3f0d36574b59e5d3fd5b5303da21",
+        "55e5bd1ba1e733a04598753ad1a8d57957f4b8f89e74519f41f4f4938767e4ce",
+        "2af990671580b6b2df5d158d1038f8292e30c9cd821b5453f399659b25b723d4",
+        "8ba87e515d8e3ee3cf52f6d2c5b86aa73f11ecad825a808455209ec26cd54924",
+        "d79a4ef9d3e7169aee8946145f6b7306e35bc79bffad26346cfb94e10e9912a7",
+    ),
+    "planetoid/pubmed": _planetoid(
+        "pubmed",
+        "508e538e2abdccdd54c4d3e9f49d638b4af7107d85845f66ddea5a5152658b7e",
+        "0c37bbe3b5014ec365e9d393cf4791925e5ed94fb194305d74f064a8d7b50f0e",
+        "4eb5f5d0f30f26497eb0ac6ac9719d09c67e284f1ed0385c93f3ef27a671da3d",
+        "ee2e0d4819d9fbcc403689c3bf2e49face401b605932f093bc58ab6461130fdd",
+        "b101d421688bbaecbd82e8a18f1e282378d6830f3a37666f28ebc47f844341b5",
+        "e6c807633307a07ed659249006536a147c7999c797f11a2560752990181b41b3",
+        "5b89f0036ca22909471f1e6558eb42fa06e0c730a577bde5b058b40638f81dc9",
+    ),
     "cifar10-jpeg": (
         KnownFile(
             "cifar10_jpeg.npz",
@@ -144,7 +184,12 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
         ),
     ),
 }
-"""The files of each set, by the name of its folder: training data first."""
+"""The files of each set, by the name of its folder, or FOLDER/SET: training data first."""
+
+
+def published(source: Located) -> tuple[KnownFile, ...]:
+    """The files of a source."""
+    return KNOWN[source.published if isinstance(source, Citations) else source.folder]
 
 
 def cache_folder() -> Path:
@@ -172,7 +217,7 @@ def locate(source: Located, folder: str) -> Path:
         RunError: GC502 where no folder holds them and they may not be downloaded; GC503 to GC505
             where the download failed.
     """
-    files = KNOWN[source.folder]
+    files = published(source)
     looked = candidates(source, folder)
     for each in looked:
         if not _lacking(each, files):
@@ -231,10 +276,11 @@ def _account(folder: Path, files: tuple[KnownFile, ...]) -> str:
 
 
 def _help(source: Located) -> str:
-    files = KNOWN[source.folder]
-    inside = f"{source.folder}/{files[0].name if len(files) == 1 else ''}"
+    files = published(source)
+    some = f"ind.{source.name}.*" if isinstance(source, Citations) else ""
+    inside = f"{source.folder}/{files[0].name if len(files) == 1 else some}"
     ways = f"set GRAPHC_DATA to a folder that holds `{inside}`, or `data_dir` of `{source.name}`"
-    refused = isinstance(source, Downloaded) and not source.download
+    refused = isinstance(source, Downloaded | Citations) and not source.download
     return f"{ways}, or write `download: true`" if refused else ways
 
 

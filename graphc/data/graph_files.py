@@ -10,11 +10,11 @@ from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
 from graphc.data.dataset import SPLITS, Dataset
 from graphc.data.edge_values import read_values, told
-from graphc.data.examples import require_finite
+from graphc.data.graph_npz import scaled, scaling_of
 from graphc.data.graphs import DataGraph, both_ways, one_way
 from graphc.data.splits import split_indices
-from graphc.ops.sources import GraphFiles
-from graphc.ops.sources.edge_columns import EdgeColumns
+from graphc.ops.sources import Columns, GraphFiles
+from graphc.ops.sources.edge_columns import EdgeColumns, edge_columns
 from graphc.ops.sources.graph_files import NodeTable, number_of
 from graphc.ops.tables import csv_lines
 
@@ -24,7 +24,7 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
 
     Raises:
         ShapeError: GC511 to GC518, naming file, line and column.
-        RunError: GC514 for numbers that are not finite, GC517 and GC518 for splits.
+        RunError: GC517 and GC518 for splits.
     """
     table = source.table(folder)
     assert source.target is not None
@@ -34,8 +34,10 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
     pairs = pairs_of(source, columns, table)
     edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
     at_edges = read_values(source, columns, edges, pairs)
+    features = features_of(table)
+    scaling = scaling_of(features, source.normalize)
     return DataGraph(
-        features=features_of(source, table),
+        features=scaled(features, scaling),
         target=np.maximum(target, 0),
         edges=edges,
         counted=_counted(source, table, target),
@@ -43,24 +45,31 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
         left_out=told(left_out, source, at_edges),
         directed=source.directed,
         at_edges=at_edges,
+        scaling=scaling,
+        columns=Columns(table.numbers, {}, {}, table.classes),
     ).dataset(source, folder)
 
 
-def features_of(source: GraphFiles, table: NodeTable) -> np.ndarray:
-    """The features of the nodes, float32 [nodes, n]; raises as `load_graph`."""
+def features_of(table: NodeTable) -> np.ndarray:
+    """The features of the nodes as they are in the file, float64 [nodes, n]."""
     rows = [
         [number_of(table.path, place, name, row[name]) for name in table.numbers]
         for place, row in table.rows
     ]
-    features = np.array(rows, np.float64)
-    require_finite(f"`features` of `{table.path}`", features)
-    if source.normalize == "standard":
-        spread = features.std(axis=0)
-        features = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    if source.normalize == "rows":
-        sums = features.sum(axis=1, keepdims=True)
-        features = features / np.where(sums != 0, sums, 1)
-    return features.astype(np.float32)
+    return np.array(rows, np.float64)
+
+
+def graph_to_predict(
+    source: GraphFiles, columns: Columns, nodes: str, edges: str
+) -> dict[str, np.ndarray]:
+    """The nodes and the edges of another graph, in files like those that were learned from.
+
+    Raises:
+        ShapeError: GC511 to GC516, naming file, line and column.
+    """
+    table = source.nodes_to_predict(nodes, columns.numbers)
+    ends = edge_columns(edges, source.delimiter, source.ends, (), ())
+    return {"features": features_of(table)[None], "edges": pairs_of(source, ends, table)}
 
 
 def pairs_of(source: GraphFiles, columns: EdgeColumns, table: NodeTable) -> np.ndarray:
@@ -90,6 +99,10 @@ def pairs_by_name(
     found: list[list[int]] = []
     for place, cells in lines:
         names = [cells[at] for at in places]
+        if "" in names:
+            column = columns.ends[names.index("")]
+            message = f"`{path}` {place} names no {word} in column `{column}`"
+            raise ShapeError(message, f"an edge joins two {word}s", "GC513")
         missing = next((name for name in names if name not in numbers), None)
         if missing is not None:
             message = f"`{path}` {place} names the {word} `{missing}`, which `{owner}` lacks"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.core.types import DIRECTED, DRAWN, ENDS, NODES, RECEIVERS, SENDERS, lengths_over
 from graphc.data.dataset import SPLITS, Dataset, Scaling
-from graphc.data.files import KNOWN, locate, read
+from graphc.data.files import KNOWN, read
 from graphc.data.lengths import present
-from graphc.ops.sources import Cora, GraphSource, Karate
+from graphc.ops.sources import Columns, Cora, GraphSource, Karate, LesMiserables
 from graphc.ops.sources.graphs import COUNTED
 
 KINDS_OF_CORA = (
@@ -31,6 +33,16 @@ _LEFT_OUT = {
 """What is said of edges that were left out."""
 
 
+MIDST_OF_CIRCLES = ("Myriel", "Fantine", "Champmathieu", "Valjean", "Enjolras", "Thenardier")
+CIRCLES = "00000000003313331111111155333211332222235553334443333333344444444444555534454"
+"""`louvain_communities(les_miserables_graph(), weight="weight", seed=0)` of networkx 3.6.
+
+They are written down, for other versions may find others.
+"""
+NOT_SCALED = Scaling({})
+BY_ROWS = Scaling({}, rows=("features",))
+
+
 @dataclass(frozen=True, eq=False)
 class DataGraph:
     """One graph whose nodes have targets.
@@ -44,6 +56,8 @@ class DataGraph:
         left_out: how many edges were left out, by the reason.
         directed: whether the edges lead one way.
         at_edges: what the edges hold, by the name of the field: [edges, ...].
+        scaling: how the features were prepared.
+        columns: of a table, which of its columns are the features.
     """
 
     features: np.ndarray
@@ -54,9 +68,12 @@ class DataGraph:
     left_out: Mapping[str, int] = field(default_factory=dict)
     directed: bool = False
     at_edges: Mapping[str, np.ndarray] = field(default_factory=dict)
+    scaling: Scaling = NOT_SCALED
+    columns: Columns | None = None
 
     def dataset(self, source: GraphSource, folder: str) -> Dataset:
         """The data set that has it as the one example of every split."""
+        self._require_classes()
         senders, receivers = self.edges
         shared = {
             "features": self.features[None],
@@ -74,10 +91,20 @@ class DataGraph:
             fields=dict(source.fields(folder)),
             target=source.target,
             class_names=self.class_names,
-            scaling=Scaling({}),
+            scaling=self.scaling,
+            columns=self.columns,
             left_out=dict(self.left_out),
             directed=self.directed,
         )
+
+    def _require_classes(self) -> None:
+        """Raise RunError GC517 where all nodes to learn from have one class."""
+        learned = self.target[self.counted["train"]]
+        if learned.dtype.kind == "i" and (learned == learned[:1]).all():
+            name = self.class_names[learned[0]] if self.class_names else learned[0]
+            message = f"every node to learn from has the class `{name}`"
+            help = "there is nothing to learn: look at which nodes count in which split"
+            raise RunError(Diagnostic("GC517", message, help=help))
 
 
 def is_graph(dataset: Dataset) -> bool:
@@ -109,6 +136,7 @@ def facts(dataset: Dataset) -> dict[str, Any]:
         (name, kind.domain) for name, kind in dataset.fields.items() if NODES in kind.domain
     )
     nodes = arrays[field].shape[axes.index(NODES)]
+    counted = {split: each for split, each in dataset.splits.items() if COUNTED in each}
     degrees = np.bincount(receivers, minlength=nodes)
     alone = (degrees == 0) & (np.bincount(senders, minlength=nodes) == 0)
     return {
@@ -116,21 +144,28 @@ def facts(dataset: Dataset) -> dict[str, Any]:
         "edges": len(senders),
         "most_edges": int(degrees.max(initial=0)),
         "isolated": int(alone.sum()),
+        "directed": dataset.directed,
         "left_out": dataset.left_out,
-        "counted": {
-            split: int(each[COUNTED].sum())
-            for split, each in dataset.splits.items()
-            if COUNTED in each
-        },
+        "counted": {split: int(each[COUNTED].sum()) for split, each in counted.items()},
+        "in_no_split": int((~_in_a_split(counted.values(), nodes)).sum()),
     }
+
+
+def _in_a_split(splits: Iterable[Mapping[str, Any]], nodes: int) -> np.ndarray:
+    """Which nodes count in any; all where no split says which do."""
+    counted = [each[COUNTED] for each in splits]
+    return np.any(counted, axis=0) if counted else np.ones(nodes, bool)
 
 
 def graph_as_text(found: Mapping[str, Any]) -> str:
     """What `facts` found as a sentence."""
     counted = [f"{split} {count:,}" for split, count in found["counted"].items()]
     text = ", ".join([f"a graph of {found['nodes']:,} nodes", *counted]) + "\n"
-    text += f"{found['edges']:,} edges, one for each direction, at most {found['most_edges']:,} to"
+    ways = "each one way" if found["directed"] else "one for each direction"
+    text += f"{found['edges']:,} edges, {ways}, at most {found['most_edges']:,} to"
     text += f" a node; nodes without any: {found['isolated']:,}"
+    if found["in_no_split"]:
+        text += f"\nnodes in no split: {found['in_no_split']:,}"
     return text + left_out_as_text(found["left_out"])
 
 
@@ -172,6 +207,18 @@ def lacking(pairs: np.ndarray, apart: np.ndarray, once: np.ndarray) -> dict[str,
     return {"repeated": counts[1] - counts[2], "loops": counts[0] - counts[1]}
 
 
+def repeats(pairs: np.ndarray) -> int:
+    """How many pairs of two nodes are there that were there before.
+
+    Of edges without direction that are all listed both ways, each is there once.
+    """
+    apart = pairs[:, pairs[0] != pairs[1]]
+    ways = np.unique(apart, axis=1)
+    if not np.array_equal(ways, np.unique(ways[::-1], axis=1)):
+        ways = np.unique(np.sort(ways, axis=0), axis=1)
+    return apart.shape[1] - ways.shape[1]
+
+
 def by_receiver(edges: np.ndarray) -> np.ndarray:
     """Directed edges int [2, edges], sorted by receivers and those of each by senders."""
     return np.ascontiguousarray(edges[:, np.lexsort(edges)], dtype=np.int32)
@@ -208,9 +255,25 @@ def load_karate(source: Karate, folder: str) -> Dataset:
     ).dataset(source, folder)
 
 
-def load_cora(source: Cora, folder: str) -> Dataset:
-    """Cora with its public splits, out of the file as it was published."""
-    place = locate(source, folder)
+def load_les_miserables(source: LesMiserables, folder: str) -> Dataset:
+    """The characters of a novel, of networkx."""
+    import networkx
+
+    graph = networkx.les_miserables_graph()
+    place = {name: number for number, name in enumerate(graph)}
+    edges, _ = both_ways(np.array([(place[a], place[b]) for a, b in graph.edges]).T)
+    known = np.isin(np.arange(source.nodes), [place[name] for name in MIDST_OF_CIRCLES])
+    return DataGraph(
+        features=np.eye(source.nodes, dtype=np.float32),
+        target=np.array([int(each) for each in CIRCLES], np.int32),
+        edges=edges,
+        counted={"train": known, "test": ~known},
+        class_names=MIDST_OF_CIRCLES,
+    ).dataset(source, folder)
+
+
+def load_cora(source: Cora, folder: str, place: Path) -> Dataset:
+    """Cora with its public splits, out of one file of arrays, which is in the folder `place`."""
     (file,) = KNOWN[source.folder]
     with np.load(io.BytesIO(read(place, file)), allow_pickle=False) as found:
         arrays = dict(found)
@@ -226,4 +289,5 @@ def load_cora(source: Cora, folder: str) -> Dataset:
         edges=by_receiver(arrays["edges"]),
         counted={split: arrays[name] for split, name in parts.items()},
         class_names=KINDS_OF_CORA,
+        scaling=BY_ROWS if source.normalize == "rows" else NOT_SCALED,
     ).dataset(source, folder)

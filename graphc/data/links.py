@@ -10,11 +10,29 @@ import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.core.types import DIRECTED, DRAWN, ENDS, PAIRS, RECEIVERS, SENDERS, lengths_over
+from graphc.data.citations import load_citations
 from graphc.data.dataset import Dataset, Scaling
 from graphc.data.graph_files import features_of, pairs_of
-from graphc.data.graphs import both_ways, by_receiver, load_cora, load_karate, one_way
+from graphc.data.graph_npz import load_graph_npz, scaled, scaling_of
+from graphc.data.graphs import (
+    NOT_SCALED,
+    both_ways,
+    by_receiver,
+    load_karate,
+    load_les_miserables,
+    one_way,
+)
 from graphc.data.splits import split_indices
-from graphc.ops.sources import Cora, GraphFiles, Karate, Links
+from graphc.ops.sources import (
+    Citeseer,
+    Cora,
+    GraphFiles,
+    GraphNpz,
+    Karate,
+    LesMiserables,
+    Links,
+    Pubmed,
+)
 from graphc.ops.sources.graphs import GraphSource
 
 ANSWERS = ("none", "link")
@@ -30,12 +48,14 @@ class Network:
         edges: int [2, edges], senders and receivers.
         directed: whether they lead one way.
         left_out: how many edges were left out, by the reason.
+        scaling: how the features were prepared.
     """
 
     fields: Mapping[str, np.ndarray]
     edges: np.ndarray
     directed: bool
     left_out: Mapping[str, int]
+    scaling: Scaling = NOT_SCALED
 
     @property
     def nodes(self) -> int:
@@ -87,7 +107,7 @@ def load_links(source: Links, folder: str) -> Dataset:
         fields=dict(source.fields(folder)),
         target=source.target,
         class_names=ANSWERS,
-        scaling=Scaling({}),
+        scaling=graph.scaling,
         left_out=dict(graph.left_out),
         directed=graph.directed,
     )
@@ -229,6 +249,7 @@ def _of_dataset(load: Callable[..., Dataset]) -> Callable[[Any, str], Network]:
             edges=np.stack([arrays[SENDERS][0], arrays[RECEIVERS][0]]),
             directed=dataset.directed,
             left_out=dataset.left_out,
+            scaling=dataset.scaling,
         )
 
     return graph
@@ -238,12 +259,19 @@ def _of_files(source: GraphFiles, folder: str) -> Network:
     table = source.table(folder)
     pairs = pairs_of(source, source.columns(folder), table)
     edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
-    return Network({"features": features_of(source, table)}, edges, source.directed, left_out)
+    features = features_of(table)
+    scaling = scaling_of(features, source.normalize)
+    fields = {"features": scaled(features, scaling)}
+    return Network(fields, edges, source.directed, left_out, scaling)
 
 
 _LOADERS: Mapping[type[GraphSource], Callable[[Any, str], Network]] = {
     Karate: _of_dataset(load_karate),
-    Cora: _of_dataset(load_cora),
+    Cora: _of_dataset(load_citations),
+    Citeseer: _of_dataset(load_citations),
+    Pubmed: _of_dataset(load_citations),
+    LesMiserables: _of_dataset(load_les_miserables),
+    GraphNpz: _of_dataset(load_graph_npz),
     GraphFiles: _of_files,
 }
 """For each source of a graph, what reads it."""

@@ -15,10 +15,12 @@ from graphc.core.span import Span
 from graphc.core.types import Type
 from graphc.data.bundled import load_bundled
 from graphc.data.cifar import load_cifar10, load_cifar10_jpeg, load_cifar10_subset
+from graphc.data.citations import load_citations
 from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
 from graphc.data.examples import Examples, require_finite, require_integers
 from graphc.data.graph_files import load_graph
-from graphc.data.graphs import load_cora, load_karate
+from graphc.data.graph_npz import load_graph_npz
+from graphc.data.graphs import load_karate, load_les_miserables
 from graphc.data.graphs_npz import load_graphs_npz
 from graphc.data.housing import load_california_housing
 from graphc.data.image_folder import load_image_folder
@@ -86,9 +88,13 @@ A table takes the columns that a run kept, a text its symbols.
 """
 GRAPHS: Mapping[type[DataSource], Callable[..., Dataset]] = {
     sources.Karate: load_karate,
-    sources.Cora: load_cora,
+    sources.LesMiserables: load_les_miserables,
+    sources.Cora: load_citations,
+    sources.Citeseer: load_citations,
+    sources.Pubmed: load_citations,
     sources.GraphFiles: load_graph,
     sources.Links: load_links,
+    sources.GraphNpz: load_graph_npz,
 }
 """What reads graphs, whose splits are their own: (source, folder) -> Dataset."""
 SERIES: Mapping[type[DataSource], Callable[..., Series]] = {

@@ -1,4 +1,4 @@
-"""A few training examples as an SVG picture: images as images, other numbers as lines."""
+"""A few training examples as an SVG picture: images as images, a graph, other numbers as lines."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from html import escape
 import numpy as np
 
 from graphc.data.dataset import Dataset
+from graphc.data.graph_picture import graph_picture, is_one_graph
 from graphc.data.png import data_uri, is_image
 
 _COLUMNS, _ROWS = 8, 3
@@ -16,6 +17,8 @@ _STYLE = "font: 11px sans-serif; fill: #444"
 
 def picture(dataset: Dataset) -> str:
     """The first training examples with what is predicted for them; classes take turns."""
+    if is_one_graph(dataset):
+        return graph_picture(dataset)
     rows = _chosen(dataset)
     width = _COLUMNS * (_CELL + _GAP) + _GAP
     height = -(-len(rows) // _COLUMNS) * (_CELL + _GAP + _TEXT) + _GAP

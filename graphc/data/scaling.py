@@ -78,6 +78,7 @@ class Scaling:
         moments: of the fields that are scaled.
         fills: for fields with values that may be missing (NaN), what stands for one in each entry
             of the last axis; None where none may be.
+        rows: fields whose last axis is divided by its sum.
 
     Example:
         >>> scaling = Scaling.fit({"x": np.array([[1.0], [3.0]])}, ["x"])
@@ -87,6 +88,7 @@ class Scaling:
 
     moments: Mapping[str, Moments]
     fills: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    rows: tuple[str, ...] = ()
 
     @classmethod
     def fit(
@@ -116,6 +118,10 @@ class Scaling:
             moments[name] = _MEASURES[kind](array).but_the_last((categories or {}).get(name, 0))
         return cls(moments, fills)
 
+    def scales(self, name: str) -> bool:
+        """Whether a field has other numbers than before."""
+        return name in self.moments or name in self.rows
+
     def apply(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
         """The same fields scaled, as float32; fields that are not scaled are passed through."""
         return {name: by_row(array, partial(self._scaled, name)) for name, array in arrays.items()}
@@ -123,6 +129,8 @@ class Scaling:
     def _scaled(self, name: str, array: np.ndarray) -> np.ndarray:
         if name in self.fills:
             array = _filled(array, self.fills[name])
+        if name in self.rows:
+            return by_rows(array)
         if name not in self.moments:
             return array
         moments = self.moments[name]
@@ -158,7 +166,7 @@ class Scaling:
         }
         for name, each in self.fills.items():
             found.setdefault(name, {})["fill"] = list(each)
-        return found
+        return found | {name: {"rows": True} for name in self.rows}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Mapping[str, Any]]) -> Self:
@@ -170,7 +178,14 @@ class Scaling:
                 if "mean" in each
             },
             {name: tuple(each["fill"]) for name, each in data.items() if "fill" in each},
+            tuple(name for name, each in data.items() if each.get("rows")),
         )
+
+
+def by_rows(array: np.ndarray) -> np.ndarray:
+    """Each row divided by its sum, in float32; where that is 0 it stays as it is."""
+    sums = array.sum(axis=-1, keepdims=True)
+    return (array / np.where(sums != 0, sums, 1)).astype(np.float32)
 
 
 def _fills(array: Array, policies: tuple[str | None, ...]) -> tuple[float | None, ...]:

@@ -49,6 +49,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "links": {"of": "karate"},
     "graph_pool": {"aggregate": "attention"},
     "graphs_npz": {"path": "molecules.npz", "target": "active"},
+    "graph_npz": {"path": "papers.npz", "target": "kind"},
     "npz": {"path": "images.npz", "target": "label", "inputs": ["image"]},
     "python": {
         "definition": "layers:Gate",

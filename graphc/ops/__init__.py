@@ -117,10 +117,12 @@ OTHERS = {
     },
     registry.sources: {
         "sources.bundled": "breast_cancer diabetes digits iris wine",
+        "sources.citations": "citeseer cora pubmed",
         "sources.generated": "digit_scenes moving_digits signals",
         "sources.graph_files": "graph",
-        "sources.graphs": "cora karate",
         "sources.graphs_npz": "graphs_npz",
+        "sources.graph_npz": "graph_npz",
+        "sources.graphs": "karate les_miserables",
         "sources.image_folder": "image_folder",
         "sources.links": "links",
         "sources.npz": "npz",

@@ -183,13 +183,26 @@ def npz_headers(path: str, names: tuple[str, ...]) -> dict[str, tuple[tuple[int,
     Raises:
         ShapeError: GC512 for an array that is not there, GC516 where they are no table of numbers.
     """
-    found = {name: (shape, dtype.name) for name, shape, dtype in _headers(path, names)}
+    found = npz_shapes(path, names)
     counts = {name: shape[0] if shape else 0 for name, (shape, _) in found.items()}
     if len(set(counts.values())) > 1 or 0 in counts.values():
         each = ", ".join(f"`{name}` has {count}" for name, count in counts.items())
         message = f"the arrays of `{path}` must hold equally many examples, at least one: {each}"
         raise ShapeError(message, code="GC516")
     return found
+
+
+def npz_shapes(path: str, names: tuple[str, ...]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """The same for arrays that may be of any length; raises as `npz_headers` does."""
+    return {name: (shape, dtype.name) for name, shape, dtype in _headers(path, names)}
+
+
+def npz_names(path: str) -> tuple[str, ...]:
+    """The names of the arrays of an npz file; raises ShapeError GC516 where it is none."""
+    import zipfile
+
+    with _reading_npz(path), zipfile.ZipFile(path) as archive:
+        return tuple(each.removesuffix(".npy") for each in archive.namelist())
 
 
 def npz_arrays(path: str, names: tuple[str, ...]) -> dict[str, Any]:

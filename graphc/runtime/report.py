@@ -12,6 +12,7 @@ import numpy as np
 from graphc.compiler import Checked
 from graphc.core.types import ENDS
 from graphc.data.dataset import Arrays, Dataset
+from graphc.data.graph_picture import graph_picture, is_one_graph
 from graphc.data.lengths import lengths_of
 from graphc.data.links import is_of_links, pairs_in
 from graphc.data.png import data_uri, is_image
@@ -43,6 +44,8 @@ def write_report(run: RunDirectory, checked: Checked, dataset: Dataset, warn: Wa
         parts["worst"] = worst_errors(network, dataset, split)
         measured = result.get(split, {}).get("confusion_matrix")
         parts["confusion"] = measured or confusion_matrix(network, dataset, split)
+        if is_one_graph(dataset):
+            parts["graph"] = picture_of_graph(network, dataset)
     parts["names"] = dataset.class_names
     page = report_page(checked, run.blueprint.spec, run.history(), result, split, **parts)
     write_text(run.path / NAME, page)
@@ -105,12 +108,26 @@ def confusion_matrix(network: Network, dataset: Dataset, split: str) -> list[lis
     elif is_of_links(arrays):
         count = pairs_in(arrays)
         outputs, target = outputs[0, :count], target[0, :count]
-    scores = outputs.reshape(len(outputs), -1)
-    if scores.shape[1] not in (kind.below, 1):
+    guesses = _guesses(outputs, kind.below)
+    if guesses is None:
         return None
-    guesses = scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(axis=1)
-    labels = range(kind.below)
-    return counted(target, guesses.astype(int), labels=labels).tolist()
+    return counted(target, guesses, labels=range(kind.below)).tolist()
+
+
+def picture_of_graph(network: Network, dataset: Dataset) -> str:
+    """The graph that a network learnt from, with the classes that it says as colours."""
+    kind, arrays = dataset.fields[network.term.target], dataset.splits["train"]
+    classes = kind.dtype != "float" and not kind.shape and network.term.target == dataset.target
+    guesses = _guesses(network.outputs(arrays)[0], kind.below or 2) if classes else None
+    return graph_picture(dataset, guesses)
+
+
+def _guesses(scores: np.ndarray, classes: int) -> np.ndarray | None:
+    """The class that each row of scores says; None where they are no scores of classes."""
+    scores = scores.reshape(len(scores), -1)
+    if scores.shape[1] not in (classes, 1):
+        return None
+    return (scores[:, 0] > 0).astype(int) if scores.shape[1] == 1 else scores.argmax(axis=1)
 
 
 def worst_errors(network: Network, dataset: Dataset, split: str) -> list[WorstError]:

@@ -29,6 +29,7 @@ from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated, pred
 from graphc.runtime.graphs import graphs_apart, pairs_given
 from graphc.runtime.keeper import load_best, load_last
 from graphc.runtime.module import import_module, require_training
+from graphc.runtime.other_graphs import left_out, require_directed
 from graphc.runtime.pairs import asked
 from graphc.runtime.restore import restore_state
 from graphc.runtime.rundir import RunDirectory
@@ -99,6 +100,8 @@ def predict_run(
             GC515 for numbers that are not finite or out of range.
     """
     arrays = prepared(form, inputs)
+    if SENDERS in form.fields and (problem := left_out(inputs, form)):
+        warn(problem)
     programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
     return predict_batches(programs, state["params"], state["statistics"], arrays, size)
@@ -127,8 +130,10 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
         if kind.dtype == "int":
             _require_whole(name, array)
         # As in training, numbers of 64 bits are scaled before they lose their last digits.
-        kept = array.dtype if array.dtype == np.float64 and name in form.scaling.moments else dtype
+        kept = array.dtype if array.dtype == np.float64 and form.scaling.scales(name) else dtype
         array = array.astype(kept, copy=False)
+        if nodes_axis(kind) and array.ndim == kind.rank - 1:
+            array = array[None]  # a single graph
         steps = len(kind.domain)  # the axis of the examples, and those of steps behind it
         if array.ndim != kind.rank or array.shape[steps:] != kind.shape:
             message = f"`{name}` has shape {list(array.shape[1:])} for each example, not {kind}"
@@ -146,6 +151,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
     if len({len(array) for array in arrays.values()}) > 1:
         raise fail("GC614", "the fields hold different numbers of examples", None)
     if SENDERS in form.fields:
+        require_directed(inputs.get("directed"), form)
         given = {name: inputs[name] for name in (SENDERS, RECEIVERS) if name in inputs}
         arrays |= given or _edges(inputs.get("edges"), arrays, form)
     if ENDS in form.fields:

@@ -65,8 +65,9 @@ def test_papers_have_the_public_splits(real_sets):
 
 def test_a_file_that_is_nowhere_is_told_with_where_it_was_looked_for(nowhere, problem):
     with problem("GC502") as found:
-        load(Cora(), "")
-    assert "planetoid/cora.npz" in found[0].help
+        load(Cora(download=False), "")
+    assert "planetoid/ind.cora.*" in found[0].help
+    assert "download: true" in found[0].help
 
 
 def test_files_are_read_by_the_names_of_nodes(graph):
@@ -116,7 +117,8 @@ def test_a_column_says_the_splits(graph):
         ({"nodes": NODES.replace("bob,", ",")}, "GC513", "line 3 does not name its node"),
         ({"nodes": NODES.replace("40", "")}, "GC513", "line 3 has no value in column `age`"),
         ({"nodes": NODES.replace("40", "old"), "features": ("age",)}, "GC513", "has `old`"),
-        ({"nodes": NODES.replace("40", "inf")}, "GC514", "`features`"),
+        ({"nodes": NODES.replace("40", "inf")}, "GC514", "line 3 has `inf` in column `age`"),
+        ({"edges": "a,b\nann,\n"}, "GC513", "line 2 names no node in column `b`"),
         ({"nodes": NODES.replace("40", "old")}, "GC512", "has no column of numbers"),
         ({"nodes": NODES, "split": "side", "features": ("age",)}, "GC515", "is no split"),
         ({"test": 5}, "GC518", "no node is left"),
@@ -143,8 +145,10 @@ def test_the_summary_says_what_the_graph_is(graph):
         "edges": 6,
         "most_edges": 2,
         "isolated": 2,
+        "directed": False,
         "left_out": {"repeated": 1, "loops": 1},
         "counted": {"train": 5},
+        "in_no_split": 1,
     }
     text = as_text(found)
     assert text.startswith("graph, a graph of 6 nodes, train 5\n")

@@ -9,6 +9,10 @@ from flax import nnx
 
 import graphc as gc
 from graphc.core.span import Source
+from graphc.data.dataset import Form
+from graphc.data.load import load
+from graphc.ops.sources import GraphNpz
+from graphc.runtime.use import prepared
 
 CLUB = """graphc: 1
 network:
@@ -76,6 +80,47 @@ def test_edges_that_cannot_be_are_told(trained, given, words):
     with pytest.raises(gc.RunError, match="GC614") as caught:
         trained.predict({"features": np.eye(34)[None], **given})
     assert words in caught.value.diagnostics[0].message
+
+
+def test_a_single_graph_may_stand_without_an_axis_of_examples(trained):
+    club = networkx.karate_club_graph()
+    whole = trained.predict({"features": np.eye(34)[None], "edges": np.array(club.edges).T})
+    np.testing.assert_array_equal(trained.predict(gc.from_networkx(club)), whole)
+
+
+def test_a_directed_graph_is_no_other_graph_of_a_run_on_one_that_is_not(trained):
+    club = networkx.karate_club_graph().to_directed()
+    with pytest.raises(gc.RunError, match="lead one way, and those of the run both ways"):
+        trained.predict(gc.from_networkx(club))
+
+
+def test_edges_that_are_left_out_of_another_graph_are_told(trained):
+    edges = np.array([[0, 1, 1, 2], [1, 0, 0, 2]])
+    with pytest.warns(UserWarning, match="1 that were there already and 1 of a node with itself"):
+        trained.predict({"features": np.eye(34)[:3], "edges": edges[:, 1:]})
+    with pytest.warns(UserWarning, match="out of `edges`: 1 of a node with itself"):
+        trained.predict({"features": np.eye(34)[:3], "edges": edges[:, [0, 1, 3]]})
+
+
+def test_the_report_shows_the_graph_and_what_is_said_of_it(trained):
+    drawn = trained.graph_picture()
+    assert drawn in (trained.path / "report.html").read_text()
+    wrong = round((1 - trained.evaluate("test")["accuracy"]) * 32)
+    assert f">wrong: {wrong}<" in drawn
+
+
+@pytest.mark.parametrize("how", ["none", "standard", "rows"])
+def test_another_graph_is_prepared_as_the_first_was(tmp_path, how):
+    arrays = {
+        "features": np.random.default_rng(4).normal(5, 3, (12, 2)),
+        "edges": np.stack([np.arange(11), np.arange(1, 12)]),
+        "kind": np.arange(12) % 2,
+    }
+    np.savez(tmp_path / "graph.npz", **arrays)
+    first = load(GraphNpz(path="graph.npz", target="kind", normalize=how), str(tmp_path))
+    form = Form.from_dict(first.as_dict())
+    found = prepared(form, {"features": arrays["features"][:3], "edges": [[0], [1]]})
+    np.testing.assert_array_equal(found["features"], first.splits["train"]["features"][:, :3])
 
 
 def test_edges_that_were_directed_are_so_in_predictions(tmp_path):

@@ -50,6 +50,7 @@ def report_page(
     worst: Sequence[WorstError] = (),
     confusion: Matrix | None = None,
     names: Sequence[str] | None = None,
+    graph: str = "",
 ) -> str:
     """The page of a run.
 
@@ -62,6 +63,7 @@ def report_page(
         worst: the examples with the highest loss, the highest first.
         confusion: counts [classes, classes], rows of the right ones; None without classes.
         names: of the classes.
+        graph: a picture of the graph that it learnt from, "" where that is none.
     """
     epochs = epochs_of(history)
     parts = {
@@ -70,6 +72,7 @@ def report_page(
         "RESULTS": _results(result),
         "CURVES": curves({checked.name: epochs}, result.get("best_epoch")) if epochs else "",
         "CONFUSION": "" if confusion is None else _confusion(split, confusion, names),
+        "GRAPH": _graph(graph) if graph else "",
         "WORST": _section(split, worst) if worst else "",
         "NETWORK": escape(page(checked), quote=True),
         "SPEC": escape(spec),
@@ -135,6 +138,12 @@ def _confusion(split: str, matrix: Matrix, names: Sequence[str] | None) -> str:
     where = f"Examples of the {escape(split)} split: rows are right, columns are guessed."
     head = f'<h2>Confusion matrix</h2><p class="faint">{where}</p>'
     return f'<section>{head}<div class="wide">{confusion_svg(matrix, names)}</div></section>'
+
+
+def _graph(picture: str) -> str:
+    where = "What the network says of the nodes, and the ones that it learnt from."
+    head = f'<h2>Graph</h2><p class="faint">{where}</p>'
+    return f'<section>{head}<div class="wide">{picture}</div></section>'
 
 
 def _section(split: str, worst: Sequence[WorstError]) -> str:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from graphc.ops.sources.bundled import Digits as Digits
     from graphc.ops.sources.bundled import Iris as Iris
     from graphc.ops.sources.bundled import Wine as Wine
+    from graphc.ops.sources.citations import Citations as Citations
+    from graphc.ops.sources.citations import Citeseer as Citeseer
+    from graphc.ops.sources.citations import Cora as Cora
+    from graphc.ops.sources.citations import Pubmed as Pubmed
     from graphc.ops.sources.columns import MEASURED as MEASURED
     from graphc.ops.sources.columns import Columns as Columns
     from graphc.ops.sources.files import FileSource as FileSource
@@ -26,9 +30,10 @@ if TYPE_CHECKING:
     from graphc.ops.sources.generated import MovingDigits as MovingDigits
     from graphc.ops.sources.generated import Signals as Signals
     from graphc.ops.sources.graph_files import GraphFiles as GraphFiles
-    from graphc.ops.sources.graphs import Cora as Cora
+    from graphc.ops.sources.graph_npz import GraphNpz as GraphNpz
     from graphc.ops.sources.graphs import GraphSource as GraphSource
     from graphc.ops.sources.graphs import Karate as Karate
+    from graphc.ops.sources.graphs import LesMiserables as LesMiserables
     from graphc.ops.sources.graphs_npz import GraphsNpz as GraphsNpz
     from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
     from graphc.ops.sources.links import Links as Links
@@ -67,12 +72,14 @@ if TYPE_CHECKING:
 _DECLARED = {
     "base": "ArraySource DataSource Undivided",
     "bundled": "BreastCancer Bundled Diabetes Digits Iris Wine",
+    "citations": "Citations Citeseer Cora Pubmed",
     "columns": "MEASURED Columns",
     "files": "FileSource",
     "generated": "DIRECTIONS SIGNALS DigitScenes MovingDigits Signals",
     "graph_files": "GraphFiles",
-    "graphs": "Cora GraphSource Karate",
     "graphs_npz": "GraphsNpz",
+    "graph_npz": "GraphNpz",
+    "graphs": "GraphSource Karate LesMiserables",
     "image_folder": "ImageFolder",
     "links": "Links",
     "npz": "Npz",

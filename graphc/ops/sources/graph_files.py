@@ -11,10 +11,10 @@ from graphc.core.diagnostic import listing
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import Type
-from graphc.ops.sources.base import PART, share
+from graphc.ops.sources.base import PART
 from graphc.ops.sources.edge_columns import OF_AN_EDGE, REPEATED, EdgeColumns, edge_columns
 from graphc.ops.sources.files import file_at
-from graphc.ops.sources.graphs import COUNTED, GraphSource, fields_of_nodes
+from graphc.ops.sources.graphs import COUNTED, GraphSource, fields_of_nodes, split_sizes
 from graphc.ops.sources.table import FEATURES, in_order
 from graphc.ops.tables import (
     DELIMITERS,
@@ -25,6 +25,8 @@ from graphc.ops.tables import (
     truth_or_number,
 )
 
+LARGEST = 3.4028234663852886e38
+"""Of float32."""
 Rows = tuple[tuple[str, Mapping[str, str]], ...]
 
 
@@ -140,14 +142,7 @@ class GraphFiles(GraphSource):
 
     def sizes(self, labelled: int, classes: int) -> dict[str, int]:
         """How many of the nodes with a target go where; raises ShapeError GC518."""
-        test = share(self.test, labelled, classes)
-        validation = share(self.validation, max(labelled - test, 0), classes)
-        train = labelled - test - validation
-        if train < 1:
-            message = f"no node is left to learn from: of {labelled} with a target, {test} are held"
-            message += f" out for the test and {validation} for the validation"
-            raise ShapeError(message, "hold out fewer", "GC518")
-        return {"train": train, "validation": validation, "test": test}
+        return split_sizes(labelled, classes, self.validation, self.test)
 
     def columns(self, folder: str) -> EdgeColumns:
         """What the columns of the edges are for; raises ShapeError GC511, GC512 and GC516."""
@@ -176,6 +171,16 @@ class GraphFiles(GraphSource):
             help = "add one; a column that is 1 everywhere leaves all to the edges"
             raise ShapeError(message, help, "GC512")
         return NodeTable(path, rows, id, numbers, self._classes(path, rows))
+
+    def nodes_to_predict(self, path: str, numbers: tuple[str, ...]) -> NodeTable:
+        """A file of nodes whose target nobody knows; raises ShapeError GC511 to GC516."""
+        lines = csv_lines(path, self.delimiter)
+        header = next(lines)[1]
+        id = self.id or header[0]
+        require_columns(path, header, (id, *numbers))
+        rows = tuple((place, dict(zip(header, cells, strict=True))) for place, cells in lines)
+        self._check_ids(path, id, rows)
+        return NodeTable(path, rows, id, numbers, ())
 
     def _check_names(self) -> None:
         if self.target is not None and self.target in (self.features or ()):
@@ -217,7 +222,7 @@ def _holds_numbers(rows: Rows, name: str) -> bool:
 
 
 def number_of(path: str, place: str, column: str, cell: str) -> float:
-    """The number that a cell holds; raises ShapeError GC513 where it holds none."""
+    """The number that a cell holds; ShapeError GC513 where it holds none, GC514 an infinite one."""
     value = truth_or_number(cell)
     if is_gap(cell):
         error = missing_value(path, place, column)
@@ -225,6 +230,9 @@ def number_of(path: str, place: str, column: str, cell: str) -> float:
     if value is None:
         message = f"`{path}` {place} has `{cell}` in column `{column}`, which is no number"
         raise ShapeError(message, "repair it, or leave out the column", "GC513")
+    if not abs(value) <= LARGEST:
+        message = f"`{path}` {place} has `{cell}` in column `{column}`, which is beyond float32"
+        raise ShapeError(message, "repair it, or leave out the column", "GC514")
     return value
 
 

@@ -53,7 +53,9 @@ class FieldTypes(Kind):
             return Type(Ints().read(tree))
         assert isinstance(tree, Sequence)
         if named_axis(first.text).kind != TIME.kind:
-            raise self.refuse(first, "a function gives no graphs; `graph` reads one of csv files")
+            raise self.refuse(
+                first, "a function gives no graphs; `graph` and `graph_npz` read one of files"
+            )
         shape = Ints().read(Sequence(tree.items[1:], tree.span))
         return over(Type(shape), Axis(first.text, TIME.kind))
 

@@ -1,0 +1,43 @@
+"""What is said of a graph that a run predicts on, and did not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from graphc.core.diagnostic import Diagnostic
+from graphc.data.dataset import Form
+from graphc.data.graphs import repeats
+from graphc.runtime.errors import fail
+
+
+def require_directed(given: Any, form: Form) -> None:
+    """Raise RunError GC614 where edges that say whether they lead one way differ from the run's."""
+    if given is not None and bool(np.all(given)) != form.directed:
+        words = ("both ways", "one way") if form.directed else ("one way", "both ways")
+        message = f"the edges of this graph lead {words[0]}, and those of the run {words[1]}"
+        raise fail("GC614", message, None)
+
+
+def left_out(inputs: Any, form: Form) -> Diagnostic | None:
+    """A warning where edges that are given will not be there, or None."""
+    edges = np.asarray(inputs.get("edges", ())) if isinstance(inputs, Mapping) else np.zeros(0)
+    if edges.ndim not in (2, 3) or edges.shape[-2] != 2:
+        return None
+    several = edges[None] if edges.ndim == 2 else edges
+    loops = int((several[:, 0] == several[:, 1]).sum())
+    again = sum(_again(each, form.directed) for each in several)
+    counts = {"that were there already": again, "of a node with itself": loops}
+    if words := [f"{count:,} {what}" for what, count in counts.items() if count]:
+        message = f"edges are left out of `edges`: {' and '.join(words)}"
+        return Diagnostic("GC614", message, severity="warning")
+    return None
+
+
+def _again(pairs: np.ndarray, directed: bool) -> int:
+    if not directed:
+        return repeats(pairs)
+    apart = pairs[:, pairs[0] != pairs[1]]
+    return apart.shape[1] - np.unique(apart, axis=1).shape[1]
