@@ -176,8 +176,14 @@ def axis_over(name: str, x: Type, word: str | None = None) -> Axis:
 
 
 def points_over(name: str, x: Type, word: str | None) -> Axis:
-    """The same where nodes and edges will do as well as steps: `over: nodes`."""
-    if word == EDGES.name:
-        need_edges(name, x)
-    axes = {axis.name: axis for axis in x.domain if axis.kind in (NODES.kind, EDGES.kind)}
-    return axes[word] if word in axes else axis_over(name, x, word)
+    """The same where nodes will do as well as steps: `over: nodes`."""
+    axis = nodes_axis(x)
+    return axis if axis is not None and axis.name == word else axis_over(name, x, word)
+
+
+def summed_over(name: str, x: Type, word: str | None) -> Axis:
+    """The same where edges will do too, of which those that pad a graph must not count."""
+    if word != EDGES.name:
+        return points_over(name, x, word)
+    need_edges(name, x)
+    return EDGES

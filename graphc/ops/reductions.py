@@ -12,7 +12,7 @@ from graphc.core.operands import steps_first, steps_mask
 from graphc.core.operation import ChangesDomain, Operation, Reduces, ShapeError
 from graphc.core.registry import operations
 from graphc.core.types import EDGES, Type, is_uneven, without
-from graphc.ops.checks import feature_axis, need_features, points_over
+from graphc.ops.checks import feature_axis, need_features, summed_over
 
 AXES = Either((Int(), Ints(minimum=None)))
 
@@ -44,7 +44,7 @@ class Reduction(Operation):
 
     def infer(self, x: Type) -> Type:
         if self.over is not None:
-            return without(x, points_over(self.name, x, self.over))
+            return without(x, summed_over(self.name, x, self.over))
         need_features(self.name, x)
         gone = self._axes(x)
         sizes = zip(range(-len(x.shape), 0), x.shape, strict=True)
@@ -53,7 +53,7 @@ class Reduction(Operation):
 
     def _axes(self, x: Type) -> tuple[int, ...]:
         if self.over is not None:
-            return (x.domain.index(points_over(self.name, x, self.over)),)
+            return (x.domain.index(summed_over(self.name, x, self.over)),)
         if self.axis is None:
             return tuple(range(-len(x.shape), 0))
         several = (self.axis,) if isinstance(self.axis, int) else self.axis
@@ -67,7 +67,7 @@ class Reduction(Operation):
         if not self._is_masked(x):
             return self.call
         (place,) = self._axes(x)
-        axis = points_over(self.name, x, self.over)
+        axis = summed_over(self.name, x, self.over)
         text = self.of_present.replace("$mask", steps_mask(axis))
         if axis == EDGES:  # of a graph there may be none
             text = f"over_edges({steps_mask(axis)}, {text})"
@@ -76,7 +76,7 @@ class Reduction(Operation):
     def _is_masked(self, x: Type) -> bool:
         if self.over is None:
             return False
-        axis = points_over(self.name, x, self.over)
+        axis = summed_over(self.name, x, self.over)
         return axis == EDGES or is_uneven(x, axis)
 
     def flops(self, x: Type) -> int:
