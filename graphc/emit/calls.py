@@ -20,7 +20,7 @@ from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
 from graphc.plan.plan import Program
 
 EDGES = code("edges_of(batch)")
-VALUED_EDGES = code('ValuedEdges(edges_of(batch), $x.shape[$axis], batch.get("mask"))')
+VALUED_EDGES = code('ValuedEdges(edges_of(batch), $nodes, batch.get("mask"))')
 ASKED = code(f'batch["{ENDS}"]')
 ASKED_IN_TRAINING = code(
     "asked_pairs(batch, $x.shape[$place], train=train, key=at(key, 'train', 'pairs'))"
@@ -121,8 +121,11 @@ def _edges(streams: Iterable[tuple[Type, ast.expr]], needs: Needs) -> ast.expr:
     """The edges of the graphs of a batch; where they hold values, told how many nodes there are."""
     if not needs.edges:
         return fill(EDGES, {})
-    kind, x = next((kind, x) for kind, x in streams if nodes_axis(kind))
-    return fill(VALUED_EDGES, {"x": x, "axis": kind.domain.index(NODES)})
+    over_nodes = ((kind, x) for kind, x in streams if nodes_axis(kind))
+    kind, x = min(over_nodes, key=lambda each: each[0].sparse)
+    size = code("count_of_nodes($x, $axis)" if kind.sparse else "$x.shape[$axis]")
+    nodes = fill(size, {"x": x, "axis": kind.domain.index(NODES)})
+    return fill(VALUED_EDGES, {"nodes": nodes})
 
 
 def _mask(axis: str, streams: Iterable[tuple[Type, ast.expr]]) -> ast.expr:

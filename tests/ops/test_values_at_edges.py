@@ -8,6 +8,7 @@ import pytest
 import graphc.testing.forms as forms
 from graphc.core.registry import operations
 from graphc.core.types import BATCH, EDGES, NODES, TIME, Type
+from graphc.emit.library.graphs import Edges
 from graphc.emit.library.values_at_edges import ValuedEdges
 
 NODE = Type((3,), domain=(BATCH, NODES))
@@ -34,7 +35,7 @@ def batch():
     """The graphs as a batch, of which each is padded with edges to no node."""
     padded = [pairs + [(MOST, MOST)] * (LONGEST - len(pairs)) for _, pairs in GRAPHS]
     senders, receivers = np.moveaxis(np.array(padded, np.int32), -1, 0)
-    return ValuedEdges(jnp.asarray(senders), jnp.asarray(receivers), MOST)
+    return ValuedEdges(Edges(jnp.asarray(senders), jnp.asarray(receivers)), MOST)
 
 
 def draw(*shape, seed=0):

@@ -11,22 +11,28 @@ from graphc.emit.library.graphs import (
     softmax_of_edges,
     sum_of_edges,
 )
+from graphc.emit.library.sparse import Sparse
 from graphc.emit.library.tied import linear
 
 
 class ValuedEdges(Edges):
     """Edges that hold values: it is known how many nodes there are, and which edges are there.
 
-    The latter, `there`, is bool [batch, edges].
+    The latter, `there`, is bool [batch, edges], or [1, edges] where all examples have the same.
     """
 
     def __init__(self, edges, nodes, rows=None):
         """`rows` are the examples of the batch that are there."""
-        super().__init__(edges.senders, edges.receivers, *(edges.tables or ()))
+        self.senders, self.receivers, self.tables = edges.senders, edges.receivers, edges.tables
         self.nodes = nodes
         self.there = jnp.less(edges.receivers, nodes)
         if rows is not None:
-            self.there &= rows[:, None]
+            self.there = self.there & rows[:, None]
+
+
+def count_of_nodes(x, axis):
+    """How many nodes a value is over, which may be `Sparse`."""
+    return (x.values if isinstance(x, Sparse) else x).shape[axis]
 
 
 def ends_of_edges(graph, x, which, other):
@@ -58,7 +64,7 @@ def at_nodes(graph, x, how="sum"):
     total = sum_of_edges(graph, x, graph.nodes)
     if how == "sum":
         return total
-    count = sum_of_edges(graph, jnp.ones(x.shape[:2], x.dtype), graph.nodes)
+    count = sum_of_edges(graph, jnp.ones(graph.receivers.shape, x.dtype), graph.nodes)
     return total / present(jnp.maximum(count, 1), total)
 
 
