@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graphc.core.types import DIRECTED, DRAWN, ENDS, RECEIVERS, SENDERS
+from graphc.core.types import DIRECTED, DRAWN, ENDS, NODES_DRAWN, RECEIVERS, SENDERS
 from graphc.data.dataset import SPLITS, Dataset, Scaling
 from graphc.data.files import KNOWN, locate, read
 from graphc.data.lengths import present
@@ -75,7 +75,7 @@ def is_graph(dataset: Dataset) -> bool:
 
 def belongs_to_graph(name: str) -> bool:
     """Whether it is no field of a graph but its edges, or what of it counts or is asked for."""
-    return name in (SENDERS, RECEIVERS, COUNTED, ENDS, DRAWN, DIRECTED)
+    return name in (SENDERS, RECEIVERS, COUNTED, ENDS, DRAWN, NODES_DRAWN, DIRECTED)
 
 
 def counting(dataset: Dataset, split: str, name: str) -> Any:

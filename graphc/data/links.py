@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, RunError
-from graphc.core.types import DIRECTED, DRAWN, ENDS, PAIRS, RECEIVERS, SENDERS, lengths_over
+from graphc.core.types import (
+    DIRECTED,
+    DRAWN,
+    ENDS,
+    NODES_DRAWN,
+    PAIRS,
+    RECEIVERS,
+    SENDERS,
+    lengths_over,
+)
 from graphc.data.dataset import Dataset, Scaling
 from graphc.data.graph_files import edges_of, features_of
 from graphc.data.graphs import by_receiver, load_cora, load_karate
@@ -73,6 +82,7 @@ def load_links(source: Links, folder: str) -> Dataset:
         SENDERS: senders[None],
         RECEIVERS: receivers[None],
         DIRECTED: np.array([graph.directed]),
+        NODES_DRAWN: np.array([graph.nodes], np.int32),
     }
     draw = np.random.default_rng(source.split_seed)
     apart = Unlinked(links, graph.nodes, graph.directed)
