@@ -32,9 +32,10 @@ SENDERS, RECEIVERS = "edges:senders", "edges:receivers"
 """What the two ends of edges are called beside the fields of examples."""
 SHARED = "graph:"
 """What the names of arrays begin with that all examples share: the edges of one graph for all."""
-ENDS, DRAWN, DIRECTED = "pairs:ends", "pairs:drawn", "pairs:directed"
-"""What is known of the pairs of nodes that are asked for: the two nodes, which pairs training draws
-anew, and whether the order of the two counts."""
+ENDS = "pairs:ends"
+"""What the two nodes of the pairs that are asked for are called."""
+DRAWN, NODES_DRAWN, DIRECTED = "pairs:drawn", "pairs:nodes", "pairs:directed"
+"""Which pairs training draws anew, among how many nodes, and whether the order of two counts."""
 DTYPES = ("float", "int", "bool")
 
 
@@ -203,7 +204,7 @@ def counted_over(axis: str) -> str:
 
 def is_beside(name: str) -> bool:
     """Whether what stands beside the fields of examples is called so; no field is."""
-    reserved = (SENDERS, RECEIVERS, ENDS, DRAWN, DIRECTED)
+    reserved = (SENDERS, RECEIVERS, ENDS, DRAWN, NODES_DRAWN, DIRECTED)
     return are_lengths(name) or name.endswith(_COUNTED) or name in reserved
 
 

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, RunError
-from graphc.core.types import DIRECTED, DRAWN, ENDS, NODES, RECEIVERS, SENDERS, lengths_over
+from graphc.core.types import (
+    DIRECTED,
+    DRAWN,
+    ENDS,
+    NODES,
+    NODES_DRAWN,
+    RECEIVERS,
+    SENDERS,
+    lengths_over,
+)
 from graphc.data.dataset import SPLITS, Dataset, Scaling
 from graphc.data.files import KNOWN, read
 from graphc.data.lengths import present
@@ -114,7 +123,7 @@ def is_graph(dataset: Dataset) -> bool:
 
 def belongs_to_graph(name: str) -> bool:
     """Whether it is no field of a graph but its edges, or what of it counts or is asked for."""
-    return name in (SENDERS, RECEIVERS, COUNTED, ENDS, DRAWN, DIRECTED)
+    return name in (SENDERS, RECEIVERS, COUNTED, ENDS, DRAWN, NODES_DRAWN, DIRECTED)
 
 
 def counting(dataset: Dataset, split: str, name: str) -> Any:

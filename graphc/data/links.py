@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from graphc.core.diagnostic import Diagnostic, RunError
-from graphc.core.types import DIRECTED, DRAWN, ENDS, PAIRS, RECEIVERS, SENDERS, lengths_over
+from graphc.core.types import (
+    DIRECTED,
+    DRAWN,
+    ENDS,
+    NODES_DRAWN,
+    PAIRS,
+    RECEIVERS,
+    SENDERS,
+    lengths_over,
+)
 from graphc.data.citations import load_citations
 from graphc.data.dataset import Dataset, Scaling
 from graphc.data.graph_files import features_of, pairs_of
@@ -93,6 +102,7 @@ def load_links(source: Links, folder: str) -> Dataset:
         SENDERS: senders[None],
         RECEIVERS: receivers[None],
         DIRECTED: np.array([graph.directed]),
+        NODES_DRAWN: np.array([graph.nodes], np.int32),
     }
     draw = np.random.default_rng(source.split_seed)
     apart = Unlinked(links, graph.nodes, graph.directed)

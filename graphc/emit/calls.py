@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphc.core.code import code
-from graphc.core.types import ENDS, NODES, PAIRS, TIME, Type, nodes_axis, uneven_axes
+from graphc.core.types import ENDS, NODES, TIME, Type, nodes_axis, uneven_axes
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.functions import Functions
@@ -16,15 +16,13 @@ from graphc.emit.names import key_path
 from graphc.emit.needs import Needs
 from graphc.emit.templates import IN_PIECES, INFERENCE
 from graphc.emit.trees import call, name, part
-from graphc.graph.graph import RESERVED_OF_NETWORKS, Graph, identifiers
+from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
 from graphc.plan.plan import Program
 
 EDGES = code("edges_of(batch)")
 VALUED_EDGES = code('ValuedEdges(edges_of(batch), $nodes, batch.get("mask"))')
 ASKED = code(f'batch["{ENDS}"]')
-ASKED_IN_TRAINING = code(
-    "asked_pairs(batch, $x.shape[$place], train=train, key=at(key, 'train', 'pairs'))"
-)
+ASKED_IN_TRAINING = code("asked_pairs(batch, train=train, key=at(key, 'train', 'pairs'))")
 BATCH = ("build", "call", "graphdef", "forward")
 STEPS = ("begin", "step")
 
@@ -102,7 +100,8 @@ def _outputs(
     masks = Masks.of(graph)
     given |= {masks.word(axis): _mask(axis, streams) for axis in sorted(needs.masks)}
     given["graph"] = needs.graph and _edges(streams, needs)
-    given["pairs"] = needs.pairs and _pairs(graph, fields, draws and not program.inference)
+    asked = ASKED_IN_TRAINING if draws and not program.inference else ASKED
+    given["pairs"] = needs.pairs and fill(asked, {})
     given["memory"] = needs.memory and name("memory")
     for other, word in words.items():
         given[word] = other in needs.networks and _module(program, other)
@@ -142,19 +141,6 @@ def present_steps(axis: str, x: ast.expr) -> ast.expr:
     """The mask of the steps over an axis for arrays like `x`, [batch, steps, ...]."""
     named = [] if axis == TIME.name else [part(axis)]
     return call("present_steps", [name("batch"), x, *named])
-
-
-def _pairs(graph: Graph, fields: Mapping[str, str], draws: bool) -> ast.expr:
-    """The pairs of nodes that a batch asks for, where it `draws` some of them anew while training.
-
-    How many nodes there are the first input says that has some.
-    """
-    if not draws:
-        return fill(ASKED, {})
-    word, kind = next(each for each in graph.inputs if NODES in each[1].domain)
-    field = f"{fields[word]}:values" if kind.sparse else fields[word]
-    x = ast.Subscript(name("batch"), part(field), ast.Load())
-    return fill(ASKED_IN_TRAINING, {"x": x, "place": kind.domain.index(NODES)})
 
 
 def _place(program: Program, network: str) -> ast.expr:

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from graphc.core.types import DIRECTED, DRAWN
+from graphc.core.types import DIRECTED, DRAWN, NODES_DRAWN
 from graphc.data.dataset import Dataset
 from graphc.ops.sources.graphs import COUNTED
 from graphc.runtime.errors import fail
@@ -114,7 +114,8 @@ def for_raw_values(call: Call, dataset: Dataset) -> Callable[..., Any]:
 
 def inputs(dataset: Dataset) -> list[str]:
     """The fields that the network reads, with lengths of sequences and edges of graphs."""
-    unread = {COUNTED, DRAWN, DIRECTED, *(() if dataset.reads_target else (dataset.target,))}
+    unread = {COUNTED, DRAWN, NODES_DRAWN, DIRECTED}
+    unread |= set() if dataset.reads_target else {dataset.target}
     return [name for name in dataset.fields if name not in unread]
 
 

@@ -129,14 +129,15 @@ def test_pairs_stand_as_they_are_but_for_those_that_training_draws():
         "pairs:ends": jnp.asarray(LINKS)[None],
         "pairs:drawn": jnp.arange(6)[None] >= 4,
         "pairs:directed": jnp.array([False]),
+        "pairs:nodes": jnp.array([6]),
     }
     key = jax.random.key(3)
     asked = [
-        asked_pairs(batch, 6, train=False, key=key),
-        asked_pairs(batch, 6, train=True, key=None),
-        asked_pairs({"pairs:ends": batch["pairs:ends"]}, 6, train=True, key=key),
+        asked_pairs(batch, train=False, key=key),
+        asked_pairs(batch, train=True, key=None),
+        asked_pairs({"pairs:ends": batch["pairs:ends"]}, train=True, key=key),
     ]
     assert all((each == LINKS[None]).all() for each in asked)
-    found = np.asarray(asked_pairs(batch, 6, train=True, key=key))[0]
+    found = np.asarray(asked_pairs(batch, train=True, key=key))[0]
     assert (found[:4] == LINKS[:4]).all()
     assert not {(2, 5), (4, 5)} >= set(map(tuple, found[4:].tolist()))

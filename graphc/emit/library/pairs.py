@@ -7,7 +7,7 @@ from flax import nnx
 from graphc.emit.library.keys import at
 
 
-def asked_pairs(batch, nodes, *, train=False, key=None):
+def asked_pairs(batch, *, train=False, key=None):
     """The pairs of nodes that a batch asks for: int [batch, pairs, 2].
 
     While training, others stand in the place of the `pairs:drawn`, which come behind those that
@@ -17,9 +17,8 @@ def asked_pairs(batch, nodes, *, train=False, key=None):
     if not train or key is None or "pairs:drawn" not in batch:
         return pairs
     keys = jax.random.split(key, len(pairs))
-    return jax.vmap(drawn_anew, (0, 0, 0, None, 0))(
-        pairs, batch["pairs:drawn"], batch["pairs:directed"], nodes, keys
-    )
+    given = (batch[f"pairs:{name}"] for name in ("drawn", "directed", "nodes"))
+    return jax.vmap(drawn_anew)(pairs, *given, keys)
 
 
 def drawn_anew(pairs, drawn, directed, nodes, key):

@@ -11,7 +11,7 @@ from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.diagnostic import listing
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
-from graphc.core.types import DIRECTED, DRAWN, ENDS, PAIRS, Type, over
+from graphc.core.types import DIRECTED, DRAWN, ENDS, NODES_DRAWN, PAIRS, Type, over
 from graphc.ops.sources.base import PART, share
 from graphc.ops.sources.graphs import GraphSource
 
@@ -59,6 +59,7 @@ class Links(GraphSource):
             self.target: replace(pairs, dtype="int", below=2),
             ENDS: replace(pairs, shape=(2,), dtype="int"),
             DRAWN: replace(pairs, dtype="bool"),
+            NODES_DRAWN: Type((), "int"),
             DIRECTED: Type((), "bool"),
         }
 
