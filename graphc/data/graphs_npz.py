@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from graphc.core.operation import ShapeError
-from graphc.core.types import nodes_axis
+from graphc.core.types import Type, nodes_axis
 from graphc.data.examples import Examples
 from graphc.data.scaling import Arrays
 from graphc.data.several_graphs import InARow, in_a_row, with_edges
 from graphc.ops.sources import GraphsNpz
+from graphc.ops.sources.graphs_npz import Headers
 from graphc.ops.tables import npz_arrays
 
 
@@ -36,7 +39,7 @@ def load_graphs_npz(source: GraphsNpz, folder: str) -> Examples:
     )
 
 
-def _require_alike(source: GraphsNpz, path: str, wanted) -> None:
+def _require_alike(source: GraphsNpz, path: str, wanted: Headers) -> None:
     """Raise ShapeError GC516 where a further file has other arrays than that of the training."""
     found = source.headers(path)
     for name in (*source.inputs, source.target):
@@ -46,22 +49,21 @@ def _require_alike(source: GraphsNpz, path: str, wanted) -> None:
             raise ShapeError(f"{message} training {list(other[1:])} of {kind}", None, "GC516", name)
 
 
-def _part(source: GraphsNpz, path: str, fields) -> tuple[InARow, Arrays, dict[str, int]]:
+def _part(
+    source: GraphsNpz, path: str, fields: Mapping[str, Type]
+) -> tuple[InARow, Arrays, dict[str, int]]:
     """The graphs of a file, what they hold, and how many edges were left out."""
-    headers, (nodes, graphs) = source.headers(path), source.counts(path)
+    nodes, graphs = source.counts(path)
     found = npz_arrays(path, source.arrays)
-    what = f"`{path}`"
-    order, whole, left_out = in_a_row(
-        what, found[source.graph], found[source.edges], source.directed
-    )
+    ends = found[source.graph], found[source.edges]
+    order, whole, left_out = in_a_row(f"`{path}`", *ends, source.directed)
     arrays = {}
     for name in (*source.inputs, source.target):
-        array = found[name]
-        of_nodes = source.is_of_nodes(path, headers, name, nodes, graphs)
-        if of_nodes != (nodes_axis(fields[name]) is not None):
-            own, other = ("node", "graph") if of_nodes else ("graph", "node")
-            message = f"the array `{name}` of `{path}` has a row for each {own}, and that of the"
-            raise ShapeError(f"{message} training one for each {other}", None, "GC516", name)
+        array, of_nodes = found[name], nodes_axis(fields[name]) is not None
+        if len(array) != (wanted := nodes if of_nodes else graphs):
+            message = f"the array `{name}` of `{path}` has {len(array)} rows, and it has {wanted}"
+            message += f" {'nodes' if of_nodes else 'graphs'}, for each of which there is one"
+            raise ShapeError(message, "it is as in the training", "GC516", name)
         if name == source.target and source.kind == "number":
             array = array.astype(np.float64).reshape(len(array), *(array.shape[1:] or (1,)))
         arrays[name] = whole.of_nodes(array[order]) if of_nodes else array

@@ -1,4 +1,4 @@
-"""A few training examples as an SVG picture: images as images, a graph, other numbers as lines."""
+"""A few training examples as an SVG picture: images and graphs as such, other numbers as lines."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 from graphc.data.dataset import Dataset
 from graphc.data.graph_picture import graph_picture, is_one_graph
 from graphc.data.png import data_uri, is_image
+from graphc.data.several_graphs import are_graphs
+from graphc.data.small_graphs import small_graph
 
 _COLUMNS, _ROWS = 8, 3
 _CELL, _GAP, _TEXT = 96, 12, 16
@@ -45,14 +47,17 @@ def _chosen(dataset: Dataset) -> list[int]:
 
 def _example(dataset: Dataset, row: int) -> str:
     arrays, target = dataset.splits["train"], dataset.target
+    label = escape(_label(dataset, arrays[target][row]))
+    text = f'<text y="{_CELL + 12}" style="{_STYLE}">{label}</text>'
+    if are_graphs(dataset):
+        return small_graph(arrays, row, _CELL) + text
     inputs = [name for name in dataset.fields if name != target]
     # The field with most numbers says most of an example.
     name = max(inputs, key=lambda each: dataset.fields[each].size)
     value = arrays[name][row]
     image = is_image(value.shape)
     drawn = _image(value, *_bounds(arrays[name])) if image else _line(value.ravel())
-    label = escape(_label(dataset, arrays[target][row]))
-    return f'{drawn}<text y="{_CELL + 12}" style="{_STYLE}">{label}</text>'
+    return drawn + text
 
 
 def _bounds(images: np.ndarray) -> tuple[float, float]:

@@ -78,9 +78,9 @@ def in_a_row(
         ShapeError: GC515 for a graph without nodes, a node that is not there, and an edge between
             graphs.
     """
-    nodes = np.bincount(graph)
-    if not nodes.all():
-        message = f"no node of {what} belongs to the graph {int(nodes.argmin())}, counted from 0"
+    graph, known = graph.astype(np.int64), np.unique(graph)
+    if (gaps := known != np.arange(len(known))).any():
+        message = f"no node of {what} belongs to the graph {int(gaps.argmax())}, counted from 0"
         raise ShapeError(message, "number the graphs without gaps, or give it a node", "GC515")
     _check_pairs(what, graph, pairs)
     order = np.argsort(graph, kind="stable")

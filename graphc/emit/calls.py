@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graphc.core.code import code
-from graphc.core.types import ENDS, NODES, TIME, Type, nodes_axis, uneven_axes
+from graphc.core.types import ENDS, NODES, PAIRS, TIME, Type, nodes_axis, uneven_axes
 from graphc.emit.construct import Class
 from graphc.emit.filling import Key, fill
 from graphc.emit.functions import Functions

@@ -9,6 +9,7 @@ import pytest
 from graphc.core.types import BATCH, NODES, RECEIVERS, SENDERS, Type
 from graphc.data.dataset import Form
 from graphc.data.load import load
+from graphc.data.picture import picture
 from graphc.data.several_graphs import InARow, apart, with_edges
 from graphc.data.summary import as_text, summary
 from graphc.ops.sources import GraphsNpz, RandomGraphs
@@ -188,7 +189,7 @@ def test_what_is_wrong_with_several_graphs_is_told(
         ({"features": np.ones((4, 3))}, "holds [3] of float64, but for training [2] of float64"),
         (
             {"label": np.array([0, 1, 0, 1])},
-            "has a row for each node, and that of the training one for each graph",
+            "has 4 rows, and it has 2 graphs",
         ),
     ],
 )
@@ -227,3 +228,22 @@ def test_graphs_without_any_edges_have_none():
     whole = InARow(np.array([0, 0, 1]), np.zeros((2, 0), np.int32))
     arrays = with_edges({"training": (whole, {})})["training"]
     assert arrays[SENDERS].shape == (2, 0)
+
+
+def test_graphs_of_one_node_each_have_values_at_nodes(graphs):
+    changes = {"graph": np.arange(3), "features": np.ones((3, 2)), "edges": np.zeros((2, 0), int)}
+    fields = graphs(changes).fields
+    assert NODES in fields["features"].domain and NODES not in fields["label"].domain
+
+
+def test_a_graph_far_behind_the_others_is_told(graphs, problem):
+    changes = {"graph": np.where(GRAPH == 2, 10**12, GRAPH), "label": GRAPH % 2}
+    with problem("GC515") as found:
+        graphs(changes)
+    assert "belongs to the graph 2, counted from 0" in found[0].message
+
+
+def test_the_picture_of_several_graphs_draws_their_nodes_and_edges(graphs):
+    drawn = picture(graphs())
+    assert drawn.count("<circle") == 9 and drawn.count("M") == 2 + 1 + 3
+    assert picture(graphs()) == drawn

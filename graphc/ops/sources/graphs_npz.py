@@ -104,6 +104,8 @@ class GraphsNpz(FileSource):
     def is_of_nodes(self, path: str, headers: Headers, name: str, nodes: int, graphs: int) -> bool:
         """Whether an array has a row for each node; otherwise it has one for each graph.
 
+        Where there are as many of both, inputs are of nodes and the target is of graphs.
+
         Raises:
             ShapeError: GC516 where it has neither.
         """
@@ -113,7 +115,7 @@ class GraphsNpz(FileSource):
             message += f" of {graphs} graphs"
             help = f"`{self.graph}` says which graph a node belongs to; a graph has one at least"
             raise ShapeError(message, help, "GC516", name)
-        return rows == nodes and rows != graphs
+        return rows == nodes and (name != self.target or rows != graphs)
 
     def _input(self, path: str, name: str, shape: tuple[int, ...], dtype: str) -> Type:
         if dtype == "bool":
