@@ -144,7 +144,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
 
 
 def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
-    """The edges of graphs, of pairs of nodes [examples, 2, any], or [2, any] for a single one.
+    """The edges of graphs, of pairs of nodes [examples, 2, any], or [2, any] for one of them all.
 
     They lead both ways, unless those of the training led one way.
     """
@@ -155,10 +155,11 @@ def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str
     name = next(name for name, kind in wanted.items() if nodes_axis(kind))
     count, place = len(arrays[name]), wanted[name].domain.index(NODES)
     pairs, nodes = _array("edges", given), arrays[name].shape[place]
-    pairs = pairs[None] if pairs.ndim == 2 and count == 1 else pairs
+    pairs = np.broadcast_to(pairs, (count, *pairs.shape)) if pairs.ndim == 2 else pairs
     if pairs.ndim != 3 or pairs.shape[:2] != (count, 2) or pairs.dtype.kind not in "iu":
         found = f"{list(pairs.shape)} of {pairs.dtype}"
-        raise fail("GC614", f"`edges` is [{count}, 2, edges] of integers, not {found}", None)
+        help = "or [2, edges], where all examples have them in common" if count > 1 else None
+        raise fail("GC614", f"`edges` is [{count}, 2, edges] of integers, not {found}", help)
     if pairs.size and (pairs.min() < 0 or pairs.max() >= nodes):
         wrong = pairs[(pairs < 0) | (pairs >= nodes)][0]
         message = f"`edges` names the node {wrong}, and there are {nodes}, counted from 0"
