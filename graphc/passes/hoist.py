@@ -2,7 +2,8 @@
 
 A layer that is linear in `[x, h@t-1]` is `x @ kernel[:n] + h@t-1 @ kernel[n:] + bias`. The first
 product and the bias depend on no other step: they are computed for all steps at once before the
-loop, and the loop has the second product alone. (XLA and Flax leave both inside.)
+loop, and the loop has the second product alone. (XLA and Flax leave both inside.) A graph
+convolution adds up what is along the edges for each of both by itself, and then multiplies.
 
 On a CPU a product may be too wide for that: what it gives for all steps has to be written to memory
 and read again, which takes longer than the product where it reads few features (`STAYS`).
@@ -68,8 +69,10 @@ class Hoisted:
         if not self._is_layer(node):
             return None
         (source,) = node.references
-        found: list[Node] = []
-        items = [(self._spread(node, ref, on, found), on) for ref, on in self._items(source)]
+        items, found = self._items(source), []
+        if self._narrows(node, [ref for ref, on in items if on]):
+            return None
+        items = [(self._spread(node, ref, on, found), on) for ref, on in items]
         widths = [self.types[ref].features for ref, _ in items]
         ends = [sum(widths[: i + 1]) for i in range(len(widths))]
         places = [(end - width, end) for width, end in zip(widths, ends, strict=True)]
@@ -146,6 +149,16 @@ class Hoisted:
         if node is None or not beside or node.name not in names or node.operation.axis != -1:
             return [(source, self._inside(source))]
         return [item for ref in node.references for item in self._items(ref)]
+
+    def _narrows(self, node: Node, inside: list[Ref]) -> bool:
+        """Whether what a layer does before its product is done to less behind it."""
+        given = self.types[Ref(node.name)].features
+        read = sum(self.types[ref].features for ref in inside)
+        if node.operation.before_product() is None or read <= given:
+            return False
+        text = f"`{node.name}` stays in the loop as it is: {given:,} features go along the edges"
+        self.remarks.left(3, f"{text} behind its product, and {read:,} would before", node.span)
+        return True
 
     def _spread(self, node: Node, ref: Ref, on: bool, inside: list[Node]) -> Ref:
         """A value as it is before the layer's product, for which the loop may have a further node.

@@ -148,6 +148,9 @@ def _reason(graph: Graph, siblings: list[Node]) -> str | None:
     columns = sum(graph.types[Ref(node.name)].features for node in siblings)
     if columns > WIDEST:
         return f"one of {columns} columns is hardly faster on the CPU, where {WIDEST} are the most"
+    (x,) = graph.input_types(siblings[0])
+    if x.sparse and columns >= x.features:
+        return f"one of {columns} columns does not narrow its sparse input"
     outputs = {ref.node for _, ref in graph.outputs}
     for node in siblings:
         if _activation(node) is None:

@@ -166,7 +166,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
 
 
 def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
-    """The edges of graphs, of pairs of nodes [2, any] for each of them.
+    """The edges of graphs, of pairs of nodes [2, any] for each of them, or once for all.
 
     They lead both ways, unless those of the training led one way.
     """

@@ -138,6 +138,27 @@ def test_what_is_known_before_is_added_up_before_the_loop(compiled, series, devi
             np.testing.assert_allclose(found, h, rtol=2e-5, atol=2e-6)
 
 
+def test_a_layer_that_narrows_multiplies_first(compiled, series):
+    text = """
+blocks:
+  cell:
+    nodes:
+      s: {graph_conv: {features: 3, activation: tanh}, from: [x, wide]}
+      wide: concat(s@t-1, s@t-2)
+    output: s
+"""
+    network = compiled(text + spec("cell: {}"))
+    assert "propagate(" not in network.model.source.split("class CellStep")[1]
+    weights = network.weights
+    given = jax.jit(lambda x: network(x=x, **EDGES))(series)
+    for i in range(2):
+        before = s = jnp.zeros((4, 3))
+        for now, found in zip(series[i], given[i], strict=True):
+            joined = jnp.concatenate([now, s, before], -1) @ weights["cell/s/kernel"]
+            before, s = s, jnp.tanh(spread(i) @ joined + weights["cell/s/bias"][None])
+            np.testing.assert_allclose(found, s, rtol=2e-5, atol=2e-6)
+
+
 def test_a_layer_in_bfloat16_stays_as_it_is(compiled, series):
     text = CELL.replace(", MORE", "").replace("}, from", "}, precision: bfloat16, from")
     text += spec("cell: {}")

@@ -66,6 +66,14 @@ def test_a_run_predicts_on_another_graph_of_as_many_features(trained):
     assert few.shape == (1, 5, 2)
 
 
+def test_examples_may_have_their_edges_in_common(trained):
+    pairs = np.array(networkx.karate_club_graph().edges).T
+    x = np.eye(34, dtype=np.float32)[[range(34), range(33, -1, -1)]]
+    both = trained.predict({"features": x, "edges": pairs})
+    alone = trained.predict({"features": x[1:], "edges": pairs})
+    np.testing.assert_allclose(both[1:], alone, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
