@@ -42,7 +42,8 @@ def load_series(source: SeriesFiles, folder: str) -> Series:
     values = np.array(rows)
     require_finite(f"`{path}`", values)
     numbers = {name: place for place, name in enumerate(sensors)}
-    columns = edge_columns(file_at(folder, source.edges), source.delimiter, source.ends, (), ())
+    file, ends = file_at(folder, source.edges), source.ends
+    columns = edge_columns(file, source.delimiter, ends, (), (), "sensor")
     pairs = pairs_by_name(columns, source.delimiter, numbers, "sensor", path)
     edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
     return Series(values, edges, left_out, source.directed)

@@ -43,6 +43,7 @@ def edge_columns(
     ends: tuple[str, ...],
     values: tuple[str, ...] | None,
     taken: Iterable[str],
+    word: str = "node",
 ) -> EdgeColumns:
     """The columns of a file of edges.
 
@@ -50,6 +51,7 @@ def edge_columns(
         ends: those that name the two nodes; the first two where none are given.
         values: those that are fields; None for all others in which every cell is a number.
         taken: the names of other fields.
+        word: what nodes are called, for messages.
 
     Raises:
         ShapeError: GC511 where the file cannot be read, GC512 for columns that are missing or have
@@ -58,7 +60,7 @@ def edge_columns(
     lines = csv_lines(path, delimiter)
     header = next(lines)[1]
     if len(header) < 2:
-        message = f"`{path}` has one column, and an edge joins two nodes"
+        message = f"`{path}` has one column, and an edge joins two {word}s"
         raise ShapeError(message, "is `delimiter` right?", "GC516", path)
     ends = ends or tuple(header[:2])
     require_columns(path, header, (*ends, *(values or ())))
