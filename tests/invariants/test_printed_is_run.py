@@ -21,7 +21,9 @@ import graphc as gc
 from graphc.cli.compile import command
 from graphc.core.importing import importing
 from graphc.core.types import (
+    ENDS,
     NODES,
+    PAIRS,
     RECEIVERS,
     SENDERS,
     counted_over,
@@ -102,6 +104,8 @@ def numbers(model, module):
     batch = {name: values(draw, kind) for name, kind in model.graph.inputs}
     for axis in dict.fromkeys(a for _, kind in model.graph.inputs for a in uneven_axes(kind)):
         batch[lengths_over(axis.name)] = draw.integers(1, STEPS + 1, ROWS).astype(np.int32)
+    if PAIRS in target.domain:
+        batch |= graphs(draw) | {ENDS: draw.integers(0, STEPS, (ROWS, STEPS, 2)).astype(np.int32)}
     if nodes_axis(target):
         batch |= graphs(draw)
     batch |= {loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}

@@ -117,6 +117,11 @@ def test_the_same_key_draws_the_same_pairs():
     assert drawn(1) == drawn(1) != drawn(2)
 
 
+def test_pairs_are_drawn_in_float64_too():
+    with jax.enable_x64(True):
+        assert drawn(1)
+
+
 def test_pairs_are_found_among_sorted_links():
     every = np.array([[u, v] for u in range(7) for v in range(7)], np.int32)
     found = are_among(jnp.asarray(every), jnp.asarray(LINKS))

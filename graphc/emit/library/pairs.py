@@ -28,9 +28,9 @@ def drawn_anew(pairs, drawn, directed, nodes, key):
     def again(before):
         number, pairs, wrong = before
         first, second = jax.random.split(jax.random.fold_in(key, number))
-        one = jax.random.randint(first, drawn.shape, 0, nodes)
-        other = (one + jax.random.randint(second, drawn.shape, 1, nodes)) % nodes
-        others = jnp.stack([one, other], axis=-1)
+        one = jax.random.randint(first, drawn.shape, 0, nodes, pairs.dtype)
+        further = jax.random.randint(second, drawn.shape, 1, nodes, pairs.dtype)
+        others = jnp.stack([one, (one + further) % nodes], axis=-1)
         others = jnp.where(directed, others, jnp.sort(others, axis=-1))
         pairs = jnp.where(wrong[:, None], others, pairs)
         return number + 1, pairs, wrong & are_among(pairs, links)
