@@ -102,7 +102,7 @@ def numbers(model, module):
     batch = {name: values(draw, kind) for name, kind in model.graph.inputs}
     for axis in dict.fromkeys(a for _, kind in model.graph.inputs for a in uneven_axes(kind)):
         batch[lengths_over(axis.name)] = draw.integers(1, STEPS + 1, ROWS).astype(np.int32)
-    if nodes_axis(target):
+    if any(nodes_axis(kind) for _, kind in model.graph.inputs):
         batch |= graphs(draw)
     batch |= {loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
     return state, batch
