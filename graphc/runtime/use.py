@@ -192,11 +192,12 @@ def _together(inputs: Mapping[str, Any], wanted: Mapping[str, Type]) -> dict[str
         try:
             found[name], lengths = together(inputs[name])
         except (TypeError, ValueError) as error:
-            message = f"`{name}` is no list of sequences: {error}"
-            help = "give an array [steps, ...] for each example"
+            what, points = words_of(word)
+            message = f"`{name}` is no list of {what}s: {error}"
+            help = f"give an array [{points}, ...] for each example"
             raise fail("GC614", message, help) from None
         if not np.array_equal(found.setdefault(word, lengths), lengths):
-            raise fail("GC614", f"the sequences of `{name}` have other lengths", None)
+            raise fail("GC614", f"the {words_of(word)[0]}s of `{name}` have other lengths", None)
     return found
 
 
