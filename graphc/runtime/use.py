@@ -124,7 +124,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
             raise fail("GC614", message, "the first axis is the examples")
         if 0 in array.shape[1:steps]:
             what, points = words_of(lengths_of(kind) or "")
-            raise fail("GC614", f"`{name}` holds {what}s without {points}", None)
+            raise fail("GC614", f"`{name}` holds {what}s without a {points[:-1]}", None)
         if steps > 1 and array.shape[1] > (most := form.at_most.get(name, array.shape[1])):
             message = f"`{name}` holds sequences of {array.shape[1]} steps, and the network takes"
             raise fail("GC614", f"{message} at most {most}", "cut what is longer")
