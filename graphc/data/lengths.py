@@ -212,6 +212,6 @@ def together(several: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
     arrays = [np.asarray(each) for each in several]
     lengths = np.array([len(each) for each in arrays], np.int32)
     if not lengths.all():
-        raise ValueError("a sequence is empty")
+        raise ValueError("one of them is empty")
     whole = [each[np.minimum(np.arange(lengths.max()), len(each) - 1)] for each in arrays]
     return np.stack(whole), lengths

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -44,62 +44,47 @@ def _graph(source: RandomGraphs, place: int) -> tuple[int, np.ndarray]:
     wanted = round(_KEPT * near * (nodes - near))
     pairs = np.zeros((0, 2), np.int64)
     while len(pairs) < wanted:  # blocks have as many edges as chance gives them
-        pairs = np.sort(np.array(_MAKERS[place % len(KINDS)](nodes, near, draw).edges), axis=1)
+        graph = _made(KINDS[place % len(KINDS)], nodes, near, draw)
+        pairs = np.sort(np.array(graph.edges), axis=1)
     pairs = pairs[np.lexsort(pairs.T)]
     kept = draw.permutation(len(pairs))[:wanted]
     return nodes, draw.permutation(nodes)[pairs[kept]].T
 
 
-def _seed(draw: np.random.Generator) -> int:
-    return int(draw.integers(2**32))
+def _made(kind: str, nodes: int, near: int, draw: np.random.Generator) -> Any:
+    """A graph of networkx."""
+    import networkx as nx
+
+    if kind == "geometric":
+        points = draw.random((nodes, 2))
+        return nx.random_geometric_graph(nodes, _radius(points, nodes * near), pos=_named(points))
+    seed = int(draw.integers(2**32))
+    if kind == "blocks":
+        return nx.stochastic_block_model(*_blocks(nodes, nodes * near), seed=seed)
+    makers = {
+        "Erdos-Renyi": lambda: nx.gnm_random_graph(nodes, nodes * near, seed=seed),
+        "Barabasi-Albert": lambda: nx.barabasi_albert_graph(nodes, near, seed=seed),
+        "Watts-Strogatz": lambda: nx.watts_strogatz_graph(nodes, 2 * near, _REWIRED, seed=seed),
+        "regular": lambda: nx.random_regular_graph(2 * near, nodes, seed=seed),
+    }
+    return makers[kind]()
 
 
-def _erdos_renyi(nodes: int, near: int, draw: np.random.Generator):
-    import networkx
-
-    return networkx.gnm_random_graph(nodes, nodes * near, seed=_seed(draw))
+def _named(points: np.ndarray) -> dict[int, list[float]]:
+    return dict(enumerate(points.tolist()))
 
 
-def _barabasi_albert(nodes: int, near: int, draw: np.random.Generator):
-    import networkx
-
-    return networkx.barabasi_albert_graph(nodes, near, seed=_seed(draw))
-
-
-def _watts_strogatz(nodes: int, near: int, draw: np.random.Generator):
-    import networkx
-
-    return networkx.watts_strogatz_graph(nodes, 2 * near, _REWIRED, seed=_seed(draw))
-
-
-def _regular(nodes: int, near: int, draw: np.random.Generator):
-    import networkx
-
-    return networkx.random_regular_graph(2 * near, nodes, seed=_seed(draw))
-
-
-def _geometric(nodes: int, near: int, draw: np.random.Generator):
-    import networkx
-
-    points = draw.random((nodes, 2))
+def _radius(points: np.ndarray, pairs: int) -> float:
+    """A distance within which so many pairs of points are."""
     apart = np.linalg.norm(points[:, None] - points[None], axis=-1)
-    apart = np.sort(apart[np.triu_indices(nodes, 1)])
-    radius = apart[nodes * near - 1 : nodes * near + 1].mean()
-    places = dict(enumerate(points.tolist()))
-    return networkx.random_geometric_graph(nodes, float(radius), pos=places)
+    apart = np.sort(apart[np.triu_indices(len(points), 1)])
+    return float(apart[pairs - 1 : pairs + 1].mean())
 
 
-def _blocks(nodes: int, near: int, draw: np.random.Generator):
-    import networkx
-
+def _blocks(nodes: int, pairs: int) -> tuple[list[int], list[list[float]]]:
+    """How large the blocks are, and how likely edges in and between them, for some more pairs."""
     sizes = np.round(nodes * _BLOCKS).astype(int)
     sizes[0] += nodes - sizes.sum()
     share = np.where(np.eye(len(sizes), dtype=bool), 1.0, _BETWEEN)
-    pairs = (np.outer(sizes, sizes) * share).sum() / 2 - nodes / 2
-    likely = np.minimum(_SPARE * nodes * near / pairs * share, 1)
-    return networkx.stochastic_block_model(sizes.tolist(), likely.tolist(), seed=_seed(draw))
-
-
-_MAKERS: tuple[Callable, ...] = (
-    *(_erdos_renyi, _barabasi_albert, _watts_strogatz, _regular, _geometric, _blocks),
-)
+    weight = (np.outer(sizes, sizes) * share).sum() / 2 - nodes / 2
+    return sizes.tolist(), np.minimum(_SPARE * pairs / weight * share, 1).tolist()

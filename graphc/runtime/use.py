@@ -140,7 +140,7 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
             raise fail("GC614", message, "the first axis is the examples")
         if 0 in array.shape[1:steps] and not edges_axis(kind):
             what, points = words_of(lengths_of(kind) or "")
-            raise fail("GC614", f"`{name}` holds {what}s without {points}", None)
+            raise fail("GC614", f"`{name}` holds {what}s without a {points[:-1]}", None)
         if steps > 1 and array.shape[1] > (most := form.at_most.get(name, array.shape[1])):
             message = f"`{name}` holds sequences of {array.shape[1]} steps, and the network takes"
             raise fail("GC614", f"{message} at most {most}", "cut what is longer")
@@ -239,11 +239,12 @@ def _together(inputs: Mapping[str, Any], wanted: Mapping[str, Type]) -> dict[str
         try:
             found[name], lengths = together(inputs[name])
         except (TypeError, ValueError) as error:
-            message = f"`{name}` is no list of sequences: {error}"
-            help = "give an array [steps, ...] for each example"
+            what, points = words_of(word)
+            message = f"`{name}` is no list of {what}s: {error}"
+            help = f"give an array [{points}, ...] for each example"
             raise fail("GC614", message, help) from None
         if not np.array_equal(found.setdefault(word, lengths), lengths):
-            raise fail("GC614", f"the sequences of `{name}` have other lengths", None)
+            raise fail("GC614", f"the {words_of(word)[0]}s of `{name}` have other lengths", None)
     return found
 
 

@@ -105,8 +105,8 @@ def numbers(model, module):
     for axis in dict.fromkeys(a for _, kind in model.graph.inputs for a in uneven_axes(kind)):
         batch[lengths_over(axis.name)] = draw.integers(1, STEPS + 1, ROWS).astype(np.int32)
     if PAIRS in target.domain:
-        batch |= graphs(draw) | {ENDS: draw.integers(0, STEPS, (ROWS, STEPS, 2)).astype(np.int32)}
-    if nodes_axis(target):
+        batch[ENDS] = draw.integers(0, STEPS, (ROWS, STEPS, 2)).astype(np.int32)
+    if any(nodes_axis(kind) for _, kind in model.graph.inputs):
         batch |= graphs(draw)
     batch |= {loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
     return state, batch

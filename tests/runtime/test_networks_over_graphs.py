@@ -142,6 +142,7 @@ def test_a_larger_graph_than_any_of_the_training_is_answered(run):
         ({"edges": [[[0], [1]], [[0, 1]]]}, "is [2, 2, edges] of integers, not [1, 2] of int64"),
         ({"edges": [[[0], [1]], [[0], [1, 1]]]}, "not lists of different length"),
         ({}, "the edges of the graph are missing"),
+        ({"x": [np.ones((3, 2)), np.ones((0, 2))]}, "no list of graphs: one of them is empty"),
         ({"edges": [[], []], "graph": [0, 0, 1]}, "graphs in a row are integers"),
         ({"edges": [[0], [1]], "graph": [0, 0, 2, 2, 2]}, "belongs to the graph 1"),
         ({"edges": [[0], [1]], "graph": [0, 0, 1]}, "has a row for each node"),
