@@ -17,8 +17,9 @@ from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
 from graphc.core.types import are_lengths, lengths_over
 from graphc.data.lengths import lengths_of
+from graphc.data.series_files import windows_to_predict
 from graphc.data.tables import rows_to_predict
-from graphc.ops.sources import Csv, TableSource, TextSource
+from graphc.ops.sources import Csv, SeriesFiles, TableSource, TextSource
 from graphc.ops.tables import csv_lines, parquet_lines
 from graphc.runtime.files import printable
 
@@ -137,6 +138,8 @@ def _from_text(file: str, run: Run) -> np.ndarray:
 def _from_table(file: str, ending: str, run: Run) -> Any:
     """The columns that the run learnt from; where its data has no columns, all of them."""
     form, source = run.form(), run.document().data
+    if isinstance(source, SeriesFiles) and ending == ".csv":
+        return windows_to_predict(source, form.nodes, file)
     delimiter = source.delimiter if isinstance(source, Csv) else "comma"
     lines = parquet_lines(file) if ending == ".parquet" else csv_lines(file, delimiter)
     if isinstance(source, TableSource):

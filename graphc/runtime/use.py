@@ -146,15 +146,20 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
 def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
     """The edges of graphs, of pairs of nodes [examples, 2, any], or [2, any] for one of them all.
 
-    They lead both ways, unless those of the training led one way.
+    They lead both ways, unless those of the training led one way. Without them examples of a series
+    are over the graph of the training.
     """
     wanted, ways = form.inputs, one_way if form.directed else both_ways
+    name = next(name for name, kind in wanted.items() if nodes_axis(kind))
+    count, place = len(arrays[name]), wanted[name].domain.index(NODES)
+    nodes = arrays[name].shape[place]
+    if given is None and form.nodes:
+        _require_nodes(name, nodes, len(form.nodes))
+        given, ways = form.edges, one_way
     if given is None:
         help = "`edges` holds the numbers of the nodes that each edge joins, [2, edges]"
         raise fail("GC614", "the edges of the graph are missing", help)
-    name = next(name for name, kind in wanted.items() if nodes_axis(kind))
-    count, place = len(arrays[name]), wanted[name].domain.index(NODES)
-    pairs, nodes = _array("edges", given), arrays[name].shape[place]
+    pairs = _array("edges", given)
     pairs = np.broadcast_to(pairs, (count, *pairs.shape)) if pairs.ndim == 2 else pairs
     if pairs.ndim != 3 or pairs.shape[:2] != (count, 2) or pairs.dtype.kind not in "iu":
         found = f"{list(pairs.shape)} of {pairs.dtype}"
@@ -166,6 +171,13 @@ def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str
         raise fail("GC614", message, None)
     edges = alike([ways(each)[0] for each in pairs], nodes)
     return {SENDERS: edges[:, 0], RECEIVERS: edges[:, 1]}
+
+
+def _require_nodes(name: str, nodes: int, trained: int) -> None:
+    """Raise RunError GC614 where examples are not over the graph of the training."""
+    if nodes != trained:
+        message = f"`{name}` has {nodes} nodes, and the graph of the training has {trained}"
+        raise fail("GC614", message, "for another graph, give its `edges`, [2, edges]")
 
 
 def _require_whole(name: str, array: np.ndarray) -> None:

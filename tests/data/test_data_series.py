@@ -180,6 +180,7 @@ def test_a_run_keeps_the_form_of_a_series(series):
     form = series(lines(12))
     found = Form.from_dict(json.loads(json.dumps(form.as_dict())))
     assert found.fields == form.fields
+    assert (found.nodes, found.edges) == (("north", "east", "west"), ((1, 0, 2, 1), (0, 1, 1, 2)))
     assert list(found.inputs) == ["series"]
 
 
