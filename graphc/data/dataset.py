@@ -36,6 +36,8 @@ _CALLED = {
     "columns": "columns",
     "fields": "fields",
     "scaling": "means and deviations",
+    "nodes": "nodes",
+    "edges": "edges",
 }
 """What the parts of a form are called in messages."""
 
@@ -117,7 +119,7 @@ class Form:
     def require_alike(self, other: Form) -> None:
         """Raise RunError GC607 where other data is not what this was made from, or like it."""
         before, after = self.as_dict(), other.as_dict()
-        changed = next((each for each in _CALLED if before[each] != after[each]), None)
+        changed = next((each for each in _CALLED if before.get(each) != after.get(each)), None)
         if changed is None:
             return
         notes = ()

@@ -192,3 +192,13 @@ def test_a_series_that_went_on_is_scaled_as_it_was_for_the_run(table, series):
     assert again.scaling == kept.scaling != load(source, folder).scaling
     first, same = (each.splits["train"]["series"][0] for each in (kept, again))
     assert (first == same).all()
+
+
+def test_roads_that_changed_are_not_those_of_the_run(table, series, problem):
+    kept = series(lines(12))
+    folder = table("a,b\nnorth,east\nnorth,west\n", "roads.csv")
+    with problem("GC607") as found:
+        load(
+            SeriesFiles(path="speeds.csv", edges="roads.csv", steps=2, horizon=1), folder, form=kept
+        )
+    assert "its edges differ" in found[0].message
