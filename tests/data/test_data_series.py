@@ -195,10 +195,9 @@ def test_a_series_that_went_on_is_scaled_as_it_was_for_the_run(table, series):
 
 
 def test_roads_that_changed_are_not_those_of_the_run(table, series, problem):
-    kept = series(lines(12))
+    kept = series(lines(40), steps=2, horizon=1)
     folder = table("a,b\nnorth,east\nnorth,west\n", "roads.csv")
+    source = SeriesFiles(path="speeds.csv", edges="roads.csv", steps=2, horizon=1)
     with problem("GC607") as found:
-        load(
-            SeriesFiles(path="speeds.csv", edges="roads.csv", steps=2, horizon=1), folder, form=kept
-        )
+        load(source, folder, form=kept)
     assert "its edges differ" in found[0].message
