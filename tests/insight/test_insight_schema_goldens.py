@@ -30,6 +30,7 @@ UNSEEN = {
     "attributes_that_contradict": "attributes that are right one by one",
     "data_folds": "a number that another bounds",
     "data_graph_attributes": "how many words a list holds",
+    "data_series_attributes": "how many words a list holds",
     "train_on_one_graph": "what the data is",
     "data_python_nodes": "axes that are no steps",
     "time_attributes": "attributes that are right one by one",
