@@ -19,8 +19,9 @@ from graphc.core.types import are_lengths, lengths_over
 from graphc.data.graph_files import graph_to_predict
 from graphc.data.graph_npz import npz_to_predict
 from graphc.data.lengths import lengths_of
+from graphc.data.series_files import windows_to_predict
 from graphc.data.tables import rows_to_predict
-from graphc.ops.sources import Csv, GraphFiles, GraphSource, TableSource, TextSource
+from graphc.ops.sources import Csv, GraphFiles, GraphSource, SeriesFiles, TableSource, TextSource
 from graphc.ops.tables import csv_lines, parquet_lines
 from graphc.runtime.files import printable
 
@@ -164,6 +165,8 @@ def _from_nodes(file: str, run: Run, source: GraphFiles, edges: str | None) -> A
 def _from_table(file: str, ending: str, run: Run) -> Any:
     """The columns that the run learnt from; where its data has no columns, all of them."""
     form, source = run.form(), run.document().data
+    if isinstance(source, SeriesFiles) and ending == ".csv":
+        return windows_to_predict(source, form.nodes, file)
     delimiter = source.delimiter if isinstance(source, Csv) else "comma"
     lines = parquet_lines(file) if ending == ".parquet" else csv_lines(file, delimiter)
     if isinstance(source, TableSource):

@@ -36,6 +36,8 @@ _CALLED = {
     "columns": "columns",
     "fields": "fields",
     "scaling": "means and deviations",
+    "nodes": "nodes",
+    "edges": "edges",
 }
 """What the parts of a form are called in messages."""
 
@@ -54,6 +56,8 @@ class Form:
         reads_target: whether the network reads the target, as a decoder reads what it is to say.
         at_most: for fields that the network takes a number of steps of, how many that is.
         sparse: fields of which the program takes the numbers alone that are not 0.
+        edges: those of the graph that all examples are over, new ones too: senders and receivers.
+        nodes: the names of its nodes.
     """
 
     fields: dict[str, Type]
@@ -65,6 +69,8 @@ class Form:
     reads_target: bool = False
     at_most: dict[str, int] = field(default_factory=dict)
     sparse: tuple[str, ...] = ()
+    edges: tuple[tuple[int, ...], ...] = ()
+    nodes: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> dict[str, Type]:
@@ -85,6 +91,11 @@ class Form:
             **({"reads_target": True} if self.reads_target else {}),
             **({"at_most": self.at_most} if self.at_most else {}),
             **({"sparse": list(self.sparse)} if self.sparse else {}),
+            **(
+                {"edges": list(map(list, self.edges)), "nodes": list(self.nodes)}
+                if self.nodes
+                else {}
+            ),
         }
 
     @staticmethod
@@ -101,12 +112,14 @@ class Form:
             reads_target=data.get("reads_target", False),
             at_most=data.get("at_most", {}),
             sparse=tuple(data.get("sparse", ())),
+            edges=tuple(tuple(each) for each in data.get("edges", ())),
+            nodes=tuple(data.get("nodes", ())),
         )
 
     def require_alike(self, other: Form) -> None:
         """Raise RunError GC607 where other data is not what this was made from, or like it."""
         before, after = self.as_dict(), other.as_dict()
-        changed = next((each for each in _CALLED if before[each] != after[each]), None)
+        changed = next((each for each in _CALLED if before.get(each) != after.get(each)), None)
         if changed is None:
             return
         notes = ()

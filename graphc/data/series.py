@@ -20,12 +20,14 @@ class Series:
 
     Attributes:
         values: [steps, nodes].
+        nodes: their names.
         edges: int32 [2, edges], senders and receivers, sorted by receivers.
         left_out: how many edges were left out, by the reason.
         directed: whether the edges lead one way.
     """
 
     values: np.ndarray
+    nodes: tuple[str, ...]
     edges: np.ndarray
     left_out: Mapping[str, int] = field(default_factory=dict)
     directed: bool = False
@@ -57,6 +59,8 @@ class Series:
             scaling=scaling,
             left_out=dict(self.left_out),
             directed=self.directed,
+            edges=tuple(tuple(each.tolist()) for each in self.edges),
+            nodes=self.nodes,
         )
 
     def _edges(self, count: int) -> dict[str, np.ndarray]:

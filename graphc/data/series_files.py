@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from graphc.core.operation import ShapeError
 from graphc.data.examples import require_finite
@@ -28,6 +29,22 @@ def load_series(source: SeriesFiles, folder: str) -> Series:
         RunError: GC514 for numbers that are not finite.
     """
     path = file_at(folder, source.path)
+    sensors, values = measured(source, path)
+    numbers = {name: place for place, name in enumerate(sensors)}
+    file, ends = file_at(folder, source.edges), source.ends
+    columns = edge_columns(file, source.delimiter, ends, (), (), "sensor")
+    pairs = pairs_by_name(columns, source.delimiter, numbers, "sensor", path)
+    edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
+    return Series(values, sensors, edges, left_out, source.directed)
+
+
+def measured(source: SeriesFiles, path: str) -> tuple[tuple[str, ...], np.ndarray]:
+    """The sensors of a file like that of the series, and what each measured: [steps, sensors].
+
+    Raises:
+        ShapeError: GC511 to GC516, naming file, line and column.
+        RunError: GC514 for numbers that are not finite.
+    """
     lines = csv_lines(path, source.delimiter)
     header = next(lines)[1]
     sensors = source.columns(path, header)
@@ -38,18 +55,26 @@ def load_series(source: SeriesFiles, folder: str) -> Series:
         if source.time is not None:
             clock.goes_on(place, cells[header.index(source.time)])
         several = zip(sensors, (cells[at] for at in places), strict=True)
-        rows.append([_measured(path, place, sensor, cell) for sensor, cell in several])
+        rows.append([_number(path, place, sensor, cell) for sensor, cell in several])
     values = np.array(rows)
     require_finite(f"`{path}`", values)
-    numbers = {name: place for place, name in enumerate(sensors)}
-    file, ends = file_at(folder, source.edges), source.ends
-    columns = edge_columns(file, source.delimiter, ends, (), (), "sensor")
-    pairs = pairs_by_name(columns, source.delimiter, numbers, "sensor", path)
-    edges, left_out = one_way(pairs) if source.directed else both_ways(pairs)
-    return Series(values, edges, left_out, source.directed)
+    return sensors, values
 
 
-def _measured(path: str, place: str, sensor: str, cell: str) -> float:
+def windows_to_predict(source: SeriesFiles, sensors: tuple[str, ...], path: str) -> np.ndarray:
+    """Every window of a file with the same sensors, [windows, steps, sensors, 1].
+
+    Raises:
+        ShapeError: GC518 where it has too few lines for one, and as `measured`.
+    """
+    _, values = measured(replace(source, sensors=sensors), path)
+    if len(values) < source.steps:
+        message = f"`{path}` has {len(values)} lines of numbers, and a window takes {source.steps}"
+        raise ShapeError(message, code="GC518")
+    return np.moveaxis(sliding_window_view(values, source.steps, axis=0), -1, 1)[..., None]
+
+
+def _number(path: str, place: str, sensor: str, cell: str) -> float:
     """What a cell holds; raises ShapeError GC513 where it is no number."""
     value = None if is_gap(cell) else number(cell)
     if value is not None:

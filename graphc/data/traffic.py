@@ -32,7 +32,7 @@ def load_traffic(source: Traffic, folder: str) -> Series:
     names = {crossing: number for number, crossing in enumerate(graph.nodes)}
     pairs = np.array([[names[a], names[b]] for a, b in graph.edges]).T
     speed = speeds(graph, source.days, draw)
-    return Series(speed, both_ways(pairs)[0])
+    return Series(speed, tuple(map(str, graph.nodes)), both_ways(pairs)[0])
 
 
 def roads(draw: np.random.Generator) -> networkx.Graph:

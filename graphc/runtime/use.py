@@ -168,18 +168,23 @@ def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np
 def _edges(given: Any, arrays: Mapping[str, np.ndarray], form: Form) -> dict[str, np.ndarray]:
     """The edges of graphs, of pairs of nodes [2, any] for each of them, or once for all.
 
-    They lead both ways, unless those of the training led one way.
+    They lead both ways, unless those of the training led one way. Without them examples of a series
+    are over the graph of the training.
     """
     wanted, ways = form.inputs, one_way if form.directed else both_ways
+    name = next(name for name, kind in wanted.items() if nodes_axis(kind))
+    count, place = len(arrays[name]), wanted[name].domain.index(NODES)
+    nodes = arrays[name].shape[place]
+    if given is None and form.nodes:
+        _require_nodes(name, nodes, len(form.nodes))
+        given, ways = form.edges, one_way
     if given is None:
         help = "`edges` holds the numbers of the nodes that each edge joins, [2, edges]"
         raise fail("GC614", "the edges of the graph are missing", help)
-    name = next(name for name, kind in wanted.items() if nodes_axis(kind))
-    most = arrays[name].shape[wanted[name].domain.index(NODES)]
-    sizes = arrays.get(lengths_over(NODES.name), np.full(len(arrays[name]), most))
+    sizes = arrays.get(lengths_over(NODES.name), np.full(count, nodes))
     pairs = pairs_given(given, sizes)
     several = [ways(each)[0] for each in pairs]
-    edges = alike(several, most)
+    edges = alike(several, nodes)
     held = {name: _held(name, arrays[name], several, pairs, form) for name in over_edges(wanted)}
     return {SENDERS: edges[:, 0], RECEIVERS: edges[:, 1], **held}
 
@@ -207,6 +212,13 @@ def _held(
         places, (one, other) = sorted(error.lines), error.values
         message = f"`{name}` is {other:g} and {one:g} for the edges {places[0]} and {places[1]}"
         raise fail("GC614", f"{message}, which are the same", "give an edge one value") from None
+
+
+def _require_nodes(name: str, nodes: int, trained: int) -> None:
+    """Raise RunError GC614 where examples are not over the graph of the training."""
+    if nodes != trained:
+        message = f"`{name}` has {nodes} nodes, and the graph of the training has {trained}"
+        raise fail("GC614", message, "for another graph, give its `edges`, [2, edges]")
 
 
 def _require_whole(name: str, array: np.ndarray) -> None:

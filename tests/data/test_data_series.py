@@ -180,6 +180,7 @@ def test_a_run_keeps_the_form_of_a_series(series):
     form = series(lines(12))
     found = Form.from_dict(json.loads(json.dumps(form.as_dict())))
     assert found.fields == form.fields
+    assert (found.nodes, found.edges) == (("north", "east", "west"), ((1, 0, 2, 1), (0, 1, 1, 2)))
     assert list(found.inputs) == ["series"]
 
 
@@ -191,3 +192,12 @@ def test_a_series_that_went_on_is_scaled_as_it_was_for_the_run(table, series):
     assert again.scaling == kept.scaling != load(source, folder).scaling
     first, same = (each.splits["train"]["series"][0] for each in (kept, again))
     assert (first == same).all()
+
+
+def test_roads_that_changed_are_not_those_of_the_run(table, series, problem):
+    kept = series(lines(40), steps=2, horizon=1)
+    folder = table("a,b\nnorth,east\nnorth,west\n", "roads.csv")
+    source = SeriesFiles(path="speeds.csv", edges="roads.csv", steps=2, horizon=1)
+    with problem("GC607") as found:
+        load(source, folder, form=kept)
+    assert "its edges differ" in found[0].message

@@ -33,6 +33,7 @@ UNSEEN = {
     "attributes_of_graph_pooling": "attributes that are right one by one",
     "data_graphs_npz_arrays": "an array that is named twice",
     "data_graphs_sizes": "a number that another bounds",
+    "data_series_attributes": "how many words a list holds",
     "train_on_one_graph": "what the data is",
     "data_graph_without_target": "that links need none",
     "data_links_of_no_graph": "which sources are graphs",
