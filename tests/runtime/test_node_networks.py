@@ -74,6 +74,7 @@ def test_a_run_predicts_on_another_graph_of_as_many_features(trained):
         ({"edges": [[0, -1], [1, 1]]}, "names the node -1"),
         ({"edges": [[0, 1, 2]]}, "is [1, 2, edges] of integers"),
         ({"edges": [[0.5], [1]]}, "is [1, 2, edges] of integers"),
+        ({"edges": [["a"], ["b"]]}, "`edges` holds <U1, and no numbers"),
     ],
 )
 def test_edges_that_cannot_be_are_told(trained, given, words):
