@@ -39,6 +39,7 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
         left_out=left_out,
         directed=source.directed,
         scaling=scaling,
+        names=tuple(row[table.id] for _, row in table.rows),
         columns=Columns(table.numbers, {}, {}, table.classes),
     ).dataset(source, folder)
 

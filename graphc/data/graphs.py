@@ -48,6 +48,7 @@ class DataGraph:
         directed: whether the edges lead one way.
         scaling: how the features were prepared.
         columns: of a table, which of its columns are the features.
+        names: what the nodes are called, or None.
     """
 
     features: np.ndarray
@@ -59,6 +60,7 @@ class DataGraph:
     directed: bool = False
     scaling: Scaling = NOT_SCALED
     columns: Columns | None = None
+    names: tuple[str, ...] | None = None
 
     def dataset(self, source: GraphSource, folder: str) -> Dataset:
         """The data set that has it as the one example of every split."""
@@ -83,6 +85,7 @@ class DataGraph:
             columns=self.columns,
             left_out=dict(self.left_out),
             directed=self.directed,
+            node_names=self.names,
         )
 
     def _require_classes(self) -> None:
@@ -242,6 +245,7 @@ def load_les_miserables(source: LesMiserables, folder: str) -> Dataset:
         edges=edges,
         counted={"train": known, "test": ~known},
         class_names=MIDST_OF_CIRCLES,
+        names=tuple(graph),
     ).dataset(source, folder)
 
 
