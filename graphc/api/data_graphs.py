@@ -30,8 +30,8 @@ def from_networkx(
         split: the attribute that says train, validation or test, or that is missing.
 
     Returns:
-        `features` [nodes, n] and `edges` [2, edges]; `directed`; the target by its name, int
-        [nodes], -1 where it is missing, with `class_names`; and masks, bool [nodes].
+        `features` [nodes, n] and `edges` [2, edges]; `directed` and `node_names`; the target by its
+        name, int [nodes], -1 where it is missing, with `class_names`; and masks, bool [nodes].
 
     Raises:
         RunError: GC513, GC515 or GC516 where attributes are not as said.
@@ -41,7 +41,7 @@ def from_networkx(
         >>> club = networkx.karate_club_graph()
         >>> arrays = from_networkx(club, target="club")
         >>> sorted(arrays)
-        ['class_names', 'club', 'directed', 'edges', 'features']
+        ['class_names', 'club', 'directed', 'edges', 'features', 'node_names']
         >>> arrays["features"].shape, arrays["edges"].shape, arrays["class_names"].tolist()
         ((34, 34), (2, 78), ['Mr. Hi', 'Officer'])
         >>> np.savez("club.npz", **arrays)  # data: {graph_npz: {path: club.npz, target: club}}

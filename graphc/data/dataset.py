@@ -166,12 +166,14 @@ class Dataset(Form):
         balance: whether training sees every class equally often.
         missing: by split and field, how many values were missing before they were filled in.
         left_out: how many edges of a graph were left out, by the reason.
+        node_names: what the nodes of a graph are called, where they have names.
     """
 
     splits: dict[str, Arrays]
     balance: bool = False
     missing: dict[str, dict[str, int]] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    node_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for arrays in self.splits.values():

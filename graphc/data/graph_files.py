@@ -46,6 +46,7 @@ def load_graph(source: GraphFiles, folder: str) -> Dataset:
         directed=source.directed,
         at_edges=at_edges,
         scaling=scaling,
+        names=tuple(row[table.id] for _, row in table.rows),
         columns=Columns(table.numbers, {}, {}, table.classes),
     ).dataset(source, folder)
 

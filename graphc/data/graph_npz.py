@@ -46,7 +46,18 @@ def load_graph_npz(source: GraphNpz, folder: str) -> Dataset:
         left_out=left_out if directed else left_out | {"repeated": repeats(pairs)},
         directed=directed,
         scaling=scaling,
+        names=_node_names(path, names, len(target)),
     ).dataset(source, folder)
+
+
+def _node_names(path: str, names: tuple[str, ...], nodes: int) -> tuple[str, ...] | None:
+    if "node_names" not in names:
+        return None
+    found = npz_arrays(path, ("node_names",))["node_names"]
+    if found.shape != (nodes,) or found.dtype.kind != "U":
+        message = f"`node_names` of `{path}` holds {list(found.shape)} of {found.dtype}, not a text"
+        raise ShapeError(f"{message} for each of {nodes} nodes", code="GC516")
+    return tuple(found.tolist())
 
 
 def _features(source: GraphNpz, path: str, names: tuple[str, ...]) -> np.ndarray:

@@ -176,7 +176,8 @@ class _Picture:
         return "".join(parts)
 
     def _said(self, node: int) -> str:
-        text = f"node {node}"
+        names = self.dataset.node_names
+        text = f"node {names[node] if names else node}"
         if self.target is not None and self.judged[node]:
             text += f", is {self._class(int(self.target[node]))}"
         return text if self.guesses is None else f"{text}, says {self._class(self.guesses[node])}"

@@ -67,6 +67,7 @@ class DataGraph:
         at_edges: what the edges hold, by the name of the field: [edges, ...].
         scaling: how the features were prepared.
         columns: of a table, which of its columns are the features.
+        names: what the nodes are called, or None.
     """
 
     features: np.ndarray
@@ -79,6 +80,7 @@ class DataGraph:
     at_edges: Mapping[str, np.ndarray] = field(default_factory=dict)
     scaling: Scaling = NOT_SCALED
     columns: Columns | None = None
+    names: tuple[str, ...] | None = None
 
     def dataset(self, source: GraphSource, folder: str) -> Dataset:
         """The data set that has it as the one example of every split."""
@@ -104,6 +106,7 @@ class DataGraph:
             columns=self.columns,
             left_out=dict(self.left_out),
             directed=self.directed,
+            node_names=self.names,
         )
 
     def _require_classes(self) -> None:
@@ -278,6 +281,7 @@ def load_les_miserables(source: LesMiserables, folder: str) -> Dataset:
         edges=edges,
         counted={"train": known, "test": ~known},
         class_names=MIDST_OF_CIRCLES,
+        names=tuple(graph),
     ).dataset(source, folder)
 
 

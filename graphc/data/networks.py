@@ -28,6 +28,7 @@ def arrays_of(
         "features": _features(nodes, features),
         "edges": np.array(pairs, np.int64).reshape(-1, 2).T,
         "directed": np.array(graph.is_directed()),
+        "node_names": np.array([str(node) for node in nodes]),
     }
     if target is not None:
         found |= _target(nodes, target, taken=found)
@@ -71,7 +72,7 @@ def _target(
     nodes: Mapping[Hashable, Mapping[str, Any]], name: str, taken: Mapping[str, Any]
 ) -> dict[str, np.ndarray]:
     """The classes as integers, and what they are called."""
-    if name in (*taken, "class_names"):
+    if name in (*taken, "class_names") or name.endswith("_mask"):
         help = "rename the attribute"
         raise _wrong("GC516", f"a target cannot be called `{name}`, as other arrays are", help)
     values = [attributes.get(name) for attributes in nodes.values()]

@@ -22,13 +22,19 @@ def require_directed(given: Any, form: Form) -> None:
 
 
 def left_out(inputs: Any, form: Form) -> Diagnostic | None:
-    """A warning where edges that are given will not be there, or None."""
-    edges = np.asarray(inputs.get("edges", ())) if isinstance(inputs, Mapping) else np.zeros(0)
-    if edges.ndim not in (2, 3) or edges.shape[-2] != 2:
+    """A warning where edges that are given will not be there, or None.
+
+    Args:
+        inputs: what is predicted on, with `edges` [2, any], or one such for each graph.
+        form: that of the data of the run.
+    """
+    given: Any = inputs.get("edges") if isinstance(inputs, Mapping) else None
+    if given is None:
         return None
-    several = edges[None] if edges.ndim == 2 else edges
-    loops = int((several[:, 0] == several[:, 1]).sum())
-    again = sum(_again(each, form.directed) for each in several)
+    each = [np.asarray(part) for part in given]  # of a single graph its two rows, else graphs
+    several = [np.stack(each)] if each and each[0].ndim == 1 else each
+    loops = sum(int((pairs[0] == pairs[1]).sum()) for pairs in several)
+    again = sum(_again(pairs, form.directed) for pairs in several)
     counts = {"that were there already": again, "of a node with itself": loops}
     if words := [f"{count:,} {what}" for what, count in counts.items() if count]:
         message = f"edges are left out of `edges`: {' and '.join(words)}"

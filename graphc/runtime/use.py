@@ -235,10 +235,13 @@ def _require_whole(name: str, array: np.ndarray) -> None:
 
 def _array(name: str, given: Any) -> np.ndarray:
     try:
-        return np.asarray(given)
+        found = np.asarray(given)
     except ValueError:
         message = f"the examples of `{name}` have different numbers of values"
         raise fail("GC614", message, "give each as many") from None
+    if found.dtype.kind not in "biuf":
+        raise fail("GC614", f"`{name}` holds {found.dtype}, and no numbers", None)
+    return found
 
 
 def _together(inputs: Mapping[str, Any], wanted: Mapping[str, Type]) -> dict[str, Any]:

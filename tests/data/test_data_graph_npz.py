@@ -136,6 +136,7 @@ BAD = np.array([[1.0, 0.0], [2.0, np.nan], [0.0, 4.0], [1.0, 3.0]])
         ({"test_mask": np.zeros(3, bool)}, "GC516", "holds [3] of bool"),
         ({"attributes": {"test": 0.5}}, "GC518", "`test` draws nodes"),
         ({"attributes": {"target": "side"}}, "GC512", "has no array `side`"),
+        ({"node_names": np.array(["a", "b"])}, "GC516", "not a text for each of 4 nodes"),
         ({"class_names": np.array(["one"])}, "GC516", "not a text for each of 2 classes"),
     ],
 )
@@ -197,6 +198,7 @@ def test_graphs_of_networkx_become_arrays(town, tmp_path):
     assert pairs(dataset) == [(1, 0), (0, 1), (3, 2), (2, 3)]
     assert dataset.left_out == {"repeated": 1, "loops": 1}
     assert dataset.class_names == ("left", "right")
+    assert dataset.node_names == ("ann", "bob", "cid", "dan")
     assert dataset.splits["test"][COUNTED].tolist() == [[False, False, False, True]]
 
 

@@ -12,7 +12,7 @@ from graphc.data.graphs import DataGraph, both_ways, one_way
 from graphc.data.layout import layout
 from graphc.data.load import load
 from graphc.data.picture import picture
-from graphc.ops.sources import Cora, Iris, Karate
+from graphc.ops.sources import Cora, Iris, Karate, LesMiserables
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -68,6 +68,11 @@ def test_what_a_network_says_is_the_colour_and_what_is_wrong_has_a_ring(club):
     assert legend[-1] == "wrong: 1"
     rings = [name for name, each in found.items() if each.findall(f"{SVG}circle[@class='ring']")]
     assert rings == ["node 5, is Mr. Hi, says Officer"]
+
+
+def test_nodes_have_their_names():
+    found, _ = nodes(picture(load(LesMiserables(), "")))
+    assert "node Cosette, is Valjean" in found
 
 
 def test_nodes_in_no_split_are_told_apart():

@@ -36,8 +36,8 @@ class GraphNpz(GraphSource):
     and counts nowhere. Features are an array [nodes, columns], or sparse: arrays called
     `features_data`, `features_indices`, `features_indptr` and `features_shape`, as those of
     scipy's `csr_array`. `train_mask`, `validation_mask` (or `val_mask`) and `test_mask`, truth
-    values for each node, say what counts where; without them nodes are drawn. `class_names` may
-    name the classes, and `directed` say that edges lead one way.
+    values for each node, say what counts where; without them nodes are drawn. `class_names` and
+    `node_names` may name the classes and the nodes, and `directed` say that edges lead one way.
     """
 
     name = "graph_npz"
