@@ -178,7 +178,8 @@ class Assembly:
                 if ref.port is not None and ref.port not in source.operation.ports:
                     notes.append(Note(f"{self.types[ref]} is the weight `{ref}`", source.span))
                     break
-                received = ", ".join(str(self.types[each]) for each in source.references)
+                kinds = (self.types[each] for each in source.references)
+                received = ", ".join(str(kind) for kind in kinds if not is_open(kind))
                 kind = source.operation
                 what = source.name if source.named else getattr(kind, "title", kind.name)
                 since = f", which received {received}" if received else ""
