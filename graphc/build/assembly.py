@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from graphc.build import syntax
-from graphc.build.cycles import infer, is_open
+from graphc.build.cycles import OPEN, infer, is_open
 from graphc.build.limits import Limits, check_nodes, check_numbers
 from graphc.core.diagnostic import Diagnostic, Note, SpecError, listing, similar
 from graphc.core.operation import Operation, ShapeError, Weight
@@ -112,7 +112,8 @@ class Assembly:
             arrays = self.arrays(ref)
             if word not in arrays:
                 return None
-            self.types[found] = constant(arrays[word].shape)
+            unknown = any(is_open(self.types[each]) for each in node.before)
+            self.types[found] = OPEN if unknown else constant(arrays[word].shape)
         return found
 
     def delay(self, name: Name, ref: Ref | None, offset: int, axis: Axis, span: Span) -> Ref:

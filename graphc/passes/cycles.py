@@ -216,7 +216,7 @@ class _Loop:
         rest = (node for node in self.graph.nodes if node.name not in names)
         read = [ref for node in rest for ref in node.references]
         read += [ref for _, ref in self.graph.outputs]
-        return [ref for ref in dict.fromkeys(read) if ref.node in names]
+        return [ref for ref in dict.fromkeys(read) if ref.node in names and self._is_inside(ref)]
 
     def _inner(self, ref: Ref) -> Ref:
         """What a reference is inside of the step."""
