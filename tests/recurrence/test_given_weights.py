@@ -47,3 +47,19 @@ def test_the_array_learns_from_every_step(compiled, sequences):
 
     for each in jax.tree.leaves(jax.jit(jax.grad(total))(made.params)):
         assert np.abs(each).max() > 0
+
+
+def test_arrays_of_a_cycle_are_read_behind_it(compiled, sequences):
+    made = compiled(
+        """
+network:
+  inputs: {x: [time, 6]}
+  nodes:
+    h: {dense: {features: 5, activation: tanh}, from: [x, h@t-1]}
+    y: {dense: {features: 5, kernel: h.kernel, bias: false}, from: [x, h]}
+  outputs: [y, h]
+"""
+    )
+    y, h = made(x=sequences)
+    joined = np.concatenate([sequences, h], axis=-1)
+    np.testing.assert_allclose(y, joined @ made.weights["h/kernel"], rtol=1e-4, atol=1e-5)
