@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from graphc.build import syntax
-from graphc.build.cycles import infer, is_open
+from graphc.build.cycles import OPEN, infer, is_open
 from graphc.build.limits import Limits, check_nodes, check_numbers
 from graphc.core.diagnostic import Diagnostic, Note, SpecError, listing, similar
 from graphc.core.operation import Operation, ShapeError, Weight
@@ -124,7 +124,8 @@ class Assembly:
             arrays = self.arrays(ref)
             if word not in arrays:
                 return None
-            self.types[found] = constant(arrays[word].shape)
+            unknown = any(is_open(self.types[each]) for each in node.before)
+            self.types[found] = OPEN if unknown else constant(arrays[word].shape)
         return found
 
     def delay(self, name: Name, ref: Ref | None, offset: int, axis: Axis, span: Span) -> Ref:
@@ -190,7 +191,8 @@ class Assembly:
                 if ref.port is not None and ref.port not in source.operation.ports:
                     notes.append(Note(f"{self.types[ref]} is the weight `{ref}`", source.span))
                     break
-                received = ", ".join(str(self.types[each]) for each in source.references)
+                kinds = (self.types[each] for each in source.references)
+                received = ", ".join(str(kind) for kind in kinds if not is_open(kind))
                 kind = source.operation
                 what = source.name if source.named else getattr(kind, "title", kind.name)
                 since = f", which received {received}" if received else ""

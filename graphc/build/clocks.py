@@ -31,6 +31,11 @@ def held(step: syntax.Step, name: str, made: Ref, scope: Scope, context: Context
         message = f"`every` says at which steps a value is computed, and `{name}` is {kind}"
         help = "it is for sequences of numbers" if axes else None
         raise fail("GC236", message, step.every, help)
+    for word, (of, _) in assembly.delays.items():
+        if of == name and assembly.nodes[word].operation.offset > 0:
+            message = f"`every` counts from the first step, and `{word}` goes from the last one"
+            help = "turn the sequence round: `bidirectional` does, and `reverse`"
+            raise fail("GC236", message, step.every, help)
     assembly.expected.setdefault((name, None), kind)
     before = assembly.delay((name, None), None, -1, axes[0], span)
     clock = f"clock:{count}" if axes[0] == TIME else f"clock:{axes[0].name}:{count}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -51,15 +52,25 @@ def enter(context: Context, name: str, identity: int, span: Span) -> Context:
     return replace(context, calls=(*context.calls, (name, identity)))
 
 
-def from_inside(diagnostic: Diagnostic, block: syntax.Block, span: Span) -> Diagnostic:
+def from_inside(
+    diagnostics: Iterable[Diagnostic], block: syntax.Block, span: Span
+) -> list[Diagnostic]:
     """What went wrong in a block, as its caller sees it.
 
     A shape or a parameter that a block of another file cannot take is the caller's mistake: nobody
-    wants to mend the standard blocks.
+    wants to mend the standard blocks. Where several layers say the same of it, one is enough.
     """
+    found: dict[tuple, Diagnostic] = {}
+    for each in diagnostics:
+        seen = _from_inside(each, block, span)
+        found.setdefault((seen.code, seen.message, seen.span), seen)
+    return list(found.values())
+
+
+def _from_inside(diagnostic: Diagnostic, block: syntax.Block, span: Span) -> Diagnostic:
     place = diagnostic.span
     if (
-        diagnostic.code in ("GC203", "GC210")
+        diagnostic.code in ("GC203", "GC210", "GC231")
         and place is not None
         and place.source is not span.source
     ):

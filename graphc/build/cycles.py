@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from graphc.core.operation import Operation, ShapeError
+from graphc.core.operation import Concatenates, Operation, ShapeError
 from graphc.core.types import Axis, Type, join_domains, over
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import value_types
 from graphc.graph.node import Ref
+from graphc.graph.tied import Tied
 
-_OPEN = Type((), "open", domain=())
+OPEN = Type((), "open", domain=())
+"""An array of which nothing is known yet, the same at every point."""
 _PROBES = ((), (7,), (11,), (5, 7), (6, 9), (3, 5, 7), (4, 6, 9))
 
 
@@ -41,8 +43,12 @@ def infer(operation: Operation, types: Iterable[Type]) -> Type | dict[str, Type]
         return operation.infer(*types)
     if isinstance(operation, Call):
         return _of_call(operation)
+    if isinstance(operation, Tied):  # the arrays that it is given say nothing of what it gives
+        return infer(operation.layer, types[: -len(operation.given)])
     known = [kind for kind in types if not is_open(kind)]
     found = []
+    if operation.trait(Concatenates) and all(map(_is_row, known)):
+        return _over_all(unknown[0], known)  # as wide as all of them
     if operation.variadic:
         found = [_over_all(operation.infer(*known), unknown)] if known else []
     elif not isinstance(operation, Repeat):
@@ -53,11 +59,15 @@ def infer(operation: Operation, types: Iterable[Type]) -> Type | dict[str, Type]
 
 
 def _over_all(kind: Type | dict[str, Type], others: Iterable[Type]) -> Type | dict[str, Type]:
-    """What some values give, over the axes of others too of which nothing else is known."""
+    """What some values give, over the axes of others too."""
     if not isinstance(kind, Type):
         return kind
     domain, presence = join_domains([kind, *others])
     return replace(kind, domain=domain, presence=presence)
+
+
+def _is_row(kind: Type) -> bool:
+    return kind.dtype == "float" and len(kind.shape) < 2
 
 
 def _of_call(call: Call) -> Type | dict[str, Type]:
@@ -65,7 +75,7 @@ def _of_call(call: Call) -> Type | dict[str, Type]:
     types = {Ref(name): kind for name, kind in call.graph.inputs}
     for node in call.graph.nodes:
         types |= dict(value_types(node, infer(node.operation, [types[ref] for ref in node.before])))
-        types |= {ref: _OPEN for ref in call.graph.tied.get(node.name, ())}
+        types |= {ref: OPEN for ref in call.graph.tied.get(node.name, ())}
     values = {port: types[ref] for port, ref in call.graph.outputs}
     return values if call.ports else next(iter(values.values()))
 

@@ -439,7 +439,7 @@ class Expander:
         finally:
             inner, self.report = self.report, report
         if inner.errors:
-            raise SpecError(from_inside(each, block, span) for each in inner.errors)
+            raise SpecError(from_inside(inner.errors, block, span))
         self.report.diagnostics += inner.warnings
         if outputs is None:
             raise Poisoned

@@ -12,6 +12,7 @@ from graphc.build.cycles import is_open, open_type
 from graphc.build.formulas import expand_formula
 from graphc.build.ordering import Knot
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing
+from graphc.core.operation import Literal
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence
 from graphc.core.types import Axis, Type, is_uneven, over, time_axes, without
@@ -223,10 +224,8 @@ def _close(word: str, name: Name, first: tuple[Ref, syntax.Initial] | None, scop
     node = assembly.nodes[word]
     delay = node.operation
     assert isinstance(delay, Delay)
-    if first is not None and not _begins(assembly.types[first[0]], delay.step):
-        given = assembly.types[first[0]]
-        message = f"the initial value of `{name[0]}` is {given}, and the value itself {delay.step}"
-        raise SpecError(Diagnostic("GC233", message, first[1].name.span))
+    if first is not None and not _begins(assembly, first[0], delay.step):
+        raise SpecError(_no_beginning(name[0], first, delay.step, assembly))
     value = scope.names.get(name[0])
     if value is None:
         raise Poisoned
@@ -237,11 +236,50 @@ def _close(word: str, name: Name, first: tuple[Ref, syntax.Initial] | None, scop
     assembly.nodes[word] = replace(node, inputs=(value, first and first[0]))
 
 
-def _begins(given: Type, step: Type) -> bool:
+def _no_beginning(
+    name: str, first: tuple[Ref, syntax.Initial], step: Type, assembly: Assembly
+) -> Diagnostic:
+    number = _literal(assembly, first[0])
+    given = assembly.types[first[0]] if number is None else number
+    message = f"the initial value of `{name}` is {given}, and the value itself {step}"
+    most = 1 if step.dtype == "bool" else step.below and step.below - 1
+    bounds = "0 or more" if most is None else f"from 0 to {most}"
+    help = f"give it a whole number, {bounds}" if number is not None else None
+    return Diagnostic("GC233", message, first[1].name.span, help=help)
+
+
+def _begins(assembly: Assembly, ref: Ref, step: Type) -> bool:
     """Whether a value can be what another one, of this type at each step, begins with."""
+    given, number = assembly.types[ref], _literal(assembly, ref)
+    if number is not None:
+        return step.dtype == "float" or _is_one_of(number, step)
     fits = given.shape in (step.shape, ()) and given.dtype == step.dtype
-    literal = not given.shape and not given.domain
-    return (fits or literal) and set(given.domain) <= set(step.domain)
+    if given.below and step.below:
+        fits = fits and given.below <= step.below
+    return (fits or _of_numbers(assembly, ref)) and set(given.domain) <= set(step.domain)
+
+
+def _literal(assembly: Assembly, ref: Ref) -> float | None:
+    """The number that a value is, if it is one."""
+    node = assembly.nodes.get(ref.node)
+    if node is None or not isinstance(literal := node.operation.trait(Literal), Literal):
+        return None
+    return getattr(node.operation, literal.attribute)
+
+
+def _of_numbers(assembly: Assembly, ref: Ref) -> bool:
+    """Whether a value is a formula of single numbers that no layer makes."""
+    node = assembly.nodes.get(ref.node)
+    if node is None:
+        return not assembly.types[ref].rank
+    made = node.operation.weights(*(assembly.types[each] for each in node.references))
+    return not made and all(_of_numbers(assembly, each) for each in node.references)
+
+
+def _is_one_of(number: float, step: Type) -> bool:
+    """Whether a number is one that a value of integers, or of truth values, can have."""
+    below = 2 if step.dtype == "bool" else step.below
+    return number == int(number) >= 0 and (below is None or number < below)
 
 
 def _initial_values(

@@ -261,6 +261,11 @@ def _read_initial(tree: Tree | None, report: Report) -> tuple[syntax.Initial, ..
 
 
 def _read_one_initial(name: Scalar, tree: Tree) -> syntax.Initial:
+    if "." in name.text:
+        port = name.text.rpartition(".")[2]
+        message = f"`{name.text}` is an output of a node, and an initial value that of a name"
+        help = f"write a node `{port}: {name.text}`, read `{port}@t-1`, and name that here"
+        raise fail("GC221", message, name, help)
     check_name(name)
     if isinstance(tree, Scalar) and tree.value is not None:
         return syntax.Initial(name, parse(tree))
@@ -271,6 +276,10 @@ def _read_one_initial(name: Scalar, tree: Tree) -> syntax.Initial:
     if len(words) != 1 or words[0][0].text not in ("constant", "learned"):
         message = f"the initial value of `{name.text}` is either `constant` or `learned`"
         raise fail("GC207", message, words[0][0] if words else tree, _INITIAL_HELP)
+    word, given = words[0]
+    if word.text == "learned" and not isinstance(given, Mapping):
+        message = f"`learned` takes attributes in braces, found {describe(given)}"
+        raise fail("GC207", message, given, "write `{learned: {init: normal}}`")
     return syntax.Initial(name, None, *words[0], tree.get("shape"))
 
 

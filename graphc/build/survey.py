@@ -76,6 +76,7 @@ class _Place:
         names: the values.
         default: what a step without `from` reads.
         open: whether there are names that could not be read.
+        later: the names of the steps of a chain, those to come among them.
     """
 
     parameters: tuple[str, ...]
@@ -83,6 +84,7 @@ class _Place:
     names: dict[str, _Slot] | None = None
     default: _Slot | None = None
     open: bool = False
+    later: frozenset[str] = frozenset()
 
     def closed(self, tree: Tree | None) -> bool:
         """Whether every parameter in a tree has a known value."""
@@ -186,7 +188,8 @@ class _Section:
 
     def chain(self, steps: Steps, place: _Place, used: bool = True) -> _Place:
         """Steps one after another; gives the place after the last."""
-        place = replace(place, names=dict(place.names or {}))
+        named = {step.name.text for step in steps if step is not None and step.name is not None}
+        place = replace(place, names=dict(place.names or {}), later=place.later | named)
         assert place.names is not None
         for step in steps:
             if step is None:
@@ -247,6 +250,8 @@ class _Section:
         elif not place.open:
             help = similar(each.name, names, "value") or f"the values here are {listing(names)}"
             message = f"there is no value `{each.name}`"
+            if each.name in place.later:
+                help = "a chain is read in its order; write under `nodes` what reads one another"
             self.take([Diagnostic("GC204", message, each.span, help=help)])
 
     def initial(self, each: syntax.Initial, place: _Place) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from graphc.build import syntax
 from graphc.build.assembly import Scope
+from graphc.build.cycles import is_open
 from graphc.build.inputs import joined
 from graphc.build.parameters import Environment
 from graphc.build.steps import fail, value_reference
@@ -90,6 +91,8 @@ class Given:
     def _turned(self, name: str, ref: Ref, scope: Scope) -> Ref:
         """The matrix as the part `name` of the step, its axes in the other order."""
         kind = scope.assembly.types[ref]
+        if is_open(kind):
+            return ref
         if len(kind.shape) != 2:
             message = f"`transpose` turns a matrix, but the `kernel` that is given is {kind}"
             raise fail("GC203", message, self.step.word)

@@ -34,7 +34,7 @@ from graphc.cli.failures import Command
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=2**32 - 1),
     default=0,
     show_default=True,
     help="Of the draws: the same seed gives the same text.",

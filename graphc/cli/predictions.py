@@ -149,7 +149,7 @@ def _from_text(file: str, run: Run) -> np.ndarray:
     """A text as a single sequence, int32 [1, symbols]."""
     if not isinstance(run.document().data, TextSource):
         raise _fail("a `.txt` is for runs that learnt from a text", "take an `.npz` or a `.csv`")
-    return run.vocabulary.encode(Path(file).read_text("utf-8"))[None]
+    return run.vocabulary.encode(Path(file).read_text("utf-8-sig"))[None]
 
 
 def _from_nodes(file: str, run: Run, source: GraphFiles, edges: str | None) -> Any:

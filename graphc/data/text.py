@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from graphc.core.operation import ShapeError
 from graphc.core.types import LENGTH
 from graphc.data.examples import Examples
 from graphc.data.files import KNOWN, locate, read
@@ -26,7 +27,7 @@ def load_text(source: TextSource, folder: str, known: tuple[str, ...] | None = N
     numbers = {symbol: number for number, symbol in enumerate(symbols)}
     arrays, start = {}, 0
     for name, part in parts.items():
-        arrays[name] = _windows(source, encode(part, numbers), ends - start)
+        arrays[name] = _windows(source, name, encode(part, numbers), ends - start)
         start += len(part)
     return Examples(
         source.windows_of(len(symbols)) if known else source.fields(folder),
@@ -47,10 +48,10 @@ def encode(symbols: Sequence[str | int], numbers: dict[str | int, int]) -> np.nd
     return np.fromiter((numbers.get(each, 0) for each in symbols), np.int32, len(symbols))
 
 
-def _windows(source: TextSource, text: np.ndarray, ends: np.ndarray) -> Arrays:
+def _windows(source: TextSource, part: str, text: np.ndarray, ends: np.ndarray) -> Arrays:
     """The windows of a part; of documents, which end at `ends`, also those that are shorter."""
     if source.documents is not None:
-        return _windows_of_documents(source, text, ends)
+        return _windows_of_documents(source, part, text, ends)
     count = (len(text) - 1) // source.length
     whole = count * source.length
     shape = (count, source.length)
@@ -60,7 +61,9 @@ def _windows(source: TextSource, text: np.ndarray, ends: np.ndarray) -> Arrays:
     }
 
 
-def _windows_of_documents(source: TextSource, text: np.ndarray, ends: np.ndarray) -> Arrays:
+def _windows_of_documents(
+    source: TextSource, part: str, text: np.ndarray, ends: np.ndarray
+) -> Arrays:
     inner = ends[(ends > 0) & (ends < len(text))]
     bounds = zip([0, *inner], [*inner, len(text)], strict=True)
     windows = [
@@ -68,6 +71,10 @@ def _windows_of_documents(source: TextSource, text: np.ndarray, ends: np.ndarray
         for begin, end in bounds
         for start in range(begin, end - 1, source.length)
     ]
+    if not windows:
+        message = f"no document of the {part} part has two symbols or more"
+        help = "let `documents` end fewer of them, or divide the text otherwise"
+        raise ShapeError(message, help, "GC518", "documents")
     starts, lengths = np.array(windows).T
     steps = np.minimum(np.arange(lengths.max()), lengths[:, None] - 1) + starts[:, None]
     return {source.followed: text[steps], source.target: text[steps + 1], LENGTH: lengths}

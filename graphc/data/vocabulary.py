@@ -46,10 +46,15 @@ class Vocabulary:
         """The numbers of a prompt, one or more: an empty one is the beginning of a line.
 
         Raises:
-            RunError: GC631 for symbols that are not known.
+            RunError: GC631 for symbols that are not known, and for what is no text.
         """
         known = {self.symbols[number] for number in self.drawn}
-        strange = [each for each in dict.fromkeys(self.source.split(prompt)) if each not in known]
+        try:
+            given = self.source.split(prompt)
+        except UnicodeEncodeError as error:
+            message = f"the prompt is no text in UTF-8: symbol {error.start + 1} is wrong"
+            raise RunError(Diagnostic("GC631", message)) from None
+        strange = [each for each in dict.fromkeys(given) if each not in known]
         if not strange:
             numbers = self.encode(prompt)
             return numbers if len(numbers) else np.array([self.first], np.int32)

@@ -118,7 +118,8 @@ def cycles(nodes: Iterable[Node]) -> Iterator[Cycle]:
     graph = nx.DiGraph()
     graph.add_nodes_from(table)
     for node in table.values():
-        graph.add_edges_from((ref.node, node.name) for ref in node.references if ref.node in table)
+        read = (ref for ref in node.references if ref.node in table and not _is_array(ref, table))
+        graph.add_edges_from((ref.node, node.name) for ref in read)
     order = {name: place for place, name in enumerate(table)}
     found = []
     for names in nx.strongly_connected_components(graph):
@@ -128,6 +129,11 @@ def cycles(nodes: Iterable[Node]) -> Iterator[Cycle]:
             inner = tuple(node for node in members if not isinstance(node.operation, Delay))
             found.append((min(map(order.__getitem__, names)), Cycle(inner, delays)))
     yield from (cycle for _, cycle in sorted(found, key=lambda each: each[0]))
+
+
+def _is_array(ref: Ref, table: Mapping[str, Node]) -> bool:
+    """Whether it is an array of a node, which depends on no step."""
+    return ref.port is not None and ref.port not in table[ref.node].operation.ports
 
 
 def _delay(node: Node) -> Delay:

@@ -72,16 +72,18 @@ class Begin(Operation):
         return self.kind
 
     def call_code(self, *types: Type) -> Code:
-        last = f"item_{len(types) - 1}"
-        if self.given and types[-1].domain == self.kind.domain == (BATCH,):
+        last, own = f"item_{len(types) - 1}", types[-1]
+        whole = own.domain == self.kind.domain == (BATCH,) and own.shape == self.kind.shape
+        if self.given and whole:
             return code(f"${last}")
         likes = types[:-1] if self.given else types
         lengths = [_length(axis, likes) for axis in self.kind.domain]
         sizes = "".join(f", {each}" for each in lengths[1:])
         sizes += "".join(f", $size_{i}" for i in range(len(self.kind.shape)))
         shape = f"({lengths[0]}{sizes or ','})"
+        if self.given and not own.rank:
+            return code(f"jnp.full({shape}, ${last}, {self.kind.dtype})")
         if self.given:
-            own = types[-1]
             value = operand(last, own, self.kind) if own.domain else f"${last}"
             return code(f"jnp.broadcast_to({value}, {shape})")
         if self.value:

@@ -33,6 +33,7 @@ from graphc.passes.walk import everywhere, rewired
 
 State = tuple[Ref, int]
 """A value and how many steps ago, or ahead, it is read."""
+_NUMBERS = {"float": float, "int": int, "bool": bool}
 
 
 def scan_cycles(graph: Graph, remarks: Remarks) -> Graph:
@@ -215,7 +216,7 @@ class _Loop:
         rest = (node for node in self.graph.nodes if node.name not in names)
         read = [ref for node in rest for ref in node.references]
         read += [ref for _, ref in self.graph.outputs]
-        return [ref for ref in dict.fromkeys(read) if ref.node in names]
+        return [ref for ref in dict.fromkeys(read) if ref.node in names and self._is_inside(ref)]
 
     def _inner(self, ref: Ref) -> Ref:
         """What a reference is inside of the step."""
@@ -249,7 +250,7 @@ def _begin(graph: Graph, delay: Node, name: str) -> Node:
     if first is not None and (node := graph.by_name.get(first.node)) is not None:
         literal = node.operation.trait(Literal)
         if isinstance(literal, Literal):
-            value = getattr(node.operation, literal.attribute)
+            value = _NUMBERS[step.dtype](getattr(node.operation, literal.attribute))
             return Node(name, Begin(step, value), likes, delay.span, named=False)
     given = (first,) if first is not None else ()
     begin = Begin(step, given=bool(given))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 
 from graphc.core.operation import PRECISIONS, Concatenates, Linear, Operation, Stochastic
 from graphc.core.types import Type, constant
@@ -20,6 +21,7 @@ from graphc.graph.cycles import Cycle
 from graphc.graph.forms import Beside, Held, Product, Rows
 from graphc.graph.graph import Graph, infer, value_types
 from graphc.graph.node import Node, Ref
+from graphc.graph.tied import Tied
 from graphc.passes.linear import contracts_all, plain_linear
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import has_weights
@@ -60,14 +62,14 @@ class Hoisted:
         self.spread: dict[tuple[Operation, Ref], Ref] = {}
         found = {node.name: self._split(node) for node in cycle.nodes}
         nodes = [found[node.name] or [node] for node in cycle.nodes]
-        self.kernels = any(found.values())
-        inside = self._live([each for several in nodes for each in several])
+        self.kernels = any(isinstance(each.operation, Product) for each in chain(*nodes))
+        inside = self._live([*chain(*nodes)])
         self.inside = [*self._numbers(inside), *inside]
 
     def _split(self, node: Node) -> list[Node] | None:
-        """The layer as a product on the cycle and what is added to it, or None."""
+        """The layer as a product on the cycle and what is added to it; None to leave it."""
         if not self._is_layer(node):
-            return None
+            return self._lent(node)
         (source,) = node.references
         items, found = self._items(source), []
         if self._narrows(node, [ref for ref, on in items if on]):
@@ -97,6 +99,18 @@ class Hoisted:
         activation = getattr(node.operation, "activation", None)
         operation = Product(_parts(node, self.graph), activation, layer=form)
         return [*found, replace(node, operation=operation, inputs=(value, rows, rest))]
+
+    def _lent(self, node: Node) -> list[Node] | None:
+        """A layer whose arrays others read too: they are outside of the loop, and lent to it."""
+        if node.name not in self.graph.tied or isinstance(node.operation, Tied):
+            return None
+        kinds = self.graph.input_types(node)
+        arrays = node.operation.weights(*kinds)
+        self._put(Node(node.name, Held(node.operation, kinds), (), node.span))
+        self.types |= {Ref(node.name, word): constant(each.shape) for word, each in arrays.items()}
+        lent = tuple(Ref(node.name, word) for word in arrays)
+        operation = Tied(node.operation, tuple(arrays))
+        return [replace(node, operation=operation, inputs=(*node.inputs, *lent))]
 
     def _stays(self, node: Node, before: list[Ref]) -> bool:
         """Whether its products with the inputs are in the loop all the same; see `STAYS`."""

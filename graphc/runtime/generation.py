@@ -49,6 +49,8 @@ class Sampling:
             raise ValueError(f"a temperature is 0 or more, not {self.temperature}")
         if self.top_k is not None and self.top_k < 1:
             raise ValueError(f"`top_k` is 1 or more, not {self.top_k}")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"a seed is 0 to {2**32 - 1}, not {self.seed}")
 
     @property
     def among(self) -> int:

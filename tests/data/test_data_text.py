@@ -108,7 +108,15 @@ def test_a_file_that_is_no_text_is_told(tmp_path):
         load(source_of(PlainText, path="b.txt"), str(tmp_path))
 
 
-@pytest.mark.parametrize("given", [{"folds": 3}, {"balance": True}, {"normalize": "standard"}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"folds": 3},
+        {"balance": True},
+        {"normalize": "standard"},
+        {"by": "byte", "vocabulary": 9},
+    ],
+)
 def test_what_has_no_meaning_for_a_text_is_refused(given):
     with pytest.raises(SpecError):
         source_of(HelpTopics, **given)
@@ -146,3 +154,10 @@ def test_an_empty_document_is_told(tmp_path):
     (tmp_path / "a.txt").write_text("one\n\n\n\ntwo\n\n")
     with pytest.raises(RunError, match="document 2 of the text, which ends in line 3, is empty"):
         load(source_of(PlainText, path="a.txt", length=3, documents="\n\n"), str(tmp_path))
+
+
+def test_documents_of_a_single_symbol_are_told(tmp_path):
+    (tmp_path / "a.txt").write_text("one two\nthree four\nx")
+    given = {"path": "a.txt", "length": 3, "documents": "\n", "validation": 2}
+    with pytest.raises(RunError, match="no document of the validation part has two symbols"):
+        load(source_of(PlainText, **given), str(tmp_path))

@@ -45,8 +45,13 @@ def _regions(text):
 @pytest.mark.parametrize("layers", [1, 3])
 def test_an_lstm_takes_six_products_a_layer_two_of_them_in_loops(layers, compiled):
     cells = ", ".join(["{lstm: 5}"] * layers)
-    network = compiled(f"network: {{inputs: {{x: [time, 6]}}, layers: [{cells}]}}")
-    assert products(network, of_input=True) == (6 * layers, 2 * layers)
+    text = f"network: {{inputs: {{x: [time, 6]}}, layers: [{cells}]}}"
+    assert products(compiled(text, device="gpu"), of_input=True) == (6 * layers, 2 * layers)
+
+
+def test_one_that_gives_four_times_what_it_reads_takes_three_on_a_cpu(compiled):
+    network = compiled("network: {inputs: {x: [time, 6]}, layers: [{lstm: 5}, {lstm: 5}]}")
+    assert products(network, of_input=True) == (6 + 3, 2 + 2)
 
 
 def test_a_gru_takes_two_products_more_in_each_loop_and_one_behind_it(compiled):

@@ -91,6 +91,12 @@ def test_a_temperature_is_finite_and_not_negative(run, options):
         run.generate("one", **options)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_has_32_bits(run, seed):
+    with pytest.raises(ValueError, match="a seed is 0 to 4294967295"):
+        run.generate("one", seed=seed)
+
+
 def test_the_sign_for_unknown_symbols_is_unknown_itself(run):
     with pytest.raises(RunError, match="GC631"):
         run.generate("one \N{REPLACEMENT CHARACTER}")
@@ -111,6 +117,12 @@ def test_a_text_is_put_together_of_its_symbols(by):
     numbers, decode = vocabulary.encode(text).tolist(), vocabulary.decoder()
     assert "".join(decode([number]) for number in numbers) == text
     assert 0 not in vocabulary.drawn or by == "byte"
+
+
+def test_a_prompt_of_bytes_that_are_no_text_is_told():
+    vocabulary = Vocabulary(PlainText(path="text.txt", by="byte"), tuple(map(str, range(256))))
+    with pytest.raises(RunError, match=r"GC631.*symbol 2 is wrong"):
+        vocabulary.begun("a\udcff")
 
 
 def test_words_follow_a_prompt_with_a_blank_between():

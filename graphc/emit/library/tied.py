@@ -16,11 +16,12 @@ def without(layer, *names):
 def with_arrays(layer, **arrays):
     """The layer with these arrays, which belong to another one or are computed.
 
-    A layer cannot hold an array of another: the same parameter would be there twice.
+    A layer cannot hold an array of another: the same parameter would be there twice. Inside of a
+    loop nnx lets no attribute of a layer be set, not even that of a copy; hence `object`.
     """
     layer = copy.copy(layer)
     for name, array in arrays.items():
-        setattr(layer, name, nnx.Param(array))
+        object.__setattr__(layer, name, nnx.Param(array))
     return layer
 
 

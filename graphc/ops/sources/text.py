@@ -145,6 +145,8 @@ class TextSource(ArraySource):
                     f"`{self.documents}` ends documents everywhere, for it matches nothing",
                     "documents",
                 )
+        if self.by == "byte" and self.vocabulary is not None:
+            return "`vocabulary` has no meaning `by: byte`: there are 256 of them", "vocabulary"
         return no_meaning(self, "a text")
 
 
