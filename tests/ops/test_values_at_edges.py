@@ -159,6 +159,30 @@ def test_values_at_every_step_are_those_of_each_step():
         np.testing.assert_allclose(back[:, step], expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("rows", [None, np.array([True, True, False])])
+def test_edges_that_all_examples_share_are_those_of_each(rows):
+    senders, receivers = np.array(GRAPHS[0][1], np.int32).T
+    rows = None if rows is None else jnp.asarray(rows)
+    shared, own = (
+        ValuedEdges(Edges(jnp.asarray(one), jnp.asarray(other)), MOST, rows)
+        for one, other in (
+            (senders[None], receivers[None]),
+            (np.tile(senders, (3, 1)), np.tile(receivers, (3, 1))),
+        )
+    )
+    x, held = draw(MOST, 3), draw(len(senders), 2)
+    values = [
+        *(("senders", NODE, x, {}), ("receivers", NODE, x, {}), ("edge_softmax", EDGE, held, {})),
+        *(("aggregate", EDGE, held, {"how": how}) for how in ("sum", "mean", "max")),
+        *((name, EDGE, held, {"over": "edges"}) for name in SUMMARIES),
+    ]
+    for name, kind, array, attributes in values:
+        found, expected = (
+            value(name, [kind], array, graph=graph, **attributes) for graph in (shared, own)
+        )
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 def dense(graph, weight):
     """The weighted adjacency of one graph: a row for each receiver."""
     count, pairs = GRAPHS[graph]
