@@ -22,6 +22,7 @@ from graphc.cli.compile import command
 from graphc.core.importing import importing
 from graphc.core.types import (
     ENDS,
+    EDGES,
     NODES,
     PAIRS,
     RECEIVERS,
@@ -35,7 +36,7 @@ from graphc.core.types import (
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
 BESIDE = {path.stem for path in (ROOT / "specs").glob("*.py")}
-ROWS, STEPS = 4, 3
+ROWS, STEPS, JOINED = 4, 3, 5
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +68,8 @@ def imported(path: Path):
 
 
 def shape_of(kind):
-    """The shape of a batch of values, which are sequences or not."""
-    return (ROWS, *(STEPS for _ in kind.domain[1:]), *kind.shape)
+    """The shape of a batch of values, over steps, nodes and edges or not."""
+    return (ROWS, *(JOINED if axis == EDGES else STEPS for axis in kind.domain[1:]), *kind.shape)
 
 
 def values(draw, kind):
@@ -81,7 +82,7 @@ def values(draw, kind):
 
 def graphs(draw):
     """Edges of graphs, and the nodes that count."""
-    ends = draw.integers(0, STEPS, (2, ROWS, 5)).astype(np.int32)
+    ends = draw.integers(0, STEPS, (2, ROWS, JOINED)).astype(np.int32)
     ends[1].sort(axis=-1)
     counted = draw.integers(0, 2, (ROWS, STEPS)) > 0
     return {SENDERS: ends[0], RECEIVERS: ends[1], counted_over(NODES.name): counted}
