@@ -6,21 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from graphc.core.attributes import Text
-from graphc.core.code import Code, code
+from graphc.core.code import Code
 from graphc.core.declaration import primary
 from graphc.core.operation import AlongEdges, ChangesDomain, Operation
 from graphc.core.registry import operations
-from graphc.core.types import EDGES, NODES, Axis, Type, moved
+from graphc.core.types import EDGES, NODES, Type, moved
 from graphc.ops.checks import need_edges, need_floats, need_nodes
-
-
-def along(x: Type, axis: Axis, value: str) -> Code:
-    """The code of a value, which fills its {} as an array [batch, nodes or edges, ...]."""
-    place = x.domain.index(axis)
-    if place == 1:
-        return code(value.format("$x"))
-    turned = value.format(f"jnp.moveaxis($x, {place}, 1)")
-    return code(f"jnp.moveaxis({turned}, 1, {place})")
+from graphc.ops.graphs import along
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from graphc.core.operation import (
     Weight,
 )
 from graphc.core.registry import operations
-from graphc.core.types import Type, nodes_axis
+from graphc.core.types import NODES, Axis, Type
 from graphc.ops.checks import need_nodes, need_weights
 from graphc.ops.initializers import GlorotUniform, Initial, Initializer, LecunNormal, Zeros
 
@@ -29,7 +29,12 @@ SELF_LOOPS = "whether a node hears of itself; a number is how much that counts b
 
 def at_nodes(x: Type, value: str) -> Code:
     """The code of a value over x, which fills its {} as an array [batch, nodes, ...]."""
-    place = x.domain.index(nodes_axis(x))  # type: ignore[arg-type]
+    return along(x, NODES, value)
+
+
+def along(x: Type, axis: Axis, value: str) -> Code:
+    """The same for an array [batch, nodes, ...] or [batch, edges, ...]."""
+    place = x.domain.index(axis)
     if place == 1:
         return code(value.format("$x"))
     turned = value.format(f"jnp.moveaxis($x, {place}, 1)")

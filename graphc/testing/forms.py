@@ -63,7 +63,8 @@ def given(types):
 def _named(operation, types):
     if operation.variadic:
         return {f"item_{i}": each for i, each in enumerate(types)}
-    named = {each.name: own for each, own in zip(operation.inputs, types, strict=True)}
+    # Those behind the last type are optional.
+    named = {each.name: own for each, own in zip(operation.inputs, types, strict=False)}
     return {name: own for name, own in named.items() if own is not None}
 
 
