@@ -21,8 +21,8 @@ import graphc as gc
 from graphc.cli.compile import command
 from graphc.core.importing import importing
 from graphc.core.types import (
-    ENDS,
     EDGES,
+    ENDS,
     NODES,
     PAIRS,
     RECEIVERS,
