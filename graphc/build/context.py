@@ -70,7 +70,7 @@ def from_inside(
 def _from_inside(diagnostic: Diagnostic, block: syntax.Block, span: Span) -> Diagnostic:
     place = diagnostic.span
     if (
-        diagnostic.code in ("GC203", "GC210", "GC231")
+        diagnostic.code in ("GC203", "GC210", "GC231", "GC232")
         and place is not None
         and place.source is not span.source
     ):

@@ -77,8 +77,8 @@ class Constructor:
         if isinstance(operation, Stack):
             return self._stack(site, operation, key)
         if isinstance(operation, Held):
-            names = tuple(each.name for each in operation.layer.inputs)
-            return self.make(Site(operation.layer, names, operation.types), key, depth)
+            names = [each.name for each in operation.layer.inputs][: len(operation.types)]
+            return self.make(Site(operation.layer, tuple(names), operation.types), key, depth)
         if isinstance(operation, Beside):
             return self._beside(site, operation, key)
         return site.build(key)

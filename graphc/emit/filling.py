@@ -56,8 +56,10 @@ class Site:
 
     def of(self, operation: Operation, types: tuple[Type, ...] | None = None) -> Site:
         """Another operation on the same inputs, which it may call otherwise."""
-        names = self.inputs if operation.variadic else tuple(each.name for each in operation.inputs)
-        return Site(operation, names, self.types if types is None else types, self.masks)
+        types = self.types if types is None else types
+        # Inputs that are left out stand behind those that are given.
+        named = tuple(each.name for each in operation.inputs)[: len(types)]
+        return Site(operation, self.inputs if operation.variadic else named, types, self.masks)
 
     def build(self, key: Key) -> ast.expr | None:
         """The expression of the module, if there is one; defaults are marked, not left out."""

@@ -173,7 +173,7 @@ def _joined(graph: Graph, siblings: list[Node]) -> Graph:
         part = Part(i, graph.types[Ref(node.name)].features, _activation(node))
         parts[node.name] = replace(node, operation=part, inputs=(Ref(name),))
     kept = [parts.get(node.name, node) for node in graph.nodes]
-    return rewired(graph, [*kept, Node(name, wide, first.inputs, first.span)], {})
+    return rewired(graph, [*kept, Node(name, wide, first.references, first.span)], {})
 
 
 def _activation(node: Node) -> Operation | None:

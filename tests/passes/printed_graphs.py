@@ -30,7 +30,10 @@ def after(text: str, *passes: str, device: str = "cpu", inference: bool = False)
 
 def _lines(graph: Graph) -> Iterator[str]:
     for node in graph.nodes:
-        inputs = ", ".join("-" if ref is None else str(ref) for ref in node.inputs)
+        given = node.inputs
+        while given and given[-1] is None:
+            given = given[:-1]
+        inputs = ", ".join("-" if ref is None else str(ref) for ref in given)
         kind = graph.types[Ref(node.name)]
         yield f"{node.name} = {_word(node.operation)}({inputs}) {kind}"
         yield from (f"  {line}" for line in _inside(node.operation))

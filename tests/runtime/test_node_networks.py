@@ -82,7 +82,7 @@ def test_examples_may_have_their_edges_in_common(trained):
         ({"edges": [[0, -1], [1, 1]]}, "names the node -1"),
         ({"edges": [[0, 1, 2]]}, "is [1, 2, edges] of integers"),
         ({"edges": [[0.5], [1]]}, "is [1, 2, edges] of integers"),
-        ({"edges": [["a"], ["b"]]}, "`edges` holds <U1, and no numbers"),
+        ({"edges": [["a"], ["b"]]}, "`edges` is [1, 2, edges] of integers, not [2, 1] of <U1"),
     ],
 )
 def test_edges_that_cannot_be_are_told(trained, given, words):
