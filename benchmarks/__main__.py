@@ -48,9 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help="how often everything is measured")
     parser.add_argument("--write", action="store_true", help="keep tables and numbers here")
     parser.add_argument("--peer-python", help="an interpreter with Keras and PyTorch")
-    parser.add_argument(
-        "--only", nargs="*", default=[], help="throughput, recurrent: these networks only"
-    )
+    parser.add_argument("--only", nargs="*", default=[], help="these networks or tables only")
     return parser
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from unittest import mock
 
 import jax
@@ -11,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from benchmarks.measure import Sample, interleaved
+from benchmarks.forms import Programs, programs_of, ratios_of
+from benchmarks.measure import Sample
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
 from graphc import compiler
@@ -22,7 +22,6 @@ from graphc.passes.hoist import STAYS
 from graphc.plan.plan import Program
 from graphc.runtime.module import module_from_source
 
-SECONDS = 0.05
 STEPS = (64, 512, 4_096, 16_384)
 STATES = ((1, 1), (1, 64), (4, 16), (8, 64))
 ROUNDS = (2, 4, 8)
@@ -45,9 +44,6 @@ network:
   output: h
 """
 CELL = "graphc: 1\nnetwork: {inputs: {x: [time, %d]}, layers: [{%s: %d}]}\n"
-
-Programs = Mapping[str, Callable[[], object]]
-"""What runs forward, and what runs forward and back."""
 
 
 def run(options: Options) -> Result:
@@ -82,10 +78,10 @@ def _recurrences(most: int | None, rounds: int) -> Found:
             given = {"a": draw.uniform(0.5, 1, (batch, count, units)).astype(np.float32)}
             given["b"] = draw.normal(size=given["a"].shape).astype(np.float32)
             programs = {
-                word: _programs(lambda arrays, form=form: form.forward({}, {}, arrays)[0], given)
+                word: programs_of(lambda arrays, form=form: form.forward({}, {}, arrays)[0], given)
                 for word, form in forms.items()
             }
-            for way, ratio in _ratios(programs, "loop", rounds)["scan"].items():
+            for way, ratio in ratios_of(programs, "loop", rounds)["scan"].items():
                 cells[f"{count:,} steps, {way}"] = ratio
         found.append((f"{batch} x {units}", cells))
     return "loop : associative scan, batch x features", found
@@ -102,7 +98,7 @@ def _unrolled(most: int | None, rounds: int) -> Found:
                 str(each): _cell(compiler.in_rounds(whole.program, each), x)
                 for each in (1, *ROUNDS)
             }
-            ratios = _ratios(programs, "1", rounds)
+            ratios = ratios_of(programs, "1", rounds)
             cells = {
                 f"{each} steps, {way}": ratios[str(each)][way]
                 for each in ROUNDS
@@ -115,7 +111,7 @@ def _unrolled(most: int | None, rounds: int) -> Found:
 def _cell(program: Program, x: np.ndarray) -> Programs:
     module = module_from_source(emit(program).source)
     params = nnx.to_pure_dict(nnx.split(module.build(jax.random.key(0)), nnx.Param, ...)[1])
-    return _programs(lambda params: module.forward(params, {}, {"x": x})[0], params)
+    return programs_of(lambda params: module.forward(params, {}, {"x": x})[0], params)
 
 
 def _gates(most: int | None, rounds: int) -> Found:
@@ -133,10 +129,10 @@ def _gates(most: int | None, rounds: int) -> Found:
             return recur(step, [arrays["now"]], begin, [arrays["kernel"]])
 
         programs = {
-            word: _programs(lambda arrays, step=step: loop(step, arrays), given)
+            word: programs_of(lambda arrays, step=step: loop(step, arrays), given)
             for word, step in (("apart", _apart), ("one tanh", _joined), ("four", _by_tanh))
         }
-        ratios = _ratios(programs, "apart", rounds)
+        ratios = ratios_of(programs, "apart", rounds)
         cells = {
             f"{word}, {way}": each for word, ways in ratios.items() for way, each in ways.items()
         }
@@ -155,7 +151,7 @@ def _inputs(most: int | None, rounds: int) -> Found:
                 with mock.patch.dict(STAYS, cpu=times):
                     whole = compiler.compile(Source("cell.yaml", CELL % (inputs, name, units)))
                 programs[word] = _cell(whole.program, x)
-            cells = _ratios(programs, "before", rounds)["in it"]
+            cells = ratios_of(programs, "before", rounds)["in it"]
             found.append((f"{name}, {batch} x {inputs} to {units}", cells))
     return "products with inputs before the loop : in it, batch x inputs to units", found
 
@@ -190,41 +186,3 @@ def _joined(now, kernel, h, c):
 def _after(i, f, o, g, c):
     c = f * c + i * g
     return o * jnp.tanh(c), c
-
-
-def _programs(forward: Callable, given: object) -> Programs:
-    def loss(given: object) -> jax.Array:
-        return jnp.sum(forward(given) ** 2)
-
-    arrays = jax.device_put(given)
-    programs = {"forward": jax.jit(loss), "training": jax.jit(jax.value_and_grad(loss))}
-    return {way: lambda each=each: each(arrays) for way, each in programs.items()}
-
-
-def _ratios(
-    programs: Mapping[str, Programs], first: str, rounds: int
-) -> dict[str, dict[str, Sample]]:
-    """The time of the first form over that of each other, forward and forward and back."""
-    actions = {
-        (word, way): _timed(each) for word, ways in programs.items() for way, each in ways.items()
-    }
-    times = interleaved({"\n".join(key): each for key, each in actions.items()}, rounds)
-    return {
-        word: {way: times[f"{first}\n{way}"].over(times[f"{word}\n{way}"]) for way in ways}
-        for word, ways in programs.items()
-        if word != first
-    }
-
-
-def _timed(action: Callable[[], object]) -> Callable[[], float]:
-    """Says how long the action takes, by as many as fit into a moment."""
-    jax.block_until_ready(action())
-
-    def measure() -> float:
-        started, count = time.perf_counter(), 0
-        while time.perf_counter() - started < SECONDS:
-            jax.block_until_ready(action())
-            count += 1
-        return (time.perf_counter() - started) / count
-
-    return measure

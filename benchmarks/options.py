@@ -14,8 +14,8 @@ class Options:
         quick: smaller sizes and fewer rounds, to see that everything works.
         rounds: how often everything is measured; None leaves it to each benchmark.
         peer_python: an interpreter with Keras and PyTorch; None looks into this one.
-        only: of `throughput`, `recurrent` and `lockstep`, these networks, of `loops` these tables;
-            empty means all.
+        only: of `throughput`, `recurrent` and `lockstep`, these networks, of `loops` these tables,
+            of `graphs` either; empty means all.
     """
 
     quick: bool = False

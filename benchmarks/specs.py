@@ -149,21 +149,28 @@ network:
     return Source("characters.yaml", network + _training(data, batch))
 
 
-def citations() -> Source:
-    """The spec cora_gcn without its penalty, and with the learning rate of all that is measured."""
-    network = """\
+def citations(features: int, classes: int, path: str | None) -> Source:
+    """The spec cora_gcn without its penalty, and with the learning rate of all that is measured.
+
+    Args:
+        features: of each node.
+        classes: of nodes.
+        path: an npz file of a graph; None for Cora.
+    """
+    network = f"""\
 graphc: 1
 
 network:
-  inputs: {features: [nodes, 1433]}
+  inputs: {{features: [nodes, {features}]}}
   layers:
     - dropout: 0.5
-    - graph_conv: {features: 16, activation: relu}
+    - graph_conv: {{features: 16, activation: relu}}
       name: first
     - dropout: 0.5
-    - graph_conv: 7
+    - graph_conv: {classes}
 """
-    return Source("citations.yaml", network + _training("cora", 1))
+    data = "cora" if path is None else f"{{graph_npz: {{path: {path}, target: label}}}}"
+    return Source("citations.yaml", network + _training(data, 1))
 
 
 def _training(data: str, batch: int, learning_rate: str = "1e-3") -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -33,12 +35,23 @@ def source(workload: Trained) -> Source:
     if isinstance(workload, Characters):
         return _characters(workload)
     if isinstance(workload, Citations):
-        return specs.citations()
+        return specs.citations(workload.features, workload.classes, _file(workload))
     if workload.kind == "lenet":
         return specs.lenet()
     if workload.kind == "highway":
         return specs.highway(workload.depth, workload.widths[0], workload.batch)
     return specs.dense(workload.shape, workload.widths, workload.batch)
+
+
+def _file(workload: Citations) -> str | None:
+    """A graph with fields like those of a workload that is made up, which is only compiled for."""
+    if workload.links is None:
+        return None
+    path = str(Path(tempfile.mkdtemp()) / "graph.npz")
+    label = np.arange(workload.nodes) % workload.classes
+    features = np.ones((workload.nodes, workload.features), np.float32)
+    np.savez(path, features=features, edges=np.zeros((2, 1), np.int32), label=label)
+    return path
 
 
 def _characters(workload: Characters) -> Source:

@@ -15,7 +15,9 @@ from graphc.cli.common import (
     without_option,
 )
 from graphc.cli.failures import Command, show
-from graphc.compiler import compile
+from graphc.compiler import Compiled, compile
+from graphc.core.diagnostic import RunError
+from graphc.core.types import SENDERS
 from graphc.insight.explanation import explanation
 
 
@@ -41,4 +43,22 @@ def command(
     """
     compiled = compile(spec_source(spec), settings, without, device, not no_python, inference)
     show(compiled.checked.warnings)
-    put(explanation(compiled), None)
+    put(explanation(compiled, _edges(compiled)), None)
+
+
+def _edges(compiled: Compiled) -> str | None:
+    """How the edges of a data set are held, which is decided by how many they are.
+
+    So the data is loaded, if it is a graph; where it cannot be, nothing is said.
+    """
+    document = compiled.checked.document
+    if document.data is None or SENDERS not in document.data.fields(document.folder):
+        return None
+    from graphc.data.held import sums_over_edges
+    from graphc.data.load import load
+
+    try:
+        dataset = load(document.data, document.folder)
+    except RunError:
+        return None
+    return sums_over_edges(dataset.held["train"])

@@ -120,6 +120,19 @@ def table(start: np.ndarray, end: np.ndarray, nodes: int, most: int) -> dict[str
     return {"first": first, "senders": start[~fits], "receivers": end[~fits]}
 
 
+def sums_over_edges(arrays: Mapping[str, Any]) -> str | None:
+    """How what comes along edges is added up, of arrays that `held` gave; None without edges."""
+    if SENDERS in arrays:
+        return "one by one, for each example has edges of its own"
+    if f"{SHARED}senders" not in arrays:
+        return None
+    (most, nodes), rest = (arrays[f"{SHARED}into:{part}"].shape for part in ("first", "senders"))
+    if not most:
+        return "one by one, for a table would have more places than there are edges"
+    text = f"by a table of the first {most} neighbours of each of {nodes:,} nodes"
+    return f"{text}, and {rest[0]:,} of {len(arrays[f'{SHARED}senders']):,} edges one by one"
+
+
 def _is_shared(array: Any) -> bool:
     """Whether it says the same of every example."""
     return not isinstance(array, Rows) and bool((array == array[:1]).all())

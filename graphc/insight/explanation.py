@@ -19,14 +19,19 @@ from graphc.plan.choices import UNROLL
 _LINES_SHOWN = 3
 
 
-def explanation(compiled: Compiled) -> str:
-    """The whole as text."""
+def explanation(compiled: Compiled, edges: str | None = None) -> str:
+    """The whole as text.
+
+    Args:
+        edges: how what comes along the edges of the data is added up, where there are such.
+    """
     source = compiled.checked.document.source
     purpose = "for inference on" if compiled.program.inference else "for"
     lines = [f"{source.name}, {purpose} {compiled.choices.device}"]
     for report in compiled.passes:
         lines += ["", *_pass(report, source)]
     lines += ["", *_choices(compiled)]
+    lines += [f"  sums over edges: {edges}"] if edges else []
     lines += ["", *_weights(compiled)]
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,54 @@
+"""Forms of one function, compared forward and back, interleaved in one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.measure import Sample, interleaved
+
+SECONDS = 0.05
+
+Programs = Mapping[str, Callable[[], object]]
+"""What runs forward, and what runs forward and back."""
+
+
+def programs_of(forward: Callable, given: object) -> Programs:
+    def loss(given: object) -> jax.Array:
+        return jnp.sum(forward(given) ** 2)
+
+    arrays = jax.device_put(given)
+    programs = {"forward": jax.jit(loss), "training": jax.jit(jax.value_and_grad(loss))}
+    return {way: lambda each=each: each(arrays) for way, each in programs.items()}
+
+
+def ratios_of(
+    programs: Mapping[str, Programs], first: str, rounds: int
+) -> dict[str, dict[str, Sample]]:
+    """The time of the first form over that of each other, forward and forward and back."""
+    actions = {
+        (word, way): _timed(each) for word, ways in programs.items() for way, each in ways.items()
+    }
+    times = interleaved({"\n".join(key): each for key, each in actions.items()}, rounds)
+    return {
+        word: {way: times[f"{first}\n{way}"].over(times[f"{word}\n{way}"]) for way in ways}
+        for word, ways in programs.items()
+        if word != first
+    }
+
+
+def _timed(action: Callable[[], object]) -> Callable[[], float]:
+    """Says how long the action takes, by as many as fit into a moment."""
+    jax.block_until_ready(action())
+
+    def measure() -> float:
+        started, count = time.perf_counter(), 0
+        while time.perf_counter() - started < SECONDS:
+            jax.block_until_ready(action())
+            count += 1
+        return (time.perf_counter() - started) / count
+
+    return measure
