@@ -40,6 +40,8 @@ UNSEEN = {
     "edge_score_that_contradicts": "attributes that are right one by one",
     "data_python_nodes": "axes that are no steps",
     "time_attributes": "attributes that are right one by one",
+    "time_initial": "what an initial value may be",
+    "time_where_cells_find_none": "parameters of a block",
     "pieces_of_sequences": "attributes that are right one by one",
     "data_folds_and_validation": "attributes that are right one by one",
     "data_npz_lengths": "that one asks for the other",

@@ -18,7 +18,7 @@ from strategies import CLASSES
 
 from graphc.compiler import check
 from graphc.core.span import Source
-from graphc.core.types import LENGTH, Type, is_uneven, time_axes
+from graphc.core.types import LENGTH, Type, is_uneven
 from graphc.emit.module import emit
 from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
@@ -29,7 +29,7 @@ from graphc.plan.plan import Objective, Plan, Program, Term
 from graphc.runtime.module import module_from_source
 from graphc.runtime.state import from_canonical, to_canonical
 
-OPTIONAL = ("prune", "roll", "merge", "gates")
+OPTIONAL = ("prune", "sparse", "roll", "merge", "gates")
 ALONE = {name: tuple(each for each in OPTIONAL if each != name) for name in OPTIONAL}
 WITHOUT = {**ALONE, "all passes": ()}
 """For each set of passes, what is left out."""
@@ -63,6 +63,9 @@ class Made:
         }
         if any(is_uneven(kind) for _, kind in self.networks[self.plan.network].inputs):
             rows[LENGTH] = draw.integers(1, STEPS + 1, ROWS).astype(np.int32)
+        if any(nodes_axis(kind) for _, kind in self.networks[self.plan.network].inputs):
+            ends = draw.integers(0, STEPS, (2, ROWS, 2 * STEPS)).astype(np.int32)
+            rows |= {SENDERS: ends[0], RECEIVERS: np.sort(ends[1])}
         rows["label"] = draw.integers(0, CLASSES, ROWS).astype(np.int32)
         rows["mask"] = np.arange(ROWS) < ROWS - ABSENT
         return jax.tree.map(jnp.asarray, rows)
@@ -95,7 +98,7 @@ def make(networks: Mapping[str, Graph], without: tuple[str, ...] = (), device: s
 
 
 def _numbers(kind: Type, draw: np.random.Generator) -> np.ndarray:
-    size = (ROWS, *(STEPS for _ in time_axes(kind)), *kind.shape)
+    size = (ROWS, *(STEPS for _ in kind.domain[1:]), *kind.shape)
     if kind.dtype == "int":
         return draw.integers(0, kind.below, size).astype(np.int32)
     return draw.normal(size=size).astype(np.float32)
