@@ -18,7 +18,7 @@ from strategies import CLASSES
 
 from graphc.compiler import check
 from graphc.core.span import Source
-from graphc.core.types import LENGTH, Type, is_uneven
+from graphc.core.types import LENGTH, RECEIVERS, SENDERS, Type, is_uneven, nodes_axis
 from graphc.emit.module import emit
 from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
