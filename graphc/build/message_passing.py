@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -21,7 +21,7 @@ from graphc.core.diagnostic import listing, similar
 from graphc.core.registry import operations
 from graphc.core.span import nowhere
 from graphc.core.tree import Mapping as MappingTree
-from graphc.core.tree import Scalar, Sequence, Tree
+from graphc.core.tree import Scalar, Sequence, Tree, scalars
 from graphc.core.types import EDGES, NODES, Type
 from graphc.graph.node import Ref
 
@@ -120,18 +120,7 @@ def inputs_of(step: syntax.Step, context: Context) -> tuple[syntax.InputDeclarat
 
 def _is_written(tree: Tree, word: str) -> bool:
     """Whether a name is written somewhere in a tree."""
-    return any(re.search(rf"\b{word}\b", each.text) for each in _scalars(tree))
-
-
-def _scalars(tree: Tree) -> Iterator[Scalar]:
-    if isinstance(tree, Scalar):
-        yield tree
-    elif isinstance(tree, Sequence):
-        for item in tree:
-            yield from _scalars(item)
-    elif isinstance(tree, MappingTree):
-        for _, value in tree:
-            yield from _scalars(value)
+    return any(re.search(rf"\b{word}\b", each.text) for each in scalars(tree))
 
 
 @dataclass(frozen=True)

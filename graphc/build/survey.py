@@ -27,7 +27,7 @@ from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, simil
 from graphc.core.operation import Operation
 from graphc.core.registry import operations
 from graphc.core.span import Span
-from graphc.core.tree import Mapping, Scalar, Sequence, Tree
+from graphc.core.tree import Mapping, Scalar, Sequence, Tree, scalars
 
 Steps = tuple[syntax.Step | None, ...]
 
@@ -375,7 +375,7 @@ class _Section:
 
     def _parameters(self, tree: Tree | None, place: _Place) -> None:
         """Look up the parameters in a tree."""
-        for scalar in _scalars(tree):
+        for scalar in scalars(tree):
             if "$" in scalar.text:
                 expression = self.attempt(parse, scalar)
                 for each in _parts(expression) if expression is not None else ():
@@ -461,17 +461,6 @@ def _rows(block: syntax.Block, given: Tree | None) -> dict[str, Tree]:
 def _closed_part(tree: Mapping, place: _Place) -> Mapping:
     entries = tuple((key, value) for key, value in tree if place.closed(value))
     return Mapping(entries, tree.span)
-
-
-def _scalars(tree: Tree | None) -> Iterator[Scalar]:
-    if isinstance(tree, Scalar):
-        yield tree
-    elif isinstance(tree, Sequence):
-        for item in tree:
-            yield from _scalars(item)
-    elif isinstance(tree, Mapping):
-        for _, value in tree:
-            yield from _scalars(value)
 
 
 def _parts(expression: syntax.Expression) -> Iterator[syntax.Expression]:

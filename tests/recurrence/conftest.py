@@ -35,11 +35,11 @@ class Compiled:
     @property
     def weights(self):
         """The arrays by their paths in the spec."""
-        leaves = [
-            leaf
-            for tree in (self.params, self.frozen)
-            for leaf in jax.tree_util.tree_flatten_with_path(tree)[0]
-        ]
+        return self.by_path(self.params, self.frozen)
+
+    def by_path(self, *trees):
+        """Arrays like those of the program by the paths in the spec."""
+        leaves = [leaf for tree in trees for leaf in jax.tree_util.tree_flatten_with_path(tree)[0]]
         stored = {
             "/".join(jax.tree_util.keystr((key,), simple=True) for key in path): np.asarray(leaf)
             for path, leaf in leaves

@@ -62,12 +62,7 @@ def test_a_convolution_is_split_into_what_is_known_before_and_what_is_not(
     found, slopes = jax.jit(jax.value_and_grad(loss))(network.params, clips)
     wanted, others = jax.jit(jax.value_and_grad(expected))(weights, clips)
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
-    leaves = jax.tree_util.tree_flatten_with_path(slopes)[0]
-    stored = {
-        "/".join(jax.tree_util.keystr((key,), simple=True) for key in path): np.asarray(leaf)
-        for path, leaf in leaves
-    }
-    for path, slope in network.model.compiled.weights.split(stored).items():
+    for path, slope in network.by_path(slopes).items():
         np.testing.assert_allclose(slope, others[path], rtol=2e-4, atol=2e-5, err_msg=path)
 
 

@@ -62,12 +62,7 @@ def test_a_gated_unit_over_a_graph_is_its_equations(compiled, series, device):
     value, (others, to_other_x) = jax.jit(jax.value_and_grad(expected, (0, 1)))(weights, series)
     np.testing.assert_allclose(found, value, rtol=1e-5)
     np.testing.assert_allclose(to_x, to_other_x, rtol=2e-4, atol=2e-5)
-    leaves = jax.tree_util.tree_flatten_with_path(slopes)[0]
-    stored = {
-        "/".join(jax.tree_util.keystr((key,), simple=True) for key in path): np.asarray(leaf)
-        for path, leaf in leaves
-    }
-    for path, slope in network.model.compiled.weights.split(stored).items():
+    for path, slope in network.by_path(slopes).items():
         np.testing.assert_allclose(slope, others[path], rtol=2e-4, atol=2e-5, err_msg=path)
 
 
