@@ -55,7 +55,16 @@ def infer(operation: Operation, types: Iterable[Type]) -> Type | dict[str, Type]
         found = _for_any(operation, types)
     if found and all(each == found[0] for each in found):
         return found[0]
-    return dict.fromkeys(operation.ports, unknown[0]) if operation.ports else unknown[0]
+    return dict.fromkeys(operation.ports, unknown[0]) if operation.ports else _along(found, unknown)
+
+
+def _along(found: list, unknown: list[Type]) -> Type:
+    """An open value over the axes that all that was found has, where these are the same."""
+    axes = {(each.domain, each.presence) for each in found if isinstance(each, Type)}
+    if len(axes) != 1:
+        return unknown[0]
+    ((domain, presence),) = axes
+    return replace(unknown[0], domain=domain, presence=presence)
 
 
 def _over_all(kind: Type | dict[str, Type], others: Iterable[Type]) -> Type | dict[str, Type]:
