@@ -7,10 +7,10 @@ from flax import nnx
 
 import graphc as gc
 
-NODES, WORDS = 30, 60
+NODES, WORDS = 30, 120
 SPEC = """graphc: 1
 network:
-  inputs: {features: [nodes, 60]}
+  inputs: {features: [nodes, 120]}
   layers: [%s]
 data: {graph: {nodes: nodes.csv, edges: edges.csv, target: kind%s}}
 train: {loss: cross_entropy, optimizer: {adam: 1e-2}, epochs: 3}
@@ -19,7 +19,7 @@ train: {loss: cross_entropy, optimizer: {adam: 1e-2}, epochs: 3}
 
 @pytest.fixture
 def spec(tmp_path):
-    """Writes a spec over a graph whose nodes have two words of sixty each."""
+    """Writes a spec over a graph whose nodes have two words of 120 each."""
     draw = np.random.default_rng(0)
     lines = [f"id,kind,{','.join(f'w{word}' for word in range(WORDS))}"]
     for node in range(NODES):
@@ -84,7 +84,7 @@ def test_a_run_of_few_numbers_predicts_of_whole_arrays(spec, tmp_path):
     ("layers", "data", "why"),
     [
         ("{sage_conv: {features: 2, aggregate: max}}", "", "reads all"),
-        ("{graph_conv: 80}, {graph_conv: 2}", "", "reads all"),
+        ("{graph_conv: 140}, {graph_conv: 2}", "", "reads all"),
         ("{dense: 4, precision: bfloat16}, {dense: 2}", "", "reads all"),
         ("{dropout: 0.5}, {dense: 2}", ", normalize: standard", None),
     ],
