@@ -1,5 +1,7 @@
 """What all tests share: how Hypothesis draws, and one cache of compiled programs."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -19,7 +21,9 @@ def compilation_cache(tmp_path_factory):
     """The folder of programs that were compiled: the same small ones come again and again."""
     import jax
 
-    folder = str(tmp_path_factory.mktemp("xla"))
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = str(shared / "xla")
     names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
     before = {name: getattr(jax.config, name) for name in names}
     jax.config.update(names[0], folder)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphc.core.types import RECEIVERS, SENDERS
+from graphc.data.layout import layout
 from graphc.data.several_graphs import LENGTHS
 
 _RADIUS = 1.8
@@ -15,20 +16,14 @@ _LINES = 'fill="none" stroke="#9bb" stroke-width="0.7"'
 
 
 def small_graph(arrays: Mapping[str, Any], row: int, size: int) -> str:
-    """The elements of an SVG of so many pixels, where springs between nodes leave them."""
-    import networkx
-
+    """The elements of an SVG of so many pixels."""
     senders, receivers, nodes = (arrays[name][row] for name in (SENDERS, RECEIVERS, LENGTHS))
-    pairs = np.stack([senders, receivers], axis=1)[receivers < nodes]
-    graph = networkx.Graph()
-    graph.add_nodes_from(range(int(nodes)))
-    graph.add_edges_from(pairs.tolist())
-    found = networkx.spring_layout(graph, seed=0, iterations=80)
-    places = np.array([found[node] for node in graph])
-    low, span = places.min(axis=0), np.ptp(places, axis=0).max() or 1.0
-    free = (span - np.ptp(places, axis=0)) / 2
-    places = _RADIUS + (places - low + free) / span * (size - 2 * _RADIUS)
-    path = "".join(_line(places[a], places[b]) for a, b in graph.edges)
+    pairs = np.stack([senders, receivers])[:, receivers < nodes]
+    places = layout(int(nodes), pairs)
+    span = places.max() or 1.0
+    free = (span - places.max(axis=0)) / 2
+    places = _RADIUS + (places + free) / span * (size - 2 * _RADIUS)
+    path = "".join(_line(places[a], places[b]) for a, b in np.unique(np.sort(pairs.T), axis=0))
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_RADIUS}"/>' for x, y in places)
     return f'<path d="{path}" {_LINES}/><g fill="#1f77b4">{dots}</g>'
 

@@ -159,13 +159,7 @@ class ArraySource(DataSource):
         rest = max(examples - test, 0)
         validation = 0 if "validation" in brought else share(validation, rest, classes)
         train = examples - test - validation
-        if train < 1:
-            raise ShapeError(
-                f"no example is left to train on: of {examples}, {test} are held out for the test"
-                f" and {validation} for the validation",
-                "hold out fewer",
-                "GC518",
-            )
+        require_left(train, f"no example is left to train on: of {examples}", test, validation)
         return {"train": self.taken(train, classes), "validation": validation, "test": test}
 
     def taken(self, left: int, classes: int) -> int:
@@ -205,6 +199,13 @@ class Undivided(ArraySource):
 def share(part: float | int, examples: int, least: int) -> int:
     """How many a part of the examples is: a count, or a fraction that is at least `least`."""
     return max(least, round(part * examples)) if isinstance(part, float) else part
+
+
+def require_left(train: int, words: str, test: int, validation: int) -> None:
+    """Raise ShapeError GC518, which begins with `words`, where nothing is left to learn from."""
+    if train < 1:
+        held = f"{test} are held out for the test and {validation} for the validation"
+        raise ShapeError(f"{words}, {held}", "hold out fewer", "GC518")
 
 
 def check_size(examples: int, types: Mapping[str, Type]) -> None:

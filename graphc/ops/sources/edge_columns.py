@@ -37,6 +37,13 @@ class EdgeColumns:
         return [header.index(each) for each in names]
 
 
+def no_ends(ends: tuple[str, ...]) -> str | None:
+    """What is wrong with the columns told for the ends of edges, if anything is."""
+    if len(ends) in (0, 2):
+        return None
+    return f"`ends` names the two columns of the ends of edges, not {len(ends)}"
+
+
 def edge_columns(
     path: str,
     delimiter: str,

@@ -12,7 +12,7 @@ from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import Type
 from graphc.ops.sources.base import PART
-from graphc.ops.sources.edge_columns import OF_AN_EDGE, REPEATED, EdgeColumns, edge_columns
+from graphc.ops.sources.edge_columns import OF_AN_EDGE, REPEATED, EdgeColumns, edge_columns, no_ends
 from graphc.ops.sources.files import file_at
 from graphc.ops.sources.graphs import COUNTED, GraphSource, fields_of_nodes, split_sizes
 from graphc.ops.sources.table import FEATURES, in_order
@@ -111,9 +111,7 @@ class GraphFiles(GraphSource):
     delimiter: str = attribute(Text(tuple(DELIMITERS)), "what stands between cells", "comma")
 
     def complaint(self) -> str | None:
-        if len(self.ends) not in (0, 2):
-            return f"`ends` names the two columns of the ends of edges, not {len(self.ends)}"
-        return None
+        return no_ends(self.ends)
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         columns = self.columns(folder)

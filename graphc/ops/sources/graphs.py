@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import BATCH, EDGES, NODES, RECEIVERS, SENDERS, Type, counted_over
-from graphc.ops.sources.base import DataSource, share
+from graphc.ops.sources.base import DataSource, require_left, share
 
 COUNTED = counted_over(NODES.name)
 
@@ -39,10 +38,8 @@ def split_sizes(
     test = share(test, labelled, classes)
     validation = share(validation, max(labelled - test, 0), classes)
     train = labelled - test - validation
-    if train < 1:
-        message = f"no node is left to learn from: of {labelled} with a target, {test} are held"
-        message += f" out for the test and {validation} for the validation"
-        raise ShapeError(message, "hold out fewer", "GC518")
+    words = f"no node is left to learn from: of {labelled} with a target"
+    require_left(train, words, test, validation)
     return {"train": train, "validation": validation, "test": test}
 
 

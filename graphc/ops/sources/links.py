@@ -9,10 +9,9 @@ from typing import ClassVar
 from graphc.core.attributes import Declared, Int
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.diagnostic import listing
-from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import DIRECTED, DRAWN, ENDS, NODES_DRAWN, PAIRS, Type, over
-from graphc.ops.sources.base import PART, share
+from graphc.ops.sources.base import PART, require_left, share
 from graphc.ops.sources.graphs import GraphSource
 
 
@@ -73,10 +72,7 @@ class Links(GraphSource):
         """How many edges go where; raises ShapeError GC518 where none is left to learn from."""
         test, validation = (share(part, edges, 1) for part in (self.test, self.validation))
         train = edges - test - validation
-        if train < 1:
-            message = f"no edge is left to learn from: of {edges}, {test} are held out for the test"
-            message += f" and {validation} for the validation"
-            raise ShapeError(message, "hold out fewer", "GC518")
+        require_left(train, f"no edge is left to learn from: of {edges}", test, validation)
         return {"train": train, "validation": validation, "test": test}
 
 

@@ -10,6 +10,7 @@ from graphc.core.declaration import attribute, primary
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.types import Type
+from graphc.ops.sources.edge_columns import no_ends
 from graphc.ops.sources.files import file_at
 from graphc.ops.sources.series import SeriesSource
 from graphc.ops.tables import DELIMITERS, csv_lines, require_columns
@@ -42,9 +43,7 @@ class SeriesFiles(SeriesSource):
     delimiter: str = attribute(Text(tuple(DELIMITERS)), "what stands between cells", "comma")
 
     def complaint(self) -> str | None:
-        if len(self.ends) not in (0, 2):
-            return f"`ends` names the two columns of the ends of edges, not {len(self.ends)}"
-        return None
+        return no_ends(self.ends)
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         file_at(folder, self.edges)
