@@ -50,6 +50,7 @@ FAMILIES = {
     """,
     "convolution": "conv depthwise_conv",
     "dense": "dense",
+    "draws": "bernoulli gumbel normal stop_gradient uniform",
     "edges": "aggregate edge_softmax receivers senders",
     "einsum": "einsum",
     "elementary": "abs ceil clip cos exp floor log round sign sin sqrt square",

@@ -13,7 +13,7 @@ from graphc.core.types import is_shared
 from graphc.data.batches import plain_order, take
 from graphc.runtime.feed import is_streamed, prefetched
 from graphc.runtime.state import State
-from graphc.runtime.steps import Programs
+from graphc.runtime.steps import Program, Programs
 
 
 class Batches:
@@ -55,9 +55,12 @@ def evaluate_batches(programs: Programs, state: State, several: Iterable[Any]) -
 
 
 def predict_batches(
-    programs: Programs, params: Any, statistics: Any, arrays: Mapping[str, Any], batch_size: int
+    predict: Program, params: Any, statistics: Any, arrays: Mapping[str, Any], batch_size: int
 ) -> Any:
     """The outputs for arrays [examples, ...] by field, in evaluation mode.
+
+    Args:
+        predict: `Programs.predict`, or the same of a module for inference.
 
     Returns:
         An array [examples, ...] in numpy, or a tuple of them where the network has several outputs.
@@ -66,20 +69,18 @@ def predict_batches(
     if count == 0:
         (several,) = [
             jax.tree.map(lambda each: np.zeros((0, *each.shape[1:]), each.dtype), shapes)
-            for shapes in [_output_shapes(programs, params, statistics, arrays)]
+            for shapes in [_output_shapes(predict, params, statistics, arrays)]
         ]
         return several
     found = [
-        jax.device_get(programs.predict(params, statistics, batch))
-        for batch in Batches(arrays, batch_size)
+        jax.device_get(predict(params, statistics, batch)) for batch in Batches(arrays, batch_size)
     ]
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *found)
 
 
-def _output_shapes(programs: Programs, params: Any, statistics: Any, arrays: Mapping) -> Any:
+def _output_shapes(predict: Program, params: Any, statistics: Any, arrays: Mapping) -> Any:
     one = {
         name: jax.ShapeDtypeStruct((1, *array.shape[1:]), array.dtype)
         for name, array in arrays.items()
     }
-    outputs, _ = jax.eval_shape(programs.module.forward, params, statistics, one)
-    return outputs
+    return jax.eval_shape(predict.function, params, statistics, one)

@@ -35,11 +35,12 @@ class Program:
         first: arguments that are the same in every call, before the others.
 
     Attributes:
+        function: which one.
         seconds: how long that took.
     """
 
     def __init__(self, function: Callable, donate: tuple[int, ...] = (), first: tuple = ()) -> None:
-        self._first = first
+        self.function, self._first = function, first
         self._jit = jax.jit(function, donate_argnums=tuple(len(first) + each for each in donate))
         self._traced: Any = None
         self._run: Callable | None = None
