@@ -72,6 +72,10 @@ def training_graph(
         Environment(expander.parameters, inputs),
         examples=Ref(beside),
     )
+    if TRAINING in library.networks:
+        message = f"no network can be called `{TRAINING}` beside `objectives`"
+        place = library.networks[TRAINING].span
+        report.error("GC222", message, place, help="the values and objectives are; rename it")
     written = () if training.values is None else training.values.entries
     for name, _ in written:
         report.attempt(_check, name, fields)

@@ -119,7 +119,9 @@ def test_one_of_them_may_pause():
     moved = []
     for number in range(6):
         after, _ = step(state, batch_of(seed=number), step_key(jax.random.key(1), number))
-        same = jax.tree.map(np.array_equal, after["params"]["generator"], state["params"]["generator"])
+        same = jax.tree.map(
+            np.array_equal, after["params"]["generator"], state["params"]["generator"]
+        )
         moved.append(not all(jax.tree.leaves(same)))
         state = after
     assert moved == [False, True, False, True, False, False]
