@@ -112,8 +112,8 @@ class Negative(Operation):
 class Remainder(Operation):
     """What is left of each number when it is divided by a whole one: between 0 and that.
 
-    Shapes: any, unchanged. Of whole numbers it is one of `by` classes: `remainder(label, by=2)` says
-    which labels are odd.
+    Shapes: any, unchanged. Of whole numbers it is one of `by` classes: `remainder(label, by=2)`
+    says which labels are odd.
     """
 
     name = "remainder"

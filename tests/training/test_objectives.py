@@ -29,7 +29,10 @@ train:
       minimize: binary_cross_entropy(real_score, 1) + binary_cross_entropy(fake_score, 0)
       update: critic
       optimizer: {sgd: 0.1}
-    generator: {minimize: "binary_cross_entropy(fake_score, 1)", update: generator, optimizer: {sgd: 0.2}}
+    generator:
+      minimize: binary_cross_entropy(fake_score, 1)
+      update: generator
+      optimizer: {sgd: 0.2}
   batch_size: 16
   epochs: 2
 """
@@ -119,16 +122,14 @@ def test_one_of_them_may_pause():
     moved = []
     for number in range(6):
         after, _ = step(state, batch_of(seed=number), step_key(jax.random.key(1), number))
-        same = jax.tree.map(
-            np.array_equal, after["params"]["generator"], state["params"]["generator"]
-        )
-        moved.append(not all(jax.tree.leaves(same)))
+        pair = (each["params"]["generator"] for each in (after, state))
+        moved.append(not all(jax.tree.leaves(jax.tree.map(np.array_equal, *pair))))
         state = after
     assert moved == [False, True, False, True, False, False]
 
 
 def test_what_is_made_large_grows():
-    text = PAIR.replace('minimize: "binary_cross_entropy(fake_score, 1)"', "maximize: fake_score")
+    text = PAIR.replace("minimize: binary_cross_entropy(fake_score, 1)\n", "maximize: fake_score\n")
     module, key = module_of(text), jax.random.key(1)
     state = module.init(jax.random.key(0))
     after, totals = module.train_step(state, batch_of(), key)
@@ -194,5 +195,5 @@ def test_each_network_answers_for_itself(tmp_path):
     np.testing.assert_allclose(fake, dense(kernels["generator"], z), rtol=1e-5, atol=1e-6)
     with pytest.raises(gc.RunError, match="GC633"):
         run.predict(z)
-    with pytest.raises(gc.RunError, match="GC633.*no network `generater`"):
+    with pytest.raises(gc.RunError, match="no network `generater`"):
         run.predict(z, "generater")
