@@ -9,7 +9,7 @@ def mean_of_points(x, mask=None):
     if mask is None:
         return jnp.mean(x)
     there = jnp.broadcast_to(mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)), x.shape)
-    return jnp.sum(x, where=there) / jnp.maximum(jnp.sum(there), 1)
+    return jnp.sum(x, where=there) / jnp.maximum(jnp.sum(there, dtype=jnp.float32), 1)
 
 
 def alone(name, values):
