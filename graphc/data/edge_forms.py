@@ -27,17 +27,15 @@ class Prices:
         tables: how many places of a table cost as much as one edge that is added to its receiver by
             itself, by how many edges there are, up to so many: the more of them, the less of the
             nodes is in a cache.
-        matrix: up to how many pairs of nodes for each edge a matrix is faster than a table.
-        matrices: the same for matrices of which each example has its own, in place of edges one by
-            one, those counted that pad.
+        matrix: up to how many pairs of nodes for each edge, those counted that pad, a matrix is
+            faster than a table or edges one by one.
     """
 
     tables: tuple[tuple[float, int], ...] = ((np.inf, 0),)
     matrix: float = 0
-    matrices: float = 0
 
 
-PRICES = {"cpu": Prices(((100_000, 4), (np.inf, 16)), 5, 8)}
+PRICES = {"cpu": Prices(((100_000, 4), (np.inf, 16)), 5)}
 """By device, where that was measured (`benchmarks graphs --only sums`); elsewhere: one by one."""
 LONGEST = 64
 _MOST = np.iinfo(np.int8).max
@@ -72,7 +70,7 @@ def edges_of_each(
         senders: [graphs, edges].
         receivers: [graphs, edges], behind the last node where an edge pads a graph.
     """
-    if nodes**2 > prices.matrices * senders.shape[1]:
+    if nodes**2 > prices.matrix * senders.shape[1]:
         return {}
     found = matrices(senders, receivers, nodes)
     return {} if found is None else {MATRIX: found}
