@@ -68,9 +68,9 @@ def arrays(workload: Citations) -> dict[str, np.ndarray]:
     }
 
 
-def edges_made_up(nodes: int, links: int) -> np.ndarray:
+def edges_made_up(nodes: int, links: int, seed: int = 0) -> np.ndarray:
     """Edges between so many pairs of nodes, both ways and sorted by receivers: int32 [2, any]."""
-    pairs = np.random.default_rng(0).integers(0, nodes, (2, links))
+    pairs = np.random.default_rng(seed).integers(0, nodes, (2, links))
     both = np.concatenate([pairs, pairs[::-1]], axis=1)
     return np.ascontiguousarray(both[:, np.lexsort(both)], np.int32)
 

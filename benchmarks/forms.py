@@ -16,13 +16,37 @@ Programs = Mapping[str, Callable[[], object]]
 """What runs forward, and what runs forward and back."""
 
 
-def programs_of(forward: Callable, given: object) -> Programs:
+def programs_of(forward: Callable, given: object, times: int = 1) -> Programs:
+    """Both programs; each does it so many times, because a call of a small one is mostly a call."""
+
     def loss(given: object) -> jax.Array:
         return jnp.sum(forward(given) ** 2)
 
     arrays = jax.device_put(given)
-    programs = {"forward": jax.jit(loss), "training": jax.jit(jax.value_and_grad(loss))}
+    slope = jax.value_and_grad(loss)
+    if times > 1:
+        loss, slope = _repeated(loss, times), _descending(slope, times)
+    programs = {"forward": jax.jit(loss), "training": jax.jit(slope)}
     return {way: lambda each=each: each(arrays) for way, each in programs.items()}
+
+
+def _repeated(loss: Callable, times: int) -> Callable:
+    """The loss again and again, of numbers that hang a little on the loss before."""
+
+    def again(given: jax.Array) -> jax.Array:
+        start = jnp.zeros(())
+        return jax.lax.fori_loop(0, times, lambda _, last: loss(given + 1e-20 * last), start)
+
+    return again
+
+
+def _descending(slope: Callable, times: int) -> Callable:
+    """Short steps down, each from where the one before ended."""
+
+    def down(given: jax.Array) -> jax.Array:
+        return jax.lax.fori_loop(0, times, lambda _, at: at - 1e-9 * slope(at)[1], given)
+
+    return down
 
 
 def ratios_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -11,14 +12,14 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from benchmarks.citations import CITATIONS, RATE, arrays, edges_made_up
+from benchmarks.citations import CITATIONS, RATE, arrays
 from benchmarks.contest import Contest
 from benchmarks.forms import programs_of, ratios_of
 from benchmarks.measure import Sample
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
-from graphc.data.held import by_column, shared_edges
-from graphc.emit.library.graphs import Edges, edges_of, sum_of_neighbours
+from benchmarks.sums import WIDTHS, sums
+from graphc.data.held import by_column
 from graphc.emit.library.sparse import Sparse, of_values, sparse_dot
 from graphc.emit.library.tied import linear
 
@@ -28,13 +29,11 @@ TITLES = {
     "jax": "JAX by hand",
     "torch_geometric": "PyTorch Geometric",
 }
-SIZES = {"Cora": None, "100,000 nodes": (100_000, 500_000)}
-WIDTHS = (16, 64)
 UNTRAINED = math.log(7) + 0.5
 """More than the loss of any network that was drawn and not trained."""
 SHARES = (0.01, 0.02, 0.05, 0.1)
 
-Found = tuple[str, list[tuple[str, dict[str, Sample]]]]
+Found = tuple[str, Sequence[tuple[str, Mapping[str, Sample | str]]]]
 """The title of the rows of a table, and the rows."""
 
 
@@ -49,39 +48,22 @@ def run(options: Options) -> Result:
     rounds = options.rounds or (3 if options.quick else 7)
     for name in filter(TABLES.__contains__, chosen):
         title, rows = TABLES[name](1 if options.quick else None, rounds)
-        cells = [[row, *(each.text("{:.2f}") for each in ways.values())] for row, ways in rows]
+        cells = [[row, *map(_text, ways.values())] for row, ways in rows]
         tables.append(Table([title, *rows[0][1]], cells))
         numbers[name] = {
-            row: {way: each.values for way, each in ways.items()} for row, ways in rows
+            row: {way: each.values for way, each in ways.items() if isinstance(each, Sample)}
+            for row, ways in rows
         }
     return Result(tables, notes, numbers)
 
 
+def _text(cell: Sample | str) -> str:
+    return cell if isinstance(cell, str) else cell.text("{:.2f}")
+
+
 def _sums(most: int | None, rounds: int) -> Found:
-    """What neighbours hold, added up edge by edge and by tables."""
-    found = []
-    for title, size in list(SIZES.items())[:most]:
-        nodes, ends = _graph(size)
-        by_table = edges_of({name: jnp.asarray(each) for name, each in ends.items()})
-        by_edge = Edges(by_table.senders, by_table.receivers)
-        for width in WIDTHS[:most]:
-            x = np.random.default_rng(0).normal(size=(1, nodes, width)).astype(np.float32)
-            programs = {
-                word: programs_of(lambda x, graph=graph: sum_of_neighbours(graph, x), x)
-                for word, graph in (("edges", by_edge), ("table", by_table))
-            }
-            found.append(
-                (f"{title}, {width} features", ratios_of(programs, "edges", rounds)["table"])
-            )
-    return "edge by edge : by tables", found
-
-
-def _graph(size: tuple[int, int] | None) -> tuple[int, dict[str, np.ndarray]]:
-    if size is None:
-        cora = arrays(CITATIONS["cora"])
-        nodes = cora["label"].shape[1]
-        return nodes, shared_edges(cora["edges:senders"][0], cora["edges:receivers"][0], nodes)
-    return size[0], shared_edges(*edges_made_up(*size), size[0])
+    """What neighbours hold, added up edge by edge and in other forms."""
+    return "edge by edge : by", sums(most, rounds)
 
 
 def _words(most: int | None, rounds: int) -> Found:

@@ -16,7 +16,7 @@ from graphc import api
 from graphc.runtime.blueprint import settings_of
 from graphc.runtime.course import course_of
 from graphc.runtime.state import stacked
-from graphc.runtime.steps import Lockstep, Programs, no_totals
+from graphc.runtime.steps import Lockstep, Programs, batch_shapes, no_totals
 
 RUNS = (5, 10)
 MOST_STEPS = 40
@@ -65,8 +65,7 @@ def _ratio(name: str, count: int, rounds: int) -> Sample:
 def _states(module, course, count: int):
     programs, batch = Programs(module, 1), course.order(0)[0]
     states = [programs.init(jax.random.key(seed)) for seed in range(count)]
-    rows = {name: array[batch] for name, array in course.data.items()}
-    found = jax.eval_shape(module.evaluate_step, states[0], rows | {"mask": batch >= 0})
+    found = jax.eval_shape(module.evaluate_step, states[0], batch_shapes(course.data, len(batch)))
     return states, no_totals(found)
 
 

@@ -371,6 +371,7 @@ class Model:
         if document.training is not None:
             steps, span = document.training.truncate, document.place("train", "truncate")
             require_pieces(dataset.splits["train"], dataset.longest, steps, span)
+        dataset = replace(dataset, device=self.compiled.choices.device)
         if plan is None:
             return dataset
         dataset = read_by(dataset, [field for _, field in plan.inputs])

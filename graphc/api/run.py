@@ -72,6 +72,8 @@ class Run:
 
     def dataset(self) -> Dataset:
         """Its data, scaled as it was for the run."""
+        import jax
+
         from graphc.data.load import load
         from graphc.runtime.device import device_memory
 
@@ -79,6 +81,7 @@ class Run:
         assert document.data is not None
         form, place = self._directory.form(), document.place("data")
         dataset = load(document.data, document.folder, place, form, device_memory())
+        dataset = replace(dataset, device=jax.default_backend())
         return dataset if form is None else replace(dataset, sparse=form.sparse)
 
     def form(self) -> Form:

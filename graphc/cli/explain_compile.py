@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from graphc.cli.common import (
@@ -54,11 +56,12 @@ def _edges(compiled: Compiled) -> str | None:
     document = compiled.checked.document
     if document.data is None or SENDERS not in document.data.fields(document.folder):
         return None
-    from graphc.data.held import sums_over_edges
+    from graphc.data.edge_forms import sums_over_edges
     from graphc.data.load import load
 
     try:
         dataset = load(document.data, document.folder)
     except RunError:
         return None
-    return sums_over_edges(dataset.held["train"])
+    held = replace(dataset, device=compiled.choices.device).held
+    return sums_over_edges(held["train"])

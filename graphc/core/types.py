@@ -28,8 +28,8 @@ NODES = Axis("nodes", "nodes")
 EDGES = Axis("edges", "edges")
 PAIRS = Axis("pairs", "pairs")
 _LENGTH, _COUNTED = ":length", ":counted"
-SENDERS, RECEIVERS = "edges:senders", "edges:receivers"
-"""What the two ends of edges are called beside the fields of examples."""
+SENDERS, RECEIVERS, MATRIX = "edges:senders", "edges:receivers", "edges:matrix"
+"""What the two ends of edges are called beside the fields of examples, and a matrix of them."""
 SHARED = "graph:"
 """What the names of arrays begin with that all examples share: the edges of one graph for all."""
 ENDS = "pairs:ends"

@@ -17,7 +17,6 @@ from graphc.core.types import (
     Type,
     counted_over,
     is_beside,
-    lengths_over,
     named_axis,
     time_axes,
     uneven_axes,
@@ -167,6 +166,7 @@ class Dataset(Form):
         missing: by split and field, how many values were missing before they were filled in.
         left_out: how many edges of a graph were left out, by the reason.
         node_names: what the nodes of a graph are called, where they have names.
+        device: that of the programs that it is held for, cpu, gpu or tpu.
     """
 
     splits: dict[str, Arrays]
@@ -174,6 +174,7 @@ class Dataset(Form):
     missing: dict[str, dict[str, int]] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     node_names: tuple[str, ...] | None = None
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         for arrays in self.splits.values():
@@ -221,12 +222,12 @@ class Dataset(Form):
     @cached_property
     def held(self) -> dict[str, dict[str, Any]]:
         """The arrays of each split as programs take them."""
-        return held(self.splits, self.sparse, self._nodes)
+        return held(self.splits, self.sparse, self._nodes, self.device)
 
     @property
     def _nodes(self) -> int | None:
-        """How many nodes every graph has; None where there are none, or not as many in all."""
-        if SENDERS not in self.fields or lengths_over(NODES.name) in self.fields:
+        """How many nodes every graph has, those counted that pad it; None where there are none."""
+        if SENDERS not in self.fields:
             return None
         name, kind = next(each for each in self.fields.items() if NODES in each[1].domain)
         return self.splits["train"][name].shape[kind.domain.index(NODES)]

@@ -2,7 +2,7 @@
 
 - Of a sparse field the numbers that are not 0, and their columns.
 - Edges that all examples share, once.
-- Beside these the first neighbours of each node as a table, where that is faster by `TABLES`.
+- Beside edges a table or a matrix of them, where that is faster (`edge_forms`).
 """
 
 from __future__ import annotations
@@ -13,28 +13,26 @@ from typing import Any
 
 import numpy as np
 
-from graphc.core.types import RECEIVERS, SENDERS, SHARED
+from graphc.core.types import RECEIVERS, SENDERS
+from graphc.data.edge_forms import PRICES, Prices, are_shared, edges_of_each, shared_edges
 from graphc.data.rows import Rows
-
-TABLES = ((100_000, 4), (np.inf, 16))
-"""How many places of a table cost as much as one edge that is added to its receiver by itself.
-
-By how many edges there are, up to so many: the more of them, the less of the nodes is in a cache.
-Measured on a CPU (`benchmarks graphs --only sums`).
-"""
-LONGEST = 64
 
 
 def held(
-    splits: Mapping[str, Mapping[str, Any]], sparse: Iterable[str], nodes: int | None
+    splits: Mapping[str, Mapping[str, Any]],
+    sparse: Iterable[str],
+    nodes: int | None,
+    device: str = "cpu",
 ) -> dict[str, dict[str, Any]]:
     """The arrays of all splits as programs take them.
 
     Args:
         splits: for each split arrays [examples, ...] by field.
         sparse: fields that the program reads as `Sparse`.
-        nodes: how many nodes there are, where all graphs have as many.
+        nodes: how many nodes a graph has, those counted that pad it; None without edges.
+        device: that of the programs, cpu, gpu or tpu.
     """
+    prices = PRICES.get(device, Prices())
     known: dict[tuple[int, ...], dict[str, np.ndarray]] = {}
 
     def once(function: Callable, *arrays: np.ndarray) -> dict[str, np.ndarray]:
@@ -48,9 +46,14 @@ def held(
     for arrays in found.values():
         for name in sparse:
             arrays |= once(partial(by_column, name), arrays.pop(name))
-        if nodes is not None and all(_is_shared(arrays[each]) for each in (SENDERS, RECEIVERS)):
-            ends = (arrays.pop(each)[0] for each in (SENDERS, RECEIVERS))
-            arrays |= once(partial(shared_edges, nodes=nodes), *ends)
+        if nodes is None or isinstance(arrays[SENDERS], Rows):
+            continue
+        ends = arrays[SENDERS], arrays[RECEIVERS]
+        if are_shared(*ends, nodes):
+            arrays |= once(partial(_shared, nodes=nodes, prices=prices), *ends)
+            del arrays[SENDERS], arrays[RECEIVERS]
+        else:
+            arrays |= edges_of_each(*ends, nodes, prices)
     return found
 
 
@@ -73,66 +76,6 @@ def by_column(name: str, array: np.ndarray) -> dict[str, np.ndarray]:
     return {f"{name}:columns": columns.reshape(shape), f"{name}:values": values.reshape(shape)}
 
 
-def shared_edges(senders: np.ndarray, receivers: np.ndarray, nodes: int) -> dict[str, np.ndarray]:
-    """The edges of one graph for all examples, and its tables where these are faster.
-
-    Args:
-        senders: [edges].
-        receivers: [edges], in their order.
-    """
-    found = {f"{SHARED}senders": senders, f"{SHARED}receivers": receivers}
-    for way, (start, end) in {"into": (senders, receivers), "out_of": (receivers, senders)}.items():
-        most = table_length(np.bincount(end, minlength=nodes))
-        parts = table(start, end, nodes, most)
-        found |= {f"{SHARED}{way}:{part}": array for part, array in parts.items()}
-    return found
-
-
-def table_length(degrees: np.ndarray) -> int:
-    """How many neighbours of each node a table has: as many as make it cheapest, or 0 for none.
-
-    Args:
-        degrees: how many edges each node has.
-
-    Example:
-        >>> table_length(np.array([2, 2, 2, 9]))
-        2
-    """
-    edges = int(degrees.sum())
-    price = next(price for most, price in TABLES if edges <= most)
-    lengths = np.arange(min(LONGEST, int(degrees.max(initial=0))) + 1)
-    rest = [np.maximum(degrees - length, 0).sum() for length in lengths]
-    return int(np.argmin(len(degrees) * lengths + price * np.array(rest)))
-
-
-def table(start: np.ndarray, end: np.ndarray, nodes: int, most: int) -> dict[str, np.ndarray]:
-    """The first neighbours of each node, [most, nodes], and the edges that do not fit.
-
-    A place that is left over has the number behind the last node.
-    """
-    order = np.argsort(end, kind="stable")
-    start, end = start[order], end[order]
-    degrees = np.bincount(end, minlength=nodes)
-    place = np.arange(len(end)) - (np.cumsum(degrees) - degrees)[end]
-    fits = place < most
-    first = np.full((most, nodes), nodes, np.int32)
-    first[place[fits], end[fits]] = start[fits]
-    return {"first": first, "senders": start[~fits], "receivers": end[~fits]}
-
-
-def sums_over_edges(arrays: Mapping[str, Any]) -> str | None:
-    """How what comes along edges is added up, of arrays that `held` gave; None without edges."""
-    if SENDERS in arrays:
-        return "one by one, for each example has edges of its own"
-    if f"{SHARED}senders" not in arrays:
-        return None
-    (most, nodes), rest = (arrays[f"{SHARED}into:{part}"].shape for part in ("first", "senders"))
-    if not most:
-        return "one by one, for a table would have more places than there are edges"
-    text = f"by a table of the first {most} neighbours of each of {nodes:,} nodes"
-    return f"{text}, and {rest[0]:,} of {len(arrays[f'{SHARED}senders']):,} edges one by one"
-
-
-def _is_shared(array: Any) -> bool:
-    """Whether it says the same of every example."""
-    return not isinstance(array, Rows) and bool((array == array[:1]).all())
+def _shared(senders: np.ndarray, receivers: np.ndarray, **options: Any) -> dict[str, np.ndarray]:
+    """`shared_edges` of what all examples have."""
+    return shared_edges(senders[0], receivers[0], **options)

@@ -20,8 +20,8 @@ from graphc.passes.remarks import Remarks
 FEW = {"cpu": 0.02}
 """The largest share of numbers other than 0, by device, where it was measured.
 
-With 0.02 of them a product and its gradient are 5.5 times as fast for 16 features out and 1.5 times
-for 64, and with a dropout before it 37 and 7 times; with 0.05 the product for 64 takes four times
+With 0.02 of them a product and its gradient are 3.7 times as fast for 16 features out and 0.8 times
+for 64, and with a dropout before it 22 and 6 times; with 0.05 the product for 64 takes four times
 as long (`benchmarks graphs --only words`).
 """
 

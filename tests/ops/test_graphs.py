@@ -8,7 +8,8 @@ import pytest
 import graphc.testing.forms as forms
 from graphc.core.registry import operations
 from graphc.core.types import BATCH, NODES, TIME, Type
-from graphc.emit.library.graphs import Edges
+from graphc.data.edge_forms import matrices
+from graphc.emit.library.graphs import Edges, sum_of_neighbours
 
 KIND = Type((3,), domain=(BATCH, NODES))
 OVER_TIME = Type((3,), domain=(BATCH, TIME, NODES))
@@ -52,13 +53,14 @@ def edges_of(pairs, padded=0, nodes=0):
     return np.array(pairs, np.int32).reshape(-1, 2).T
 
 
-def padded_batch():
-    """Both graphs, with edges that pad them, as a batch."""
+def padded_batch(form="edges"):
+    """Both graphs, with edges that pad them, as a batch; in the form of a matrix too."""
     most = max(count for count, _ in GRAPHS)
     length = max(len(pairs) for _, pairs in GRAPHS) + 2
     each = [edges_of(pairs, length - len(pairs), most) for _, pairs in GRAPHS]
     senders, receivers = np.stack(each, axis=1)
-    return most, Edges(jnp.asarray(senders), jnp.asarray(receivers))
+    matrix = jnp.asarray(matrices(senders, receivers, most)) if form == "matrix" else None
+    return most, Edges(jnp.asarray(senders), jnp.asarray(receivers), matrix)
 
 
 def adjacency(count, pairs):
@@ -135,11 +137,12 @@ def module_and_arrays(operation, kind=KIND):
     return module, arrays
 
 
+@pytest.mark.parametrize("form", ["edges", "matrix"])
 @pytest.mark.parametrize("name", LAYERS)
-def test_each_graph_of_a_padded_batch_is_what_dense_matrices_say(name):
+def test_each_graph_of_a_padded_batch_is_what_dense_matrices_say(name, form):
     operation = layer(name)
     module, arrays = module_and_arrays(operation)
-    most, graph = padded_batch()
+    most, graph = padded_batch(form)
     x = jnp.asarray(np.random.default_rng(2).normal(size=(2, most, 3)), jnp.float32)
 
     found = forms.call(operation, [KIND], [x], module, train=False, graph=graph)
@@ -148,11 +151,12 @@ def test_each_graph_of_a_padded_batch_is_what_dense_matrices_say(name):
         np.testing.assert_allclose(found[i, :count], expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("form", ["edges", "matrix"])
 @pytest.mark.parametrize("name", LAYERS)
-def test_gradients_are_those_of_dense_matrices(name):
+def test_gradients_are_those_of_dense_matrices(name, form):
     operation = layer(name)
     module, arrays = module_and_arrays(operation)
-    most, graph = padded_batch()
+    most, graph = padded_batch(form)
     x = jnp.asarray(np.random.default_rng(3).normal(size=(2, most, 3)), jnp.float32)
 
     def along_edges(x):
@@ -170,17 +174,28 @@ def test_gradients_are_those_of_dense_matrices(name):
     assert not np.asarray(found[1, GRAPHS[1][0] :]).any()
 
 
+@pytest.mark.parametrize("form", ["edges", "matrix"])
 @pytest.mark.parametrize("name", ["gcn", "gat", "sage of the largest", "chebyshev"])
-def test_each_step_over_the_nodes_is_a_value_of_its_own(name):
+def test_each_step_over_the_nodes_is_a_value_of_its_own(name, form):
     operation = layer(name)
     module, _ = module_and_arrays(operation, OVER_TIME)
-    most, graph = padded_batch()
+    most, graph = padded_batch(form)
     x = jnp.asarray(np.random.default_rng(4).normal(size=(2, 4, most, 3)), jnp.float32)
 
     found = forms.call(operation, [OVER_TIME], [x], module, train=False, graph=graph)
     for step in range(4):
         alone = forms.call(operation, [KIND], [x[:, step]], module, train=False, graph=graph)
         np.testing.assert_allclose(found[:, step], alone, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("number", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("form", ["edges", "matrix"])
+def test_what_pads_a_graph_may_be_no_number(form, number):
+    most, graph = padded_batch(form)
+    x = np.ones((2, most, 3), np.float32)
+    expected = sum_of_neighbours(graph, jnp.asarray(x))
+    x[1, GRAPHS[1][0] :] = number
+    np.testing.assert_array_equal(sum_of_neighbours(graph, jnp.asarray(x)), expected)
 
 
 def test_graphs_without_edges_are_nodes_alone():

@@ -198,3 +198,49 @@ def test_a_graph_that_is_larger_than_declared_is_told(tmp_path):
     with pytest.raises(gc.RunError, match="GC531") as caught:
         gc.compile(tmp_path / "spec.yaml").dataset()
     assert "a graph of `x` in the train split has 9 nodes" in caught.value.diagnostics[0].message
+
+
+@pytest.fixture
+def dense_graphs(tmp_path):
+    """A spec over graphs of 5 to 7 nodes, of which most pairs are joined."""
+    draw = np.random.default_rng(0)
+    sizes = draw.integers(5, 8, 40)
+    starts = np.cumsum(sizes) - sizes
+    pairs = [draw.integers(0, size, (2, 30)) + at for size, at in zip(sizes, starts, strict=True)]
+    arrays = {
+        "x": draw.normal(size=(sizes.sum(), 2)).astype(np.float32),
+        "owner": np.repeat(np.arange(40), sizes),
+        "bonds": np.concatenate(pairs, axis=1),
+        "ring": np.arange(40) % 2,
+    }
+    np.savez(tmp_path / "g.npz", **arrays)
+    path = tmp_path / "spec.yaml"
+    path.write_text(SPEC)
+    return str(path)
+
+
+def test_a_matrix_for_each_graph_gives_the_loss_and_the_slopes_of_edges_one_by_one(dense_graphs):
+    model = gc.compile(dense_graphs, device="cpu")
+    module, dataset = model.module(), model.dataset()
+    params = nnx.to_pure_dict(nnx.split(module.build(jax.random.key(0)), nnx.Param, ...)[1])
+
+    def slopes(arrays):
+        def loss(params):
+            return module.sums(module.forward(params, {}, arrays)[0], arrays)["loss"]
+
+        return jax.jit(jax.value_and_grad(loss))(params)
+
+    arrays = dataset.held["train"]
+    assert "edges:matrix" in arrays
+    found, expected = slopes(arrays), slopes(dataset.splits["train"])
+    for one, other in zip(*map(jax.tree.leaves, (found, expected)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_explain_compile_names_the_form_of_sums(dense_graphs, capsys):
+    def said(*more):
+        assert main(["explain-compile", dense_graphs, *more]) == 0
+        return capsys.readouterr().out
+
+    assert "sums over edges: by a matrix of 7 x 7 pairs of nodes for each graph" in said()
+    assert "sums over edges: one by one, for each example has edges" in said("--device", "gpu")

@@ -15,25 +15,31 @@ class Edges:
     that pad a graph end behind all of its nodes, where nothing hears of them.
 
     Args:
-        into: the first neighbours of each node, see `sum_by_table`, where that is faster.
-        out_of: the same for edges that lead the other way.
+        matrix: how many edges lead to each node from each other, see `sum_by_matrix`, where that is
+            faster.
+        tables: the first neighbours of each node, see `sum_by_table`, where that is faster, and the
+            same for edges that lead the other way.
     """
 
-    def __init__(self, senders, receivers, into=None, out_of=None):
+    def __init__(self, senders, receivers, matrix=None, tables=None):
         self.senders, self.receivers = senders, receivers
-        self.tables = None if into is None else (into, out_of)
+        self.matrix, self.tables = matrix, tables
 
 
 def edges_of(batch):
     """The edges of the graphs of a batch: one of each example, or one for all of them."""
     if "edges:senders" in batch:
-        return Edges(batch["edges:senders"], batch["edges:receivers"])
-    tables = [
+        ends = (batch[f"edges:{end}"] for end in ("senders", "receivers"))
+        return Edges(*ends, batch.get("edges:matrix"))
+    ends = (batch[f"graph:{end}"][None] for end in ("senders", "receivers"))
+    if "graph:matrix" in batch:
+        return Edges(*ends, batch["graph:matrix"][None])
+    tables = tuple(
         tuple(batch[f"graph:{way}:{part}"] for part in ("first", "senders", "receivers"))
         for way in ("into", "out_of")
         if f"graph:{way}:first" in batch
-    ]
-    return Edges(batch["graph:senders"][None], batch["graph:receivers"][None], *tables)
+    )
+    return Edges(*ends, tables=tables or None)
 
 
 def by_graph(function, x, ends):
@@ -68,9 +74,23 @@ def max_of_edges(graph, x, nodes):
 
 def sum_of_neighbours(graph, x):
     """The sum over the nodes from which edges lead to a node: x [batch, nodes, ...]."""
+    if graph.matrix is not None:
+        return sum_by_matrix(graph.matrix, x)
     if graph.tables is not None:
         return sum_by_tables(graph.tables, x)
     return sum_of_edges(graph, at_ends(x, graph.senders), x.shape[1])
+
+
+def sum_by_matrix(matrix, x):
+    """The product with a matrix of edges, [batch, nodes, nodes], or [1, nodes, nodes] for all.
+
+    Where many pairs of nodes are joined, a product is faster than a sum edge by edge. What a node
+    holds that says nothing, as one that pads a graph, is left out: it may be no number.
+    """
+    says = jnp.expand_dims(jnp.any(matrix, axis=1), range(2, x.ndim))
+    return by_graph(
+        lambda x, matrix: jnp.tensordot(matrix.astype(x.dtype), x, 1), jnp.where(says, x, 0), matrix
+    )
 
 
 def sum_by_tables(tables, x):

@@ -23,7 +23,7 @@ class ValuedEdges(Edges):
 
     def __init__(self, edges, nodes, rows=None):
         """`rows` are the examples of the batch that are there."""
-        self.senders, self.receivers, self.tables = edges.senders, edges.receivers, edges.tables
+        super().__init__(edges.senders, edges.receivers, edges.matrix, edges.tables)
         self.nodes = nodes
         self.there = jnp.less(edges.receivers, nodes)
         if rows is not None:
