@@ -10,6 +10,7 @@ from graphc.core.by_path import ByPath
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.registry import losses, metrics, optimizers
 from graphc.ops.ensembles import Ensemble
+from graphc.ops.neighbours import Neighbours
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
 from graphc.ops.start import InitFrom
@@ -44,6 +45,11 @@ class Training(Declaration):
         Int(1),
         "steps of a sequence after which the weights move and gradients end, while what the network"
         " carries goes on; default: all of them",
+        None,
+    )
+    neighbours: Neighbours | None = attribute(
+        Nested(Neighbours),
+        "of one graph: how many neighbours are drawn of each node of a step; default: all are read",
         None,
     )
     mixup: Mixup | None = attribute(

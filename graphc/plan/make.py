@@ -25,6 +25,7 @@ from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.training import Training
+from graphc.plan.neighbours import check_neighbours
 from graphc.plan.pairs import check_pairs
 from graphc.plan.plan import Objective, Plan, Term
 from graphc.plan.truncation import check_truncation
@@ -88,6 +89,7 @@ def make_plan(
         help = "leave it out: a graph is gone through as a whole"
         report.error("GC210", f"{message} graph", place("train", "accumulate"), help=help)
     check_truncation(graph, place(*root), training, place, report)
+    check_neighbours(graph, dict(inputs), training, fields.types, fields.target, place, report)
     if not check_pairs(networks, fields.types, report):
         return None
     terms = _terms(graph, training, fields, place, report)

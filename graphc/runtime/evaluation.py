@@ -27,7 +27,8 @@ class Batches:
     """
 
     def __init__(self, arrays: Mapping[str, Any], batch_size: int) -> None:
-        self._arrays = arrays
+        shared = jax.device_put({name: each for name, each in arrays.items() if is_shared(name)})
+        self._arrays = {**arrays, **shared}
         several = (array for name, array in arrays.items() if not is_shared(name))
         self._order = plain_order(len(next(several, ())), batch_size)
 
