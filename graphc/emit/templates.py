@@ -289,10 +289,13 @@ def evaluate_step(state, batch):
 ''')
 """What is different where a moving average of the weights is kept."""
 DRAWN = _templates('''
+def draw_the_same(batch):
+    """What `draw_neighbours` gives, the same for the same nodes every time."""
+    return draw_neighbours(batch, at(jax.random.key(0), batch["nodes:seeds"][0]))
+
 def evaluate_step(state, batch):
-    """The totals of a batch in evaluation mode, with the same neighbours every time."""
-    key = jax.random.fold_in(jax.random.key(0), batch["nodes:seeds"][0])
-    batch = draw_neighbours(batch, key)
+    """The totals of a batch in evaluation mode."""
+    batch = draw_the_same(batch)
     outputs, _ = forward(state[WEIGHTS], state["statistics"], batch)
     return sums(outputs, batch)
 ''')

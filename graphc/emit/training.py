@@ -76,6 +76,7 @@ def _updates(program: Program, plan: Plan) -> Functions:
         templates |= AVERAGED
     if update.neighbours is not None and update.neighbours.evaluation == "drawn":
         values["WEIGHTS"] = part("params" if update.average is None else "average")
+        names.insert(names.index("evaluate_step"), "draw_the_same")
         templates |= DRAWN
     return Functions(tuple(names), values, templates, tuple(optimizing.constants()))
 

@@ -41,6 +41,11 @@ def check_neighbours(
         message = "`neighbours` is for data that is one graph whose nodes have a target"
         report.error("GC428", message, span, help=LEFT_OUT)
         return
+    if asked.evaluation == "drawn" and training.ensemble is not None:
+        message = (
+            "`evaluation: drawn` does not go with `ensemble`, which reads the whole graph"
+        )
+        report.error("GC428", message, span, help="leave `evaluation` out")
     for name, kind in graph.inputs:
         if edges_axis(kind):
             message = f"`neighbours` draws nodes, and the input `{name}` is a value at edges"

@@ -62,8 +62,8 @@ def measured_arrays(
     dataset: Dataset, split: str, settings: Settings
 ) -> tuple[Mapping[str, Any], int]:
     """The arrays of a split that is measured, and how many examples or nodes a batch has."""
-    if settings.nodes is not None and settings.drawn_evaluation:
-        return dataset.drawn_from(split), settings.nodes
+    if settings.drawn_nodes is not None:
+        return dataset.drawn_from(split), settings.drawn_nodes
     return dataset.held.get(split, {}), settings.batch_size
 
 

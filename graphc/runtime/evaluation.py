@@ -11,6 +11,9 @@ import numpy as np
 
 from graphc.core.types import is_shared
 from graphc.data.batches import plain_order, take
+from graphc.data.graphs import belongs_to_graph
+from graphc.data.neighbours import by_node
+from graphc.ops.sources.graphs import COUNTED
 from graphc.runtime.feed import is_streamed, prefetched
 from graphc.runtime.state import State
 from graphc.runtime.steps import Programs
@@ -64,6 +67,8 @@ def predict_batches(
         An array [examples, ...] in numpy, or a tuple of them where the network has several outputs.
     """
     count = len(next(iter(arrays.values())))
+    if count and programs.nodes is not None:
+        return _predict_nodes(programs, params, statistics, arrays)
     if count == 0:
         (several,) = [
             jax.tree.map(lambda each: np.zeros((0, *each.shape[1:]), each.dtype), shapes)
@@ -75,6 +80,25 @@ def predict_batches(
         for batch in Batches(arrays, batch_size)
     ]
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *found)
+
+
+def _predict_nodes(
+    programs: Programs, params: Any, statistics: Any, arrays: Mapping[str, Any]
+) -> Any:
+    """The outputs for graphs, each some nodes at a time, for which neighbours are drawn."""
+    fields = [name for name in arrays if not belongs_to_graph(name)]
+    examples = []
+    for number in range(len(arrays[fields[0]])):
+        graph = {name: array[number : number + 1] for name, array in arrays.items()}
+        every = np.ones(graph[fields[0]].shape[:2], bool)
+        batches = Batches(by_node({**graph, COUNTED: every}, fields), programs.nodes or 1)
+        found = [jax.device_get(programs.predict(params, statistics, batch)) for batch in batches]
+        examples.append(jax.tree.map(partial(_joined, count=every.size), *found))
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *examples)
+
+
+def _joined(*parts: np.ndarray, count: int) -> np.ndarray:
+    return np.concatenate(parts, axis=1)[:, :count]
 
 
 def _output_shapes(programs: Programs, params: Any, statistics: Any, arrays: Mapping) -> Any:

@@ -65,6 +65,11 @@ class Settings:
         """The examples of a training step, or its nodes."""
         return self.nodes or self.batch_size
 
+    @property
+    def drawn_nodes(self) -> int | None:
+        """The nodes that are evaluated at a time, where neighbours are drawn for them."""
+        return self.nodes if self.drawn_evaluation else None
+
     def as_dict(self) -> dict[str, Any]:
         """The form that a run keeps."""
         return asdict(self)

@@ -47,7 +47,8 @@ def trained(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
     Its `params` are the weights that the run is judged by: where it keeps a moving average, that.
     """
     module = require_training(import_module(run.model, run.blueprint.files))
-    return Programs(module, 1), trained_state(run, state_shapes(module), warn)
+    programs = Programs(module, 1, Settings.from_dict(run.settings).drawn_nodes)
+    return programs, trained_state(run, state_shapes(module), warn)
 
 
 def trained_state(run: RunDirectory, template: State, warn: Warn) -> dict[str, Any]:

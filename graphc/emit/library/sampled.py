@@ -78,9 +78,10 @@ def drawn_trees(batch, fields, target, sizes, key):
         levels.append(level)
     nodes, seeds = jnp.concatenate(levels), levels[0]
     found = {name: batch[f"graph:nodes:{name}"][nodes][None] for name in fields}
+    if f"graph:nodes:{target}" in batch:
+        found[target] = batch[f"graph:nodes:{target}"][seeds][None]
     return {
         **found,
-        target: batch[f"graph:nodes:{target}"][seeds][None],
         "nodes:counted": batch["mask"][None],
         "nodes:degrees": (offsets[nodes + 1] - offsets[nodes]).astype(jnp.float32),
         "mask": jnp.ones(1, bool),
