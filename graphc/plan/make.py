@@ -84,7 +84,7 @@ def make_plan(
             report.error("GC408", message, place("data"), help=help)
     if training.mixup is not None:
         _check_mixing(graph, place, report)
-    if training.accumulate > 1 and SENDERS in fields.types:
+    if training.accumulate > 1 and SENDERS in fields.types and training.neighbours is None:
         message = f"`accumulate: {training.accumulate}` needs several examples, and the data is one"
         help = "leave it out: a graph is gone through as a whole"
         report.error("GC210", f"{message} graph", place("train", "accumulate"), help=help)

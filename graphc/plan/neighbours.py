@@ -46,6 +46,10 @@ def check_neighbours(
             "`evaluation: drawn` does not go with `ensemble`, which reads the whole graph"
         )
         report.error("GC428", message, span, help="leave `evaluation` out")
+    if training.accumulate > 1:
+        message = "`accumulate` does not go with `neighbours`, for parts of a step share a graph"
+        help = "leave it out, and make `batch_size` smaller to need less memory"
+        report.error("GC428", message, place("train", "accumulate"), help=help)
     for name, kind in graph.inputs:
         if edges_axis(kind):
             message = f"`neighbours` draws nodes, and the input `{name}` is a value at edges"

@@ -136,7 +136,7 @@ def _explain(module: ModuleType, given: _Given, blueprint: Blueprint, step: int)
 def _learned(module: ModuleType, batch: Any, key: Any) -> Any:
     """What the step learns from: the batch, with `mixup` its mixture, or what was drawn for it."""
     if hasattr(module, "draw_neighbours"):
-        return module.draw_neighbours(batch, key)
+        return jax.jit(module.draw_neighbours)(batch, key)
     return module.mixed_examples(batch, key)[0] if hasattr(module, "mixed_examples") else batch
 
 
