@@ -42,9 +42,7 @@ def check_neighbours(
         report.error("GC428", message, span, help=LEFT_OUT)
         return
     if asked.evaluation == "drawn" and training.ensemble is not None:
-        message = (
-            "`evaluation: drawn` does not go with `ensemble`, which reads the whole graph"
-        )
+        message = "`evaluation: drawn` does not go with `ensemble`, which reads the whole graph"
         report.error("GC428", message, span, help="leave `evaluation` out")
     if training.accumulate > 1:
         message = "`accumulate` does not go with `neighbours`, for parts of a step share a graph"

@@ -1,5 +1,8 @@
 """Neighbours that are drawn, in the place of all that a node has."""
 
+import functools
+import itertools
+
 import jax
 import jax.numpy as jnp
 from flax import nnx
@@ -22,8 +25,10 @@ class DrawnTrees:
     """Nodes, neighbours that were drawn for each of them, neighbours of these, and so on.
 
     They lie level by level: first the nodes of a batch, then as many neighbours for each as
-    `sizes` says, the next level behind them. What has gone along the edges is known of all levels
-    but the last of those before it, so that layer by layer there are fewer nodes, from the front.
+    `sizes` says, the next level behind them. Of a level the first neighbours of all nodes come
+    first, so that to add up neighbours is to add up a few long pieces. What has gone along the
+    edges is known of all levels but the last of those before it, so that layer by layer there are
+    fewer nodes, from the front.
 
     Args:
         degrees: how many neighbours each node has of which some were drawn: float [nodes].
@@ -45,15 +50,18 @@ class DrawnTrees:
     def levels(self, x):
         """For each level of those nodes where they are, and what their neighbours hold.
 
-        That is an array [1, nodes of the level, neighbours, ...].
+        That is a list of arrays [1, nodes of the level, ...], one for each neighbour of a node.
         """
-        depth = self.ends.index(x.shape[1])
-        starts, sizes = [0, *self.ends][:depth], self.sizes[:depth]
-        ends, behind = self.ends[:depth], self.ends[1 : depth + 1]
-        return [
-            (slice(start, end), x[:, end:last].reshape(1, end - start, size, *x.shape[2:]))
-            for start, end, last, size in zip(starts, ends, behind, sizes, strict=True)
+        ends = self.ends[: self.ends.index(x.shape[1]) + 1]
+        levels = [slice(*each) for each in itertools.pairwise([0, *ends[:-1]])]
+        cuts = [
+            range(level.stop, end, level.stop - level.start)
+            for level, end in zip(levels, ends[1:], strict=True)
         ]
+        # The gradient of a split joins those of its parts; that of slices adds them up, padded.
+        parts = iter(jnp.split(x, list(itertools.chain(*cuts)), axis=1)[1:])
+        several = [list(itertools.islice(parts, len(each))) for each in cuts]
+        return list(zip(levels, several, strict=True))
 
     def degrees_like(self, x):
         """The degrees of the nodes of x, as an array that goes with it."""
@@ -68,16 +76,24 @@ def drawn_trees(batch, fields, target, sizes, key):
     that has none some others are drawn, of which nothing is heard, for its degree is 0.
     """
     senders, offsets = batch["graph:senders"], batch["graph:offsets"]
-    level = batch["nodes:seeds"]
-    levels = [level]
+    seeds = level = batch["nodes:seeds"]
+    pieces = []
     for depth, size in enumerate(sizes):
+        pieces.append(level)
         degrees = jnp.maximum(offsets[level + 1] - offsets[level], 1)
-        shape = len(level), size
-        place = jax.random.randint(jax.random.fold_in(key, depth), shape, 0, degrees[:, None])
-        level = senders.at[offsets[level][:, None] + place].get(mode="clip").ravel()
-        levels.append(level)
-    nodes, seeds = jnp.concatenate(levels), levels[0]
-    found = {name: batch[f"graph:nodes:{name}"][nodes][None] for name in fields}
+        shape = size, len(level)
+        place = jax.random.randint(jax.random.fold_in(key, depth), shape, 0, degrees)
+        drawn = senders.at[offsets[level] + place].get(mode="clip")
+        level = drawn.ravel()
+    nodes = jnp.concatenate([*pieces, level])
+    # Of the last level, the largest, each neighbour is read by itself: where nothing but a sum
+    # reads them they are never there all at once.
+    parts = [jnp.concatenate(pieces), *drawn]
+    found = {name: batch[f"graph:nodes:{name}"] for name in fields}
+    found = {
+        name: jnp.concatenate([array[part][None] for part in parts], axis=1)
+        for name, array in found.items()
+    }
     if f"graph:nodes:{target}" in batch:
         found[target] = batch[f"graph:nodes:{target}"][seeds][None]
     return {
@@ -109,7 +125,7 @@ def propagate_drawn(graph, x, normalize="symmetric", self_loops=1.0):
     if normalize == "symmetric":
         share = jnp.sqrt(share)
         x = share * x
-    means = [jnp.mean(heard, axis=2) for _, heard in graph.levels(x)]
+    means = [sum(heard) / len(heard) for _, heard in graph.levels(x)]
     own = graph.own(x)
     total = graph.degrees_like(own) * jnp.concatenate(means, axis=1) + self_loops * own
     return total if normalize == "none" else graph.own(share) * total
@@ -128,7 +144,8 @@ def with_drawn_neighbours(graph, x, aggregate="mean"):
 
 def max_of_drawn(graph, x):
     """The largest numbers of the neighbours that were drawn; 0 where there are none."""
-    most = jnp.concatenate([jnp.max(heard, axis=2) for _, heard in graph.levels(x)], axis=1)
+    most = [functools.reduce(jnp.maximum, heard) for _, heard in graph.levels(x)]
+    most = jnp.concatenate(most, axis=1)
     return jnp.where(graph.degrees_like(most) > 0, most, 0)
 
 
@@ -183,19 +200,20 @@ class DrawnGraphAttention(GraphAttention):
         both = zip(graph.levels(sent), graph.levels(x), strict=True)
         for depth, ((level, scores), (_, heard)) in enumerate(both):
             own, degree = received[:, level], degrees[:, level]
-            scores = nnx.leaky_relu(scores + own[:, :, None], self.negative_slope)
-            hears = (degree > 0)[:, :, None]
-            scores += jnp.log(jnp.maximum(degree, 1) / scores.shape[2])[:, :, None]
+            scores, heard = jnp.stack(scores, axis=1), jnp.stack(heard, axis=1)
+            scores = nnx.leaky_relu(scores + own[:, None], self.negative_slope)
+            hears = (degree > 0)[:, None]
+            scores += jnp.log(jnp.maximum(degree, 1) / scores.shape[1])[:, None]
             if self.self_loops:
-                itself = nnx.leaky_relu(sent[:, level] + own, self.negative_slope)[:, :, None]
-                scores = jnp.concatenate([jnp.where(hears, scores, -jnp.inf), itself], axis=2)
-                heard = jnp.concatenate([heard, x[:, level][:, :, None]], axis=2)
-            weights = nnx.softmax(scores, axis=2)
+                itself = nnx.leaky_relu(sent[:, level] + own, self.negative_slope)[:, None]
+                scores = jnp.concatenate([jnp.where(hears, scores, -jnp.inf), itself], axis=1)
+                heard = jnp.concatenate([heard, x[:, level][:, None]], axis=1)
+            weights = nnx.softmax(scores, axis=1)
             if not self.self_loops:
                 weights = jnp.where(hears, weights, 0)
             rngs = at(key, "level", depth)
             weights = self.drop(weights, deterministic=not train, rngs=rngs)
-            several.append(jnp.sum(weights[..., None] * heard, axis=2))
+            several.append(jnp.sum(weights[..., None] * heard, axis=1))
         y = jnp.concatenate(several, axis=1)
         y = jnp.mean(y, axis=-2) if self.join == "mean" else jax.lax.collapse(y, y.ndim - 2)
         return y if self.bias is None else y + jnp.expand_dims(self.bias[...], range(y.ndim - 1))
