@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import graphc.ops  # noqa: F401  (fills the registries)
 from graphc.build.expand import Expander
 from graphc.build.inputs import NUMBERS, steps_axis
+from graphc.build.training import TRAINING, TrainingGraph, training_graph
 from graphc.build.user_code import NO_CODE, UserCode, user_code
 from graphc.core.collection import without_collection
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
@@ -19,6 +20,7 @@ from graphc.core.tree import Mapping as MappingTree
 from graphc.core.types import Axis, uneven_axes
 from graphc.graph.graph import Graph
 from graphc.graph.hops import hearing_drawn
+from graphc.graph.needed import with_called
 from graphc.graph.seeds import collisions
 from graphc.graph.stacking import longest, stackings
 from graphc.graph.stepping import steps_of, with_memory
@@ -30,8 +32,9 @@ from graphc.passes.manager import PassReport, run_passes
 from graphc.passes.precision import in_float32
 from graphc.passes.walk import everywhere
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
-from graphc.plan.make import Fields, make_plan
+from graphc.plan.make import Fields, make_plan, no_data
 from graphc.plan.plan import Plan, Program
+from graphc.plan.rounds import make_round
 from graphc.plan.sampling import Values
 from graphc.plan.schedules import check_lengths
 from graphc.plan.searching import check_search, in_trial, samples
@@ -67,6 +70,12 @@ class Checked:
     def name(self) -> str:
         """The name of the spec: that of its file."""
         return Path(self.document.source.name).stem
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The networks that are trained on several objectives, if there are some."""
+        several = self.plan is not None and self.plan.round is not None
+        return tuple(name for name in self.networks if name != TRAINING) if several else ()
 
     @property
     def program(self) -> Program:
@@ -133,7 +142,8 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
     """What a document says, expanded; problems go to the report."""
     fields = report.attempt(_fields, document, python)
     expander = _expanded(document, fields, report, python)
-    networks = expander.graphs()
+    made = _training(document, fields, expander)
+    networks = expander.graphs() if made is None else {**expander.graphs(), TRAINING: made.graph}
     for graph in networks.values():
         for first, second in collisions(graph):
             message = f"`{first.name}` and `{second.name}` would start with the same weights"
@@ -143,7 +153,10 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
         report.diagnostics += dict.fromkeys(each for each in found if each is not None)
     plan = None
     if document.training is not None and not report.errors:
-        plan = make_plan(networks, document.training, fields, document.place, report)
+        if made is None:
+            plan = make_plan(networks, document.training, fields, document.place, report)
+        else:
+            plan = make_round(networks, made, document.training, document.place, report)
         resampled = getattr(document.data, "balance", False)
         check_weighing(document.training, resampled, document.place, report)
         if document.training.early_stopping is not None and _lacks_validation(document):
@@ -156,6 +169,21 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
         check_lengths(document.training, steps, document.place, report)
     code = user_code(expander.uses, report)
     return Checked(document, networks, plan, tuple(report.warnings), code)
+
+
+def _training(
+    document: Document, fields: Fields | None, expander: Expander
+) -> TrainingGraph | None:
+    """The graph of the values and objectives, if the spec has some and they are right."""
+    training = document.training
+    if training is None or not training.objectives:
+        return None
+    if fields is None:
+        if document.tree.key("data") is None:
+            expander.report.diagnostics.append(no_data(document.place("train")))
+        return None
+    own = fields.types | {name: fields.types[word] for name, (word, _) in fields.names.items()}
+    return training_graph(expander, document.library, training, own, document.place("train"))
 
 
 def _longest(
@@ -254,6 +282,7 @@ def compile(
     device: str = "cpu",
     python: bool | str = True,
     inference: bool = False,
+    network: str | None = None,
 ) -> Compiled:
     """Check a spec, run the passes and write its source.
 
@@ -263,10 +292,13 @@ def compile(
         python: whether steps may run code of the user's, or the one folder that it is in.
         inference: whether the program only evaluates: it has no training functions, and its batch
             norms are folded into the layers before them.
+        network: which of several it evaluates, of a spec with objectives.
     """
     from graphc.emit.module import emit  # only here: checking a spec needs no emitter
 
     checked = path if isinstance(path, Checked) else check(path, settings, python=python)
+    if network is not None:
+        checked = replace(checked, networks=with_called(checked.networks, network), plan=None)
     shares = _shares(checked)
     networks = checked.networks
     if replace(checked.program, inference=inference).neighbours is not None:

@@ -1,6 +1,7 @@
 """What all tests share: how Hypothesis draws, and one cache of compiled programs."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,3 +32,11 @@ def compilation_cache(tmp_path_factory):
     yield folder
     for name, value in before.items():
         jax.config.update(name, value)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgotten():
+    """What jax traced for the tests of a file: kept by all of them, it is gigabytes."""
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()

@@ -94,20 +94,51 @@ class Run:
 
         return evaluate_run(self._directory, self.dataset(), split, self._warn)
 
-    def predict(self, inputs: np.ndarray | Mapping[str, np.ndarray]) -> Any:
+    def predict(
+        self, inputs: np.ndarray | Mapping[str, np.ndarray], network: str | None = None
+    ) -> Any:
         """The outputs for examples [n, ...]: an array, or a tuple of them for several outputs.
 
         Args:
             inputs: raw values as in the data set, one array or one for each field; they are scaled
                 as the training data was, with numbers that the run keeps. `{"pairs": ends}` alone,
                 [pairs, 2], asks a run that learnt links for scores in the graph it learnt from.
+            network: which one, of a run on several objectives. Of its inputs those are scaled that
+                are called as fields of the data; noise is taken as it is.
+
+        Raises:
+            RunError: GC614 for inputs that do not fit, GC633 where it is not clear which network.
         """
+        own = self._network(network)
+        if own is not None:
+            return self._predict_of(own, inputs)
         from graphc.runtime.pairs import on_own_graph
         from graphc.runtime.use import predict_run
 
         form = self.form()
         inputs = on_own_graph(inputs, form, self.dataset)
         return predict_run(self._directory, form, inputs, self._warn)
+
+    def _predict_of(self, network: str, inputs: np.ndarray | Mapping[str, np.ndarray]) -> Any:
+        """What one network of several gives."""
+        from graphc.runtime.networks import form_of, predict_of
+
+        own = self.inference(network)
+        form = form_of(self.form(), dict(own.model.compiled.checked.networks[network].inputs))
+        weights, size = (own.params, own.statistics), int(self._directory.settings["batch_size"])
+        return predict_of(own.model.module(), weights, form, inputs, size)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The networks of a run on several objectives; none of a run on one loss."""
+        checked = check(self.document().source, python=str(self._directory.path))
+        return checked.players
+
+    def _network(self, name: str | None) -> str | None:
+        """Which network is meant; None of a run on one loss. Raises RunError GC633."""
+        from graphc.runtime.networks import which
+
+        return which(name, self.networks, self.path)
 
     def graph_picture(self) -> str:
         """The graph that it learnt from as SVG, coloured by the classes that it says.
@@ -277,11 +308,17 @@ class Run:
         require_stopped(self._directory)
         return replay(self._directory, self.dataset(), self._warn)
 
-    def inference(self) -> Inference:
+    def inference(self, network: str | None = None) -> Inference:
         """The network for evaluation alone, with the weights it ended with.
 
         Its batch norms are folded into the layers before them, which cannot be undone: what this
         gives is never trained on or saved in the run.
+
+        Args:
+            network: which one, of a run on several objectives.
+
+        Raises:
+            RunError: GC633 where it is not clear which network.
         """
         from graphc import compiler
         from graphc.api.model import Model, default_device
@@ -289,7 +326,9 @@ class Run:
 
         spec = self._spec(f"{self._directory.blueprint.name}.yaml")
         device, code = default_device(), str(self.path)
-        model = Model(compiler.compile(spec, device=device, python=code, inference=True))
+        own = self._network(network)
+        made = compiler.compile(spec, device=device, python=code, inference=True, network=own)
+        model = Model(made)
         module, weights = model.module(), model.compiled.weights
         if model.compiled.checked.user_code:
             from graphc.runtime.trial import arrays_of

@@ -12,6 +12,7 @@ from graphc.build.parameters import Environment
 from graphc.core.diagnostic import Diagnostic, Note, SpecError
 from graphc.core.operation import PRECISIONS
 from graphc.core.span import Span
+from graphc.graph.node import Ref
 
 if TYPE_CHECKING:
     from graphc.build.expand import Expander
@@ -29,6 +30,7 @@ class Context:
         environment: the parameters.
         calls: the blocks and networks that are being expanded around it, outermost first.
         precision: of the products there.
+        examples: a value of the examples, beside which random values are drawn.
     """
 
     expander: Expander
@@ -36,6 +38,7 @@ class Context:
     environment: Environment
     calls: tuple[tuple[str, int], ...] = ()
     precision: str = PRECISIONS[0]
+    examples: Ref | None = None
 
 
 def enter(context: Context, name: str, identity: int, span: Span) -> Context:

@@ -15,7 +15,7 @@ from graphc.build.assembly import Assembly, Poisoned, Scope
 from graphc.build.clocks import held, refuse_clock
 from graphc.build.context import Context, enter, from_inside
 from graphc.build.formulas import constant, expand_formula, is_required
-from graphc.build.inputs import along_edges, ask_type, at_most, but_the_first, connect
+from graphc.build.inputs import but_the_first, connect, network_inputs
 from graphc.build.library import Definition, Network
 from graphc.build.limits import Limits
 from graphc.build.ordering import Knot, in_order
@@ -27,6 +27,7 @@ from graphc.build.tying import Given
 from graphc.build.user_code import Use, folder_of, resolved
 from graphc.build.wrappers import WRAPPER_FORMS
 from graphc.core.diagnostic import Diagnostic, InternalError, Report, SpecError
+from graphc.core.operation import Draws
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, Tree
 from graphc.core.types import Type
@@ -97,7 +98,8 @@ class Expander:
     def _new_network(self, network: Network, context: Context) -> Graph | None:
         context = enter(context, network.name or "network", id(network), network.span)
         before = len(self.report.errors)
-        inputs = self._network_inputs(network, context)
+        inputs, longest = network_inputs(network, context, self.data_below, self.uneven)
+        self.longest |= {(network.name, word): most for word, most in longest.items()}
         environment = replace(context.environment, inputs=inputs)
         assembly = Assembly(network.name or "network", inputs, limits=self._limits)
         context = replace(context, environment=environment)
@@ -113,29 +115,6 @@ class Expander:
         """The context with the precision that is written there."""
         word = self.attempt(read_precision, context.environment.substitute(tree), owner)
         return context if word is None else replace(context, precision=word)
-
-    def _network_inputs(self, network: Network, context: Context) -> dict[str, Type]:
-        declared = network.section.inputs
-        if not declared:
-            help = "write what it reads: `inputs: {image: [28, 28, 1]}`"
-            message = (
-                f"network `{network.name}` has no inputs"
-                if network.name
-                else ("the network has no inputs")
-            )
-            self.report.error("GC306", message, network.span, help=help)
-            return {}
-        types = {}
-        for each in declared:
-            read = self.report.attempt(ask_type, each, context, self.data_below, self.uneven)
-            most = self.report.attempt(at_most, each, context.environment)
-            if read is None:
-                continue
-            name = each.name.text
-            types[name] = read
-            if most is not None:
-                self.longest[network.name, name] = most
-        return self.report.attempt(along_edges, types, declared) or types
 
     # Sections
 
@@ -155,13 +134,14 @@ class Expander:
                 close_cycles(section, scope, context)
                 return None if last is None else ((_port_name(last), last),)
         else:
-            self._nodes(section, scope, context)
+            self.nodes(section, scope, context)
         close_cycles(section, scope, context)
         if not section.outputs:
             return None
         return self._outputs(section, scope)
 
-    def _nodes(self, section: syntax.Section, scope: Scope, context: Context) -> None:
+    def nodes(self, section: syntax.Section, scope: Scope, context: Context) -> None:
+        """Expand the nodes of a section."""
         nodes = tuple(each for each in section.nodes if each[0].text not in scope.names)
         default = _only_input(scope)
         scope.assembly.reserved |= {name.text for name, _ in nodes}
@@ -324,6 +304,8 @@ class Expander:
         weights = Given.of(operation, step)
         wanted = tuple((each.name, each.optional) for each in operation.inputs)
         wanted = tuple((each, False) for each in operation.names) or wanted
+        if default is None and operation.trait(Draws):
+            default = context.examples
         inputs = self.sources(weights.step, name, wanted, operation.variadic, scope, default)
         if isinstance(operation, Python):
             types = tuple(scope.assembly.types[each] for each in inputs if each is not None)
@@ -418,7 +400,7 @@ class Expander:
         key = (id(block), environment.key, tuple(given.items()), context.precision)
         if key in self._blocks:
             return self._blocks[key], ()
-        inner = replace(context, library=found.library, environment=environment)
+        inner = replace(context, library=found.library, environment=environment, examples=None)
         inner = enter(inner, block.name, id(block), step.operation_span)
         assembly = Assembly(block.name, given, scope.assembly)
         handed = (each.tree for each in values.values() if isinstance(each, Layers))

@@ -23,6 +23,7 @@ from graphc.graph.node import Ref
 
 if TYPE_CHECKING:
     from graphc.build.context import Context
+    from graphc.build.library import Network
 
 NUMBERS = ("int", "bool", "float", "shape")
 """The keys of a type that say what its numbers are, and its shape."""
@@ -31,6 +32,32 @@ AT_MOST = Either((Int(1), Text(("any",))))
 OF_GRAPHS = {axis.name: axis for axis in (NODES, EDGES)}
 """The axes of graphs, of which the data says how long they are."""
 _HELP = "write a shape (`[28, 28, 1]`), or `{int: [], below: 10}`"
+
+
+def network_inputs(
+    network: Network,
+    context: Context,
+    data_below: MappingLike[str, int] | None,
+    ending: Container[str],
+) -> tuple[dict[str, Type], dict[str, tuple[int, Span]]]:
+    """The types of the inputs of a network, and how long their sequences are at most.
+
+    Problems go to the report.
+    """
+    declared, report = network.section.inputs, context.expander.report
+    if not declared:
+        help = "write what it reads: `inputs: {image: [28, 28, 1]}`"
+        what = f"network `{network.name}`" if network.name else "the network"
+        report.error("GC306", f"{what} has no inputs", network.span, help=help)
+        return {}, {}
+    types, longest = {}, {}
+    for each in declared:
+        read = report.attempt(ask_type, each, context, data_below, ending)
+        most = report.attempt(at_most, each, context.environment)
+        if read is not None:
+            types[each.name.text] = read
+            longest |= {} if most is None else {each.name.text: most}
+    return report.attempt(along_edges, types, declared) or types, longest
 
 
 def ask_type(

@@ -45,6 +45,7 @@ class Library:
         axes: the axes that it may name in shapes.
         broken: names of definitions and libraries that could not be read, which is reported.
         standard: finds a block that ships with graphc, or None.
+        measures: finds a loss or a metric as an operation, or None, where these have a place.
     """
 
     blocks: dict[str, syntax.Block] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Library:
     broken: set[str] = field(default_factory=set)
     standard: Callable[[str], Definition | None] = lambda name: None
     standard_names: tuple[str, ...] = ()
+    measures: Callable[[str], type[Operation] | None] = lambda name: None
 
     def find(self, name: str, span: Span) -> Definition | Network | type[Operation] | str:
         """What `name` means: a block, a network, an operation, or the word of a wrapper.
@@ -74,6 +76,8 @@ class Library:
             return name
         if (block := self.standard(name)) is not None:
             return block
+        if (measure := self.measures(name)) is not None:
+            return measure
         if name in operations:
             return operations.find(name, span)
         if name in self.used and name in self.used[name].networks:

@@ -91,13 +91,20 @@ class Environment:
         value = self.values[use.name]
         return _at(value, use.span) if not isinstance(value, Layers) else value
 
-    def substitute(self, tree: Tree) -> Tree:
-        """The tree with every `$` worked out."""
+    def substitute(self, tree: Tree, leave: tuple[str, ...] = ()) -> Tree:
+        """The tree with every `$` worked out.
+
+        Args:
+            leave: keys under which formulas stand, which are worked out with their values.
+        """
         if isinstance(tree, Scalar):
             return self._scalar(tree) if "$" in tree.text else tree
         if isinstance(tree, Sequence):
-            return Sequence(tuple(self.substitute(item) for item in tree), tree.span)
-        entries = tuple((key, self.substitute(value)) for key, value in tree)
+            return Sequence(tuple(self.substitute(item, leave) for item in tree), tree.span)
+        entries = tuple(
+            (key, value if key.text in leave else self.substitute(value, leave))
+            for key, value in tree
+        )
         return Mapping(entries, tree.span)
 
     def _scalar(self, tree: Scalar) -> Tree:

@@ -12,9 +12,12 @@ from graphc.cli.failures import Command
 @click.argument("run")
 @click.argument("file")
 @click.option("--edges", metavar="FILE", help="The edges of a graph whose nodes FILE holds.")
+@click.option("--network", metavar="NAME", help="Which network, of a run that trained several.")
 @format_option("json", "csv", "npz", into="form")
 @output_option
-def command(run: str, file: str, edges: str | None, form: str, output: str | None) -> None:
+def command(
+    run: str, file: str, edges: str | None, network: str | None, form: str, output: str | None
+) -> None:
     """Predict with a trained run.
 
     FILE holds examples with raw values as in the data: `.npz` with an array for each field, `.npy`
@@ -42,4 +45,4 @@ def command(run: str, file: str, edges: str | None, form: str, output: str | Non
         return
     inputs = read_inputs(file, trained, edges)
     lengths = given_lengths(inputs, trained)
-    write_outputs(trained.predict(inputs), trained, form, output, lengths)
+    write_outputs(trained.predict(inputs, network), trained, form, output, lengths)

@@ -262,6 +262,16 @@ class Stochastic:
 
 
 @dataclass(frozen=True)
+class StopsGradient:
+    """Gives its input unchanged, and no gradient flows through it."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Is random numbers, in evaluation too; its input says for which points there are some."""
+
+
+@dataclass(frozen=True)
 class Chooses:
     """Its value is the first input in training, and the second one otherwise."""
 

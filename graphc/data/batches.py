@@ -45,6 +45,36 @@ def epoch_order(
     return _batched(sample[draw.permutation(rows)], batch_size)
 
 
+def round_order(
+    count: int,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    first: int,
+    batches: int,
+    classes: np.ndarray | None = None,
+) -> np.ndarray:
+    """The order of an epoch of rounds of several batches: int32 [rounds, batches * batch_size].
+
+    The first `first` batches of all rounds are all examples once, as `epoch_order` has them. The
+    others are drawn from orders of their own, of which each has all examples once.
+
+    Example:
+        >>> round_order(5, 2, seed=0, epoch=0, first=2, batches=3).shape
+        (2, 6)
+    """
+    own = epoch_order(count, batch_size, seed, epoch, classes).ravel()
+    rounds = -(-len(own) // (first * batch_size))
+    padded = np.full(rounds * first * batch_size, -1, np.int32)
+    padded[: len(own)] = own
+    wanted = rounds * (batches - first) * batch_size
+    bits = np.random.Philox(np.random.SeedSequence([seed, epoch], spawn_key=(1,)))
+    draw = np.random.Generator(bits)
+    more = [draw.permutation(count) for _ in range(-(-wanted // count))]
+    others = np.concatenate([np.empty(0, np.int32), *more])[:wanted].astype(np.int32)
+    return np.concatenate([padded.reshape(rounds, -1), others.reshape(rounds, -1)], axis=1)
+
+
 def bootstrap_sample(count: int, seed: int) -> np.ndarray:
     """As many examples as there are, drawn with replacement: int [count], in order.
 

@@ -14,7 +14,7 @@ from graphc.emit.functions import Functions
 from graphc.emit.masks import ROWS, Masks
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs
-from graphc.emit.templates import IN_PIECES, INFERENCE
+from graphc.emit.templates import DRAWS, DRAWS_IN_INFERENCE, IN_PIECES, INFERENCE
 from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
 from graphc.plan.plan import Program
@@ -38,8 +38,13 @@ def batches(
     """The functions that make the model and call its network on a batch."""
     pieces = program.truncate is not None
     outputs = _outputs(program, network, words, replace(needs, memory=needs.memory and pieces))
+    if program.plan is not None and program.plan.round is not None and not program.inference:
+        single = len(program.networks[network].outputs) == 1
+        outputs = ast.Tuple([outputs], ast.Load()) if single else outputs
     values = {"MODEL": _model(program, classes), "OUTPUTS": outputs}
-    different = INFERENCE if program.inference else IN_PIECES if pieces else {}
+    different = dict(INFERENCE if program.inference else IN_PIECES if pieces else {})
+    if needs.draws and not pieces:
+        different |= DRAWS_IN_INFERENCE if program.inference else DRAWS
     return Functions(BATCH, values, different)
 
 
@@ -94,7 +99,7 @@ def _outputs(
     inputs = [_field(fields[word], kind) for word, kind in graph.inputs]
     made = call(_module(program, network), inputs)
     key = Key(key_path(network) if network else ()).tree
-    given = {}
+    given = {"key": needs.draws and key}
     if not program.inference:
         given = {"train": needs.train and name("train"), "key": needs.key and key}
     streams = list(zip((kind for _, kind in graph.inputs), inputs, strict=True))

@@ -33,11 +33,13 @@ class Classes:
         networks: the graphs by name.
         words: what each network is called as an argument.
         names: gives the names at the top level.
+        training: the one that is the values and objectives, if there is one.
     """
 
     networks: Mapping[str, Graph]
     words: Mapping[str, str]
     names: ModuleNames
+    training: str | None = None
     network_classes: dict[str, Class] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
 
@@ -98,6 +100,7 @@ class Classes:
     def _write_network(self, network: str, graph: Graph) -> None:
         draft = self._drafted(graph, network, {}, "__call__")
         title = f"Network `{network}`" if network else "The network"
+        title = "The values and objectives of `train`" if network == self.training else title
         statements, _, values = unify([draft])
         word = self.names.of_class(network or "network")
         made = Class(word, False, draft.keyed, (), values)

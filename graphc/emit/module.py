@@ -39,7 +39,9 @@ def emit(program: Program) -> Emitted:
     """Write a program as Flax source; the same program always gives the same text."""
     names = ModuleNames(library(), program.steps)
     words = _words(program, names)
-    classes = Classes(program.networks, words, names)
+    plan = program.plan
+    training = plan.network if plan is not None and plan.round is not None else None
+    classes = Classes(program.networks, words, names, training)
     written = classes.write()
     own = [
         *written,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from graphc.core.operation import Operation
+from graphc.core.operation import Draws, Operation
 from graphc.core.types import Type, edges_axis
 from graphc.emit.filling import activation_of
 from graphc.emit.masks import Masks, masked, reads_edges
@@ -25,6 +25,7 @@ class Needs:
     Args:
         masks: the axes whose masks it takes, see `graphc.emit.masks`.
         edges: whether it reads what the graph says of values at its edges.
+        draws: whether it needs the key in evaluation too.
     """
 
     train: bool = False
@@ -34,6 +35,7 @@ class Needs:
     pairs: bool = False
     edges: bool = False
     memory: bool = False
+    draws: bool = False
     networks: frozenset[str] = frozenset()
 
     def __or__(self, other: Needs) -> Needs:
@@ -45,6 +47,7 @@ class Needs:
             self.pairs or other.pairs,
             self.edges or other.edges,
             self.memory or other.memory,
+            self.draws or other.draws,
             self.networks | other.networks,
         )
 
@@ -96,6 +99,7 @@ class Requirements:
             pairs=code.uses("pairs"),
             edges=there or (code.uses("graph") and any(map(edges_axis, types))),
             memory=code.uses("carried") or code.uses("own_carried"),
+            draws=operation.trait(Draws) is not None,
         )
         activation = activation_of(operation)
         if activation is None:

@@ -17,6 +17,7 @@ from graphc.ops.optimizers import Optimizer
 from graphc.ops.rates import Duration, Schedule
 from graphc.ops.schedules import Piecewise
 from graphc.plan.plan import Objective
+from graphc.plan.updates import matches
 
 EPOCH_STEPS, PATHS = "EPOCH_STEPS", "PATHS"
 WARMED_UP = code(
@@ -48,15 +49,17 @@ class Optimizing:
         self.table = paths(weights)
         self.paths = name(PATHS) if self.table.keys else self.table
         self.update, self.feedback = objective.update, False
-        self.by_path = bool(self.update.groups)
+        self.partial = _part(objective, weights)
+        self.by_path = bool(self.update.groups) or bool(self.partial)
         self.search = objective.optimizer.needs_full_batches
         self.arrays_are_together = holds_several(weights)
         rule = self._clipped(self._grouped(objective.optimizer))
+        rule = _Turns(objective).visit(rule)
         self.rule = call("by_path", [rule, self.paths]) if self.by_path else rule
         self.penalty = self._penalty()
 
-    def constants(self) -> Iterator[ast.stmt]:
-        """The constants that the expressions name, with their comments."""
+    def constants(self) -> Iterator[tuple[str, list[ast.stmt]]]:
+        """The constants that the expressions name, with their comments, by their names."""
         trees = [self.rule, *([] if self.penalty is None else [self.paths])]
         nodes = [node for tree in trees for node in ast.walk(tree)]
         used = {each.id for each in nodes if isinstance(each, ast.Name)}
@@ -64,10 +67,11 @@ class Optimizing:
             text = "The steps of an epoch, by which schedules count"
             if self.epoch_steps is None:
                 text += ": `graphc train` puts in those of the data"
-            yield from constant(EPOCH_STEPS, part(self.epoch_steps or 1), f"{text}.")
+            steps = part(self.epoch_steps or 1)
+            yield EPOCH_STEPS, list(constant(EPOCH_STEPS, steps, f"{text}."))
         if PATHS in used:
             text = "What is in arrays that are stored otherwise than in the spec, by its paths."
-            yield from constant(PATHS, self.table, text)
+            yield PATHS, list(constant(PATHS, self.table, text))
 
     def _rule(self, optimizer: Optimizer) -> ast.expr:
         rate = getattr(optimizer, "learning_rate", None)
@@ -92,7 +96,11 @@ class Optimizing:
             pattern: _FROZEN.fill({}) if own is None else self._rule(own)
             for pattern, own in self.update.groups
         }
-        return _in_groups(rules, self._rule(optimizer)) if rules else self._rule(optimizer)
+        own = self._rule(optimizer)
+        if self.partial:
+            rules |= dict.fromkeys(self.partial, own)
+            return _in_groups(rules, _FROZEN.fill({}))
+        return _in_groups(rules, own) if rules else own
 
     def _clipped(self, rule: ast.expr) -> ast.expr:
         clip, groups = self.update.clip, self.update.groups
@@ -116,6 +124,30 @@ class Optimizing:
             if getattr(penalty, word)
         ]
         return reduce(lambda one, other: ast.BinOp(one, ast.Add(), other), terms) if terms else None
+
+
+class _Turns(ast.NodeTransformer):
+    """The steps of an epoch as an objective counts them that has other turns than one a round."""
+
+    def __init__(self, objective: Objective) -> None:
+        self.turns, self.every = objective.turns, objective.every
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id != EPOCH_STEPS:
+            return node
+        several = ast.BinOp(part(self.turns), ast.Mult(), node) if self.turns > 1 else node
+        return ast.BinOp(several, ast.FloorDiv(), part(self.every)) if self.every > 1 else several
+
+
+def _part(objective: Objective, weights: WeightMap) -> tuple[str, ...]:
+    """The patterns of the weights that an objective moves, where it leaves others of a network."""
+    of_networks = [
+        each.path
+        for each in weights.entries
+        if each.weight.trainable and each.path.split("/")[0] in objective.updates
+    ]
+    whole = all(any(matches(path, each) for each in objective.patterns) for path in of_networks)
+    return () if whole or not objective.patterns else objective.patterns
 
 
 def rate_of(schedule: Schedule, epochs: int) -> ast.expr:

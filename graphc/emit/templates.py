@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 
 
-def _templates(text: str) -> dict[str, ast.FunctionDef]:
+def templates(text: str) -> dict[str, ast.FunctionDef]:
+    """The functions of a text by their names."""
     functions = (each for each in ast.parse(text).body if isinstance(each, ast.FunctionDef))
     return {each.name: each for each in functions}
 
 
-TEMPLATES = _templates('''
+TEMPLATES = templates('''
 def build(key):
     """The model with fresh weights."""
     return MODEL
@@ -261,7 +262,7 @@ def train_step(
         params="moved" if average else "optax.apply_updates(params, updates)",
         average='"average": average,\n            ' * average,
     )
-    return _templates(text)[name]
+    return templates(text)[name]
 
 
 def _line(text: str) -> str:
@@ -269,7 +270,7 @@ def _line(text: str) -> str:
     return text.strip() + "\n        "
 
 
-AVERAGED = _templates('''
+AVERAGED = templates('''
 def init(key):
     """The state before the first step."""
     _, params, statistics = nnx.split(build(key), nnx.Param, ...)
@@ -288,7 +289,7 @@ def evaluate_step(state, batch):
     return sums(outputs, batch)
 ''')
 """What is different where a moving average of the weights is kept."""
-DRAWN = _templates('''
+DRAWN = templates('''
 def draw_the_same(batch):
     """What `draw_neighbours` gives, the same for the same nodes every time."""
     return draw_neighbours(batch, at(jax.random.key(0), batch["nodes:seeds"][0]))
@@ -300,7 +301,7 @@ def evaluate_step(state, batch):
     return sums(outputs, batch)
 ''')
 """What is different where evaluation draws neighbours too."""
-IN_PIECES = _templates('''
+IN_PIECES = templates('''
 def call(model, batch, *, memory=None, train=False, key=None):
     """The outputs for a batch; with a memory the sequences go on from what it holds."""
     return OUTPUTS
@@ -339,7 +340,14 @@ def train_step(state, batch, key):
     return jax.lax.cond(finite, lambda: moved, lambda: state), totals | {"finite": finite}
 ''')
 """What is different where sequences are learnt from in pieces."""
-INFERENCE = _templates('''
+DRAWS = templates('''
+def call(model, batch, *, train=False, key=None):
+    """The outputs for a batch; without a key always with the same random numbers."""
+    key = jax.random.key(0) if key is None else key
+    return OUTPUTS
+''')
+"""What is different where random numbers are drawn in evaluation too."""
+INFERENCE = templates('''
 def call(model, batch):
     """The outputs for a batch."""
     return OUTPUTS
@@ -349,4 +357,11 @@ def forward(params, statistics, batch):
     return call(nnx.merge(graphdef(), params, statistics), batch)
 ''')
 """What is different in a module for inference."""
+DRAWS_IN_INFERENCE = templates('''
+def call(model, batch):
+    """The outputs for a batch, always with the same random numbers."""
+    key = jax.random.key(0)
+    return OUTPUTS
+''')
+"""The same in a module for inference that draws."""
 RUN = ast.parse('if __name__ == "__main__":\n    main()').body

@@ -13,6 +13,7 @@ from graphc.emit.functions import Functions
 from graphc.emit.measures import measures
 from graphc.emit.needs import Requirements
 from graphc.emit.optimizing import Optimizing
+from graphc.emit.rounds import rounds
 from graphc.emit.templates import AVERAGED, DRAWN, IN_PIECES, RUN, train_step
 from graphc.emit.trees import part
 from graphc.graph.graph import Graph
@@ -38,7 +39,10 @@ def functions(
     if program.steps:
         parts.append(steps(program, network, words, needs))
     constants: tuple[ast.stmt, ...] = ()
-    if program.plan is not None and not program.inference:
+    if program.plan is not None and program.plan.round is not None and not program.inference:
+        parts.append(rounds(program, program.plan, program.plan.round))
+        constants = parts[-1].constants
+    elif program.plan is not None and not program.inference:
         measured = measures(program, program.plan.objectives[0], graph)
         updated = _updates(program, program.plan)
         parts += [measured, updated]
@@ -71,6 +75,7 @@ def _updates(program: Program, plan: Plan) -> Functions:
         at = names.index("train_step")
         names[at:at] = ["pieces", step.name]
         templates |= IN_PIECES
+    constants = tuple(each for _, several in optimizing.constants() for each in several)
     if update.average is not None:
         values["KEPT"] = fill(code("1 - $average"), {"average": update.average})
         templates |= AVERAGED
@@ -78,7 +83,7 @@ def _updates(program: Program, plan: Plan) -> Functions:
         values["WEIGHTS"] = part("params" if update.average is None else "average")
         names.insert(names.index("evaluate_step"), "draw_the_same")
         templates |= DRAWN
-    return Functions(tuple(names), values, templates, tuple(optimizing.constants()))
+    return Functions(tuple(names), values, templates, constants)
 
 
 def _train_step(optimizing: Optimizing, update: Update, loops: bool) -> ast.FunctionDef:

@@ -42,7 +42,9 @@ FAMILIES = {
         tanh_shrink
     """,
     "adaptive_pooling": "adaptive_average_pool adaptive_max_pool",
-    "arithmetic": "add constant divide maximum minimum multiply negative power subtract where",
+    "arithmetic": """
+        add constant divide maximum minimum multiply negative power remainder subtract where
+    """,
     "attention": "attention",
     "augmentation": "color_jitter cutout random_affine random_crop random_flip",
     "comparisons": """
@@ -50,6 +52,7 @@ FAMILIES = {
     """,
     "convolution": "conv depthwise_conv",
     "dense": "dense",
+    "draws": "bernoulli gumbel normal stop_gradient uniform",
     "edges": "aggregate edge_softmax receivers senders",
     "einsum": "einsum",
     "elementary": "abs ceil clip cos exp floor log round sign sin sqrt square",

@@ -108,6 +108,30 @@ class Negative(Operation):
         return x.size
 
 
+@dataclass(frozen=True)
+class Remainder(Operation):
+    """What is left of each number when it is divided by a whole one: between 0 and that.
+
+    Shapes: any, unchanged. Of whole numbers it is one of `by` classes: `remainder(label, by=2)`
+    says which labels are odd.
+    """
+
+    name = "remainder"
+    also = ("mod", "modulo", "fmod")
+    call = code("jnp.remainder($x, $by)")
+
+    by: int = primary(Int(1), "what is divided by")
+
+    def infer(self, x: Type) -> Type:
+        if x.dtype == "int":
+            return replace(x, below=self.by)
+        need_floats(self.name, x)
+        return x.with_shape(x.shape)
+
+    def flops(self, x: Type) -> int:
+        return x.size
+
+
 class Where(Operation):
     """`x` where the condition holds and `y` elsewhere.
 
@@ -135,4 +159,4 @@ class Where(Operation):
 
 
 operations.add(Constant, Add, Multiply, Subtract, Divide, Power, Negative)
-operations.add(Maximum, Minimum, Where)
+operations.add(Maximum, Minimum, Remainder, Where)

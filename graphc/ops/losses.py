@@ -131,11 +131,16 @@ class BinaryCrossEntropy(Loss):
         check_binary(self.name, output, target, soft=True)
 
     def call_code(self, output: Type, target: Type) -> Code:
+        return mean_over(self._each(output, target), target)
+
+    def each_code(self, output: Type, target: Type) -> Code | None:
+        return code(self._each(output, target))
+
+    def _each(self, output: Type, target: Type) -> str:
         logits = single_logits(output, target)
-        each = f"optax.sigmoid_binary_cross_entropy({logits}, $target)"
         if self.positive_weight != 1:
-            each = f"weighted_binary_cross_entropy({logits}, $target, $positive_weight)"
-        return mean_over(each, target)
+            return f"weighted_binary_cross_entropy({logits}, $target, $positive_weight)"
+        return f"optax.sigmoid_binary_cross_entropy({logits}, $target)"
 
 
 class Hinge(OfClassesOrLabels, Loss):
@@ -280,8 +285,10 @@ class Huber(OfNumbers, Loss):
     delta: float = primary(Float(above=0), "the error beyond which it is linear", 1.0)
 
     def call_code(self, output: Type, target: Type) -> Code:
-        each = f"optax.huber_loss($output, {number_target(output, target)}, delta=$delta)"
-        return code(mean_over(each, output).text, delta=1.0)
+        return code(mean_over(self._each(output, target), output).text, delta=1.0)
+
+    def _each(self, output: Type, target: Type) -> str:
+        return f"optax.huber_loss($output, {number_target(output, target)}, delta=$delta)"
 
 
 class Poisson(OfNumbers, Loss):

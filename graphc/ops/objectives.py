@@ -40,6 +40,10 @@ class Loss(Declaration):
         """The expression of the loss for values of these types."""
         return self.call
 
+    def each_code(self, output: Type, target: Type) -> Code | None:
+        """The expression of its numbers before their mean, where it is one over features."""
+        return None
+
     def mean_of(self, output: Type, target: Type) -> str | None:
         """What makes of an output of this type what stands against the target."""
         return self.mean
@@ -104,7 +108,13 @@ class OfNumbers:
         check_numbers(self.name, output, target)
 
     def call_code(self, output: Type, target: Type) -> Code:
-        return mean_over(self.each.format("$output", number_target(output, target)), output)
+        return mean_over(self._each(output, target), output)
+
+    def each_code(self, output: Type, target: Type) -> Code | None:
+        return code(self._each(output, target))
+
+    def _each(self, output: Type, target: Type) -> str:
+        return self.each.format("$output", number_target(output, target))
 
 
 def mean_over(each: str, kind: Type) -> Code:

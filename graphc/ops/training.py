@@ -6,25 +6,60 @@ import json
 from dataclasses import dataclass, replace
 
 from graphc.core.attributes import Bool, Declared, Either, Float, Int, Many, Nested, Text
-from graphc.core.by_path import ByPath
+from graphc.core.by_path import ByName, ByPath
 from graphc.core.declaration import Declaration, attribute, primary
+from graphc.core.diagnostic import Report, similar
 from graphc.core.registry import losses, metrics, optimizers
+from graphc.core.span import Span
+from graphc.core.tree import Mapping, Tree
 from graphc.ops.ensembles import Ensemble
 from graphc.ops.neighbours import Neighbours
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
+from graphc.ops.players import Nodes, Player
+from graphc.ops.rounds import Entries
 from graphc.ops.start import InitFrom
 from graphc.ops.stopping import EarlyStopping
 from graphc.ops.updates import Clip, Group, Mixup, OrFrozen, Penalty
 
+_BELOW = "write it below an objective"
+OF_ONE_LOSS = {
+    "loss": "an objective has a formula under `minimize`",
+    "optimizer": _BELOW,
+    "metrics": "write it among `values`, as in `accuracy: accuracy(scores, label)`",
+    "clip": _BELOW,
+    "groups": _BELOW,
+    "regularize": _BELOW,
+    "accumulate": "make the batches smaller",
+    "truncate": "sequences are learnt from as a whole",
+    "mixup": "write the mixture among `values`",
+    "average": "it is that of one network",
+    "ensemble": "its members are trained on one loss",
+}
+"""What belongs to the short form of `train`, and what the long form has instead."""
+
 
 @dataclass(frozen=True)
 class Training(Declaration):
-    """How one network is trained on one loss."""
+    """How one network is trained on one loss, or several on an objective each."""
 
     name = "train"
 
-    loss: Loss = primary(Declared(losses), "what is minimised: of the output against the target")
+    loss: Loss | None = primary(
+        Declared(losses), "what is minimised: of the output against the target", None
+    )
+    values: Mapping | None = attribute(
+        Nodes(), "calls of networks, noise and formulas over the fields of the data", None
+    )
+    objectives: tuple[tuple[str, Player], ...] = attribute(
+        ByName(Nested(Player)), "numbers of these values, and what moves for each, by name", ()
+    )
+    schedule: tuple[tuple[tuple[str, ...], int], ...] = attribute(
+        Entries(),
+        "what a round is: objectives in their order, each on a batch and after those before it;"
+        " default: all at once, on one batch",
+        (),
+    )
     optimizer: Optimizer = attribute(Declared(optimizers), "what moves the weights", Adam(1e-3))
     epochs: int = attribute(Int(1), "how often the training data is gone through", 10)
     batch_size: int | str = attribute(
@@ -90,6 +125,24 @@ class Training(Declaration):
         None,
     )
 
+    @classmethod
+    def _check_missing(cls, tree: Tree | None, span: Span, report: Report) -> None:
+        """Report (GC212) that nothing is said to be minimised."""
+        super()._check_missing(tree, span, report)
+        wanted = ("loss", "objectives")
+        written = {key.text for key, _ in tree} if isinstance(tree, Mapping) else {"loss"}
+        if written.isdisjoint(wanted) and not any(
+            similar(each, written, "attribute") for each in wanted
+        ):
+            kind = next(each.kind for each in cls.attributes() if each.name == "loss")
+            help = "write `train: ...` or `train: {loss: ...}`"
+            report.error("GC212", f"`train` needs `loss`: {kind}", span, help=help)
+
+    @property
+    def of_other_form(self) -> tuple[str, ...]:
+        """The attributes that its form, the short or the long one, does not have."""
+        return tuple(OF_ONE_LOSS) if self.objectives else ("values", "objectives", "schedule")
+
     @property
     def members(self) -> int:
         """How many runs an ensemble asks for; 0 where it asks for none, or for one of them."""
@@ -110,6 +163,11 @@ class Training(Declaration):
         """Whether the run learns from a bootstrap sample."""
         return self.ensemble is not None and self.ensemble.bagging
 
+    @property
+    def first_batches(self) -> int:
+        """How many batches of a round the first objective goes through."""
+        return self.schedule[0][1] if self.schedule else 1
+
     def setting(self, name: str) -> str:
         """The value of an attribute as `--set` takes it."""
         (kind,) = (each.kind for each in self.attributes() if each.name == name)
@@ -122,6 +180,13 @@ class Training(Declaration):
         return -(-examples // self.accumulate) * self.accumulate
 
     def complaint(self) -> tuple[str, str] | None:
+        for word, help in OF_ONE_LOSS.items() if self.objectives else ():
+            default = next(each.default for each in self.attributes() if each.name == word)
+            if getattr(self, word) != default:
+                return f"`{word}` does not go with `objectives`: {help}", word
+        for word in ("values", "schedule") if not self.objectives else ():
+            if getattr(self, word):
+                return f"`{word}` needs `objectives`, which say what is minimised", word
         if isinstance(self.batch_size, int) and self.batch_size % self.accumulate:
             message = f"a `batch_size` of {self.batch_size} has no {self.accumulate} equal parts"
             return message, "accumulate"
@@ -136,4 +201,5 @@ class Training(Declaration):
         if self.truncate is not None and longest is None:
             return self.epoch_steps
         pieces = -(-(longest or 1) // self.truncate) if self.truncate else 1
-        return self.epoch_steps or pieces * -(-examples // self.rows(examples))
+        rows = self.rows(examples) * self.first_batches
+        return self.epoch_steps or pieces * -(-examples // rows)

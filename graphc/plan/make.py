@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from graphc.core.diagnostic import Note, Report, listing, similar
+from graphc.core.diagnostic import Diagnostic, Note, Report, listing, similar
 from graphc.core.operation import Logits, ShapeError
 from graphc.core.registry import metrics as known_metrics
 from graphc.core.span import Span
@@ -20,19 +20,18 @@ from graphc.core.types import (
     nodes_axis,
     point_axes,
 )
-from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
+from graphc.graph.needed import called
 from graphc.graph.node import Ref
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.training import Training
 from graphc.plan.neighbours import check_neighbours
 from graphc.plan.pairs import check_pairs
-from graphc.plan.plan import Objective, Plan, Term
+from graphc.plan.plan import Objective, Place, Plan, Term
 from graphc.plan.truncation import check_truncation
 from graphc.plan.updates import make_update
 from graphc.plan.watching import check_watched
 
-Place = Callable[..., Span]
 _RESERVED = {"mask": "its own mask of padded rows"}
 
 
@@ -67,12 +66,11 @@ def make_plan(
     roots = _roots(networks)
     if len(roots) != 1:
         message = f"`loss` trains one network, and there are {len(roots)}: {listing(roots)}"
-        help = "let one of them call the others; several objectives cannot be compiled yet"
+        help = "let one of them call the others, or write `objectives`"
         report.error("GC410", message, place("train", "loss"), help=help)
         return None
     if fields is None:
-        help = "write `data: digits`, or `data: {csv: {path: flowers.csv, target: species}}`"
-        report.error("GC411", "`train` needs `data`", place("train"), help=help)
+        report.diagnostics.append(no_data(place("train")))
         return None
     graph = networks[roots[0]]
     root = ("networks", roots[0]) if roots[0] else ("network",)
@@ -105,6 +103,12 @@ def make_plan(
     return Plan(roots[0], inputs, (objective,))
 
 
+def no_data(place: Span) -> Diagnostic:
+    """The error GC411 of training without data."""
+    help = "write `data: digits`, or `data: {csv: {path: flowers.csv, target: species}}`"
+    return Diagnostic("GC411", "`train` needs `data`", place, help=help)
+
+
 def _beside(word: str) -> str | None:
     """What a name is kept for that no field may have."""
     if are_lengths(word):
@@ -114,22 +118,9 @@ def _beside(word: str) -> str | None:
 
 def _roots(networks: Mapping[str, Graph]) -> list[str]:
     """The networks that no other one calls."""
-    called = {name for graph in networks.values() for name in _called(graph)}
-    return [name for name in networks if name not in called]
-
-
-def _called(graph: Graph) -> set[str]:
-    found: set[str] = set()
-    waiting = [node.operation for node in graph.nodes]
-    while waiting:
-        operation = waiting.pop()
-        if isinstance(operation, NetworkCall):
-            found.add(operation.network)
-        elif isinstance(operation, Call):
-            waiting += [node.operation for node in operation.graph.nodes]
-        elif isinstance(operation, Repeat):
-            waiting += dict.fromkeys(operation.copies)
-    return found
+    nodes = [node for graph in networks.values() for node in graph.nodes]
+    used = {name for node in nodes for name in called(node.operation)}
+    return [name for name in networks if name not in used]
 
 
 def _match_inputs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from graphc.core.span import Span, nowhere
@@ -13,6 +13,9 @@ from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Optimizer
 from graphc.ops.rates import Schedule
 from graphc.plan.updates import Update
+
+Place = Callable[..., Span]
+"""Gives the span of a path of keys of the spec."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,12 @@ class Objective:
     Args:
         epochs: of the run, for schedules that last as long as it does.
         update: what happens beside the optimiser's rule.
+        name: of one of several.
+        patterns: of the paths of the weights that one of several moves.
+        turns: how often one of several has its turn in a round.
+        every: in every so many rounds one of several moves them.
+        start: the rounds before it begins.
+        until: the round with which it ends, if it does.
     """
 
     loss: Term
@@ -52,6 +61,17 @@ class Objective:
     optimizer: Optimizer
     epochs: int = 1
     update: Update = field(default_factory=Update)
+    name: str = ""
+    patterns: tuple[str, ...] = ()
+    turns: int = 1
+    every: int = 1
+    start: int = 0
+    until: int | None = None
+
+    @property
+    def pauses(self) -> bool:
+        """Whether there are rounds in which it moves nothing."""
+        return self.every > 1 or self.start > 0 or self.until is not None
 
     @property
     def monitor(self) -> tuple[str, bool]:
@@ -73,20 +93,40 @@ class Objective:
 
 
 @dataclass(frozen=True)
+class Round:
+    """How several objectives take their turns.
+
+    Args:
+        entries: the names of those that move together on a batch, and how often in a row.
+        measured: the values that are measured beside them.
+    """
+
+    entries: tuple[tuple[tuple[str, ...], int], ...]
+    measured: tuple[str, ...]
+
+    @property
+    def batches(self) -> int:
+        """How many batches it goes through."""
+        return sum(times for _, times in self.entries)
+
+
+@dataclass(frozen=True)
 class Plan:
     """One round of training.
 
     Args:
         network: the network that is called on the data ("" for the only one).
         inputs: for each of its inputs, the field of the data.
-        objectives: one for now; several come with training graphs.
+        objectives: one; or those of a round.
         longest: for fields whose sequences have a maximum, how many steps, and where that is said.
+        round: how they take turns, where the spec has values and objectives.
     """
 
     network: str
     inputs: tuple[tuple[str, str], ...]
     objectives: tuple[Objective, ...]
     longest: tuple[tuple[str, int, Span], ...] = field(default=(), compare=False)
+    round: Round | None = None
 
     @property
     def reads_target(self) -> bool:

@@ -13,6 +13,7 @@ from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
 from graphc.ops.neighbours import Neighbours
 from graphc.ops.optimizers import Optimizer
+from graphc.ops.players import Player
 from graphc.ops.training import Training
 from graphc.ops.updates import Clip, Group, Mixup, Penalty
 
@@ -55,19 +56,9 @@ def make_update(
     weights.check_decays(("train", "optimizer"), training.optimizer)
     if training.optimizer.needs_full_batches:
         _check_full_batch(training, place, report)
-    groups = []
-    for pattern, group in training.groups:
-        keys = ("train", "groups", pattern)
-        weights.check(pattern, keys)
-        own = _optimizer(group, training.optimizer, keys, place, report)
-        if own is not training.optimizer and own is not None and own.needs_full_batches:
-            message = f"`{own.name}` moves all weights together, so it cannot be that of a group"
-            report.error("GC423", message, place(*keys, "optimizer"), help=MOVE_ALL)
-        if own is not None and own is not training.optimizer:
-            weights.check_decays((*keys, "optimizer"), own)
-        groups.append((pattern, own))
+    groups = tuple(_groups(training.groups, training.optimizer, ("train",), weights))
     if not report.errors and groups:
-        weights.check_moving(tuple(groups))
+        weights.check_moving(groups)
     for pattern, _ in training.regularize:
         weights.check(pattern, ("train", "regularize", pattern))
     if training.init_from is not None:
@@ -77,7 +68,7 @@ def make_update(
         for pattern in training.init_from.leave:
             weights.check(pattern, (*keys, "leave"), statistics=True)
     return Update(
-        tuple(groups),
+        groups,
         training.clip,
         training.accumulate,
         training.average,
@@ -86,6 +77,44 @@ def make_update(
         training.truncate,
         training.neighbours,
     )
+
+
+def make_player_update(
+    player: Player, name: str, networks: Mapping[str, Graph], place: Place, report: Report
+) -> Update:
+    """What one of several objectives does beside its rule; problems go to the report."""
+    weights = _Weights(networks, place, report)
+    keys = ("train", "objectives", name)
+    weights.check_decays((*keys, "optimizer"), player.optimizer)
+    if player.optimizer.needs_full_batches:
+        message = f"`{player.optimizer.name}` evaluates the loss itself, and there are several"
+        help = "choose another optimizer, as `adam`"
+        report.error("GC423", message, place(*keys, "optimizer"), help=help)
+    groups = tuple(_groups(player.groups, player.optimizer, keys, weights))
+    for pattern, _ in player.regularize:
+        weights.check(pattern, (*keys, "regularize", pattern))
+    penalties = tuple(sorted(player.regularize, key=lambda each: each[0]))
+    return Update(groups, player.clip, penalties=penalties)
+
+
+def _groups(
+    written: tuple[tuple[str, Group | str], ...],
+    optimizer: Optimizer,
+    keys: Keys,
+    weights: _Weights,
+) -> Iterator[tuple[str, Optimizer | None]]:
+    """The optimiser of each group of weights, or None for one that does not move."""
+    place, report = weights.place, weights.report
+    for pattern, group in written:
+        own_keys = (*keys, "groups", pattern)
+        weights.check(pattern, own_keys)
+        own = _optimizer(group, optimizer, own_keys, place, report)
+        if own is not optimizer and own is not None and own.needs_full_batches:
+            message = f"`{own.name}` moves all weights together, so it cannot be that of a group"
+            report.error("GC423", message, place(*own_keys, "optimizer"), help=MOVE_ALL)
+        if own is not None and own is not optimizer:
+            weights.check_decays((*own_keys, "optimizer"), own)
+        yield pattern, own
 
 
 def _check_full_batch(training: Training, place: Place, report: Report) -> None:

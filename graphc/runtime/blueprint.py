@@ -52,6 +52,8 @@ def settings_of(compiled: Compiled, examples: int) -> Settings:
         monitor=monitor,
         maximize=maximize,
         bootstrap=training.bootstrap,
+        batches=plan.round.batches if plan.round is not None else 1,
+        first_batches=training.first_batches,
         keep=training.keep,
         patience=stopping.patience if stopping else None,
         minimum_change=stopping.minimum_change if stopping else 0.0,

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from graphc.data.batches import bootstrap_sample, epoch_order
+from graphc.data.batches import bootstrap_sample, epoch_order, round_order
 from graphc.data.dataset import Dataset
 from graphc.runtime.evaluation import Batches
 from graphc.runtime.settings import Settings
@@ -75,6 +75,10 @@ def another_course(course: Course, dataset: Dataset, settings: Settings) -> Cour
 
 def _order(dataset: Dataset, settings: Settings) -> Callable[[int], np.ndarray]:
     count, size, seed = dataset.examples, settings.learned_size, settings.seed
+    first, batches = settings.first_batches, settings.batches
+    if batches > 1:
+        classes = dataset.balanced
+        return lambda epoch: round_order(count, size, seed, epoch, first, batches, classes)
     sample = bootstrap_sample(count, seed) if settings.bootstrap else None
     return lambda epoch: epoch_order(count, size, seed, epoch, dataset.balanced, sample)
 

@@ -96,7 +96,7 @@ class Ensemble:
         arrays = prepared(form, inputs)
         found = [
             predict_batches(
-                self.programs, state["params"], state["statistics"], arrays, self.batch_size
+                self.programs.predict, state["params"], state["statistics"], arrays, self.batch_size
             )
             for state in self.states
         ]

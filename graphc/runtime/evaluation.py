@@ -16,7 +16,7 @@ from graphc.data.neighbours import by_node
 from graphc.ops.sources.graphs import COUNTED
 from graphc.runtime.feed import is_streamed, prefetched
 from graphc.runtime.state import State
-from graphc.runtime.steps import Programs
+from graphc.runtime.steps import Program, Programs
 
 
 class Batches:
@@ -59,31 +59,33 @@ def evaluate_batches(programs: Programs, state: State, several: Iterable[Any]) -
 
 
 def predict_batches(
-    programs: Programs, params: Any, statistics: Any, arrays: Mapping[str, Any], batch_size: int
+    predict: Program, params: Any, statistics: Any, arrays: Mapping[str, Any], batch_size: int
 ) -> Any:
     """The outputs for arrays [examples, ...] by field, in evaluation mode.
+
+    Args:
+        predict: `Programs.predict`, or the same of a module for inference.
 
     Returns:
         An array [examples, ...] in numpy, or a tuple of them where the network has several outputs.
     """
     count = len(next(iter(arrays.values())))
-    if count and programs.nodes is not None:
-        return _predict_nodes(programs, params, statistics, arrays)
+    if count and predict.nodes is not None:
+        return _predict_nodes(predict, params, statistics, arrays)
     if count == 0:
         (several,) = [
             jax.tree.map(lambda each: np.zeros((0, *each.shape[1:]), each.dtype), shapes)
-            for shapes in [_output_shapes(programs, params, statistics, arrays)]
+            for shapes in [_output_shapes(predict, params, statistics, arrays)]
         ]
         return several
     found = [
-        jax.device_get(programs.predict(params, statistics, batch))
-        for batch in Batches(arrays, batch_size)
+        jax.device_get(predict(params, statistics, batch)) for batch in Batches(arrays, batch_size)
     ]
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *found)
 
 
 def _predict_nodes(
-    programs: Programs, params: Any, statistics: Any, arrays: Mapping[str, Any]
+    predict: Program, params: Any, statistics: Any, arrays: Mapping[str, Any]
 ) -> Any:
     """The outputs for graphs, each some nodes at a time, for which neighbours are drawn."""
     fields = [name for name in arrays if not belongs_to_graph(name)]
@@ -91,8 +93,8 @@ def _predict_nodes(
     for number in range(len(arrays[fields[0]])):
         graph = {name: array[number : number + 1] for name, array in arrays.items()}
         every = np.ones(graph[fields[0]].shape[:2], bool)
-        batches = Batches(by_node({**graph, COUNTED: every}, fields), programs.nodes or 1)
-        found = [jax.device_get(programs.predict(params, statistics, batch)) for batch in batches]
+        batches = Batches(by_node({**graph, COUNTED: every}, fields), predict.nodes or 1)
+        found = [jax.device_get(predict(params, statistics, batch)) for batch in batches]
         examples.append(jax.tree.map(partial(_joined, count=every.size), *found))
     return jax.tree.map(lambda *parts: np.concatenate(parts), *examples)
 
@@ -101,10 +103,9 @@ def _joined(*parts: np.ndarray, count: int) -> np.ndarray:
     return np.concatenate(parts, axis=1)[:, :count]
 
 
-def _output_shapes(programs: Programs, params: Any, statistics: Any, arrays: Mapping) -> Any:
+def _output_shapes(predict: Program, params: Any, statistics: Any, arrays: Mapping) -> Any:
     one = {
         name: jax.ShapeDtypeStruct((1, *array.shape[1:]), array.dtype)
         for name, array in arrays.items()
     }
-    outputs, _ = jax.eval_shape(programs.module.forward, params, statistics, one)
-    return outputs
+    return jax.eval_shape(predict.function, params, statistics, one)

@@ -19,7 +19,7 @@ from graphc.core.importing import importing
 from graphc.runtime.errors import fail
 
 CONTRACT = 1
-TRAINING = ("losses", "metrics", "means", "optimizer", "init", "train_step", "evaluate_step")
+TRAINING = ("means", "init", "train_step", "evaluate_step")
 _alive: weakref.WeakValueDictionary[str, ModuleType] = weakref.WeakValueDictionary()
 
 

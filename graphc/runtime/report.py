@@ -39,7 +39,7 @@ def write_report(run: RunDirectory, checked: Checked, dataset: Dataset, warn: Wa
     result = json.loads((run.path / "result.json").read_text())
     split = next((each for each in ("test", "validation") if dataset.count(each)), "")
     parts: dict[str, Any] = {}
-    if split:
+    if split and not checked.players:
         network = Network(run, checked, warn)
         parts["worst"] = worst_errors(network, dataset, split)
         measured = result.get(split, {}).get("confusion_matrix")
@@ -70,7 +70,9 @@ class Network:
     def outputs(self, arrays: Arrays) -> np.ndarray:
         """What the loss looks at, for each example."""
         state, size = self.state, self.batch_size
-        found = predict_batches(self.programs, state["params"], state["statistics"], arrays, size)
+        found = predict_batches(
+            self.programs.predict, state["params"], state["statistics"], arrays, size
+        )
         return found if self._place is None else found[self._place]
 
     def each_loss(self, arrays: Arrays) -> np.ndarray:
@@ -189,7 +191,9 @@ def _losses(programs: Programs, state: Any, arrays: Arrays, size: int) -> np.nda
     """The loss of each point of each example."""
     module = programs.module
     if programs.nodes is not None:
-        outputs = predict_batches(programs, state["params"], state["statistics"], arrays, size)
+        outputs = predict_batches(
+            programs.predict, state["params"], state["statistics"], arrays, size
+        )
         return np.asarray(jax.jit(module.losses)(outputs, arrays), np.float64)
 
     @jax.jit

@@ -99,7 +99,8 @@ class Session:
     def started(self) -> events.Started:
         """That the run begins, or goes on."""
         settings = self.settings
-        steps = -(-self.dataset.examples // settings.learned_size)
+        rows = settings.learned_size * settings.first_batches
+        steps = -(-self.dataset.examples // rows)
         parameters = self.run.blueprint.weights.parameters
         return events.Started(self.start.position, settings.epochs, steps, parameters)
 

@@ -8,7 +8,10 @@ from typing import Any, Self
 
 from graphc.runtime.errors import fail
 
-_FIXED = ("batch_size", "nodes", "seed", "steps_per_dispatch", "monitor", "maximize", "bootstrap")
+_FIXED = (
+    *("batch_size", "nodes", "seed", "steps_per_dispatch", "monitor", "maximize", "bootstrap"),
+    *("batches", "first_batches"),
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Settings:
         monitor: the validation metric that says which checkpoint is best.
         maximize: whether a larger one is better.
         bootstrap: whether the run learns from a bootstrap sample of the examples.
+        batches: how many batches a step goes through, where it is a round of objectives.
+        first_batches: how many of them those are that all examples of an epoch are in once.
         slots: how many runs are trained side by side by one program, this one among them.
         keep: how many of the last checkpoints stay; the best one does too.
         patience: for how many epochs `monitor` may be no better before the run ends; None: it
@@ -50,6 +55,8 @@ class Settings:
     monitor: str = "loss"
     maximize: bool = False
     bootstrap: bool = False
+    batches: int = 1
+    first_batches: int = 1
     slots: int = 1
     keep: int = 2
     patience: int | None = None

@@ -36,15 +36,18 @@ class Program:
         first: arguments that are the same in every call, before the others.
 
     Attributes:
+        function: which one.
         seconds: how long that took.
+        nodes: how many nodes of a graph it takes at a time, where it draws neighbours of them.
     """
 
     def __init__(self, function: Callable, donate: tuple[int, ...] = (), first: tuple = ()) -> None:
-        self._first = first
+        self.function, self._first = function, first
         self._jit = jax.jit(function, donate_argnums=tuple(len(first) + each for each in donate))
         self._traced: Any = None
         self._run: Callable | None = None
         self.seconds = 0.0
+        self.nodes: int | None = None
 
     @property
     def compiled(self) -> bool:
@@ -144,6 +147,7 @@ class Programs:
         self.train = Program(train, donate=(0, 1))
         self.evaluate = Program(module.evaluate_step)
         self.predict = Program(_predict(module))
+        self.predict.nodes = nodes
 
     def means(self, *totals: Batch) -> dict[str, Any]:
         """What totals say, those of several batches added up in float64 on the host.

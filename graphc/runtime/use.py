@@ -107,7 +107,7 @@ def predict_run(
         warn(problem)
     programs, state = trained(run, warn)
     size = int(run.settings["batch_size"])
-    return predict_batches(programs, state["params"], state["statistics"], arrays, size)
+    return predict_batches(programs.predict, state["params"], state["statistics"], arrays, size)
 
 
 def prepared(form: Form, inputs: np.ndarray | Mapping[str, Any]) -> dict[str, np.ndarray]:

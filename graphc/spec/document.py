@@ -45,7 +45,6 @@ KEYS = (
     "search",
 )
 VERSION = 1
-LATER = ("values", "objectives", "schedule")
 
 
 @dataclass
@@ -348,13 +347,10 @@ class _Reader:
         if not isinstance(tree, Mapping):
             help = "write `train: {loss: cross_entropy, optimizer: {adam: 1e-3}, epochs: 10}`"
             raise fail("GC301", f"`train` is a mapping, found {describe(tree)}", tree, help)
-        keys = [key for word in LATER if (key := tree.key(word)) is not None]
-        if keys:
-            several = (not_yet(f"`{key.text}` (several objectives)", key) for key in keys)
-            raise SpecError(each for error in several for each in error.diagnostics)
         environment = Environment(self.document.parameters)
         span = self.document.place("train")
-        self.document.training = Training.read(environment.substitute(tree), span)
+        read = environment.substitute(tree, leave=("values", "minimize", "maximize"))
+        self.document.training = Training.read(read, span)
 
     def _search(self, tree: Tree) -> None:
         """Values to try stay as they are written: a trial puts in what its `$parameters` are."""

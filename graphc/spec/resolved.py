@@ -5,6 +5,7 @@ from __future__ import annotations
 from graphc.core.declaration import Declaration
 from graphc.core.span import Span, nowhere
 from graphc.core.tree import Mapping, Scalar, Tree, from_plain
+from graphc.ops.training import Training
 from graphc.spec.document import KEYS, Document
 from graphc.spec.writer import write
 
@@ -54,9 +55,10 @@ def _filled(tree: Tree | None, declaration: Declaration, extra: dict[str, Tree])
     elif tree is not None and first is not None and tree != Scalar("", tree.span):
         written = {first.name: tree}
     values = written | {name: each for name, each in extra.items() if name not in written}
+    elsewhere = declaration.of_other_form if isinstance(declaration, Training) else ()
     for each in declaration.attributes():
         value = getattr(declaration, each.name)
-        if each.name not in values and value is not None:
+        if each.name not in values and value is not None and each.name not in elsewhere:
             values[each.name] = from_plain(each.kind.write(value), _DEFAULT)
     span = tree.span if tree is not None else _DEFAULT
     return Mapping(tuple((Scalar(name, span), value) for name, value in values.items()), span)

@@ -15,7 +15,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from oracle import quick_jit
 
 import graphc as gc
 from graphc.cli.compile import command
@@ -96,52 +95,51 @@ def numbers(model, module):
     state |= {name: jax.tree.map(np.abs, state[name]) for name in state if name != "params"}
     state = jax.tree.map(lambda each, shape: np.asarray(each, shape.dtype), state, shapes)
     loss = model.compiled.checked.plan.objectives[0].loss
-    target, shape = loss.target_type, shape_of(loss.target_type)
-    label = draw.integers(0, min(target.below or 3, 3), shape).astype(np.int32)
-    if target.dtype == "bool":
-        label = label > 0
-    if target.dtype == "float":
-        label = draw.normal(size=shape).astype(np.float32)
     batch = {name: values(draw, kind) for name, kind in model.graph.inputs}
     for axis in dict.fromkeys(a for _, kind in model.graph.inputs for a in uneven_axes(kind)):
         batch[lengths_over(axis.name)] = draw.integers(1, STEPS + 1, ROWS).astype(np.int32)
-    if PAIRS in target.domain:
+    if loss.target_type is not None:
+        batch[loss.target] = labels(draw, loss.target_type)
+    if loss.target_type is not None and PAIRS in loss.target_type.domain:
         batch[ENDS] = draw.integers(0, STEPS, (ROWS, STEPS, 2)).astype(np.int32)
     if any(nodes_axis(kind) for _, kind in model.graph.inputs):
         batch |= graphs(draw)
-    batch |= {loss.target: label, "mask": np.arange(ROWS) < ROWS - 1}
-    return state, batch
+    return state, batch | {"mask": np.arange(ROWS) < ROWS - 1}
 
 
-def computed(module, state, batch):
-    """Outputs, gradients and one step of training."""
+def labels(draw, target):
+    """Random targets of a loss."""
+    shape = shape_of(target)
+    if target.dtype == "float":
+        return draw.normal(size=shape).astype(np.float32)
+    label = draw.integers(0, min(target.below or 3, 3), shape).astype(np.int32)
+    return label > 0 if target.dtype == "bool" else label
+
+
+def program(module, state, batch):
+    """What is compiled for outputs, gradients and one step of training."""
 
     def run(state, batch):
         key = module.at(jax.random.key(1), 2) if hasattr(module, "at") else jax.random.key(1)
 
         def total(params):
             outputs, _ = module.forward(params, state["statistics"], batch, train=True, key=key)
-            return jnp.sum(jnp.sin(outputs)), outputs
+            return sum(jnp.sum(jnp.sin(each)) for each in jax.tree.leaves(outputs)), outputs
 
         gradients, outputs = jax.grad(total, has_aux=True)(state["params"])
         # The schedules of optax mix whole numbers and floats.
         with jax.numpy_dtype_promotion("standard"):
             return outputs, gradients, module.train_step(state, batch, key)
 
-    return jax.device_get(quick_jit(run)(state, batch))
+    return jax.jit(run).lower(state, batch).as_text()
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_the_printed_file_computes_what_the_module_in_memory_does(name, files, models):
     model = models[name]
     state, batch = numbers(model, model.module())
-    inside = computed(model.module(), state, batch)
-    outside = computed(imported(files / f"{name}.py"), state, batch)
-    assert jax.tree.structure(outside) == jax.tree.structure(inside)
-    for one, other in zip(jax.tree.leaves(inside), jax.tree.leaves(outside), strict=True):
-        assert one.dtype == other.dtype
-        assert one.tobytes() == other.tobytes()
-    assert inside[2][1]["finite"]
+    inside = program(model.module(), state, batch)
+    assert inside == program(imported(files / f"{name}.py"), state, batch)
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -1,0 +1,138 @@
+"""The functions of a module that trains several objectives, with capital words for holes."""
+
+from __future__ import annotations
+
+import ast
+
+from graphc.emit.templates import templates
+
+ROUND = templates('''
+def objectives(outputs):
+    """What each objective makes small."""
+    return OBJECTIVES
+
+def sums(outputs, batch):
+    """The values times the number of rows that are there, and that number."""
+    count = jnp.sum(MASK, dtype=jnp.float32)
+    totals = {name: value * count for name, value in zip(VALUES, outputs, strict=True)}
+    return totals | {"count": count}
+
+def means(totals):
+    """What totals say, those of one batch or of several added up: the mean of each value."""
+    count = max(totals["count"], 1)
+    return {name: totals[name] / count for name in VALUES}
+
+def rules():
+    """For each objective what turns its gradients into updates."""
+    return RULES
+
+def owned(tree, objective):
+    """Of a tree with a branch for each network the branches that an objective moves."""
+    return {name: tree[name] for name in OWNED[objective] if name in tree}
+
+def due(objective, step):
+    """Whether an objective moves its weights in the round after so many."""
+    return DUE.get(objective, True)
+
+def init(key):
+    """The state before the first step."""
+    _, params, statistics = nnx.split(build(key), nnx.Param, ...)
+    params = nnx.to_pure_dict(params)
+    return {
+        "params": params,
+        "statistics": nnx.to_pure_dict(statistics),
+        "optimizer": {name: rule.init(owned(params, name)) for name, rule in rules().items()},
+        "step": jnp.zeros((), jnp.int32),
+    }
+
+def train_step(state, batch, key):
+    """The state after a round, in which the objectives take their turns, and the totals.
+
+    Each turn is on a batch of its own and sees the weights that the one before has left. Where a
+    number is not finite, the state is returned as it came.
+    """
+    parts, moved, totals = in_parts(batch, BATCHES), state, {}
+    done, finite = 0, jnp.array(True)
+    for names, times in ENTRIES:
+
+        def go_on(moved, numbered):
+            number, part = numbered
+            return move(moved, names, part, jax.random.fold_in(key, number))
+
+        turns = slice(done, done + times)
+        numbered = jnp.arange(BATCHES)[turns], jax.tree.map(lambda rows: rows[turns], parts)
+        moved, found = jax.lax.scan(go_on, moved, numbered)
+        finite &= jnp.all(found.pop("finite"))
+        totals |= jax.tree.map(jnp.mean, {name: found[name] for name in REPORTED})
+        done += times
+    moved = moved | {"step": state["step"] + 1}
+    return jax.lax.cond(finite, lambda: moved, lambda: state), totals | {"finite": finite}
+
+def evaluate_step(state, batch):
+    """The totals of a batch in evaluation mode."""
+    outputs, _ = forward(state["params"], state["statistics"], batch)
+    return sums(outputs, batch)
+''')
+PENALIZED = templates('''
+def objectives(outputs, params):
+    """What each objective makes small, with what weights add to it."""
+    arrays = apart(params, TABLE)
+    return OBJECTIVES
+''')
+_STEP = '''
+def {head}:
+    """{docstring}"""
+
+    def minimized(params):
+        outputs, statistics = forward(params, state["statistics"], batch, train=True, key=key)
+        {found}return {values}, (statistics, sums(outputs, batch))
+
+    params = state["params"]
+    values, pull, (statistics, totals) = jax.vjp(minimized, params, has_aux=True)
+    gradients = {{name: owned(pull(alone(name, values))[0], name) for name in values}}
+    finite = jnp.isfinite(optax.tree.norm((values, gradients)))
+
+    def update():
+        moved, kept, memory = params, state["statistics"], {memory}
+        for name in values:
+            rule, before = rules()[name], (owned(moved, name), state["optimizer"][name])
+            updates, remembered = rule.update(gradients[name], before[1], owned(params, name))
+            after = optax.apply_updates(before[0], updates), remembered
+            {pause}moved, memory[name] = moved | after[0], after[1]
+            kept = kept | owned(statistics, name)
+        return {{"params": moved, "statistics": kept, "optimizer": memory, "step": {step}}}
+
+    {returned}
+'''
+_RETURNED = 'return jax.lax.cond(finite, update, lambda: state), totals | {"finite": finite}'
+_RETURNED_IN_TURN = """
+    moves = finite & (totals["count"] > 0)
+    return jax.lax.cond(moves, update, lambda: state), totals | {"finite": finite}
+"""
+_TOGETHER = """The state after a round, in which each objective moves what it owns, and the totals.
+
+    All of them see the same values. Where one is not finite, the state is returned as it came.
+    """
+_IN_TURN = "The state after some objectives have moved what they own on a batch, and its totals."
+_PAUSED = 'after = either(due(name, state["step"]), after, before)'
+
+
+def step(*, in_turn: bool, penalties: bool, pauses: bool) -> ast.FunctionDef:
+    """The training step of a round in which all move together, or of one turn of it, `move`.
+
+    Args:
+        penalties: whether weights add to what is minimised.
+        pauses: whether there are rounds in which an objective moves nothing.
+    """
+    minimized = "objectives(outputs, params)" if penalties else "objectives(outputs)"
+    text = _STEP.format(
+        head="move(state, names, batch, key)" if in_turn else "train_step(state, batch, key)",
+        docstring=_IN_TURN if in_turn else _TOGETHER,
+        found=f"found = {minimized}\n        " * in_turn,
+        values="{name: found[name] for name in names}" if in_turn else minimized,
+        memory='dict(state["optimizer"])' if in_turn else "{}",
+        step='state["step"]' if in_turn else 'state["step"] + 1',
+        returned=(_RETURNED_IN_TURN if in_turn else _RETURNED).strip(),
+        pause=f"{_PAUSED}\n            " * pauses,
+    )
+    return templates(text)["move" if in_turn else "train_step"]

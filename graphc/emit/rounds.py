@@ -1,0 +1,95 @@
+"""The functions of the emitted module that train several objectives."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from graphc.core.code import code, literal
+from graphc.emit.filling import fill
+from graphc.emit.functions import Functions
+from graphc.emit.optimizing import Optimizing, constant
+from graphc.emit.round_templates import PENALIZED, ROUND, step
+from graphc.emit.trees import name, part
+from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
+from graphc.graph.weights import WeightMap
+from graphc.plan.plan import Objective, Plan, Program, Round
+
+ROWS = code('batch.get("mask", jnp.ones(len(batch[$field]), bool))')
+OWNED, VALUES = "OWNED", "VALUES"
+
+
+def rounds(program: Program, plan: Plan, round: Round) -> Functions:
+    """The functions that train and evaluate a state."""
+    weights = WeightMap.of(program.networks)
+    rules = {each.name: Optimizing(each, weights, program.epoch_steps) for each in plan.objectives}
+    penalties = any(each.penalty is not None for each in rules.values())
+    pauses = any(each.pauses for each in plan.objectives)
+    values: dict[str, ast.expr] = {
+        "OBJECTIVES": _objectives(plan, rules),
+        "MASK": fill(ROWS, {"field": plan.inputs[0][1]}),
+        "RULES": ast.Dict([part(word) for word in rules], [each.rule for each in rules.values()]),
+        "DUE": _due(plan.objectives),
+        "BATCHES": part(round.batches),
+        "ENTRIES": literal(round.entries),
+        "REPORTED": _reported(round),
+        "TABLE": next(iter(rules.values())).paths,
+    }
+    in_turn = round.batches > 1
+    own = step(in_turn=in_turn, penalties=penalties, pauses=pauses)
+    names = ["objectives", "sums", "means", "rules", "owned"]
+    names += ["due"] * pauses + ["init"] + ["move"] * in_turn + ["train_step", "evaluate_step"]
+    templates = ROUND | (PENALIZED if penalties else {}) | {own.name: own}
+    constants = tuple(_constants(program, plan, round, rules))
+    return Functions(tuple(names), values, templates, constants)
+
+
+def _reported(round: Round) -> ast.expr:
+    """The names of what is kept of a turn's totals, beside `names`."""
+    names = ast.Starred(name("names"), ast.Load())
+    return ast.Tuple([names, *map(part, (*round.measured, "count"))], ast.Load())
+
+
+def _objectives(plan: Plan, rules: dict[str, Optimizing]) -> ast.expr:
+    """What each objective makes small, as a dict over `outputs`, and `arrays` where weights add."""
+    found: list[ast.expr] = []
+    for place, each in enumerate(plan.objectives):
+        value: ast.expr = ast.Subscript(name("outputs"), part(place), ast.Load())
+        if each.loss.measure.larger_is_better:
+            value = ast.UnaryOp(ast.USub(), value)
+        penalty = rules[each.name].penalty
+        found.append(value if penalty is None else ast.BinOp(value, ast.Add(), penalty))
+    return ast.Dict([part(each.name) for each in plan.objectives], found)
+
+
+def _due(objectives: Iterable[Objective]) -> ast.expr:
+    """When each of those moves that pause, as a dict over `step`."""
+    found = {each.name: _when(each) for each in objectives if each.pauses}
+    return ast.Dict([part(word) for word in found], list(found.values()))
+
+
+def _when(objective: Objective) -> ast.expr:
+    terms = []
+    since = f"(step - {objective.start})" if objective.start else "step"
+    if objective.start:
+        terms.append(f"(step >= {objective.start})")
+    if objective.until is not None:
+        terms.append(f"(step < {objective.until})")
+    if objective.every > 1:
+        terms.append(f"({since} % {objective.every} == 0)")
+    return ast.parse(" & ".join(terms), mode="eval").body
+
+
+def _constants(
+    program: Program, plan: Plan, round: Round, rules: dict[str, Optimizing]
+) -> Iterable[ast.stmt]:
+    """What the functions name."""
+    values = (*(each.name for each in plan.objectives), *round.measured)
+    text = "The values of a batch: what objectives make small or large, and what is measured."
+    yield from constant(VALUES, literal(values), text)
+    words = identifiers(program.networks, RESERVED_OF_NETWORKS)
+    own = {each.name: tuple(words[network] for network in each.updates) for each in plan.objectives}
+    tree = ast.Dict([part(word) for word in own], [literal(each) for each in own.values()])
+    yield from constant(OWNED, tree, "The networks that each objective moves.")
+    found = {word: each for rule in rules.values() for word, each in rule.constants()}
+    yield from (statement for each in found.values() for statement in each)

@@ -1,0 +1,213 @@
+"""From the long form of `train` to a plan: who updates what, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from graphc.build.training import TRAINING, TrainingGraph
+from graphc.core.code import code
+from graphc.core.diagnostic import Note, Report, listing, similar
+from graphc.core.operation import Weight
+from graphc.graph.calls import NetworkCall
+from graphc.graph.graph import Graph
+from graphc.graph.needed import called, needed
+from graphc.graph.weights import WeightMap
+from graphc.ops.measures import Measuring
+from graphc.ops.objectives import Loss, Metric
+from graphc.ops.players import Player
+from graphc.ops.training import Training
+from graphc.plan.plan import Objective, Place, Plan, Round, Term
+from graphc.plan.updates import make_player_update, matches
+
+
+@dataclass(frozen=True)
+class Given(Loss):
+    """What the graph of training computes as it is.
+
+    Args:
+        larger_is_better: which of two values is the better one.
+    """
+
+    name: ClassVar[str] = "given"
+    call = code("$output")
+
+    larger_is_better: bool = False
+
+
+def make_round(
+    networks: Mapping[str, Graph],
+    made: TrainingGraph,
+    training: Training,
+    place: Place,
+    report: Report,
+) -> Plan | None:
+    """The plan of a spec with objectives; problems go to the report.
+
+    Args:
+        networks: of the spec, the graph of training among them.
+    """
+    before = len(report.errors)
+    maker = _Maker(networks, made, training, place, report)
+    objectives = tuple(maker.objective(name, player) for name, player in training.objectives)
+    maker.check_schedule()
+    if len(report.errors) == before:
+        maker.check_owners(objectives)
+    if len(report.errors) > before:
+        return None
+    order = training.schedule or ((tuple(name for name, _ in training.objectives), 1),)
+    inputs = tuple((name, name) for name, _ in made.graph.inputs)
+    return Plan(TRAINING, inputs, objectives, round=Round(order, made.measured))
+
+
+@dataclass
+class _Maker:
+    networks: Mapping[str, Graph]
+    made: TrainingGraph
+    training: Training
+    place: Place
+    report: Report
+
+    def __post_init__(self) -> None:
+        self.weights: dict[str, Weight] = {
+            each.path: each.weight for each in WeightMap.of(self.networks).entries
+        }
+
+    def objective(self, name: str, player: Player) -> Objective:
+        """One of them, its ownership looked up."""
+        patterns = tuple(self._pattern(word, name) for word in player.update)
+        found = tuple(pattern for pattern in patterns if pattern is not None)
+        span = self.place("train", "objectives", name)
+        update = make_player_update(player, name, self.networks, self.place, self.report)
+        given = Given(player.maximize is not None)
+        measured = tuple(
+            Term(each, Given(self._larger(each)), each, "") for each in self.made.measured
+        )
+        moved = tuple(dict.fromkeys(path.split("/")[0] for path in self._owned(found)))
+        self._check_reached(name, found)
+        return Objective(
+            Term(name, given, name, "", span),
+            measured,
+            moved,
+            player.optimizer,
+            self.training.epochs,
+            update,
+            name=name,
+            patterns=found,
+            turns=sum(times for names, times in self.training.schedule if name in names) or 1,
+            every=player.every,
+            start=player.start,
+            until=player.until,
+        )
+
+    def _pattern(self, word: str, name: str) -> str | None:
+        """What an entry of `update` means as a pattern of paths; None where it means nothing."""
+        if word in self.networks and word != TRAINING:
+            return f"{word}/*"
+        trained = [path for path, weight in self.weights.items() if weight.trainable]
+        for pattern in (word, f"{TRAINING}/{word}", f"{TRAINING}/{word}/*"):
+            if any(matches(path, pattern) for path in trained):
+                return pattern
+        known = [each for each in self.networks if each != TRAINING]
+        help = similar(word, known, "network") or f"the networks are {listing(known)}"
+        message = f"`{word}` is no network, nor the path of a weight"
+        self.report.error(
+            "GC434", message, self.place("train", "objectives", name, "update"), help=help
+        )
+        return None
+
+    def _owned(self, patterns: Iterable[str]) -> list[str]:
+        """The paths of the trained weights that match."""
+        several = tuple(patterns)
+        return [
+            path
+            for path, weight in self.weights.items()
+            if weight.trainable and any(matches(path, each) for each in several)
+        ]
+
+    def _larger(self, name: str) -> bool:
+        """Whether more of a value is better: of a metric that is so, and not changed."""
+        graph = self.made.graph
+        ref = next(ref for port, ref in graph.outputs if port == name)
+        mean = graph.by_name[ref.node]
+        (of,) = mean.references
+        operation = graph.by_name[of.node].operation if of.node in graph.by_name else None
+        made = operation.made if isinstance(operation, Measuring) else None
+        return isinstance(made, Metric) and made.larger_is_better
+
+    def _check_reached(self, name: str, patterns: tuple[str, ...]) -> None:
+        """Report GC436 for what an objective updates and does not depend on."""
+        reached = self._reached(name)
+        for pattern in patterns:
+            owned = {_owner(path) for path in self._owned([pattern])}
+            if owned and owned.isdisjoint(reached):
+                word = pattern.removesuffix("/*").removeprefix(f"{TRAINING}/")
+                message = f"`{name}` updates `{word}`, which has no part in what it is made of"
+                place = self.place("train", "objectives", name, "update")
+                help = "name what it depends on, or let its formula depend on this"
+                self.report.error("GC436", message, place, help=help)
+
+    def _reached(self, name: str) -> set[str]:
+        """The networks, and the values that are weights, that an objective is made of."""
+        graph = self.made.graph
+        ref = next(ref for port, ref in graph.outputs if port == name)
+        found: set[str] = set()
+        for node in needed(graph, [ref]):
+            if isinstance(node.operation, NetworkCall):
+                found |= called(node.operation, self.networks)
+            else:
+                found.add(f"{TRAINING}/{node.name}")
+        return found
+
+    def check_schedule(self) -> None:
+        """Report GC438 where a schedule names what is no objective, or leaves one out."""
+        training, place = self.training, self.place("train", "schedule")
+        known = [name for name, _ in training.objectives]
+        written = [name for names, _ in training.schedule for name in names]
+        for name in dict.fromkeys(written):
+            if name not in known:
+                help = similar(name, known, "objective") or f"they are {listing(known)}"
+                self.report.error("GC438", f"there is no objective `{name}`", place, help=help)
+        left = [name for name in known if training.schedule and name not in written]
+        if left and set(written) <= set(known):
+            message = f"the schedule leaves out {listing(left)}"
+            help = "give every objective its turn, or delete it"
+            self.report.error("GC438", message, place, help=help)
+
+    def check_owners(self, objectives: tuple[Objective, ...]) -> None:
+        """Report GC435 for weights with two owners at once, GC437 (a warning) for those without."""
+        by_name = {each.name: each for each in objectives}
+        order = self.training.schedule or ((tuple(by_name), 1),)
+        for names, _ in order:
+            seen: dict[str, str] = {}
+            for name in dict.fromkeys(names):
+                for path in self._owned(by_name[name].patterns):
+                    if path in seen:
+                        self._report_two(seen[path], name, path)
+                        break
+                    seen[path] = name
+        moving = {path for each in objectives for path in self._owned(each.patterns)}
+        networks = sorted({name for each in objectives for name in self._reached(each.name)})
+        for name in networks:
+            own = [path for path in self._owned([f"{name}/*"])]
+            if own and moving.isdisjoint(own):
+                self._warn_of_still(name)
+
+    def _report_two(self, one: str, other: str, path: str) -> None:
+        message = f"`{one}` and `{other}` both move `{path}` in the same step"
+        notes = [Note(f"`{one}` updates it", self.place("train", "objectives", one, "update"))]
+        help = "make one objective of their sum, or let them take turns with a `schedule`"
+        place = self.place("train", "objectives", other, "update")
+        self.report.error("GC435", message, place, notes=notes, help=help)
+
+    def _warn_of_still(self, name: str) -> None:
+        message = f"no objective updates the network `{name}`: its weights stay as they are drawn"
+        help = f"name it under `update` of an objective, or write `frozen: true` for `{name}`"
+        self.report.warn("GC437", message, self.place("networks", name), help=help)
+
+
+def _owner(path: str) -> str:
+    """The network of a weight; a value that is a weight is its own."""
+    first, _, rest = path.partition("/")
+    return f"{TRAINING}/{rest.split('/')[0]}" if first == TRAINING else first
