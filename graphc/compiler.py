@@ -19,6 +19,7 @@ from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping as MappingTree
 from graphc.core.types import Axis, uneven_axes
 from graphc.graph.graph import Graph
+from graphc.graph.hops import hearing_drawn
 from graphc.graph.needed import with_called
 from graphc.graph.seeds import collisions
 from graphc.graph.stacking import longest, stackings
@@ -299,7 +300,11 @@ def compile(
     if network is not None:
         checked = replace(checked, networks=with_called(checked.networks, network), plan=None)
     shares = _shares(checked)
-    networks, passes = run_passes(checked.networks, device, tuple(without), inference, shares)
+    networks = checked.networks
+    if replace(checked.program, inference=inference).neighbours is not None:
+        drawing = everywhere(hearing_drawn)
+        networks = {name: drawing(graph) for name, graph in networks.items()}
+    networks, passes = run_passes(networks, device, tuple(without), inference, shares)
     axis = _steps(checked)
     if axis is not None:
         remembering = everywhere(lambda graph: with_memory(graph, axis))
@@ -324,6 +329,8 @@ def _shares(checked: Checked) -> dict[str, dict[str, float]]:
     if data is None or plan is None:
         return {}
     known = data.shares(checked.document.folder)
+    if plan.objectives[0].update.neighbours is not None:
+        return {}  # the rows of nodes that are drawn are read as they are
     found = {name: known[field] for name, field in plan.inputs if field in known}
     return {plan.network: found}
 
@@ -354,6 +361,8 @@ def _steps(checked: Checked) -> Axis | None:
 
 def _examples(document: Document) -> int | None:
     """How many examples there are to train on, where the data says so before it is loaded."""
+    if document.training is not None and document.training.neighbours is not None:
+        return None  # they are nodes
     return None if document.data is None else document.data.training_examples()
 
 

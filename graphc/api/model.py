@@ -151,10 +151,10 @@ class Model:
         if training.early_stopping is not None:
             place = checked.document.place("train", "early_stopping")
             require_validation(dataset, "early stopping", place)
-        settings = replace(settings_of(compiled, dataset.count("train")), **asdict(keeping))
+        settings = replace(settings_of(compiled, dataset.examples), **asdict(keeping))
         blueprint = blueprint_of(compiled)
         if checked.user_code and not resume:
-            blueprint = replace(blueprint, weights=self._weights(dataset, settings.batch_size))
+            blueprint = replace(blueprint, weights=self._weights(dataset, settings.learned_size))
         return Prepared(dataset, blueprint, settings, self._origin())
 
     def _origin(self) -> Origin | None:
@@ -382,6 +382,7 @@ class Model:
             at_most=at_most,
             reads_target=plan.reads_target,
             sparse=self.compiled.program.sparse,
+            draws=self.compiled.program.neighbours is not None,
         )
 
     def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
@@ -393,9 +394,7 @@ class Model:
         weighs = weighs_by_data(self.compiled.checked.document.training)
         # Counting reads targets, which may be streamed.
         classes = dataset.class_counts if weighs else None
-        return compiler.with_examples(
-            self.compiled, dataset.count("train"), classes, dataset.longest
-        )
+        return compiler.with_examples(self.compiled, dataset.examples, classes, dataset.longest)
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
         """The map with the arrays of the user's code, which is tried on the way."""
@@ -403,7 +402,7 @@ class Model:
 
         module, compiled = self.module(), self.compiled
         code, lines = compiled.checked.user_code, compiled.emitted.lines
-        try_training(module, code, lines, dataset.held["train"], batch_size)
+        try_training(module, code, lines, dataset.learned, batch_size)
         return compiled.weights.completed(arrays_of(module))
 
 

@@ -46,6 +46,6 @@ def _lifted(group: list[tuple[Trial, Prepared]]) -> Alike | None:
 
     one = lifted([each.blueprint.source for _, each in group])
     made = group[0][1]
-    if not can_be_lifted(one, made.dataset, made.settings.batch_size):
+    if not can_be_lifted(one, made.dataset, made.settings.learned_size):
         return None
     return Alike(tuple(group), one)

@@ -185,6 +185,18 @@ class Remembering(Operation):
     kept: bool = field(default=False, kw_only=True, repr=False)
 
 
+@dataclass(frozen=True)
+class Hearing(Operation):
+    """The base of what makes the value of a node out of it and its neighbours.
+
+    Args:
+        drawn: whether the neighbours may be some that were drawn (`DrawnTrees` in the emitted
+            source). Its value is then over those nodes of its input that have any, the first ones.
+    """
+
+    drawn: bool = field(default=False, kw_only=True, repr=False)
+
+
 # The traits. They carry data, so that a pass never needs to know a concrete operation.
 
 

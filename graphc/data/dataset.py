@@ -22,6 +22,7 @@ from graphc.core.types import (
     uneven_axes,
 )
 from graphc.data.held import held
+from graphc.data.neighbours import SEEDS, by_node
 from graphc.data.rows import Rows, pieces
 from graphc.data.scaling import Arrays as Arrays
 from graphc.data.scaling import Scaling as Scaling
@@ -167,6 +168,7 @@ class Dataset(Form):
         left_out: how many edges of a graph were left out, by the reason.
         node_names: what the nodes of a graph are called, where they have names.
         device: that of the programs that it is held for, cpu, gpu or tpu.
+        draws: whether training draws neighbours of the nodes of one graph.
     """
 
     splits: dict[str, Arrays]
@@ -175,6 +177,7 @@ class Dataset(Form):
     left_out: dict[str, int] = field(default_factory=dict)
     node_names: tuple[str, ...] | None = None
     device: str = "cpu"
+    draws: bool = False
 
     def __post_init__(self) -> None:
         for arrays in self.splits.values():
@@ -224,6 +227,16 @@ class Dataset(Form):
         """The arrays of each split as programs take them."""
         return held(self.splits, self.sparse, self._nodes, self.device)
 
+    @cached_property
+    def learned(self) -> dict[str, Any]:
+        """The arrays that training takes its batches from."""
+        return self.drawn_from("train") if self.draws else self.held["train"]
+
+    def drawn_from(self, split: str) -> dict[str, np.ndarray]:
+        """The arrays of a split of one graph, for batches of nodes whose neighbours are drawn."""
+        fields = dict.fromkeys((*self.inputs, self.target))
+        return by_node(self.splits[split], fields) if split in self.splits else {}
+
     @property
     def _nodes(self) -> int | None:
         """How many nodes every graph has, those counted that pad it; None where there are none."""
@@ -231,6 +244,11 @@ class Dataset(Form):
             return None
         name, kind = next(each for each in self.fields.items() if NODES in each[1].domain)
         return self.splits["train"][name].shape[kind.domain.index(NODES)]
+
+    @property
+    def examples(self) -> int:
+        """How many examples an epoch goes through, or nodes where neighbours are drawn."""
+        return len(self.learned[SEEDS]) if self.draws else self.count("train")
 
     def count(self, split: str) -> int:
         """How many examples a split has; 0 where there is none."""

@@ -21,6 +21,7 @@ from graphc.plan.plan import Program
 
 EDGES = code("edges_of(batch)")
 VALUED_EDGES = code('ValuedEdges(edges_of(batch), $nodes, batch.get("mask"))')
+DRAWN = code("graph_of(batch, $sizes)")
 ASKED = code(f'batch["{ENDS}"]')
 ASKED_IN_TRAINING = code("asked_pairs(batch, train=train, key=at(key, 'train', 'pairs'))")
 BATCH = ("build", "call", "graphdef", "forward")
@@ -104,7 +105,7 @@ def _outputs(
     streams = list(zip((kind for _, kind in graph.inputs), inputs, strict=True))
     masks = Masks.of(graph)
     given |= {masks.word(axis): _mask(axis, streams) for axis in sorted(needs.masks)}
-    given["graph"] = needs.graph and _edges(streams, needs)
+    given["graph"] = needs.graph and _edges(program, streams, needs)
     asked = ASKED_IN_TRAINING if draws and not program.inference else ASKED
     given["pairs"] = needs.pairs and fill(asked, {})
     given["memory"] = needs.memory and name("memory")
@@ -121,8 +122,10 @@ def _field(word: str, kind: Type) -> ast.expr:
     return ast.Subscript(name("batch"), part(word), ast.Load())
 
 
-def _edges(streams: Iterable[tuple[Type, ast.expr]], needs: Needs) -> ast.expr:
+def _edges(program: Program, streams: Iterable[tuple[Type, ast.expr]], needs: Needs) -> ast.expr:
     """The edges of the graphs of a batch; where they hold values, told how many nodes there are."""
+    if program.neighbours is not None:
+        return fill(DRAWN, {"sizes": program.neighbours.sizes})
     if not needs.edges:
         return fill(EDGES, {})
     over_nodes = ((kind, x) for kind, x in streams if nodes_axis(kind))

@@ -10,7 +10,8 @@ MODULES = ("copy", "fnmatch", "functools", "zlib", "jax", "jnp", "optax", "nnx")
 CONTRACT = (
     *("CONTRACT", "build", "call", "graphdef", "forward", "losses", "metrics", "optimizer"),
     *("init", "train_step", "evaluate_step", "sums", "main"),
-    *("EPOCH_STEPS", "PATHS", "penalty", "mixed_examples", "CLASS_WEIGHTS"),
+    *("EPOCH_STEPS", "PATHS", "penalty", "mixed_examples", "CLASS_WEIGHTS", "draw_neighbours"),
+    "draw_the_same",
 )
 STEPS = ("begin", "step")
 BUILTINS = ("range", "enumerate", "print", "map", "max", "len", "sum", "list", "str", "int")

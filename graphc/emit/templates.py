@@ -73,6 +73,10 @@ def mixed_examples(batch, key):
     """The batch to learn from, that of the examples mixed in, and the share that is not theirs."""
     return mixup(batch, FIELDS, ALPHA, at(key, "train", "mixup"))
 
+def draw_neighbours(batch, key):
+    """The nodes of a batch and neighbours drawn for them, as a batch of one graph."""
+    return drawn_trees(batch, FIELDS, TARGET, SIZES, at(key, "train", "neighbours"))
+
 def optimizer():
     """The rule that turns gradients into updates."""
     return OPTIMIZER
@@ -111,7 +115,7 @@ def {name}(state, batch, key{carried}):
 
     Where the loss or a gradient is not finite, the state is returned as it came.{carried_text}
     """
-    {gradients}
+    {drawn}{gradients}
     finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradients))
 
     def update():
@@ -216,6 +220,7 @@ def train_step(
     average: bool = False,
     mixup: bool = False,
     pieces: bool = False,
+    drawn: bool = False,
 ) -> ast.FunctionDef:
     """The training step.
 
@@ -228,6 +233,7 @@ def train_step(
         average: whether a moving average of the weights is kept.
         mixup: whether the examples of a batch are mixed.
         pieces: whether it is one of several for a batch of sequences, called `learn` then.
+        drawn: whether neighbours of the nodes of a batch are drawn.
     """
     batch = "part" if parts else "batch"
     of_mixture = {
@@ -249,6 +255,7 @@ def train_step(
         carried_text=_CARRIED_TEXT.rstrip() * pieces,
         counted="" if pieces else " + 1",
         returned=(_RETURNED_WITH_CARRIED if pieces else _RETURNED).strip(),
+        drawn="batch = draw_neighbours(batch, key)\n    " * drawn,
         gradients=gradients.strip(),
         given=", ".join([*_GIVEN, *["value=loss"] * feedback, *_SEARCHED * search]),
         moved=_line(_MOVED) * average,
@@ -282,6 +289,18 @@ def evaluate_step(state, batch):
     return sums(outputs, batch)
 ''')
 """What is different where a moving average of the weights is kept."""
+DRAWN = templates('''
+def draw_the_same(batch):
+    """What `draw_neighbours` gives, the same for the same nodes every time."""
+    return draw_neighbours(batch, at(jax.random.key(0), batch["nodes:seeds"][0]))
+
+def evaluate_step(state, batch):
+    """The totals of a batch in evaluation mode."""
+    batch = draw_the_same(batch)
+    outputs, _ = forward(state[WEIGHTS], state["statistics"], batch)
+    return sums(outputs, batch)
+''')
+"""What is different where evaluation draws neighbours too."""
 IN_PIECES = templates('''
 def call(model, batch, *, memory=None, train=False, key=None):
     """The outputs for a batch; with a memory the sequences go on from what it holds."""

@@ -14,10 +14,11 @@ from graphc.emit.measures import measures
 from graphc.emit.needs import Requirements
 from graphc.emit.optimizing import Optimizing
 from graphc.emit.rounds import rounds
-from graphc.emit.templates import AVERAGED, IN_PIECES, RUN, train_step
+from graphc.emit.templates import AVERAGED, DRAWN, IN_PIECES, RUN, train_step
 from graphc.emit.trees import part
 from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
+from graphc.ops.neighbours import Neighbours
 from graphc.plan.plan import Plan, Program
 from graphc.plan.updates import Update
 
@@ -64,6 +65,9 @@ def _updates(program: Program, plan: Plan) -> Functions:
     if optimizing.penalty is not None:
         values |= {"PENALTY": optimizing.penalty, "TABLE": optimizing.paths}
         names.insert(0, "penalty")
+    if update.neighbours is not None:
+        values |= _of_neighbours(plan, update.neighbours)
+        names.insert(0, "draw_neighbours")
     step = _train_step(optimizing, update, program.loops)
     templates = {step.name: step}
     if update.truncate is not None:
@@ -75,6 +79,10 @@ def _updates(program: Program, plan: Plan) -> Functions:
     if update.average is not None:
         values["KEPT"] = fill(code("1 - $average"), {"average": update.average})
         templates |= AVERAGED
+    if update.neighbours is not None and update.neighbours.evaluation == "drawn":
+        values["WEIGHTS"] = part("params" if update.average is None else "average")
+        names.insert(names.index("evaluate_step"), "draw_the_same")
+        templates |= DRAWN
     return Functions(tuple(names), values, templates, constants)
 
 
@@ -88,7 +96,15 @@ def _train_step(optimizing: Optimizing, update: Update, loops: bool) -> ast.Func
         average=update.average is not None,
         mixup=update.mixup is not None,
         pieces=update.truncate is not None,
+        drawn=update.neighbours is not None,
     )
+
+
+def _of_neighbours(plan: Plan, neighbours: Neighbours) -> dict[str, ast.expr]:
+    """What the function names that draws neighbours: fields, and how many of them."""
+    fields = tuple(dict.fromkeys(field for _, field in plan.inputs))
+    target = plan.objectives[0].loss.target
+    return {"FIELDS": literal(fields), "TARGET": part(target), "SIZES": literal(neighbours.sizes)}
 
 
 def _of_pieces(plan: Plan, steps: int) -> dict[str, ast.expr]:

@@ -11,6 +11,7 @@ from graphc.graph.graph import Graph
 from graphc.graph.time import Scan
 from graphc.graph.weights import Entry
 from graphc.insight.table import aligned, place
+from graphc.ops.neighbours import Neighbours
 from graphc.passes.manager import PASSES, PassReport
 from graphc.passes.remarks import Remark
 from graphc.passes.walk import inside
@@ -77,12 +78,21 @@ def _choices(compiled: Compiled) -> Iterator[str]:
             form = "side by side, as one program" if choices.lockstep else "one after the other"
             form += ", for the data is streamed" if streams(compiled.checked.document) else ""
             yield f"  members of the ensemble: {form}"
+    if compiled.program.neighbours is not None:
+        yield f"  neighbours: {_neighbours(compiled.program.neighbours)}"
     if any(_loops(graph) for graph in compiled.program.networks.values()):
         yield f"  steps in a round of a loop: {choices.unroll}, {UNROLL[choices.device][1]}"
     seconds = choices.compile_seconds
     yield f"  time to compile the first step: about {max(seconds, 1):.0f} s on two cores"
     if choices.slow_to_compile:
         yield "  warning: that is long; layers are rolled where they are equal, as in `repeat`"
+
+
+def _neighbours(drawn: Neighbours) -> str:
+    """How many are drawn, and where."""
+    sizes = ", then ".join(f"{size} for each" for size in drawn.sizes)
+    where = "in evaluation too" if drawn.evaluation == "drawn" else "evaluation is of the graph"
+    return f"{sizes}, drawn in the step, {drawn.nodes:,} nodes for one to learn from; {where}"
 
 
 def _loops(graph: Graph) -> bool:

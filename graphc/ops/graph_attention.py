@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from graphc.core.attributes import Bool, Float, Int, Text
-from graphc.core.code import code
+from graphc.core.code import Code, code
 from graphc.core.declaration import attribute
-from graphc.core.operation import AlongEdges, Contracts, MultipliesSparse, Stochastic, Weight
+from graphc.core.operation import (
+    AlongEdges,
+    Contracts,
+    Hearing,
+    MultipliesSparse,
+    Stochastic,
+    Weight,
+)
 from graphc.core.registry import operations
 from graphc.core.types import Type
 from graphc.ops.graphs import GraphLayer
 from graphc.ops.initializers import GlorotUniform, Initial, Initializer, Zeros
 
+_OPTIONS = (
+    "($rows, $features, heads=$heads, join=$join, negative_slope=$negative_slope,"
+    " dropout=$dropout, self_loops=$self_loops, use_bias=$bias, kernel_init=$kernel_init,"
+    " bias_init=$bias_init, dot_general=$dot_general, rngs=$rngs)"
+)
+
+
+def _attention(layer: str) -> Code:
+    return code(
+        layer + _OPTIONS,
+        heads=1,
+        join="concat",
+        negative_slope=0.2,
+        dropout=0.0,
+        self_loops=True,
+        bias=True,
+        bias_init=Zeros(),
+    )
+
 
 @dataclass(frozen=True)
-class GraphAttention(GraphLayer):
+class GraphAttention(GraphLayer, Hearing):
     """Each node reads its neighbours and itself: `y_i = sum_j a_ij h_j + bias`, `h = x @ kernel`.
 
     For each head, `a_ij` is the softmax over the nodes j from which edges lead to i, and i itself,
@@ -36,18 +63,8 @@ class GraphAttention(GraphLayer):
         Stochastic("dropout"),
         MultipliesSparse(),
     )
-    build = code(
-        "GraphAttention($rows, $features, heads=$heads, join=$join, negative_slope=$negative_slope,"
-        " dropout=$dropout, self_loops=$self_loops, use_bias=$bias, kernel_init=$kernel_init,"
-        " bias_init=$bias_init, dot_general=$dot_general, rngs=$rngs)",
-        heads=1,
-        join="concat",
-        negative_slope=0.2,
-        dropout=0.0,
-        self_loops=True,
-        bias=True,
-        bias_init=Zeros(),
-    )
+    build = _attention("GraphAttention")
+    drawn_build: ClassVar[Code] = _attention("DrawnGraphAttention")
 
     heads: int = attribute(Int(1), "how many heads there are, with `features` numbers each", 1)
     join: str = attribute(
@@ -59,6 +76,9 @@ class GraphAttention(GraphLayer):
     )
     self_loops: bool = attribute(Bool(), "whether a node reads itself", True)
     kernel_init: Initializer = attribute(Initial(), "how the kernel is drawn", GlorotUniform())
+
+    def build_code(self, x: Type) -> Code:
+        return self.drawn_build if self.drawn else self.build
 
     @property
     def value(self) -> str:  # type: ignore[override]

@@ -12,6 +12,7 @@ from graphc.core.operation import (
     AlongEdges,
     Contracts,
     Elementwise,
+    Hearing,
     Input,
     Linear,
     MultipliesSparse,
@@ -92,12 +93,18 @@ _LINEAR = code(
     kernel_init=LecunNormal(),
     bias_init=Zeros(),
 )
-_SAGE_POOL = code(
-    f"SagePool($x.features, $features, {_OPTIONS}",
-    bias=True,
-    kernel_init=LecunNormal(),
-    bias_init=Zeros(),
-)
+
+
+def _pool(layer: str) -> Code:
+    return code(
+        f"{layer}($x.features, $features, {_OPTIONS}",
+        bias=True,
+        kernel_init=LecunNormal(),
+        bias_init=Zeros(),
+    )
+
+
+_SAGE_POOL, _DRAWN_SAGE_POOL = _pool("SagePool"), _pool("DrawnSagePool")
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,7 @@ def _convolution(layer: str) -> Code:
 
 
 @dataclass(frozen=True)
-class GraphConvolution(GraphLayer):
+class GraphConvolution(GraphLayer, Hearing):
     """A graph convolution: `activation(D^-1/2 (A + I) D^-1/2 x @ kernel + bias)`.
 
     A holds the edges, one for each node from which one leads to a node, I is `self_loops` and D the
@@ -188,7 +195,9 @@ class GraphConvolution(GraphLayer):
         return super().flops(x)
 
     def build_code(self, x: Type, weight: Type | None = None) -> Code | None:
-        return self.build if weight is None else _convolution("WeightedGraphConv")
+        if weight is not None:
+            return _convolution("WeightedGraphConv")
+        return _convolution("DrawnGraphConv") if self.drawn else self.build
 
     def call_code(self, x: Type, weight: Type | None = None) -> Code:
         return at_nodes(x, self.value if weight is None else self.weighted)
@@ -198,7 +207,7 @@ class GraphConvolution(GraphLayer):
 
 
 @dataclass(frozen=True)
-class SageConvolution(GraphLayer):
+class SageConvolution(GraphLayer, Hearing):
     """A layer of GraphSAGE: `activation(concat(x, aggregate(neighbours)) @ kernel + bias)`.
 
     The neighbours of a node are the nodes from which edges lead to it. Where there are none, their
@@ -219,11 +228,15 @@ class SageConvolution(GraphLayer):
 
     @property
     def value(self) -> str:  # type: ignore[override]
-        pools = self.aggregate == "pool"
-        return "$self({}, $graph)" if pools else "$self(with_neighbours($graph, {}, $aggregate))"
+        if self.aggregate == "pool":
+            return "$self({}, $graph)"
+        function = "with_drawn_neighbours" if self.drawn else "with_neighbours"
+        return f"$self({function}($graph, {{}}, $aggregate))"
 
     def build_code(self, x: Type) -> Code:
-        return _SAGE_POOL if self.aggregate == "pool" else _LINEAR
+        if self.aggregate != "pool":
+            return _LINEAR
+        return _DRAWN_SAGE_POOL if self.drawn else _SAGE_POOL
 
     def rows(self, x: Type) -> int:
         return 2 * x.features
@@ -265,7 +278,7 @@ class ChebyshevConvolution(GraphLayer):
 
 
 @dataclass(frozen=True)
-class IsomorphismConvolution(Operation):
+class IsomorphismConvolution(Hearing):
     """The sum of a graph isomorphism network: `(1 + epsilon) * x + sum(neighbours)`.
 
     The perceptron of the paper is the layers that follow, such as `dense`.
@@ -287,14 +300,17 @@ class IsomorphismConvolution(Operation):
         return x
 
     def build_code(self, x: Type) -> Code | None:
-        return code("Isomorphism($epsilon)") if self.learned else None
+        if not self.learned:
+            return None
+        return code("DrawnIsomorphism($epsilon)" if self.drawn else "Isomorphism($epsilon)")
 
     def weights(self, x: Type) -> dict[str, Weight]:
         return {"epsilon": Weight(())} if self.learned else {}
 
     def call_code(self, x: Type) -> Code:
-        learned, fixed = "$self({}, $graph)", "propagate($graph, {}, 'none', $loops)"
-        return at_nodes(x, learned if self.learned else fixed)
+        function = "propagate_drawn" if self.drawn else "propagate"
+        fixed = f"{function}($graph, {{}}, 'none', $loops)"
+        return at_nodes(x, "$self({}, $graph)" if self.learned else fixed)
 
     def holes(self, x: Type) -> dict[str, object]:
         return {"loops": 1 + self.epsilon}

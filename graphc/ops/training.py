@@ -13,6 +13,7 @@ from graphc.core.registry import losses, metrics, optimizers
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Tree
 from graphc.ops.ensembles import Ensemble
+from graphc.ops.neighbours import Neighbours
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
 from graphc.ops.players import Nodes, Player
@@ -32,6 +33,7 @@ OF_ONE_LOSS = {
     "accumulate": "make the batches smaller",
     "truncate": "sequences are learnt from as a whole",
     "mixup": "write the mixture among `values`",
+    "neighbours": "a graph is gone through as a whole",
     "average": "it is that of one network",
     "ensemble": "its members are trained on one loss",
 }
@@ -79,6 +81,11 @@ class Training(Declaration):
         Int(1),
         "steps of a sequence after which the weights move and gradients end, while what the network"
         " carries goes on; default: all of them",
+        None,
+    )
+    neighbours: Neighbours | None = attribute(
+        Nested(Neighbours),
+        "of one graph: how many neighbours are drawn of each node of a step; default: all are read",
         None,
     )
     mixup: Mixup | None = attribute(

@@ -8,14 +8,15 @@ Rules:
        A node whose arrays are read by name (tied weights) is part of no run.
     3. On the CPU, layers with a library convolution are left as they are: inside a loop the
        convolution loses its threads and runs some thirty times slower.
-    4. So are layers with code of the user's, in which anything may stand.
+    4. So are layers with code of the user's, in which anything may stand, and those along edges to
+       neighbours that are drawn, of which each layer has other ones.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from graphc.core.operation import LibraryConvolution, Opaque, Operation
+from graphc.core.operation import Hearing, LibraryConvolution, Opaque, Operation
 from graphc.core.types import Type
 from graphc.graph.calls import Repeat, Stack
 from graphc.graph.graph import Graph
@@ -79,6 +80,8 @@ def _layer_reason(layer: Operation, types: tuple[Type, ...], device: str) -> tup
         return 3, "a convolution in a loop is some 30 times slower on the CPU"
     if any(each.trait(Opaque) for each in inside(layer)):
         return 4, "it runs code of your own, in which anything may stand"
+    if any(isinstance(each, Hearing) and each.drawn for each in inside(layer)):
+        return 4, "each of its layers reads other neighbours that are drawn"
     return None
 
 

@@ -128,7 +128,7 @@ def choose(
     seconds = SECONDS_PER_LAYER_SQUARED * layers**2
     steps = 1
     if training is not None:
-        steps = training.steps_per_dispatch or _steps(leaves, training.batch_size, device)
+        steps = training.steps_per_dispatch or _steps(leaves, _rows(training), device)
     lockstep = False
     if training is not None and not streamed:
         lockstep = _lockstep(leaves, training, device, examples)
@@ -143,6 +143,13 @@ def epoch_steps(
     if training is None or not any(schedules_of(training)):
         return None
     return training.epoch_steps if examples is None else training.steps(examples, longest)
+
+
+def _rows(training: Training) -> int | str:
+    """The examples of a step, or the nodes where neighbours are drawn."""
+    if training.neighbours is None or isinstance(training.batch_size, str):
+        return training.batch_size
+    return training.batch_size * training.neighbours.nodes
 
 
 Leaf = tuple[Operation, tuple[Type, ...], int]

@@ -25,6 +25,7 @@ from graphc.graph.needed import called
 from graphc.graph.node import Ref
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.training import Training
+from graphc.plan.neighbours import check_neighbours
 from graphc.plan.pairs import check_pairs
 from graphc.plan.plan import Objective, Place, Plan, Term
 from graphc.plan.truncation import check_truncation
@@ -81,11 +82,12 @@ def make_plan(
             report.error("GC408", message, place("data"), help=help)
     if training.mixup is not None:
         _check_mixing(graph, place, report)
-    if training.accumulate > 1 and SENDERS in fields.types:
+    if training.accumulate > 1 and SENDERS in fields.types and training.neighbours is None:
         message = f"`accumulate: {training.accumulate}` needs several examples, and the data is one"
         help = "leave it out: a graph is gone through as a whole"
         report.error("GC210", f"{message} graph", place("train", "accumulate"), help=help)
     check_truncation(graph, place(*root), training, place, report)
+    check_neighbours(graph, dict(inputs), training, fields.types, fields.target, place, report)
     if not check_pairs(networks, fields.types, report):
         return None
     terms = _terms(graph, training, fields, place, report)

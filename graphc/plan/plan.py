@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from graphc.core.span import Span, nowhere
 from graphc.core.types import Type
 from graphc.graph.graph import Graph
+from graphc.ops.neighbours import Neighbours
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Optimizer
 from graphc.ops.rates import Schedule
@@ -165,6 +166,12 @@ class Program:
         """The steps of the pieces that sequences are learnt from in, if they are."""
         learns = self.plan is not None and not self.inference
         return self.plan.objectives[0].update.truncate if learns and self.plan else None
+
+    @property
+    def neighbours(self) -> Neighbours | None:
+        """How many neighbours of the nodes of one graph it draws in training, if it does."""
+        learns = self.plan is not None and not self.inference
+        return self.plan.objectives[0].update.neighbours if learns and self.plan else None
 
     @property
     def sparse(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from graphc.core.diagnostic import Report, listing, similar
 from graphc.core.span import Span
 from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
+from graphc.ops.neighbours import Neighbours
 from graphc.ops.optimizers import Optimizer
 from graphc.ops.players import Player
 from graphc.ops.training import Training
@@ -34,6 +35,7 @@ class Update:
         penalties: for patterns of paths, what the weights that match add to the loss.
         mixup: how the examples of a batch are mixed.
         truncate: after how many steps of its sequences the weights move.
+        neighbours: how many are drawn of each node, where the data is one graph.
     """
 
     groups: tuple[tuple[str, Optimizer | None], ...] = ()
@@ -43,6 +45,7 @@ class Update:
     penalties: tuple[tuple[str, Penalty], ...] = ()
     mixup: Mixup | None = None
     truncate: int | None = None
+    neighbours: Neighbours | None = None
 
 
 def make_update(
@@ -72,6 +75,7 @@ def make_update(
         tuple(sorted(training.regularize, key=lambda each: each[0])),  # a sum has no order
         training.mixup,
         training.truncate,
+        training.neighbours,
     )
 
 
@@ -123,6 +127,7 @@ def _check_full_batch(training: Training, place: Place, report: Report) -> None:
     parts = training.accumulate > 1
     given = {"groups": training.groups, "clip": training.clip, "accumulate": parts}
     given |= {"mixup": training.mixup, "truncate": training.truncate}
+    given |= {"neighbours": training.neighbours}
     for word in (word for word, value in given.items() if value):
         message = f"`{word}` does not go with `{name}`, which looks for the end of a step itself"
         report.error("GC423", message, place("train", word), help=f"leave `{word}` out")

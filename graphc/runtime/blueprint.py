@@ -36,15 +36,17 @@ def blueprint_of(compiled: Compiled) -> Blueprint:
 
 
 def settings_of(compiled: Compiled, examples: int) -> Settings:
-    """How a run goes through so many examples."""
+    """How a run goes through so many examples, or nodes where neighbours are drawn."""
     document, plan = compiled.checked.document, compiled.checked.plan
     training, data = document.training, document.data
     assert training is not None and plan is not None
     monitor, maximize = watched(training, plan.objectives[0])
-    stopping = training.early_stopping
+    stopping, drawn = training.early_stopping, training.neighbours
     return Settings(
         epochs=training.epochs,
         batch_size=1 if isinstance(data, GraphSource) else training.rows(examples),
+        nodes=training.rows(examples) if drawn else None,
+        drawn_evaluation=drawn is not None and drawn.evaluation == "drawn",
         seed=training.run_seed,
         steps_per_dispatch=compiled.choices.steps_per_dispatch,
         monitor=monitor,

@@ -40,8 +40,8 @@ class Course:
 
 def course_of(dataset: Dataset, settings: Settings) -> Course:
     """What a run with these settings goes through."""
-    arrays = dataset.held["train"]
-    validation = Batches(dataset.held.get("validation", {}), settings.batch_size)
+    arrays = dataset.learned
+    validation = measured(dataset, "validation", settings)
     return Course(
         data=arrays if dataset.streamed else jax.device_put(dict(arrays)),
         order=_order(dataset, settings),
@@ -53,6 +53,20 @@ def course_of(dataset: Dataset, settings: Settings) -> Course:
     )
 
 
+def measured(dataset: Dataset, split: str, settings: Settings) -> Batches:
+    """The batches that a split is measured on."""
+    return Batches(*measured_arrays(dataset, split, settings))
+
+
+def measured_arrays(
+    dataset: Dataset, split: str, settings: Settings
+) -> tuple[Mapping[str, Any], int]:
+    """The arrays of a split that is measured, and how many examples or nodes a batch has."""
+    if settings.drawn_nodes is not None:
+        return dataset.drawn_from(split), settings.drawn_nodes
+    return dataset.held.get(split, {}), settings.batch_size
+
+
 def another_course(course: Course, dataset: Dataset, settings: Settings) -> Course:
     """That of a run that differs in what is drawn by its seed; the data on the device is shared."""
     key = training_key(settings.seed)
@@ -60,7 +74,7 @@ def another_course(course: Course, dataset: Dataset, settings: Settings) -> Cour
 
 
 def _order(dataset: Dataset, settings: Settings) -> Callable[[int], np.ndarray]:
-    count, size, seed = dataset.count("train"), settings.batch_size, settings.seed
+    count, size, seed = dataset.examples, settings.learned_size, settings.seed
     first, batches = settings.first_batches, settings.batches
     if batches > 1:
         classes = dataset.balanced

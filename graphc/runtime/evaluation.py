@@ -11,6 +11,9 @@ import numpy as np
 
 from graphc.core.types import is_shared
 from graphc.data.batches import plain_order, take
+from graphc.data.graphs import belongs_to_graph
+from graphc.data.neighbours import by_node
+from graphc.ops.sources.graphs import COUNTED
 from graphc.runtime.feed import is_streamed, prefetched
 from graphc.runtime.state import State
 from graphc.runtime.steps import Program, Programs
@@ -27,7 +30,8 @@ class Batches:
     """
 
     def __init__(self, arrays: Mapping[str, Any], batch_size: int) -> None:
-        self._arrays = arrays
+        shared = jax.device_put({name: each for name, each in arrays.items() if is_shared(name)})
+        self._arrays = {**arrays, **shared}
         several = (array for name, array in arrays.items() if not is_shared(name))
         self._order = plain_order(len(next(several, ())), batch_size)
 
@@ -66,6 +70,8 @@ def predict_batches(
         An array [examples, ...] in numpy, or a tuple of them where the network has several outputs.
     """
     count = len(next(iter(arrays.values())))
+    if count and predict.nodes is not None:
+        return _predict_nodes(predict, params, statistics, arrays)
     if count == 0:
         (several,) = [
             jax.tree.map(lambda each: np.zeros((0, *each.shape[1:]), each.dtype), shapes)
@@ -76,6 +82,25 @@ def predict_batches(
         jax.device_get(predict(params, statistics, batch)) for batch in Batches(arrays, batch_size)
     ]
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *found)
+
+
+def _predict_nodes(
+    predict: Program, params: Any, statistics: Any, arrays: Mapping[str, Any]
+) -> Any:
+    """The outputs for graphs, each some nodes at a time, for which neighbours are drawn."""
+    fields = [name for name in arrays if not belongs_to_graph(name)]
+    examples = []
+    for number in range(len(arrays[fields[0]])):
+        graph = {name: array[number : number + 1] for name, array in arrays.items()}
+        every = np.ones(graph[fields[0]].shape[:2], bool)
+        batches = Batches(by_node({**graph, COUNTED: every}, fields), predict.nodes or 1)
+        found = [jax.device_get(predict(params, statistics, batch)) for batch in batches]
+        examples.append(jax.tree.map(partial(_joined, count=every.size), *found))
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *examples)
+
+
+def _joined(*parts: np.ndarray, count: int) -> np.ndarray:
+    return np.concatenate(parts, axis=1)[:, :count]
 
 
 def _output_shapes(predict: Program, params: Any, statistics: Any, arrays: Mapping) -> Any:

@@ -115,7 +115,7 @@ def can_be_lifted(lifted: Lifted, data: Dataset, batch_size: int) -> bool:
     try:
         start = jax.make_jaxpr(numbered(module, initial(module)))(numbers, key).jaxpr
         state = jax.eval_shape(numbered(module, initial(module)), numbers, key)
-        batch = batch_shapes(data.held["train"], batch_size)
+        batch = batch_shapes(data.learned, batch_size)
         jax.eval_shape(numbered(module, module.train_step), numbers, state, batch, key)
     except (TypeError, ValueError):  # a number decides in Python how the program goes on
         return False

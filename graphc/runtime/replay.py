@@ -134,7 +134,9 @@ def _explain(module: ModuleType, given: _Given, blueprint: Blueprint, step: int)
 
 
 def _learned(module: ModuleType, batch: Any, key: Any) -> Any:
-    """What the step learns from: the batch, or with `mixup` its mixture."""
+    """What the step learns from: the batch, with `mixup` its mixture, or what was drawn for it."""
+    if hasattr(module, "draw_neighbours"):
+        return jax.jit(module.draw_neighbours)(batch, key)
     return module.mixed_examples(batch, key)[0] if hasattr(module, "mixed_examples") else batch
 
 

@@ -190,6 +190,11 @@ def _worst(losses: np.ndarray) -> np.ndarray:
 def _losses(programs: Programs, state: Any, arrays: Arrays, size: int) -> np.ndarray:
     """The loss of each point of each example."""
     module = programs.module
+    if programs.nodes is not None:
+        outputs = predict_batches(
+            programs.predict, state["params"], state["statistics"], arrays, size
+        )
+        return np.asarray(jax.jit(module.losses)(outputs, arrays), np.float64)
 
     @jax.jit
     def of_batch(params: Any, statistics: Any, batch: Any) -> Any:

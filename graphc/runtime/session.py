@@ -14,9 +14,9 @@ from graphc.core.diagnostic import Diagnostic, Note, RunError
 from graphc.data.dataset import Dataset
 from graphc.insight.confusion import confusion_svg
 from graphc.runtime import events
-from graphc.runtime.course import Course
+from graphc.runtime.course import Course, measured, measured_arrays
 from graphc.runtime.errors import fail
-from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated
+from graphc.runtime.evaluation import evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
 from graphc.runtime.files import write_json, write_text
 from graphc.runtime.keeper import Keeper, checkpoints, load_best, load_last
@@ -99,8 +99,8 @@ class Session:
     def started(self) -> events.Started:
         """That the run begins, or goes on."""
         settings = self.settings
-        rows = settings.batch_size * settings.first_batches
-        steps = -(-self.dataset.count("train") // rows)
+        rows = settings.learned_size * settings.first_batches
+        steps = -(-self.dataset.examples // rows)
         parameters = self.run.blueprint.weights.parameters
         return events.Started(self.start.position, settings.epochs, steps, parameters)
 
@@ -209,7 +209,7 @@ def _start(
     module = programs.module
     template = state_shapes(module)
     weights = evaluated(template)
-    batch = batch_shapes(dataset.held["train"], settings.batch_size)
+    batch = batch_shapes(*measured_arrays(dataset, "train", settings))
     totals = programs.evaluate.shapes(weights, batch)
     if resume and (found := load_last(run.checkpoints, _warning(report))) is not None:
         snapshot = restore(found, template, totals, run.blueprint.weights, run.path)
@@ -254,7 +254,7 @@ def _result(
         best = {"best_epoch": line.get("epoch")}
     result: dict[str, Any] = {each: line[each] for each in ("train", "validation") if each in line}
     if settings.test and "test" in dataset.splits:
-        test = Batches(dataset.held["test"], settings.batch_size)
+        test = measured(dataset, "test", settings)
         result["test"] = evaluate_batches(programs, state, test)
     result["epochs"] = event.snapshot.position.epoch
     result["steps"] = event.snapshot.position.step

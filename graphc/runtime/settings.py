@@ -9,7 +9,7 @@ from typing import Any, Self
 from graphc.runtime.errors import fail
 
 _FIXED = (
-    *("batch_size", "seed", "steps_per_dispatch", "monitor", "maximize", "bootstrap"),
+    *("batch_size", "nodes", "seed", "steps_per_dispatch", "monitor", "maximize", "bootstrap"),
     *("batches", "first_batches"),
 )
 
@@ -21,6 +21,8 @@ class Settings:
     Args:
         epochs: how often the training data is gone through.
         batch_size: examples per step.
+        nodes: nodes per step, where neighbours are drawn for them; None: a step is over examples.
+        drawn_evaluation: whether neighbours are drawn in evaluation too.
         seed: of the weights, the order of examples and dropout.
         steps_per_dispatch: steps that run on the device without a word to Python; 1 is a program
             without a loop.
@@ -46,6 +48,8 @@ class Settings:
 
     epochs: int = 10
     batch_size: int = 32
+    nodes: int | None = None
+    drawn_evaluation: bool = False
     seed: int = 0
     steps_per_dispatch: int = 100
     monitor: str = "loss"
@@ -62,6 +66,16 @@ class Settings:
     checkpoint_steps: int | None = None
     cache: bool = True
     test: bool = True
+
+    @property
+    def learned_size(self) -> int:
+        """The examples of a training step, or its nodes."""
+        return self.nodes or self.batch_size
+
+    @property
+    def drawn_nodes(self) -> int | None:
+        """The nodes that are evaluated at a time, where neighbours are drawn for them."""
+        return self.nodes if self.drawn_evaluation else None
 
     def as_dict(self) -> dict[str, Any]:
         """The form that a run keeps."""

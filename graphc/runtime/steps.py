@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from graphc.core.types import are_lengths, is_shared
+from graphc.data.neighbours import SEEDS
 from graphc.runtime.state import State, initial
 
 Batch = Mapping[str, Any]
@@ -37,6 +38,7 @@ class Program:
     Attributes:
         function: which one.
         seconds: how long that took.
+        nodes: how many nodes of a graph it takes at a time, where it draws neighbours of them.
     """
 
     def __init__(self, function: Callable, donate: tuple[int, ...] = (), first: tuple = ()) -> None:
@@ -45,6 +47,7 @@ class Program:
         self._traced: Any = None
         self._run: Callable | None = None
         self.seconds = 0.0
+        self.nodes: int | None = None
 
     @property
     def compiled(self) -> bool:
@@ -121,6 +124,8 @@ class Programs:
         steps_per_dispatch: with 1, the training program is a single step, without a loop: on the
             CPU a library convolution in a loop is 30 times slower. Otherwise it is a loop whose
             length is an argument.
+        nodes: how many nodes of a graph are evaluated at a time, where neighbours are drawn for
+            them; None where all examples are evaluated as they are.
 
     Attributes:
         init: `(key) -> state`, with fresh weights.
@@ -133,13 +138,16 @@ class Programs:
         predict: `(params, statistics, batch) -> outputs` in evaluation mode.
     """
 
-    def __init__(self, module: ModuleType, steps_per_dispatch: int) -> None:
-        self.module = module
+    def __init__(
+        self, module: ModuleType, steps_per_dispatch: int, nodes: int | None = None
+    ) -> None:
+        self.module, self.nodes = module, nodes
         train = _one(module) if steps_per_dispatch == 1 else _chunk(module)
         self.init = Program(initial(module))
         self.train = Program(train, donate=(0, 1))
         self.evaluate = Program(module.evaluate_step)
         self.predict = Program(_predict(module))
+        self.predict.nodes = nodes
 
     def means(self, *totals: Batch) -> dict[str, Any]:
         """What totals say, those of several batches added up in float64 on the host.
@@ -272,6 +280,8 @@ def _one(module: ModuleType) -> Callable:
 
 def _predict(module: ModuleType) -> Callable:
     def predict(params, statistics, batch):
+        if SEEDS in batch:
+            batch = module.draw_the_same(batch)
         return module.forward(params, statistics, batch)[0]
 
     return predict

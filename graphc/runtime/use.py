@@ -24,8 +24,9 @@ from graphc.data.examples import require_finite, require_integers
 from graphc.data.graphs import alike, both_ways, one_way
 from graphc.data.lengths import by_lengths, filled, lengths_of, together, words_of
 from graphc.runtime.checkpoint import Checkpoint
+from graphc.runtime.course import measured
 from graphc.runtime.errors import fail
-from graphc.runtime.evaluation import Batches, evaluate_batches, evaluated, predict_batches
+from graphc.runtime.evaluation import evaluate_batches, evaluated, predict_batches
 from graphc.runtime.graphs import graphs_apart, pairs_given
 from graphc.runtime.keeper import load_best, load_last
 from graphc.runtime.module import import_module, require_training
@@ -33,6 +34,7 @@ from graphc.runtime.other_graphs import left_out, require_directed
 from graphc.runtime.pairs import asked
 from graphc.runtime.restore import restore_state
 from graphc.runtime.rundir import RunDirectory
+from graphc.runtime.settings import Settings
 from graphc.runtime.state import State, state_shapes
 from graphc.runtime.steps import Programs
 
@@ -45,7 +47,8 @@ def trained(run: RunDirectory, warn: Warn) -> tuple[Programs, dict[str, Any]]:
     Its `params` are the weights that the run is judged by: where it keeps a moving average, that.
     """
     module = require_training(import_module(run.model, run.blueprint.files))
-    return Programs(module, 1), trained_state(run, state_shapes(module), warn)
+    programs = Programs(module, 1, Settings.from_dict(run.settings).drawn_nodes)
+    return programs, trained_state(run, state_shapes(module), warn)
 
 
 def trained_state(run: RunDirectory, template: State, warn: Warn) -> dict[str, Any]:
@@ -79,8 +82,8 @@ def evaluate_run(run: RunDirectory, dataset: Dataset, split: str, warn: Warn) ->
     """
     require_split(dataset, split)
     programs, state = trained(run, warn)
-    size = int(run.settings["batch_size"])
-    return evaluate_batches(programs, state, Batches(dataset.held[split], size))
+    settings = Settings.from_dict(run.settings)
+    return evaluate_batches(programs, state, measured(dataset, split, settings))
 
 
 def require_split(dataset: Dataset, split: str) -> None:
