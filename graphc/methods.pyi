@@ -210,6 +210,23 @@ class Methods:
             epsilon: added to the variance.
         """
 
+    def bernoulli(
+        self,
+        like: Arguments,
+        shape: Sequence[int] | None = None,
+        *,
+        p: float = 0.5,
+        name: str | None = None,
+    ) -> Value:
+        """Random zeros and ones: 1 with the probability `p`.
+
+        Shapes: any -> `shape`, or the same. One draw for each point, as `normal` has it.
+
+        Args:
+            shape: the shape; default: that of the value it is like.
+            p: the probability of 1.
+        """
+
     def bidirectional(
         self,
         x: Arguments,
@@ -1071,6 +1088,25 @@ class Methods:
     ) -> Value:
         """The block or network `gru_step`."""
 
+    def gumbel(
+        self,
+        like: Arguments,
+        shape: Sequence[int] | None = None,
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """Random numbers from the Gumbel distribution, `-log(-log(u))` with u uniform.
+
+        Added to logits they make the largest a sample of the classes.
+
+        Shapes: any -> `shape`, or the same. One draw for each point, as `normal` has it.
+
+        References: Jang, Gu and Poole, "Categorical reparameterization with Gumbel-softmax", 2017.
+
+        Args:
+            shape: the shape; default: that of the value it is like.
+        """
+
     def hard_shrink(
         self,
         x: Arguments,
@@ -1600,6 +1636,26 @@ class Methods:
             over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
+    def normal(
+        self,
+        like: Arguments,
+        shape: Sequence[int] | None = None,
+        *,
+        mean: float = 0.0,
+        stddev: float = 1.0,
+        name: str | None = None,
+    ) -> Value:
+        """Random numbers from a normal distribution, `mean + stddev * e`.
+
+        Shapes: any -> `shape`, or the same. One draw for each point of the value that it is like; in
+        `train` that is each example where none is named. The key is that of the step and the name.
+
+        Args:
+            shape: the shape; default: that of the value it is like.
+            mean: the mean.
+            stddev: the standard deviation.
+        """
+
     def not_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
         """Whether a is another number than b: `a != b`.
 
@@ -1884,6 +1940,16 @@ class Methods:
 
     def relu6(self, x: Arguments, *, name: str | None = None) -> Value:
         """`min(max(x, 0), 6)` (Krizhevsky 2010)."""
+
+    def remainder(self, x: Arguments, by: int, *, name: str | None = None) -> Value:
+        """What is left of each number when it is divided by a whole one: between 0 and that.
+
+        Shapes: any, unchanged. Of whole numbers it is one of `by` classes: `remainder(label, by=2)`
+        says which labels are odd.
+
+        Args:
+            by: what is divided by.
+        """
 
     def repeat(
         self,
@@ -2290,6 +2356,12 @@ class Methods:
             padding: around the image, as for `conv`.
         """
 
+    def stop_gradient(self, x: Arguments, *, name: str | None = None) -> Value:
+        """The same value, through which no gradient flows.
+
+        Shapes: any, unchanged.
+        """
+
     def stream(self, x: Arguments, to: str = "time", *, name: str | None = None) -> Value:
         """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
 
@@ -2366,6 +2438,25 @@ class Methods:
 
         Args:
             count: how many of them.
+        """
+
+    def uniform(
+        self,
+        like: Arguments,
+        shape: Sequence[int] | None = None,
+        *,
+        low: float = 0.0,
+        high: float = 1.0,
+        name: str | None = None,
+    ) -> Value:
+        """Random numbers that are equally likely between `low` and `high`.
+
+        Shapes: any -> `shape`, or the same. One draw for each point, as `normal` has it.
+
+        Args:
+            shape: the shape; default: that of the value it is like.
+            low: the least number.
+            high: the number that all are below.
         """
 
     def upsample(

@@ -134,8 +134,9 @@ class Run:
     @property
     def networks(self) -> tuple[str, ...]:
         """The networks of a run on several objectives; none of a run on one loss."""
-        checked = check(self.document().source, python=str(self._directory.path))
-        return checked.players
+        document = self.document()
+        several = document.training is not None and document.training.objectives
+        return tuple(sorted(document.library.networks)) if several else ()
 
     def _network(self, name: str | None) -> str | None:
         """Which network is meant; None of a run on one loss. Raises RunError GC633."""

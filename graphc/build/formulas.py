@@ -9,7 +9,7 @@ from graphc.build.assembly import Poisoned, Scope
 from graphc.build.library import Definition, Network
 from graphc.build.parameters import bind
 from graphc.build.steps import fail
-from graphc.core.operation import Draws, Operation, Reduces, Spelled
+from graphc.core.operation import Operation, Reduces, Spelled
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Tree, describe
 from graphc.graph.node import Ref
@@ -97,8 +97,7 @@ class _Formula:
         if operation.variadic:
             inputs: tuple[Ref | None, ...] = self._all(call.arguments)
         else:
-            left_out = [each.name for each in operation.inputs if each.optional]
-            optional = set() if operation.trait(Draws) else set(left_out)
+            optional = {each.name for each in operation.inputs if each.optional}
             inputs = self._positions(call, names, values, optional, _for_several(kind))
         return self._add(operation, inputs, call, root)
 

@@ -21,7 +21,7 @@ class _Draw(Operation):
         sample: the code over `SHAPE`, the shape of the array.
     """
 
-    inputs = (Input("like", optional=True, help="a value whose points each get a draw"),)
+    inputs = (Input("like", help="a value whose points each get a draw"),)
     traits = (Draws(), Stochastic())
     sample = ""
 

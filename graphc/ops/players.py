@@ -91,6 +91,13 @@ class Player(Declaration):
             return f"it ends with round {self.until}, before it starts", "until"
         return None
 
+    @classmethod
+    def schema(cls) -> dict:
+        """The JSON Schema, which wants one of `minimize` and `maximize`."""
+        found = super().schema()
+        one = [{"required": ["minimize"]}, {"required": ["maximize"]}]
+        return found | {"anyOf": [each | {"oneOf": one} for each in found["anyOf"]]}
+
     @property
     def formula(self) -> Scalar:
         """What it makes small or large."""

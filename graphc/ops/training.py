@@ -139,6 +139,14 @@ class Training(Declaration):
             help = "write `train: ...` or `train: {loss: ...}`"
             report.error("GC212", f"`train` needs `loss`: {kind}", span, help=help)
 
+    @classmethod
+    def schema(cls) -> dict:
+        """The JSON Schema, which wants a `loss` or `objectives`."""
+        found = super().schema()
+        short, full, _ = found["anyOf"]
+        needs = [{"required": ["loss"]}, {"required": ["objectives"]}]
+        return found | {"anyOf": [short, full | {"anyOf": needs}]}
+
     @property
     def of_other_form(self) -> tuple[str, ...]:
         """The attributes that its form, the short or the long one, does not have."""

@@ -28,6 +28,12 @@ SEEN = {
 UNSEEN = {
     "attributes_over_time": "attributes that are right one by one",
     "attributes_that_contradict": "attributes that are right one by one",
+    "draws": "attributes that are right one by one",
+    "objectives_and_loss": "attributes of the other form",
+    "objectives_form": "attributes of the other form",
+    "objectives_keys": "numbers in the wrong order",
+    "objectives_numbers": "attributes in a formula, which is a text",
+    "objectives_without_data": "the mark is on `train`",
     "data_folds": "a number that another bounds",
     "data_graph_attributes": "how many words a list holds",
     "attributes_of_graph_pooling": "attributes that are right one by one",
