@@ -15,7 +15,10 @@ from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 
 RESERVED = ("from", "name", "initial", "every", "if", "remat", "precision")
-GIVES_VALUES = {"mode": "write `mode: {train: NAME, otherwise: NAME}`"}
+GIVES_VALUES = {
+    "mode": "write `mode: {train: NAME, otherwise: NAME}`",
+    "gradient": "write `gradient: {of: NAME, with_respect_to: NAME}`",
+}
 """Operations whose braces hold values, as `from` does, and how they are written."""
 LATER = {
     "initial": "initial values of cycles",

@@ -17,6 +17,7 @@ from graphc.core.operation import Operation, Unchanged
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
+from graphc.graph.slopes import is_gradient
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, rewired
 
@@ -101,7 +102,9 @@ def _bypass(graph: Graph, remarks: Remarks) -> Graph:
         kind = graph.types[Ref(node.name)]
         source = node.inputs[0] if len(node.inputs) == 1 else None
         unchanged = node.operation.trait(Unchanged)
-        if unchanged is not None and source is not None and graph.types[source] == kind:
+        same = unchanged is not None and source is not None and graph.types[source] == kind
+        # By a copy of a value a gradient is another one than by the value, which others read too.
+        if same and not any(map(is_gradient, graph.users[node.name])):
             moved[Ref(node.name)] = source
             text = f"`{node.name}` is bypassed: it gives its input {kind} unchanged"
             remarks.did(2, text, node.span)
