@@ -210,6 +210,23 @@ class Methods:
             epsilon: added to the variance.
         """
 
+    def bernoulli(
+        self,
+        shape: Sequence[int] | None = None,
+        *,
+        like: Arguments | None = None,
+        p: float = 0.5,
+        name: str | None = None,
+    ) -> Value:
+        """Random zeros and ones: 1 with the probability `p`.
+
+        Shapes: any -> `shape`, or the same. One draw for each point, as `normal` has it.
+
+        Args:
+            shape: the shape; default: that of the value it is like.
+            p: the probability of 1.
+        """
+
     def bidirectional(
         self,
         x: Arguments,
@@ -891,6 +908,32 @@ class Methods:
         References: Dauphin et al., "Language modeling with gated convolutional networks", 2017.
         """
 
+    def gradient(
+        self,
+        of: Arguments,
+        with_respect_to: Arguments,
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """The gradient of one number with respect to a value: how it changes with each number of that.
+
+            y[i] = d of / d with_respect_to[i]
+
+        for each example by itself; over the steps or the nodes of an example the numbers are added up.
+        What lies between the two values is computed once for the number and its gradient. Examples
+        must not meet there, and no statistics move.
+
+        Shapes: one number for each point, [] or [1], and any value -> that of the value.
+
+        References: Gulrajani, Ahmed, Arjovsky, Dumoulin and Courville, "Improved training of
+        Wasserstein GANs", 2017, for penalties on it; Raissi, Perdikaris and Karniadakis,
+        "Physics-informed neural networks", 2019, for equations of it.
+
+        Args:
+            of: the number that is differentiated.
+            with_respect_to: the value by which.
+        """
+
     def graph_attention(
         self,
         x: Arguments,
@@ -1070,6 +1113,25 @@ class Methods:
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `gru_step`."""
+
+    def gumbel(
+        self,
+        shape: Sequence[int] | None = None,
+        *,
+        like: Arguments | None = None,
+        name: str | None = None,
+    ) -> Value:
+        """Random numbers from the Gumbel distribution, `-log(-log(u))` with u uniform.
+
+        Added to logits they make the largest a sample of the classes.
+
+        Shapes: any -> `shape`, or the same. One draw for each point, as `normal` has it.
+
+        References: Jang, Gu and Poole, "Categorical reparameterization with Gumbel-softmax", 2017.
+
+        Args:
+            shape: the shape; default: that of the value it is like.
+        """
 
     def hard_shrink(
         self,
@@ -1600,6 +1662,26 @@ class Methods:
             over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
+    def normal(
+        self,
+        shape: Sequence[int] | None = None,
+        *,
+        like: Arguments | None = None,
+        mean: float = 0.0,
+        stddev: float = 1.0,
+        name: str | None = None,
+    ) -> Value:
+        """Random numbers from a normal distribution, `mean + stddev * e`.
+
+        Shapes: any -> `shape`, or the same. One draw for each point of the value that it is like; in
+        `train` that is each example where none is named. The key is that of the step and the name.
+
+        Args:
+            shape: the shape; default: that of the value it is like.
+            mean: the mean.
+            stddev: the standard deviation.
+        """
+
     def not_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
         """Whether a is another number than b: `a != b`.
 
@@ -1884,6 +1966,16 @@ class Methods:
 
     def relu6(self, x: Arguments, *, name: str | None = None) -> Value:
         """`min(max(x, 0), 6)` (Krizhevsky 2010)."""
+
+    def remainder(self, x: Arguments, by: int, *, name: str | None = None) -> Value:
+        """What is left of each number when it is divided by a whole one: between 0 and that.
+
+        Shapes: any, unchanged. Of whole numbers it is one of `by` classes: `remainder(label, by=2)` says
+        which labels are odd.
+
+        Args:
+            by: what is divided by.
+        """
 
     def repeat(
         self,
@@ -2290,6 +2382,12 @@ class Methods:
             padding: around the image, as for `conv`.
         """
 
+    def stop_gradient(self, x: Arguments, *, name: str | None = None) -> Value:
+        """The same value, through which no gradient flows.
+
+        Shapes: any, unchanged.
+        """
+
     def stream(self, x: Arguments, to: str = "time", *, name: str | None = None) -> Value:
         """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
 
@@ -2366,6 +2464,25 @@ class Methods:
 
         Args:
             count: how many of them.
+        """
+
+    def uniform(
+        self,
+        shape: Sequence[int] | None = None,
+        *,
+        like: Arguments | None = None,
+        low: float = 0.0,
+        high: float = 1.0,
+        name: str | None = None,
+    ) -> Value:
+        """Random numbers that are equally likely between `low` and `high`.
+
+        Shapes: any -> `shape`, or the same. One draw for each point, as `normal` has it.
+
+        Args:
+            shape: the shape; default: that of the value it is like.
+            low: the least number.
+            high: the number that all are below.
         """
 
     def upsample(

@@ -36,32 +36,36 @@ def _calls(operation: Operation) -> Iterator[Call]:
 
 def _complaint(graph: Graph, node: Node) -> Diagnostic | None:
     of, by = node.references
-    what = f"the gradient of `{_word(of)}` with respect to `{_word(by)}`"
+    what = f"the gradient of `{_word(graph, of)}` with respect to `{_word(graph, by)}`"
     if graph.is_weight(by):
         message = f"`{by}` is an array of a layer, and a gradient is with respect to a value"
         help = f"name a value that is a weight, `{by.port}: {{weight: ...}}`, and give it the layer"
         return Diagnostic("GC439", message, node.span, help=help)
     if by.node in behind(graph, by):
-        message = f"`{_word(by)}` stands on a cycle over time, which it would change itself"
+        message = f"`{_word(graph, by)}` stands on a cycle over time, which it would change itself"
         help = "take the gradient with respect to what the cycle reads, or of what it gives"
         return Diagnostic("GC439", message, node.span, help=help)
     names = before(graph, of) & behind(graph, by)
     if not names and of != by:
-        message = f"`{_word(by)}` has no part in `{_word(of)}`, so that there is no gradient"
+        message = f"`{_word(graph, by)}` has no part in `{_word(graph, of)}`, so that there is no gradient"
         help = "name a value that it is made of, up to which nothing stops the gradient"
         return Diagnostic("GC439", message, node.span, help=help)
     for name in names:
         inner = graph.by_name[name]
         if is_gradient(inner) and by.node in between(graph, inner):
-            message = f"`{_word(by)}` lies inside of the gradient `{_word(Ref(name))}`"
-            message += f", of which `{_word(of)}` is made"
-            help = f"take it with respect to `{_word(inner.references[1])}` too"
+            message = (
+                f"`{_word(graph, by)}` lies inside of the gradient `{_word(graph, Ref(name))}`"
+            )
+            message += f", of which `{_word(graph, of)}` is made"
+            help = f"take it with respect to `{_word(graph, inner.references[1])}` too"
             return Diagnostic("GC439", message, node.span, help=help)
     culprit = _meeting(graph, {by.node}, {of.node})
     if culprit is not None:
         return _across(what, node, culprit)
     if BATCH in graph.types[of].domain and BATCH not in graph.types[by].domain:
-        message = f"{what} would be one for all examples, for `{_word(by)}` is the same for all"
+        message = (
+            f"{what} would be one for all examples, for `{_word(graph, by)}` is the same for all"
+        )
         help = "an objective that updates it goes along such a gradient: `minimize`"
         return Diagnostic("GC439", message, node.span, help=help)
     return None
@@ -118,5 +122,9 @@ def _inside(
     return None
 
 
-def _word(ref: Ref) -> str:
-    return str(ref)
+def _word(graph: Graph, ref: Ref) -> str:
+    """What a value is called; a part of a formula by its operation."""
+    node = graph.by_name.get(ref.node)
+    if node is None or not node.part:
+        return str(ref)
+    return getattr(node.operation, "title", node.operation.name)

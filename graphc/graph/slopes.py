@@ -126,7 +126,9 @@ def _slope(graph: Graph, node: Node) -> Node:
     inner += _literals(graph, inner)
     own = {each.name for each in inner}
     read = [by, *(ref for each in inner for ref in each.references), of]
-    outside = {main(graph, ref): graph.types[ref] for ref in read if ref.node not in own or ref == by}
+    outside = {
+        main(graph, ref): graph.types[ref] for ref in read if ref.node not in own or ref == by
+    }
     words = {ref: str(ref) for ref in outside}
 
     def inside(ref: Ref | None) -> Ref | None:

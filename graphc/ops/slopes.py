@@ -51,8 +51,9 @@ class Gradient(Operation):
     with_respect_to: Name | None = attribute(Named(), "the value by which", None)
 
     def infer(self, of: Type, with_respect_to: Type) -> Type:
+        need_floats(self.name, of)
         need_floats(self.name, with_respect_to)
-        if of.dtype != "float" or of.shape not in ((), (1,)):
+        if of.shape not in ((), (1,)):
             message = f"`gradient` is that of one number for each point, and `of` is {of}"
             raise ShapeError(message, "take the mean or the sum of its features: `sum(...)`")
         return replace(with_respect_to, sparse=False)
