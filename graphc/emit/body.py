@@ -148,15 +148,16 @@ class Body:
         self.invoker.taken.add(word)
         *body, last = inner.statements()
         assert isinstance(last, ast.Return) and last.value is not None
-        value, kind = last.value, slope.graph.output_type
+        value, (_, found) = last.value, slope.graph.outputs[0]
+        tag = self.tag(slope.graph.by_name.get(found.node, node))
         if slope.gives and not isinstance(value, ast.Name):
             of = fresh(of, inner.invoker.taken)
-            made_by = slope.graph.by_name[slope.graph.outputs[0][1].node]
-            body.append(tagged(assign(of, value), self.tag(made_by)))
+            body.append(tagged(assign(of, value), tag))
             value = name(of)
-        total = Site(slope.sum, ("x",), (kind,), self.masks).call([value], None, Key())
+        site = Site(slope.sum, ("x",), (slope.graph.types[found],), self.masks)
+        total = site.call([value], None, Key())
         returned = ast.Tuple([total, value], ast.Load()) if slope.gives else total
-        body.append(ast.Return(returned))
+        body.append(tagged(ast.Return(returned), tag))
         aux = {"has_aux": ast.Constant(True)} if slope.gives else {}
         made = ast.Call(call("jax.grad", [name(word)], **aux), [operands[0]], [])
         ports = [Ref(node.name, port) for port in slope.ports] or [Ref(node.name)]

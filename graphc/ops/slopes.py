@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from graphc.core.attributes import Name, Named
 from graphc.core.code import Code, code
 from graphc.core.declaration import attribute
-from graphc.core.operation import Differentiates, Input, Operation, ShapeError
+from graphc.core.operation import Differentiates, Input, Operation, Reach, ShapeError
 from graphc.core.registry import operations
-from graphc.core.types import Type, constant, uneven_axes
+from graphc.core.types import Type, constant, edges_axis, time_axes, uneven_axes
 from graphc.ops.checks import need_floats
 
 
@@ -22,7 +22,8 @@ class SumOfPoints(Operation):
         return constant(())
 
     def call_code(self, x: Type) -> Code:
-        return code("sum_of_points($x, $mask)" if uneven_axes(x) else "jnp.sum($x)")
+        some = uneven_axes(x) or edges_axis(x)
+        return code("sum_of_points($x, $mask)" if some else "jnp.sum($x)")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Gradient(Operation):
         """The emitter puts a function of what lies between the two in place of the lambda."""
         total = SumOfPoints().call_code(of).text.replace("$x", "$of")
         return code(f"jax.grad(lambda _: {total})($with_respect_to)")
+
+    def reach(self, of: Type, with_respect_to: Type) -> Reach | None:
+        """What a step gives changes with later ones, where a cycle lies between."""
+        axes = (*time_axes(with_respect_to), *time_axes(of))
+        return Reach(axes[0]) if axes else None
 
     def flops(self, of: Type, with_respect_to: Type) -> int:
         return with_respect_to.size
