@@ -53,6 +53,14 @@ def is_gradient(node: Node) -> bool:
     return node.operation.trait(Differentiates) is not None
 
 
+def pinned(graph: Graph) -> Names:
+    """The nodes that a gradient is taken by.
+
+    By a copy of a value it is another one than by the value, so no equal node stands for them.
+    """
+    return frozenset(node.references[1].node for node in graph.nodes if is_gradient(node))
+
+
 def behind(graph: Graph, ref: Ref) -> Names:
     """The nodes that a value has a part in, through which a gradient comes back to it."""
 

@@ -17,7 +17,7 @@ from graphc.core.operation import Operation, Unchanged
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
-from graphc.graph.slopes import is_gradient
+from graphc.graph.slopes import pinned
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, rewired
 
@@ -98,13 +98,13 @@ def _remove(graph: Graph, remarks: Remarks) -> Graph:
 
 def _bypass(graph: Graph, remarks: Remarks) -> Graph:
     moved: dict[Ref, Ref] = {}
+    kept_apart = pinned(graph)
     for node in graph.nodes:
         kind = graph.types[Ref(node.name)]
         source = node.inputs[0] if len(node.inputs) == 1 else None
         unchanged = node.operation.trait(Unchanged)
         same = unchanged is not None and source is not None and graph.types[source] == kind
-        # By a copy of a value a gradient is another one than by the value, which others read too.
-        if same and not any(map(is_gradient, graph.users[node.name])):
+        if same and node.name not in kept_apart:
             moved[Ref(node.name)] = source
             text = f"`{node.name}` is bypassed: it gives its input {kind} unchanged"
             remarks.did(2, text, node.span)

@@ -14,8 +14,8 @@ X = jnp.asarray(np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32))
 
 
 class Compiled:
-    def __init__(self, text):
-        compiled = gc.compile(Source("slopes.yaml", f"graphc: 1\n{text}"))
+    def __init__(self, text, inference=False):
+        compiled = gc.compile(Source("slopes.yaml", f"graphc: 1\n{text}"), inference=inference)
         self.source, self.module = compiled.source, compiled.module()
         self.model = self.module.build(jax.random.key(0))
 
@@ -23,11 +23,11 @@ class Compiled:
         return self.module.call(self.model, batch)
 
 
-def network(nodes, inputs="{x: [4]}", output="y", **more):
+def network(nodes, inputs="{x: [4]}", output="y", inference=False, **more):
     lines = "".join(f"    {line.strip()}\n" for line in nodes.strip().splitlines())
     before = "".join(f"{key}:\n{text}" for key, text in more.items())
     text = f"{before}network:\n  inputs: {inputs}\n  nodes:\n{lines}  output: {output}\n"
-    return Compiled(text)
+    return Compiled(text, inference)
 
 
 def assert_close(found, wanted, **near):
@@ -67,20 +67,28 @@ def test_a_gradient_of_a_gradient():
     assert_close(made(x=X), 6 * X)
 
 
-def test_by_a_copy_of_a_value_is_not_by_the_value():
-    """`flatten` of [4] would else be bypassed, and `identity` be another name."""
+@pytest.mark.parametrize("inference", [False, True])
+def test_by_a_copy_of_a_value_is_not_by_the_value(inference):
+    """`flatten` of [4] would else be bypassed, as dropout in use, and equal nodes be one."""
     made = network(
         """
         a: {identity: , from: x}
         b: {flatten: , from: x}
-        u: sum(a * b * x)
-        y: {concat: , from: [ga, gb, gx]}
+        c: 2 * x
+        d: 2 * x
+        e: {dropout: 0.5, from: x}
+        u: sum(a * b * c * d * e)
         ga: gradient(u, a)
         gb: gradient(u, b)
+        gc: gradient(u, c)
+        ge: gradient(u, e)
         gx: gradient(u, x)
-        """
+        y: {concat: , from: [ga, gb, gc, ge, gx]}
+        """,
+        inference=inference,
     )
-    assert_close(made(x=X), jnp.concatenate([X**2, X**2, 3 * X**2], axis=1))
+    once = 4 * X**4
+    assert_close(made(x=X), jnp.concatenate([once, once, once / 2, once, 5 * once], axis=1))
 
 
 def test_ways_that_read_one_another():
