@@ -1970,8 +1970,8 @@ class Methods:
     def remainder(self, x: Arguments, by: int, *, name: str | None = None) -> Value:
         """What is left of each number when it is divided by a whole one: between 0 and that.
 
-        Shapes: any, unchanged. Of whole numbers it is one of `by` classes: `remainder(label, by=2)` says
-        which labels are odd.
+        Shapes: any, unchanged. Of whole numbers it is one of `by` classes: `remainder(label, by=2)`
+        says which labels are odd.
 
         Args:
             by: what is divided by.

@@ -47,7 +47,7 @@ def _complaint(graph: Graph, node: Node) -> Diagnostic | None:
         return Diagnostic("GC439", message, node.span, help=help)
     names = before(graph, of) & behind(graph, by)
     if not names and of != by:
-        message = f"`{_word(graph, by)}` has no part in `{_word(graph, of)}`, so that there is no gradient"
+        message = f"`{_word(graph, by)}` has no part in `{_word(graph, of)}`"
         help = "name a value that it is made of, up to which nothing stops the gradient"
         return Diagnostic("GC439", message, node.span, help=help)
     for name in names:

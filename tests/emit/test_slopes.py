@@ -1,7 +1,5 @@
 """Gradients as values in networks: the function that stands in the source, and its numbers."""
 
-import re
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -43,7 +41,9 @@ def test_the_way_is_a_function_and_a_number_that_is_read_comes_out_of_it():
         """
     )
     body = made.source[made.source.index("    def __call__") : made.source.index("\n\n\ndef build")]
-    assert body == '''    def __call__(self, x):
+    assert (
+        body
+        == """    def __call__(self, x):
         def h_dense_2_of_x(x):
             x = self.h_dense(x)
             x = nnx.tanh(x)
@@ -51,7 +51,8 @@ def test_the_way_is_a_function_and_a_number_that_is_read_comes_out_of_it():
             return jnp.sum(h_dense_2), h_dense_2
 
         slope, h_dense_2 = jax.grad(h_dense_2_of_x, has_aux=True)(x)
-        return h_dense_2 + slope'''
+        return h_dense_2 + slope"""
+    )
 
 
 def test_a_gradient_of_a_gradient():
