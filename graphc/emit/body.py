@@ -29,7 +29,7 @@ from graphc.emit.trees import (
 )
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
 from graphc.graph.forms import Beside, Held
-from graphc.graph.graph import Graph
+from graphc.graph.graph import Graph, identifiers
 from graphc.graph.node import Node, Ref
 from graphc.graph.slopes import Slope, lowered
 from graphc.graph.time import Scan
@@ -136,6 +136,9 @@ class Body:
             self._site(node), word, operands, self._module(node), self._key(node)
         )
 
+    def _word(self, ref: Ref) -> str:
+        return next(iter(identifiers((str(ref),), ()).values()))
+
     def _slope(self, node: Node, slope: Slope) -> list[ast.stmt]:
         """A function of the nodes that a gradient goes through, and the gradient of it."""
         operands = [self._operand(ref) for ref in self.plan.references(node)]
@@ -143,26 +146,22 @@ class Body:
         given = {Ref(word): each for word, each in zip(words[1:], operands[1:], strict=True)}
         around = Around(self.masks, self.identifiers, given)
         inner = Body(slope.graph, replace(self.invoker, taken=set()), self.tag, around)
-        by, of = inner.plan.inputs[0], slope.words[1]
-        word = fresh(f"{of}_of_{by}", self.invoker.taken)
+        by, ((_, of), *_) = inner.plan.inputs[0], slope.graph.outputs
+        word = fresh(f"{self._word(of)}_of_{by}", self.invoker.taken)
         self.invoker.taken.add(word)
         *body, last = inner.statements()
         assert isinstance(last, ast.Return) and last.value is not None
-        value, (_, found) = last.value, slope.graph.outputs[0]
-        tag = self.tag(slope.graph.by_name.get(found.node, node))
-        if slope.gives and not isinstance(value, ast.Name):
-            of = fresh(of, inner.invoker.taken)
-            body.append(tagged(assign(of, value), tag))
-            value = name(of)
-        site = Site(slope.sum, ("x",), (slope.graph.types[found],), self.masks)
-        total = site.call([value], None, Key())
-        returned = ast.Tuple([total, value], ast.Load()) if slope.gives else total
-        body.append(tagged(ast.Return(returned), tag))
-        aux = {"has_aux": ast.Constant(True)} if slope.gives else {}
-        made = ast.Call(call("jax.grad", [name(word)], **aux), [operands[0]], [])
+        value, *aux = last.value.elts if isinstance(last.value, ast.Tuple) else (last.value,)
+        site = Site(slope.sum, ("x",), (slope.graph.types[of],), self.masks)
+        total = _with(site.call([value], None, Key()), aux)
+        tag = self.tag(slope.graph.by_name.get(of.node, node))
+        body.append(tagged(ast.Return(total), tag))
+        more = {"has_aux": ast.Constant(True)} if aux else {}
+        made = ast.Call(call("jax.grad", [name(word)], **more), [operands[0]], [])
         ports = [Ref(node.name, port) for port in slope.ports] or [Ref(node.name)]
-        targets = [self.plan.names[ref] for ref in ports]
-        return [function(word, parameters([by]), body), assign(targets, made)]
+        first, *rest = (ast.Name(self.plan.names[ref], ast.Store()) for ref in ports)
+        target = ast.Assign([_with(first, rest)], made, lineno=0)
+        return [function(word, parameters([by]), body), target]
 
     def _value(self, node: Node) -> ast.expr:
         operands = [self._operand(ref) for ref in self.plan.references(node)]
@@ -238,6 +237,14 @@ class Body:
     def _globals(self, node: Node) -> Iterable[str]:
         """Names of the module that the node's code reads, which no local may hide."""
         return _names_in(node.operation, self.graph.input_types(node), self.invoker)
+
+
+def _with(value: ast.expr, aux: list[ast.expr]) -> ast.expr:
+    """`value`, `value, other` or `value, (other, another)`."""
+    context = ast.Store() if isinstance(getattr(value, "ctx", None), ast.Store) else ast.Load()
+    if not aux:
+        return value
+    return ast.Tuple([value, aux[0] if len(aux) == 1 else ast.Tuple(aux, context)], context)
 
 
 def _names_in(operation: Operation, types: tuple[Type, ...], invoker: Invoker) -> Iterable[str]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+import networkx as nx
+
 from graphc.core.operation import Differentiates, Literal, Operation, StopsGradient
 from graphc.core.types import Type
 from graphc.graph.graph import Graph, arrange, identifiers
@@ -25,10 +27,10 @@ class Slope(Operation):
 
     Args:
         graph: their function: its inputs are what they read, first the value that the gradient is
-            taken by, and its output is the value whose gradient is taken.
+            taken by; its outputs are the value whose gradient is taken, and values that come out
+            beside the gradient, for others read them.
         sum: adds up that value over all points.
-        words: what the gradient and that value are called.
-        gives: whether it gives that value too.
+        words: what the gradient and those values are called.
     """
 
     name = "slope"
@@ -36,16 +38,22 @@ class Slope(Operation):
 
     graph: Graph
     sum: Operation
-    words: tuple[str, str]
-    gives: bool = False
+    words: tuple[str, ...]
 
     @property
     def ports(self) -> tuple[str, ...]:  # type: ignore[override]
-        return self.words if self.gives else ()
+        return self.words if len(self.words) > 1 else ()
 
     def infer(self, x: Type, *others: Type) -> Type | dict[str, Type]:
-        kinds = (x, self.graph.output_type)
-        return dict(zip(self.words, kinds, strict=True)) if self.gives else x
+        given = (self.graph.types[ref] for _, ref in self.graph.outputs[1:])
+        return dict(zip(self.words, (x, *given), strict=True)) if self.ports else x
+
+    def giving(self, refs: Iterable[Ref]) -> Slope:
+        """It with these values of its nodes beside the gradient."""
+        words = identifiers((self.words[0], *map(str, refs)), ()).values()
+        (of, *_) = self.graph.outputs
+        given = tuple((str(ref), ref) for ref in refs)
+        return Slope(replace(self.graph, outputs=(of, *given)), self.sum, tuple(words))
 
 
 def is_gradient(node: Node) -> bool:
@@ -115,15 +123,18 @@ def between(graph: Graph, node: Node) -> Names:
 def lowered(graph: Graph) -> Graph:
     """The graph in which every gradient is a `Slope`.
 
-    A value whose gradient is taken, and which others read as well, comes out of the function
-    beside the gradient, so that it is computed once.
+    A value of its nodes that others read as well comes out of the function beside the gradient, so
+    that it is computed once. Two functions of which each reads what comes out of the other would be
+    a circle: of these only the numbers come out, which cannot close one, and the rest is computed
+    in both places.
     """
     slopes = {node.name: _slope(graph, node) for node in graph.nodes if is_gradient(node)}
     if not slopes:
         return graph
     made = graph.replace_nodes(slopes.get(node.name, node) for node in graph.nodes)
     for name in slopes:
-        made = _given(made, main(graph, graph.by_name[name].references[0]), made.by_name[name])
+        of = main(graph, graph.by_name[name].references[0])
+        made = _given(made, made.by_name[name], of)
     return made
 
 
@@ -148,8 +159,8 @@ def _slope(graph: Graph, node: Node) -> Node:
     nodes = [replace(each, inputs=tuple(map(inside, each.inputs))) for each in inner]
     inputs = tuple((words[ref], kind) for ref, kind in outside.items())
     region = Graph(of.node, inputs, arrange(inputs, nodes), (("of", inside(of) or of),))
-    called = tuple(identifiers((node.name, str(of)), ()).values())
-    operation = Slope(region, trait.sum, (called[0], called[-1]))
+    (word,) = identifiers((node.name,), ()).values()
+    operation = Slope(region, trait.sum, (word,))
     return replace(node, operation=operation, inputs=tuple(outside))
 
 
@@ -160,24 +171,33 @@ def _literals(graph: Graph, nodes: Iterable[Node]) -> list[Node]:
     return [each for each in known if each is not None and each.operation.trait(Literal)]
 
 
-def _given(graph: Graph, of: Ref, slope: Node) -> Graph:
-    """The graph in which what reads the value whose gradient is taken reads it of the slope."""
+def _given(graph: Graph, slope: Node, of: Ref) -> Graph:
+    """The graph in which what reads values that a slope computes reads them of it."""
     operation = slope.operation
     assert isinstance(operation, Slope)
     live = needed(graph, (ref for _, ref in graph.outputs))
-    read = [ref for each in live for ref in each.references]
+    own = {each.name for each in operation.graph.nodes if not each.operation.trait(Literal)}
+    read = [ref for each in live if each.name not in own for ref in graph.values(each)]
     read += (ref for _, ref in graph.outputs)
-    given = of.node in operation.graph.by_name and of in (main(graph, ref) for ref in read)
+    given = dict.fromkeys(main(graph, ref) for ref in read if ref.node in own)
     if not given or slope not in live:
         return graph
-    own, value = operation.words
-    moved = {Ref(slope.name): Ref(slope.name, own), of: Ref(slope.name, value)}
+    try:
+        return _giving(graph, slope, operation.giving(given))
+    except nx.NetworkXUnfeasible:
+        return _giving(graph, slope, operation.giving((of,))) if of in given else graph
+
+
+def _giving(graph: Graph, slope: Node, operation: Slope) -> Graph:
+    refs = (Ref(slope.name), *(ref for _, ref in operation.graph.outputs[1:]))
+    ports = (Ref(slope.name, word) for word in operation.words)
+    moved = dict(zip(refs, ports, strict=True))
 
     def now(ref: Ref) -> Ref:
         return moved.get(main(graph, ref), ref)
 
-    slope = replace(slope, operation=replace(operation, gives=True))
-    nodes = [slope if each.name == slope.name else each for each in graph.nodes]
+    made = replace(slope, operation=operation)
+    nodes = [made if each.name == slope.name else each for each in graph.nodes]
     nodes = [replace(each, inputs=tuple(ref and now(ref) for ref in each.inputs)) for each in nodes]
     outputs = tuple((port, now(ref)) for port, ref in graph.outputs)
     return Graph(graph.name, graph.inputs, arrange(graph.inputs, nodes), outputs)

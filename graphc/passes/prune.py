@@ -103,8 +103,9 @@ def _bypass(graph: Graph, remarks: Remarks) -> Graph:
         kind = graph.types[Ref(node.name)]
         source = node.inputs[0] if len(node.inputs) == 1 else None
         unchanged = node.operation.trait(Unchanged)
-        same = unchanged is not None and source is not None and graph.types[source] == kind
-        if same and node.name not in kept_apart:
+        if unchanged is None or source is None or node.name in kept_apart:
+            continue
+        if graph.types[source] == kind:
             moved[Ref(node.name)] = source
             text = f"`{node.name}` is bypassed: it gives its input {kind} unchanged"
             remarks.did(2, text, node.span)
