@@ -22,6 +22,7 @@ from graphc.graph.graph import Graph
 from graphc.graph.hops import hearing_drawn
 from graphc.graph.needed import with_called
 from graphc.graph.seeds import collisions
+from graphc.graph.slope_checks import slope_complaints
 from graphc.graph.stacking import longest, stackings
 from graphc.graph.stepping import steps_of, with_memory
 from graphc.graph.time import unrolled
@@ -151,6 +152,7 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
             report.error("GC311", message, second.span, help=help)
         found = (each.complaint() for each in stackings(graph))
         report.diagnostics += dict.fromkeys(each for each in found if each is not None)
+        expander.take(slope_complaints(graph))
     plan = None
     if document.training is not None and not report.errors:
         if made is None:

@@ -908,6 +908,32 @@ class Methods:
         References: Dauphin et al., "Language modeling with gated convolutional networks", 2017.
         """
 
+    def gradient(
+        self,
+        of: Arguments,
+        with_respect_to: Arguments,
+        *,
+        name: str | None = None,
+    ) -> Value:
+        """The gradient of one number with respect to a value: how it changes with each number of that.
+
+            y[i] = d of / d with_respect_to[i]
+
+        for each example by itself; over the steps or the nodes of an example the numbers are added up.
+        What lies between the two values is computed once for the number and its gradient. Examples
+        must not meet there, and no statistics move.
+
+        Shapes: one number for each point, [] or [1], and any value -> that of the value.
+
+        References: Gulrajani, Ahmed, Arjovsky, Dumoulin and Courville, "Improved training of
+        Wasserstein GANs", 2017, for penalties on it; Raissi, Perdikaris and Karniadakis,
+        "Physics-informed neural networks", 2019, for equations of it.
+
+        Args:
+            of: the number that is differentiated.
+            with_respect_to: the value by which.
+        """
+
     def graph_attention(
         self,
         x: Arguments,

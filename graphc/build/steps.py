@@ -15,7 +15,10 @@ from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 
 RESERVED = ("from", "name", "initial", "every", "if", "remat", "precision")
-GIVES_VALUES = {"mode": "write `mode: {train: NAME, otherwise: NAME}`"}
+GIVES_VALUES = {
+    "mode": "write `mode: {train: NAME, otherwise: NAME}`",
+    "gradient": "write `gradient: {of: NAME, with_respect_to: NAME}`",
+}
 """Operations whose braces hold values, as `from` does, and how they are written."""
 LATER = {
     "initial": "initial values of cycles",
@@ -124,6 +127,9 @@ def _read_mapping_step(tree: Mapping) -> syntax.Step:
     if key.text in GIVES_VALUES:
         if source is None:
             source, attributes = attributes, Mapping((), attributes.span)
+        elif isinstance(attributes, Mapping) and len(attributes):
+            message = f"`{key.text}` is given values in its braces and under `from`"
+            raise fail("GC214", message, attributes, GIVES_VALUES[key.text])
         if not isinstance(source, Mapping):
             message = f"`{key.text}` is given values by name, found {describe(source)}"
             raise fail("GC214", message, source, GIVES_VALUES[key.text])

@@ -267,6 +267,17 @@ class StopsGradient:
 
 
 @dataclass(frozen=True)
+class Differentiates:
+    """Is the gradient of its first input with respect to its second.
+
+    Args:
+        sum: adds up the first over all points.
+    """
+
+    sum: Operation
+
+
+@dataclass(frozen=True)
 class Draws:
     """Is random numbers, in evaluation too; its input says for which points there are some."""
 

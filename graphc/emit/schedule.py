@@ -11,6 +11,7 @@ from graphc.emit.needs import live_nodes
 from graphc.emit.trees import fresh
 from graphc.graph.graph import Graph, identifiers
 from graphc.graph.node import Node, Ref
+from graphc.graph.slopes import Slope
 from graphc.graph.time import Scan
 
 PARTS_OF_AN_EXPRESSION = 20
@@ -184,6 +185,8 @@ class _Namer:
 
     def _word(self, node: Node, port: str | None = None) -> str:
         """What a value is called; those of a cycle by their own names."""
+        if isinstance(node.operation, Slope) and port is not None:
+            return identifiers((port,), ())[port]
         if isinstance(node.operation, Scan):
             words = dict.fromkeys((port or node.operation.graph.outputs[0][0],))
             return identifiers(words, ())[next(iter(words))]

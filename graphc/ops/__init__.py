@@ -77,6 +77,7 @@ FAMILIES = {
     "separable": "locally_connected separable_conv",
     "shaping": "expand_dims flatten identity permute reshape squeeze",
     "shortcut": "shortcut",
+    "slopes": "gradient",
     "time": "first last reverse stream",
     "tokens": "patches position",
     "transposed": "conv_transpose",

@@ -17,6 +17,7 @@ from graphc.core.operation import Linear, Noise, Operation, Standardizes
 from graphc.graph.forms import Folded
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
+from graphc.graph.slopes import pinned
 from graphc.passes.linear import plain_linear
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, rewired
@@ -29,8 +30,10 @@ def fold(graph: Graph, remarks: Remarks) -> Graph:
 
 def _bypass_noise(graph: Graph, remarks: Remarks) -> Graph:
     moved: dict[Ref, Ref] = {}
+    kept_apart = pinned(graph)
     for node in graph.nodes:
-        if node.operation.trait(Noise) and node.inputs[0] is not None:
+        noise = node.operation.trait(Noise) and node.name not in kept_apart
+        if noise and node.inputs[0] is not None:
             moved[Ref(node.name)] = node.inputs[0]
             remarks.did(1, f"`{node.name}` is bypassed: it is for training alone", node.span)
     kept = [node for node in graph.nodes if Ref(node.name) not in moved]

@@ -31,6 +31,7 @@ from graphc.graph.cycles import cycles
 from graphc.graph.forms import Beside, Part
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
+from graphc.graph.slopes import pinned
 from graphc.passes.linear import contracts_all, plain_linear
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, has_weights, inside, rewired
@@ -68,9 +69,10 @@ def _equal_nodes(graph: Graph) -> list[list[Node]]:
     """The nodes by value: those of one list always compute the same."""
     groups: dict[Hashable, list[Node]] = {}
     values: dict[Ref, Ref] = {}
+    kept_apart = pinned(graph)
     for node in graph.nodes:
         inputs = tuple(ref and values.get(ref, ref) for ref in node.inputs)
-        pure = _is_pure(node.operation, graph.input_types(node))
+        pure = _is_pure(node.operation, graph.input_types(node)) and node.name not in kept_apart
         group = groups.setdefault((node.operation, inputs) if pure else node.name, [])
         group.append(node)
         for port in (None, *node.operation.ports):

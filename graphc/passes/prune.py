@@ -17,6 +17,7 @@ from graphc.core.operation import Operation, Unchanged
 from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
+from graphc.graph.slopes import pinned
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, rewired
 
@@ -97,11 +98,14 @@ def _remove(graph: Graph, remarks: Remarks) -> Graph:
 
 def _bypass(graph: Graph, remarks: Remarks) -> Graph:
     moved: dict[Ref, Ref] = {}
+    kept_apart = pinned(graph)
     for node in graph.nodes:
         kind = graph.types[Ref(node.name)]
         source = node.inputs[0] if len(node.inputs) == 1 else None
         unchanged = node.operation.trait(Unchanged)
-        if unchanged is not None and source is not None and graph.types[source] == kind:
+        if unchanged is None or source is None or node.name in kept_apart:
+            continue
+        if graph.types[source] == kind:
             moved[Ref(node.name)] = source
             text = f"`{node.name}` is bypassed: it gives its input {kind} unchanged"
             remarks.did(2, text, node.span)

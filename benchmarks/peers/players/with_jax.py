@@ -38,7 +38,9 @@ def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], flo
     def epoch(number: int) -> float:
         nonlocal state
         order = epoch_order(workload.examples, workload.batch, 0, number)
-        state, losses = run(state, images, order, jax.random.split(jax.random.key(number), len(order)))
+        state, losses = run(
+            state, images, order, jax.random.split(jax.random.key(number), len(order))
+        )
         return float(losses.mean())
 
     return epoch
@@ -50,7 +52,11 @@ def _step(state, images, key, noise):
     def both(params):
         z = jax.random.normal(key, (len(images), noise))
         fake = jax.nn.sigmoid(_dense(params["generator"], z, jax.nn.relu))
-        judge = partial(_dense, params["discriminator"], between=partial(jax.nn.leaky_relu, negative_slope=SLOPE))
+        judge = partial(
+            _dense,
+            params["discriminator"],
+            between=partial(jax.nn.leaky_relu, negative_slope=SLOPE),
+        )
         real, drawn = judge(images), judge(fake)
         bce = optax.sigmoid_binary_cross_entropy
         return bce(real, 1.0).mean() + bce(drawn, 0.0).mean(), bce(drawn, 1.0).mean()

@@ -12,6 +12,11 @@ def mean_of_points(x, mask=None):
     return jnp.sum(x, where=there) / jnp.maximum(jnp.sum(there, dtype=jnp.float32), 1)
 
 
+def sum_of_points(x, mask):
+    """The sum over the points that are there."""
+    return jnp.sum(x, where=mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)))
+
+
 def alone(name, values):
     """1 for the value of this name and 0 for the others: what pulls back the gradient of one."""
     return {each: jnp.full_like(value, each == name) for each, value in values.items()}
