@@ -22,6 +22,7 @@ NAMES = (
     "throughput",
     "recurrent",
     "graphs",
+    "objectives",
 )
 
 

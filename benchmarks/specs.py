@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.characters import EMBEDDED
+from benchmarks.players import MOMENTUM, RATE, SLOPE, Players
 from graphc.core.span import Source
 
 ROOT = Path(__file__).parents[1]
@@ -147,6 +148,54 @@ network:
 """
     data = f"{{shakespeare: {{length: {length}}}}}"
     return Source("characters.yaml", network + _training(data, batch))
+
+
+def players(pair: Players) -> Source:
+    """Two networks out of dense layers against each other, on images of 28 by 28."""
+    return Source(
+        "players.yaml",
+        f"""\
+graphc: 1
+
+networks:
+  generator:
+    inputs: {{z: [{pair.noise}]}}
+    layers:
+{_layers(pair.generator, "relu")}      - sigmoid
+      - reshape: [28, 28, 1]
+  discriminator:
+    inputs: {{image: [28, 28, 1]}}
+    layers:
+      - flatten
+{_layers(pair.discriminator, f"{{leaky_relu: {SLOPE}}}")}
+data: mnist
+
+train:
+  values:
+    z: {{normal: [{pair.noise}]}}
+    fake: generator(z)
+    fake_score: discriminator(fake)
+    real_score: discriminator(image)
+  objectives:
+    discriminator:
+      minimize: binary_cross_entropy(real_score, 1) + binary_cross_entropy(fake_score, 0)
+      update: discriminator
+      optimizer: {{adam: {{learning_rate: {RATE}, b1: {MOMENTUM}}}}}
+    generator:
+      minimize: binary_cross_entropy(fake_score, 1)
+      update: generator
+      optimizer: {{adam: {{learning_rate: {RATE}, b1: {MOMENTUM}}}}}
+  batch_size: {pair.batch}
+""",
+    )
+
+
+def _layers(widths: Sequence[int], activation: str) -> str:
+    """Dense layers of these widths, with an activation between them."""
+    hidden = (
+        f"      - dense: {{features: {width}, activation: {activation}}}\n" for width in widths[:-1]
+    )
+    return "".join(hidden) + f"      - dense: {widths[-1]}\n"
 
 
 def citations(features: int, classes: int, path: str | None) -> Source:

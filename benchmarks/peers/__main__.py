@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.characters import CHARACTERS
 from benchmarks.citations import CITATIONS
+from benchmarks.players import PLAYERS
 from benchmarks.workloads import WORKLOADS
 
 
@@ -28,7 +29,7 @@ def main(peer: str, name: str, data: str, weights: str, seconds: str) -> None:
     def say(**found: object) -> None:
         print(json.dumps(found), file=out, flush=True)
 
-    workload = (WORKLOADS | CHARACTERS | CITATIONS)[name]
+    workload = (WORKLOADS | CHARACTERS | CITATIONS | PLAYERS)[name]
     package = "benchmarks.peers" if peer == "graphc" else workload.forms
     form = importlib.import_module(f"{package}.with_{peer}")
     initial = weights if peer == "graphc" else dict(np.load(weights))

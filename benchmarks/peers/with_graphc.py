@@ -14,6 +14,7 @@ from benchmarks import specs
 from benchmarks.characters import BLOCKS, Characters
 from benchmarks.citations import Citations, rows_of
 from benchmarks.emitted import Emitted, emitted
+from benchmarks.players import Players
 from benchmarks.workloads import Workload
 from graphc.core.span import Source
 from graphc.data.batches import epoch_order
@@ -27,7 +28,7 @@ from graphc.runtime.state import make_state, to_canonical
 from graphc.runtime.steps import batch_shapes, no_totals
 
 WITHOUT_END = 10**9
-Trained = Workload | Characters | Citations
+Trained = Workload | Characters | Citations | Players
 
 
 def source(workload: Trained) -> Source:
@@ -36,6 +37,8 @@ def source(workload: Trained) -> Source:
         return _characters(workload)
     if isinstance(workload, Citations):
         return specs.citations(workload.features, workload.classes, _file(workload))
+    if isinstance(workload, Players):
+        return specs.players(workload)
     if workload.kind == "lenet":
         return specs.lenet()
     if workload.kind == "highway":
@@ -89,9 +92,12 @@ def _epochs(each: Emitted, workload: Trained, arrays: dict, state: object) -> It
         steps_per_dispatch=each.compiled.choices.steps_per_dispatch,
         key=training_key(0),
     )
+    plan = each.compiled.checked.plan
+    assert plan is not None
+    objectives = [objective.loss.name for objective in plan.objectives]
     for event in fit(each.programs, course, Snapshot(Position(), state, no_totals(totals))):
         if isinstance(event, events.EpochEnded):
-            yield event.train["loss"]
+            yield float(np.mean([event.train[name] for name in objectives]))
 
 
 def _held(each: Emitted, arrays: dict) -> dict:

@@ -13,6 +13,7 @@ from benchmarks.players import MOMENTUM, RATE, SLOPE, Players, layers
 from graphc.data.batches import epoch_order
 
 OPTIMIZER = optax.adam(RATE, b1=MOMENTUM)
+LEAKY = partial(jax.nn.leaky_relu, negative_slope=SLOPE)
 PAIR = ("discriminator", "generator")
 
 

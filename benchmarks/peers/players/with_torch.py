@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import torch
@@ -9,32 +10,34 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from benchmarks.peers.with_torch import choose_threads
-from benchmarks.players import MOMENTUM, RATE, SLOPE, Players
+from benchmarks.players import MOMENTUM, RATE, SLOPE, Players, layers
 from graphc.data.batches import epoch_order
 
 
 def _dense(sizes: tuple[int, ...], between: Callable[[], nn.Module]) -> nn.Sequential:
     parts: list[nn.Module] = []
-    for a, b in zip(sizes[:-1], sizes[1:], strict=True):
+    for a, b in itertools.pairwise(sizes):
         parts += [nn.Linear(a, b), between()]
     return nn.Sequential(*parts[:-1])
+
+
+def _fill(network: nn.Sequential, name: str, weights: dict) -> None:
+    linear = [part for part in network if isinstance(part, nn.Linear)]
+    for layer, word in zip(linear, layers(len(linear)), strict=True):
+        with torch.no_grad():
+            layer.weight.copy_(torch.from_numpy(weights[f"{name}/{word}/kernel"]).T)
+            layer.bias.copy_(torch.from_numpy(weights[f"{name}/{word}/bias"]))
 
 
 def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], float]:
     generator = _dense((workload.noise, *workload.generator), nn.ReLU)
     discriminator = _dense((784, *workload.discriminator), lambda: nn.LeakyReLU(SLOPE))
-    for name, network in {"generator": generator, "discriminator": discriminator}.items():
-        linear = [part for part in network if isinstance(part, nn.Linear)]
-        for number, layer in enumerate(linear):
-            path = f"{name}/dense" + (f"_{number + 1}" if number else "")
-            with torch.no_grad():
-                layer.weight.copy_(torch.from_numpy(weights[f"{path}/kernel"]).T)
-                layer.bias.copy_(torch.from_numpy(weights[f"{path}/bias"]))
-    pair = (generator, discriminator)
-    rules = [torch.optim.Adam(each.parameters(), RATE, (MOMENTUM, 0.999)) for each in pair]
+    pair = {"generator": generator, "discriminator": discriminator}
+    betas = MOMENTUM, 0.999
+    rules = [torch.optim.Adam(each.parameters(), RATE, betas) for each in pair.values()]
     images = torch.from_numpy(arrays["image"]).flatten(1)
 
-    def step(rows: torch.Tensor) -> torch.Tensor:
+    def slopes(rows: torch.Tensor) -> torch.Tensor:
         real = images[rows]
         fake = torch.sigmoid(generator(torch.randn(len(rows), workload.noise)))
         ones, zeros = torch.ones(len(rows), 1), torch.zeros(len(rows), 1)
@@ -42,21 +45,24 @@ def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], flo
             rule.zero_grad()
         # Through the discriminator as it was: its own gradients come after.
         of_generator = bce(discriminator(fake), ones)
-        slopes = torch.autograd.grad(of_generator, list(generator.parameters()))
+        found = torch.autograd.grad(of_generator, list(generator.parameters()))
         loss = bce(discriminator(real), ones) + bce(discriminator(fake.detach()), zeros)
         loss.backward()
-        for parameter, slope in zip(generator.parameters(), slopes, strict=True):
+        for parameter, slope in zip(generator.parameters(), found, strict=True):
             parameter.grad = slope
-        for rule in rules:
-            rule.step()
         return (loss + of_generator).detach() / 2
 
-    choose_threads(lambda: step(torch.arange(workload.batch)), 10)
-    for name, network in {"generator": generator, "discriminator": discriminator}.items():
-        _again(network, name, weights)
+    for name, network in pair.items():
+        _fill(network, name, weights)
+    choose_threads(lambda: slopes(torch.arange(workload.batch)), 10)
 
     def epoch(number: int) -> float:
         order = torch.from_numpy(epoch_order(workload.examples, workload.batch, 0, number))
-        return float(sum(step(rows) for rows in order)) / len(order)
+        total = torch.zeros(())
+        for rows in order:
+            total += slopes(rows)
+            for rule in rules:
+                rule.step()
+        return float(total) / len(order)
 
     return epoch
