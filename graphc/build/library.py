@@ -12,18 +12,24 @@ from graphc.core.operation import Operation
 from graphc.core.registry import operations
 from graphc.core.span import Span
 from graphc.core.types import TIME, Axis
+from graphc.ops.networks import Role
 
 WRAPPERS = ("repeat", "parallel", "message_passing")
 
 
 @dataclass(eq=False)
 class Network:
-    """A definition under `network` or `networks`; its weights are one set."""
+    """A definition under `network` or `networks`; its weights are one set.
+
+    Args:
+        role: whether it is trained, and where its weights come from.
+    """
 
     name: str
     section: syntax.Section
     span: Span
     library: Library
+    role: Role = field(default_factory=Role)
 
 
 @dataclass(eq=False)

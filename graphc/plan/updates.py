@@ -49,14 +49,30 @@ class Update:
 
 
 def make_update(
-    training: Training, networks: Mapping[str, Graph], place: Place, report: Report
+    training: Training,
+    networks: Mapping[str, Graph],
+    place: Place,
+    report: Report,
+    still: tuple[str, ...] = (),
 ) -> Update:
-    """The update that a `train` section asks for; problems (GC202, GC422) go to the report."""
+    """The update that a `train` section asks for; problems (GC202, GC422) go to the report.
+
+    Args:
+        still: the networks that do not move.
+    """
     weights = _Weights(networks, place, report)
     weights.check_decays(("train", "optimizer"), training.optimizer)
     if training.optimizer.needs_full_batches:
         _check_full_batch(training, place, report)
-    groups = tuple(_groups(training.groups, training.optimizer, ("train",), weights))
+    frozen = [name for name in still if weights.trains(f"{name}/*")]
+    for name in frozen if training.optimizer.needs_full_batches else ():
+        message = f"`{training.optimizer.name}` moves all weights together, and `{name}` is frozen"
+        place_of = place("networks", name, "frozen")
+        report.error("GC423", message, place_of, help="choose another optimizer, as `adam`")
+    groups = (
+        *((f"{name}/*", None) for name in frozen),
+        *_groups(training.groups, training.optimizer, ("train",), weights),
+    )
     if not report.errors and groups:
         weights.check_moving(groups)
     for pattern, _ in training.regularize:
@@ -182,6 +198,10 @@ class _Weights:
             self.report.error(
                 "GC426", "no weight is left to train: all are frozen", place, help=help
             )
+
+    def trains(self, pattern: str) -> bool:
+        """Whether the pattern is that of a weight that can be trained."""
+        return any(trained and matches(path, pattern) for path, trained in self.paths.items())
 
     def check(self, pattern: str, keys: Keys, statistics: bool = False) -> None:
         """Report (GC422) a pattern that is that of no weight, running statistics aside."""
