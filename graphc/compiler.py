@@ -79,6 +79,12 @@ class Checked:
         return tuple(name for name in self.networks if name != TRAINING) if several else ()
 
     @property
+    def taken(self) -> dict[str, Graph]:
+        """The networks that were taken from other runs."""
+        networks = self.document.library.networks
+        return {name: self.networks[name] for name, each in networks.items() if each.role.from_run}
+
+    @property
     def program(self) -> Program:
         """What there is to compile."""
         return Program(self.name, self.document.source.name, self.networks, self.plan)

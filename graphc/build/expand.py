@@ -80,7 +80,8 @@ class Expander:
         if network.name not in self._networks:
             self._networks[network.name] = None
             self.roles[network.name] = network.role
-            context = Context(self, network.library, Environment(self.parameters), calls)
+            own = self.parameters if network.parameters is None else network.parameters
+            context = Context(self, network.library, Environment(own), calls)
             try:
                 self._networks[network.name] = self._new_network(network, context)
             except RecursionError:

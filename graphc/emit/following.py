@@ -29,14 +29,10 @@ class Following:
         template: with running statistics where the networks have some.
     """
 
-    def __init__(
-        self, program: Program, followers: Iterable[Follower], weights: WeightMap
-    ) -> None:
+    def __init__(self, program: Program, followers: Iterable[Follower], weights: WeightMap) -> None:
         self.words = identifiers(program.networks, RESERVED_OF_NETWORKS)
         several = tuple(each for each in followers if each.moves)
-        keeping = {
-            each.path.split("/")[0] for each in weights.entries if not each.weight.trainable
-        }
+        keeping = {each.path.split("/")[0] for each in weights.entries if not each.weight.trainable}
         kept = tuple(each for each in several if each.name in keeping)
         self.values: Mapping[str, ast.expr] = {
             "FOLLOWERS": self._tree("params", several),

@@ -9,7 +9,7 @@ from graphc.core.code import code, literal
 from graphc.emit.filling import fill
 from graphc.emit.following import Following
 from graphc.emit.functions import Functions
-from graphc.emit.optimizing import Optimizing, constant
+from graphc.emit.optimizing import Optimizing, constant, when
 from graphc.emit.round_templates import PENALIZED, ROUND, step
 from graphc.emit.trees import name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
@@ -49,7 +49,13 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
         statistics=any(not each.weight.trainable for each in weights.entries),
     )
     names = ["objectives", "sums", "means", "rules", "owned"]
-    names += ["due"] * pauses + ["init"] + ["follow"] * follows + ["move"] * in_turn + ["train_step", "evaluate_step"]
+    names += (
+        ["due"] * pauses
+        + ["init"]
+        + ["follow"] * follows
+        + ["move"] * in_turn
+        + ["train_step", "evaluate_step"]
+    )
     templates = ROUND | (PENALIZED if penalties else {}) | {own.name: own}
     if follows:
         following = Following(program, plan.followers, weights)
@@ -79,20 +85,8 @@ def _objectives(plan: Plan, rules: dict[str, Optimizing]) -> ast.expr:
 
 def _due(objectives: Iterable[Objective]) -> ast.expr:
     """When each of those moves that pause, as a dict over `step`."""
-    found = {each.name: _when(each) for each in objectives if each.pauses}
+    found = {each.name: when(each) for each in objectives if each.pauses}
     return ast.Dict([part(word) for word in found], list(found.values()))
-
-
-def _when(objective: Objective) -> ast.expr:
-    terms = []
-    since = f"(step - {objective.start})" if objective.start else "step"
-    if objective.start:
-        terms.append(f"(step >= {objective.start})")
-    if objective.until is not None:
-        terms.append(f"(step < {objective.until})")
-    if objective.every > 1:
-        terms.append(f"({since} % {objective.every} == 0)")
-    return ast.parse(" & ".join(terms), mode="eval").body
 
 
 def _constants(

@@ -15,9 +15,7 @@ class FromRun(Declaration):
     name = "from_run"
 
     run: str = primary(Text(), "the directory of that run, relative to the folder of the spec")
-    network: str | None = attribute(
-        Text(), "which of its networks; default: the only one", None
-    )
+    network: str | None = attribute(Text(), "which of its networks; default: the only one", None)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from graphc.graph.graph import Graph
 from graphc.ops.neighbours import Neighbours
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Optimizer
-from graphc.ops.rates import Schedule
+from graphc.ops.rates import Duration, Schedule
 from graphc.plan.updates import Update
 
 Place = Callable[..., Span]
@@ -65,13 +65,13 @@ class Objective:
     patterns: tuple[str, ...] = ()
     turns: int = 1
     every: int = 1
-    start: int = 0
-    until: int | None = None
+    start: int | Duration = 0
+    until: int | Duration | None = None
 
     @property
     def pauses(self) -> bool:
         """Whether there are rounds in which it moves nothing."""
-        return self.every > 1 or self.start > 0 or self.until is not None
+        return self.every > 1 or self.start != 0 or self.until is not None
 
     @property
     def monitor(self) -> tuple[str, bool]:

@@ -21,7 +21,7 @@ from graphc.ops.players import Player
 from graphc.ops.training import Training
 from graphc.plan.following import followers, still
 from graphc.plan.plan import Objective, Place, Plan, Round, Term
-from graphc.plan.updates import make_player_update, matches
+from graphc.plan.updates import Weights, check_start, make_player_update, matches
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def make_round(
     maker = _Maker(networks, made, training, place, report, roles)
     objectives = tuple(maker.objective(name, player) for name, player in training.objectives)
     maker.check_schedule()
+    check_start(training, Weights(networks, place, report))
     if len(report.errors) == before:
         maker.check_owners(objectives)
     if len(report.errors) > before:

@@ -54,6 +54,20 @@ def check_lengths(
                 problem, help = found
                 message = f"`{word}` of `{schedule.name}` {problem}"
                 report.error("GC421", message, place(*keys, word), help=help)
+    for keys, delay in _delays(training):
+        if found := _misfit((delay,), training.epochs, epoch_steps):
+            problem, help = found
+            report.error("GC421", f"`frozen_until` {problem}", place(*keys), help=help)
+
+
+def _delays(training: Training) -> Iterator[tuple[Keys, Duration]]:
+    """How long groups of weights do not move at first, with the keys that lead there."""
+    owners = {("train",): training.groups}
+    owners |= {("train", "objectives", name): each.groups for name, each in training.objectives}
+    for keys, groups in owners.items():
+        for pattern, group in groups:
+            if isinstance(group, Group) and group.frozen_until is not None:
+                yield (*keys, "groups", pattern, "frozen_until"), group.frozen_until
 
 
 def _ends(schedule: Schedule) -> Iterator[tuple[str, tuple[Duration, ...]]]:

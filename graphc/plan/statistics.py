@@ -1,4 +1,4 @@
-"""Which calls of networks move running statistics: those that an owner of the network depends on."""
+"""Which calls move running statistics: those that an objective with that network is made of."""
 
 from __future__ import annotations
 

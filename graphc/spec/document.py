@@ -24,6 +24,7 @@ from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError, listing,
 from graphc.core.registry import sources
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping, Scalar, Tree, describe, scalars
+from graphc.ops.networks import Role
 from graphc.ops.search import Search
 from graphc.ops.sources import DataSource
 from graphc.ops.training import Training
@@ -32,6 +33,7 @@ from graphc.spec.files import read_source
 from graphc.spec.overrides import override
 from graphc.spec.reader import read
 from graphc.spec.roles import Waiting, follow, read_role
+from graphc.spec.runs import network_of_run
 
 KEYS = (
     "graphc",
@@ -277,10 +279,25 @@ class _Reader:
         if role.of is not None:
             self.waiting[name] = role, tree, span
             return
+        if role.from_run is not None:
+            self._take(name, role, tree)
+            return
         section = self.report.attempt(read_section, body, self.report, what, span)
         if section is not None:
             library.broken.discard(name)
             library.networks[name] = Network(name, section, span, library, role)
+
+    def _take(self, name: str, role: Role, tree: Tree) -> None:
+        """A network of another run."""
+        library, source = self.document.library, self.document.source
+        assert isinstance(tree, Mapping)
+        key = tree.key("from_run")
+        found = self.report.attempt(
+            network_of_run, name, role, key.span if key else tree.span, source, document_of
+        )
+        if found is not None:
+            library.broken.discard(name)
+            library.networks[name] = found
 
     def _use(self, tree: Tree) -> None:
         if not isinstance(tree, Mapping):
