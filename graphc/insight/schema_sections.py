@@ -12,8 +12,10 @@ from graphc.insight.schema_forms import (
     mapping,
     not_both,
     reference,
+    with_parameters,
 )
 from graphc.insight.schema_steps import CHAIN, REFERENCE, own_names
+from graphc.ops.networks import Role
 from graphc.ops.sources.axes import AXIS_SCHEMA
 from graphc.spec.document import VERSION
 
@@ -89,8 +91,14 @@ def _network() -> dict:
         description="what goes in, by name: `{image: [28, 28, 1]}`",
         minProperties=1,
     )
-    properties = {"inputs": inputs, "precision": PRECISION}
-    return _section(properties, _GRAPHS["network"]) | {"required": ["inputs"]}
+    role = next(form for form in with_parameters(Role.schema())["anyOf"] if "properties" in form)
+    words = role["properties"]
+    properties = {"inputs": inputs, "precision": PRECISION, "frozen": words["frozen"]}
+    written = _section(properties, _GRAPHS["network"]) | {"required": ["inputs"]}
+    forms = (("from_run", "frozen"), ("copy", "every"), ("average", "decay"))
+    others = [closed({each: words[each] for each in form}, required=[form[0]]) for form in forms]
+    others[-1]["required"] = ["average", "decay"]
+    return {"description": _GRAPHS["network"], **either(written, *others)}
 
 
 def _block() -> dict:

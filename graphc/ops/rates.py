@@ -73,19 +73,22 @@ class Rounds(Kind):
     minimum: int = 0
 
     def read(self, tree: Tree) -> int | Duration:
-        if isinstance(tree, Scalar) and isinstance(tree.value, str) and not unquoted(tree):
-            made = Lasting().read(tree)
-            return int(made.number) if made.unit == "steps" else made
-        return Int(self.minimum).read(tree)
+        text = tree.value if isinstance(tree, Scalar) else None
+        if isinstance(text, str) and (found := _EPOCHS.fullmatch(text)) and float(found[1]) > 0:
+            return Duration(float(found[1]))
+        if type(text) is int and text >= self.minimum:
+            return text
+        raise self.refuse(tree, unquoted(tree) or "write `500` for rounds, `5 epochs` for epochs")
 
     def write(self, value: object) -> object:
         return str(value) if isinstance(value, Duration) else value
 
     def schema(self) -> dict:
-        return {"anyOf": [Int(self.minimum).schema(), *Lasting().schema()["anyOf"][1:]]}
+        epochs = {"type": "string", "pattern": f"^{_EPOCHS.pattern}$"}
+        return {"anyOf": [Int(self.minimum).schema(), epochs]}
 
     def __str__(self) -> str:
-        return "a number of rounds or `... epochs`"
+        return "a number of rounds, or `... epochs`"
 
 
 @dataclass(frozen=True)
