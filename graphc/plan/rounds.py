@@ -111,7 +111,7 @@ class _Maker:
             update,
             name=name,
             patterns=found,
-            turns=sum(times for names, times in self.training.schedule if name in names) or 1,
+            turns=self.training.turns(name),
             every=player.every,
             start=player.start,
             until=player.until,

@@ -57,8 +57,9 @@ def _kept(name: str, source: Source) -> Path | None:
 def _taken(document: Document, own: str, name: str, role: Role, span: Span) -> Network:
     """A network of another document, which calls none of the others there."""
     found = document.library.networks[own]
-    library = replace(document.library, of_run=True)
-    return Network(name, found.section, span, library, role, document.parameters)
+    library = replace(found.library, of_run=True)
+    parameters = document.parameters if found.parameters is None else found.parameters
+    return Network(name, found.section, span, library, role, parameters)
 
 
 def _spec_of(path: Path, span: Span) -> Source:

@@ -1,5 +1,7 @@
 """Frozen networks, copies and averages, and whose running statistics move."""
 
+from itertools import pairwise
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -112,7 +114,7 @@ def test_a_copy_takes_the_weights_after_so_many_rounds(states):
 
 
 def test_an_average_moves_a_little_and_copies_the_statistics(states):
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         slow, now = before["params"]["slow"], after["params"]["q"]
         close(after["params"]["slow"], jax.tree.map(lambda a, b: 0.9 * a + 0.1 * b, slow, now))
         assert same(after["statistics"]["slow"], after["statistics"]["q"])
