@@ -14,7 +14,7 @@ from graphc.core.diagnostic import Diagnostic, Note, RunError
 from graphc.core.span import Span
 from graphc.data.dataset import Form
 from graphc.data.scaling import Moments
-from graphc.graph.weights import WeightMap
+from graphc.graph.weights import Entry, WeightMap
 from graphc.ops.start import InitFrom
 from graphc.runtime.rundir import RunDirectory
 from graphc.runtime.start import Inherited, Origin, inherit
@@ -98,6 +98,7 @@ class Inheritance:
         networks = {
             name: _whole_network(name, origin, weights, origins.form, warn)
             for name, origin in origins.networks.items()
+            if _entries(name, weights)
         }
         whole = inherit(origins.whole, weights, warn) if origins.whole is not None else None
         return cls(whole, networks, origins.copies)
@@ -132,9 +133,12 @@ def _whole_network(
     name: str, origin: Origin, weights: WeightMap, form: Form, warn: Warn
 ) -> Inherited:
     """All weights of a network out of the run that it is from."""
-    own = f"{name}/" if name else ""
-    entries = tuple(each for each in weights.entries if each.path.startswith(own))
-    found = inherit(origin, WeightMap(entries), warn)
+    try:
+        found = inherit(origin, WeightMap(_entries(name, weights)), warn)
+    except RunError as error:
+        as_network = {"GC650": {"code": "GC651", "help": None}}
+        problems = [replace(each, **as_network.get(each.code, {})) for each in error.diagnostics]
+        raise RunError(problems) from error
     if found.left:
         path, reason = next(iter(found.left.items()))
         message = f"the network of the run in `{found.run}` is another one here"
@@ -149,6 +153,12 @@ def _whole_network(
             help = f"`{name}` expects numbers as there: take the same data, or scale it likewise"
             warn(Diagnostic("GC652", message, origin.place(), help=help, severity="warning"))
     return replace(found, unused=())  # those of other networks there
+
+
+def _entries(name: str, weights: WeightMap) -> tuple[Entry, ...]:
+    """The weights of a network."""
+    own = f"{name}/" if name else ""
+    return tuple(each for each in weights.entries if each.path.startswith(own))
 
 
 def _alike(there: Form, here: Form, name: str) -> bool:

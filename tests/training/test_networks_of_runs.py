@@ -8,17 +8,21 @@ import numpy as np
 import pytest
 
 import graphc as gc
+from graphc.api.prepared import Keeping
 from graphc.cli.main import main
 from graphc.core.diagnostic import RunError, SpecError
 from graphc.core.span import Source
-from graphc.runtime import checkpoint, events
+from graphc.runtime import checkpoint
+from graphc.runtime.origins import Inheritance
 
 BIG = """
 graphc: 1
 params: {units: 8}
 blocks:
   layer: {params: {n: int}, layers: [{dense: $n}, batch_norm, relu]}
-network: {inputs: {features: [4]}, layers: [{layer: {n: $units}, name: stem}, {dense: 3, name: head}]}
+network:
+  inputs: {features: [4]}
+  layers: [{layer: {n: $units}, name: stem}, {dense: 3, name: head}]
 data: {iris: {validation: 0.1, test: 0.1}}
 train: {loss: cross_entropy, optimizer: {sgd: 0.1}, epochs: 2}
 """
@@ -55,18 +59,26 @@ train:
 """
 
 
+PARTS = ("params", "statistics")
+
+
 def model(text, folder, *settings):
     return gc.compile(Source("small.yaml", text, str(folder)), settings)
 
 
-def trained(text, path, *settings, said=None, **options):
-    report = (lambda event: None) if said is None else said.append
-    return model(text, path.parent, *settings).train(path, cache=False, report=report, **options)
+def trained(text, path):
+    return model(text, path.parent).train(path, cache=False)
 
 
-def arrays(run, step=None):
-    steps = sorted(each.name for each in (run.path / "checkpoints").iterdir())
-    return checkpoint.read(run.path / "checkpoints" / (steps[-1] if step is None else step)).arrays
+def inheritance(text, folder, warn=pytest.fail):
+    """What a run of the spec would start from."""
+    made = model(text, folder).prepared(Keeping())
+    return Inheritance.of(made.origins, made.blueprint.weights, warn)
+
+
+def arrays(run):
+    """Those of its last checkpoint."""
+    return checkpoint.read(max((run.path / "checkpoints").iterdir())).arrays
 
 
 @pytest.fixture(scope="module")
@@ -106,72 +118,71 @@ def test_a_run_does_not_need_the_one_that_it_took_a_network_from(folder, small, 
     assert json.loads((run.path / "result.json").read_text())["epochs"] == 3
 
 
-def test_without_frozen_it_is_trained_further(folder, tmp_path):
+def test_without_frozen_it_is_trained_further(folder):
     text = SMALL.replace(", frozen: true", "")
     text = text.replace("update: student", "update: [student, teacher]")
-    text = text.replace("from_run: big", f"from_run: {folder / 'big'}")
-    run = trained(text, tmp_path / "run")
-    before, after = arrays(gc.load_run(folder / "big")), arrays(run)
-    name = "stem/dense/kernel"
-    assert not np.array_equal(after[f"params/teacher/{name}"], before[f"params/{name}"])
+    checked = model(text, folder).compiled.checked
+    assert checked.plan.objectives[0].updates == ("student", "teacher")
+    assert inheritance(text, folder).networks["teacher"].left == {}
 
 
-def test_of_several_networks_one_is_named(small, folder, tmp_path):
-    text = SMALL.replace("from_run: big", f"from_run: {{run: {small.path}, network: slow}}")
-    run = trained(text, tmp_path / "run")
-    before, after = arrays(small), arrays(run)
-    name = "params/slow/dense/kernel"
-    assert np.array_equal(after["params/teacher/dense/kernel"], before[name])
-    named = {str(small.path): "say which", f"{{run: {small.path}, network: slw}}": "slow"}
-    for wrong, help in named.items():
+def test_of_several_networks_one_is_named(small, tmp_path):
+    run = small.path
+    for name in ("slow", "teacher"):  # the second is itself one of another run
+        text = SMALL.replace("from_run: big", f"from_run: {{run: {run}, network: {name}}}")
+        found = inheritance(text, tmp_path).networks["teacher"].arrays
+        there = {path: each for path, each in arrays(small).items() if f"/{name}/" in path}
+        assert found
+        for path, each in found.items():
+            own = path.replace("teacher/", f"{name}/", 1)
+            kept = [there[f"{part}/{own}"] for part in PARTS if f"{part}/{own}" in there]
+            assert np.array_equal(each, kept[0])
+    for wrong, help in {f"{run}": "say which", f"{{run: {run}, network: slw}}": "`slow`"}.items():
         with pytest.raises(SpecError, match=rf"(?s)GC651.*{help}"):
             model(SMALL.replace("from_run: big", f"from_run: {wrong}"), tmp_path)
-
-
-def test_a_network_of_a_run_can_itself_be_one_of_another_run(small, tmp_path):
-    text = SMALL.replace("from_run: big", f"from_run: {{run: {small.path}, network: teacher}}")
-    run = trained(text, tmp_path / "run")
-    assert np.array_equal(
-        arrays(run)["params/teacher/head/kernel"], arrays(small)["params/teacher/head/kernel"]
-    )
 
 
 def test_a_run_that_is_not_finished_is_refused(folder, tmp_path):
     shutil.copytree(folder / "big", tmp_path / "big")
     (tmp_path / "big" / "result.json").unlink()
-    with pytest.raises(SpecError, match="GC651.*not finished"):
+    with pytest.raises(SpecError, match=r"GC651.*not finished"):
         model(SMALL, tmp_path)
 
 
-def test_other_weights_than_its_layers_say_are_refused(folder, tmp_path):
-    shutil.copytree(folder / "big", tmp_path / "big")
-    made = model(SMALL, tmp_path)
-    shutil.rmtree(tmp_path / "big")
-    trained(BIG.replace("units: 8", "units: 9"), tmp_path / "big")
-    with pytest.raises(RunError, match=r"(?s)GC651.*is another one here.*which is \[4, 8\]"):
-        made.train(tmp_path / "run", cache=False)
+@pytest.mark.parametrize(
+    "layers, problem",
+    [
+        ("[{dense: 8, name: trunk}, {dense: 3, name: head}]", "`teacher/trunk/kernel`, as"),
+        ("[{dense: 3}]", "nothing of the run"),
+    ],
+)
+def test_other_weights_than_its_layers_say_are_refused(folder, layers, problem):
+    made = model(SMALL, folder).prepared(Keeping())
+    written = f"{{inputs: {{x: [4]}}, layers: {layers}}}"
+    text = SMALL.replace("{from_run: big, frozen: true}", written)
+    weights = model(text, folder).compiled.weights
+    with pytest.raises(RunError, match=rf"(?s)GC651.*{problem}"):
+        Inheritance.of(made.origins, weights, pytest.fail)
 
 
-def test_data_that_is_scaled_otherwise_is_a_warning(folder, tmp_path):
+def test_data_that_is_scaled_otherwise_is_a_warning(folder):
     said = []
-    text = SMALL.replace("from_run: big", f"from_run: {folder / 'big'}")
-    text = text.replace("test: 0.1}}", "test: 0.1, normalize: min_max}}")
-    trained(text, tmp_path / "run", said=said)
-    (found,) = (each.diagnostic for each in said if isinstance(each, events.Warned))
+    inheritance(
+        SMALL.replace("test: 0.1}}", "test: 0.1, normalize: min_max}}"), folder, said.append
+    )
+    (found,) = said
     assert found.code == "GC652"
     assert "`features`" in found.message
     assert found.span.line == 4
 
 
-def test_objectives_start_from_weights_of_another_run_and_move_later(folder, tmp_path):
-    text = TRANSFER.replace("run: big", f"run: {folder / 'big'}")
-    run = trained(text, tmp_path / "run")
-    there = arrays(gc.load_run(folder / "big"))["params/stem/dense/kernel"]
-    first, *later = sorted(each.name for each in (run.path / "checkpoints").iterdir())
-    start = arrays(run, first)
+def test_objectives_start_from_weights_of_another_run(folder):
+    made, there = model(TRANSFER, folder), arrays(gc.load_run(folder / "big"))
+    state = made.module().init(jax.random.key(0))
+    state = inheritance(TRANSFER, folder).put_into(state, made.compiled.weights)
     for name in ("body", "slow"):
-        assert np.array_equal(start[f"params/{name}/stem/kernel"], there)
-    assert not np.array_equal(arrays(run, later[-1])["params/body/stem/kernel"], there)
+        kernel = state["params"][name]["stem"]["kernel"]
+        assert np.array_equal(kernel, there["params/stem/dense/kernel"])
 
 
 def test_a_group_stands_still_until_its_time():
