@@ -39,6 +39,7 @@ from graphc.plan.rounds import make_round
 from graphc.plan.sampling import Values
 from graphc.plan.schedules import check_lengths
 from graphc.plan.searching import check_search, in_trial, samples
+from graphc.plan.statistics import with_asides
 from graphc.plan.steady import steady
 from graphc.plan.watching import no_validation
 from graphc.plan.weighing import check_weighing, class_weights
@@ -77,6 +78,12 @@ class Checked:
         """The networks that are trained on several objectives, if there are some."""
         several = self.plan is not None and self.plan.round is not None
         return tuple(name for name in self.networks if name != TRAINING) if several else ()
+
+    @property
+    def taken(self) -> dict[str, Graph]:
+        """The networks that were taken from other runs."""
+        networks = self.document.library.networks
+        return {name: self.networks[name] for name, each in networks.items() if each.role.from_run}
 
     @property
     def program(self) -> Program:
@@ -156,9 +163,13 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
     plan = None
     if document.training is not None and not report.errors:
         if made is None:
-            plan = make_plan(networks, document.training, fields, document.place, report)
+            plan = make_plan(
+                networks, document.training, fields, document.place, report, expander.roles
+            )
         else:
-            plan = make_round(networks, made, document.training, document.place, report)
+            plan = make_round(
+                networks, made, document.training, document.place, report, expander.roles
+            )
         resampled = getattr(document.data, "balance", False)
         check_weighing(document.training, resampled, document.place, report)
         if document.training.early_stopping is not None and _lacks_validation(document):
@@ -167,6 +178,7 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
             )
         if plan is not None:
             plan = replace(plan, longest=tuple(_longest(expander, networks, plan)))
+            networks = with_asides(networks, plan) if plan.round is not None else networks
         steps = epoch_steps(document.training, _examples(document))
         check_lengths(document.training, steps, document.place, report)
     code = user_code(expander.uses, report)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from graphc.graph.weights import WeightMap
     from graphc.ops.training import Training
     from graphc.runtime.doctor.checkup import Checkup
-    from graphc.runtime.start import Origin
 
 RUNS = "runs"
 
@@ -127,7 +125,7 @@ class Model:
             made.settings,
             directory,
             resume=resume,
-            origin=made.origin,
+            origins=made.origins,
             report=tell,
         )
         done = load_run(directory)
@@ -144,6 +142,7 @@ class Model:
             dataset: the data, where it is loaded; all that this model learns from.
         """
         from graphc.runtime.blueprint import blueprint_of, settings_of
+        from graphc.runtime.origins import Origins
 
         checked, training = self._trainable()
         dataset = dataset or self.dataset()
@@ -155,17 +154,7 @@ class Model:
         blueprint = blueprint_of(compiled)
         if checked.user_code and not resume:
             blueprint = replace(blueprint, weights=self._weights(dataset, settings.learned_size))
-        return Prepared(dataset, blueprint, settings, self._origin())
-
-    def _origin(self) -> Origin | None:
-        """The run that it starts from, where it starts from one."""
-        from graphc.runtime.start import Origin
-
-        document = self.compiled.checked.document
-        if document.training is None or document.training.init_from is None:
-            return None
-        place = partial(document.place, "train", "init_from")
-        return Origin(document.training.init_from, document.folder, place)
+        return Prepared(dataset, blueprint, settings, Origins.of(checked, dataset))
 
     @property
     def folds(self) -> tuple[Model, ...]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graphc.data.dataset import Dataset
+    from graphc.runtime.origins import Origins
     from graphc.runtime.rundir import Blueprint
     from graphc.runtime.settings import Settings
-    from graphc.runtime.start import Origin
 
 Report = Callable[[Any], None]
 
@@ -32,7 +32,7 @@ class Prepared:
     dataset: Dataset
     blueprint: Blueprint
     settings: Settings
-    origin: Origin | None
+    origins: Origins | None
 
 
 def listener(directory: Path, tensorboard: bool, report: Report) -> Report:

@@ -68,7 +68,7 @@ class Run:
 
     def _spec(self, name: str) -> Source:
         blueprint = self._directory.blueprint
-        return Source(name, blueprint.spec, blueprint.folder)
+        return Source(name, blueprint.spec, blueprint.folder, str(self.path))
 
     def dataset(self) -> Dataset:
         """Its data, scaled as it was for the run."""

@@ -184,7 +184,7 @@ class _Group:
             made = self.models[name].prepared(self.keeping, resume, dataset)
             settings = replace(made.settings, slots=len(names))
             listen = listener(path, self.tensorboard, lambda event: None)
-            parts[slot] = Part(path, made.blueprint, settings, resume, made.origin, listen)
+            parts[slot] = Part(path, made.blueprint, settings, resume, made.origins, listen)
         self.report(SideBySide(tuple(names[slot] for slot in parts)))
         results, failed = train_together(parts, len(names), dataset, self.report)
         for slot in results:

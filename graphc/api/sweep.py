@@ -191,7 +191,7 @@ class _Searching:
             found = train(
                 *(made.blueprint, made.dataset, made.settings, path),
                 resume=begun(path),
-                origin=made.origin,
+                origins=made.origins,
                 report=self.report,
             )
         except GraphcError as error:
@@ -239,7 +239,7 @@ class _Searching:
         from graphc.runtime.together import Part
 
         path, settings = self.directory / trial.name, replace(made.settings, slots=slots)
-        return Part(path, made.blueprint, settings, begun(path), made.origin)
+        return Part(path, made.blueprint, settings, begun(path), made.origins)
 
     def _all_made(
         self, trials: list[Trial], epochs: int | None

@@ -34,6 +34,7 @@ from graphc.core.types import Type
 from graphc.graph.calls import Call, NetworkCall
 from graphc.graph.graph import Graph
 from graphc.graph.node import Ref
+from graphc.ops.networks import Role
 from graphc.ops.user_code import Python
 
 
@@ -69,6 +70,7 @@ class Expander:
         self.data_below = data_below
         self._blocks: dict[object, Graph] = {}
         self._networks: dict[str, Graph | None] = {}
+        self.roles: dict[str, Role] = {}
         self._limits = Limits()
 
     # Networks
@@ -77,7 +79,9 @@ class Expander:
         """The graph of a network, or None if it has errors, which are then in the report."""
         if network.name not in self._networks:
             self._networks[network.name] = None
-            context = Context(self, network.library, Environment(self.parameters), calls)
+            self.roles[network.name] = network.role
+            own = self.parameters if network.parameters is None else network.parameters
+            context = Context(self, network.library, Environment(own), calls)
             try:
                 self._networks[network.name] = self._new_network(network, context)
             except RecursionError:
@@ -450,7 +454,7 @@ class Expander:
         graph = self.network(network, context.calls)
         if graph is None:
             raise Poisoned
-        operation = NetworkCall(graph, network=network.name)
+        operation = NetworkCall(graph, network=network.name, still=network.role.still)
         return scope.assembly.add(name, operation, inputs, step.operation_span, named)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from graphc.build import syntax
@@ -11,19 +11,28 @@ from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
 from graphc.core.operation import Operation
 from graphc.core.registry import operations
 from graphc.core.span import Span
+from graphc.core.tree import Tree
 from graphc.core.types import TIME, Axis
+from graphc.ops.networks import Role
 
 WRAPPERS = ("repeat", "parallel", "message_passing")
 
 
 @dataclass(eq=False)
 class Network:
-    """A definition under `network` or `networks`; its weights are one set."""
+    """A definition under `network` or `networks`; its weights are one set.
+
+    Args:
+        role: whether it is trained, and where its weights come from.
+        parameters: the values that it sees, where they are not those of the spec.
+    """
 
     name: str
     section: syntax.Section
     span: Span
     library: Library
+    role: Role = field(default_factory=Role)
+    parameters: Mapping[str, Tree] | None = None
 
 
 @dataclass(eq=False)
@@ -46,6 +55,7 @@ class Library:
         broken: names of definitions and libraries that could not be read, which is reported.
         standard: finds a block that ships with graphc, or None.
         measures: finds a loss or a metric as an operation, or None, where these have a place.
+        of_run: whether it is that of another run, of which one network is taken alone.
     """
 
     blocks: dict[str, syntax.Block] = field(default_factory=dict)
@@ -56,6 +66,7 @@ class Library:
     standard: Callable[[str], Definition | None] = lambda name: None
     standard_names: tuple[str, ...] = ()
     measures: Callable[[str], type[Operation] | None] = lambda name: None
+    of_run: bool = False
 
     def find(self, name: str, span: Span) -> Definition | Network | type[Operation] | str:
         """What `name` means: a block, a network, an operation, or the word of a wrapper.
@@ -69,6 +80,10 @@ class Library:
         if name in self.blocks:
             return Definition(self.blocks[name], self)
         if name in self.networks:
+            if self.of_run:
+                message = f"a network that calls another one, `{name}`, cannot be taken from a run"
+                help = "take them one by one, and let one here call the other"
+                raise SpecError(Diagnostic("GC651", message, span, help=help))
             return self.networks[name]
         if "/" in name:
             return self._find_used(name, span)

@@ -13,6 +13,7 @@ from graphc.build.formula import parse
 from graphc.core.diagnostic import Diagnostic, Report, SpecError, listing, similar
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
+from graphc.ops.networks import OF_OTHERS, ROLE
 
 RESERVED = ("from", "name", "initial", "every", "if", "remat", "precision")
 GIVES_VALUES = {
@@ -234,7 +235,7 @@ def read_section(
     if not isinstance(tree, Mapping):
         message = f"{what} is a mapping, found {describe(tree)}"
         raise fail("GC225", message, tree, "write `inputs: {...}` and `layers: [...]` under it")
-    allowed = _BLOCK_KEYS if block else _NETWORK_KEYS
+    allowed = _BLOCK_KEYS if block else (*_NETWORK_KEYS, *ROLE)
     report.attempt(check_keys, tree, allowed, what)
     layers, nodes = tree.get("layers"), tree.get("nodes")
     _check_body(tree, layers, nodes, what, place)
@@ -311,7 +312,7 @@ def _check_body(
         help = "give it one of them; a chain is also a node: `{layers: [...]}`"
         raise fail("GC225", f"{what} has both `layers` and `nodes`", tree.key("nodes"), help)
     if layers is None and nodes is None:
-        if misspelt(("layers", "nodes"), _unknown_keys(tree)):
+        if misspelt(("layers", "nodes", *OF_OTHERS), _unknown_keys(tree)):
             raise SpecError([])
         help = "give it `layers: [...]`, or `nodes: {...}` with `output`"
         where = syntax.Reference("", place)

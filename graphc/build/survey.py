@@ -43,6 +43,8 @@ def survey(library: Library, values: dict[str, Tree], report: Report) -> None:
         names = tuple(each.name.text for each in block.parameters)
         _Section(library, block.section, report).run(_Place(names, {}), is_block=True)
     for network in library.networks.values():
+        if network.role.of is not None or network.role.from_run is not None:
+            continue  # it is written elsewhere, and surveyed there
         place = _Place(tuple(values), dict(values))
         _Section(library, network.section, report).run(place)
 

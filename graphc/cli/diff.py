@@ -59,4 +59,4 @@ def _source(spec: str) -> str | Source:
     from graphc.runtime.rundir import RunDirectory
 
     blueprint = RunDirectory.open(path).blueprint
-    return Source(str(path / "spec.yaml"), blueprint.spec, blueprint.folder)
+    return Source(str(path / "spec.yaml"), blueprint.spec, blueprint.folder, str(path))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -27,6 +29,7 @@ from graphc.cli.failures import Command, show
 
 if TYPE_CHECKING:
     from graphc.api import Model, Run, SeveralRuns
+    from graphc.core.span import Source
 
 
 @click.command(cls=Command)
@@ -100,7 +103,10 @@ def command(
     if init_from is not None:
         # In the spec a path starts from its folder, on the command line from the one at hand.
         settings = (*settings, f"train.init_from={json.dumps(os.path.abspath(init_from))}")
-    model = api.compile(spec_source(spec), settings, without=without, python=not no_python)
+    source = spec_source(spec)
+    if resume:
+        source = _kept(source, run)
+    model = api.compile(source, settings, without=without, python=not no_python)
     show(model.compiled.checked.warnings)
     choices = model.compiled.choices
     if choices.slow_to_compile and not quiet:
@@ -119,6 +125,17 @@ def command(
     if isinstance(done, api.SeveralRuns | api.Ensemble):
         click.echo(summary_text(done.summary), nl=False)
     click.echo(os.path.relpath(done.path))
+
+
+def _kept(spec: str | Source, run: str | None) -> Source:
+    """The spec, for a run that goes on: what it took from others it has kept."""
+    from graphc.api.model import RUNS
+    from graphc.runtime.rundir import free_directory
+    from graphc.spec.files import read_source
+
+    source = read_source(spec) if isinstance(spec, str) else spec
+    folder = run or free_directory(RUNS, Path(source.name).stem, resume=True)
+    return replace(source, kept=str(folder))
 
 
 def _training(model: Model, seeds: list[int] | None) -> Callable[..., Run | SeveralRuns]:

@@ -13,11 +13,13 @@ class Source:
         name: what the user calls it, usually the path as it was typed.
         text: the whole text.
         folder: the folder that relative paths in it start from.
+        kept: the directory of the run that it is the spec of, if it is that of one.
     """
 
     name: str
     text: str
     folder: str = "."
+    kept: str | None = None
     _lines: list[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

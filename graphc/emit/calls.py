@@ -37,6 +37,7 @@ def batches(
 ) -> Functions:
     """The functions that make the model and call its network on a batch."""
     pieces = program.truncate is not None
+    needs = needs.in_evaluation if program.plan and network in program.plan.still else needs
     outputs = _outputs(program, network, words, replace(needs, memory=needs.memory and pieces))
     if program.plan is not None and program.plan.round is not None and not program.inference:
         single = len(program.networks[network].outputs) == 1
@@ -59,10 +60,15 @@ def steps(program: Program, network: str, words: Mapping[str, str], needs: Needs
 
 
 def _model(program: Program, classes: Mapping[str, Class]) -> ast.expr:
-    """`Network(key=key)`, or a dict of them with a key of its own for each."""
+    """`Network(key=key)`, or a dict of them with a key of its own for each.
+
+    One that follows another is made as that one, and so starts with its weights.
+    """
     if set(program.networks) == {""}:
         return _made(classes[""], name("key"))
-    modules = [_made(classes[network], Key(key_path(network)).tree) for network in program.networks]
+    followed = program.followed
+    firsts = [followed.get(network, network) for network in program.networks]
+    modules = [_made(classes[network], Key(key_path(network)).tree) for network in firsts]
     keys: list[ast.expr | None] = [_place(program, network) for network in program.networks]
     return call("nnx.Dict", [ast.Dict(keys, modules)])
 

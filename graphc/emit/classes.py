@@ -34,12 +34,14 @@ class Classes:
         words: what each network is called as an argument.
         names: gives the names at the top level.
         training: the one that is the values and objectives, if there is one.
+        followed: for networks that have the class of another one, that one.
     """
 
     networks: Mapping[str, Graph]
     words: Mapping[str, str]
     names: ModuleNames
     training: str | None = None
+    followed: Mapping[str, str] = field(default_factory=dict)
     network_classes: dict[str, Class] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
 
@@ -58,7 +60,8 @@ class Classes:
         for height in range(max(self.heights.values(), default=-1) + 1):
             self._write_blocks([block for block in self.heights if self.heights[block] == height])
         for network, graph in self.networks.items():
-            self._write_network(network, graph)
+            if network not in self.followed:
+                self._write_network(network, graph)
         return list(self.written.values())
 
     def _find(self, graph: Graph, path: str) -> int:

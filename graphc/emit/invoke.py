@@ -57,7 +57,7 @@ class Invoker:
         """The expression of the value; for a stack, `key` is that of the graph around it."""
         operation = site.operation
         if isinstance(operation, NetworkCall):
-            called = name(self.networks[operation.network])
+            called = self._network(operation, operation.network)
             return self._handing_down(called, operands, site, key, {operation.network})
         if isinstance(operation, Scan):
             return self._over_time(site, operation, operands, module, key)
@@ -102,6 +102,8 @@ class Invoker:
         assert isinstance(site.operation, Call)
         graph = self.requirements.graph_of(site.operation)
         needs = self.requirements.of_graph(graph)
+        if isinstance(site.operation, NetworkCall) and site.operation.still:
+            needs = needs.in_evaluation
         made = call(called, operands)
         remembers = needs.memory and not isinstance(site.operation, Scan)
         given = {"train": needs.train and name("train"), "key": needs.key and key.tree}
@@ -110,9 +112,15 @@ class Invoker:
         given |= {"graph": needs.graph and name("graph"), "pairs": needs.pairs and name("pairs")}
         given["memory"] = remembers and key.memory
         for network, word in self.networks.items():
-            given[word] = network in needs.networks - without and name(word)
+            handed = network in needs.networks - without
+            given[word] = handed and self._network(site.operation, network)
         made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]
         return made
+
+    def _network(self, operation: Call, network: str) -> ast.expr:
+        """The module of a network for a call; a clone where that leaves its statistics alone."""
+        module = name(self.networks[network])
+        return call("nnx.clone", [module]) if network in operation.aside else module
 
     def _over_time(
         self, site: Site, scan: Scan, operands: Operands, module: Module, key: Key

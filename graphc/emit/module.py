@@ -41,7 +41,7 @@ def emit(program: Program) -> Emitted:
     words = _words(program, names)
     plan = program.plan
     training = plan.network if plan is not None and plan.round is not None else None
-    classes = Classes(program.networks, words, names, training)
+    classes = Classes(program.networks, words, names, training, program.followed)
     written = classes.write()
     own = [
         *written,

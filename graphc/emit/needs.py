@@ -38,6 +38,11 @@ class Needs:
     draws: bool = False
     networks: frozenset[str] = frozenset()
 
+    @property
+    def in_evaluation(self) -> Needs:
+        """What is left of them in evaluation mode."""
+        return replace(self, train=False, key=self.draws)
+
     def __or__(self, other: Needs) -> Needs:
         return Needs(
             self.train or other.train,
@@ -77,7 +82,9 @@ class Requirements:
         """What a call of the operation needs."""
         if isinstance(operation, NetworkCall):
             network = operation.network
-            return self.of_graph(self.networks[network]) | Needs(networks=frozenset({network}))
+            needs = self.of_graph(self.networks[network])
+            needs = needs.in_evaluation if operation.still else needs
+            return needs | Needs(networks=frozenset({network}))
         if isinstance(operation, Scan):
             axes = frozenset({operation.axis.name} if operation.is_uneven(*types) else ())
             own = Needs(masks=axes, memory=operation.kept)

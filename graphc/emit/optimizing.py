@@ -30,6 +30,7 @@ _TERM = {
     "l1": code("$weight * sum_of_magnitudes(arrays, $pattern)"),
     "l2": code("$weight * sum_of_squares(arrays, $pattern)"),
 }
+_DELAYED = code("optax.conditionally_mask($rule, lambda step: step >= $steps)")
 _OTHERS = "*"
 
 
@@ -42,6 +43,7 @@ class Optimizing:
         search: whether an update evaluates the loss itself.
         paths: the expression of the table of paths.
         penalty: the expression of what weights add to the loss, if they do.
+        when: the expression of when the weights move, where there are rounds in which they do not.
     """
 
     def __init__(self, objective: Objective, weights: WeightMap, epoch_steps: int | None) -> None:
@@ -57,10 +59,11 @@ class Optimizing:
         rule = _Turns(objective).visit(rule)
         self.rule = call("by_path", [rule, self.paths]) if self.by_path else rule
         self.penalty = self._penalty()
+        self.when = [when(objective)] if objective.pauses else []
 
     def constants(self) -> Iterator[tuple[str, list[ast.stmt]]]:
         """The constants that the expressions name, with their comments, by their names."""
-        trees = [self.rule, *([] if self.penalty is None else [self.paths])]
+        trees = [self.rule, *self.when, *([] if self.penalty is None else [self.paths])]
         nodes = [node for tree in trees for node in ast.walk(tree)]
         used = {each.id for each in nodes if isinstance(each, ast.Name)}
         if EPOCH_STEPS in used:
@@ -93,7 +96,7 @@ class Optimizing:
     def _grouped(self, optimizer: Optimizer) -> ast.expr:
         """Each group by its own rule, and what is in none by the optimiser's."""
         rules = {
-            pattern: _FROZEN.fill({}) if own is None else self._rule(own)
+            pattern: _FROZEN.fill({}) if own is None else self._delayed(pattern, self._rule(own))
             for pattern, own in self.update.groups
         }
         own = self._rule(optimizer)
@@ -101,6 +104,11 @@ class Optimizing:
             rules |= dict.fromkeys(self.partial, own)
             return _in_groups(rules, _FROZEN.fill({}))
         return _in_groups(rules, own) if rules else own
+
+    def _delayed(self, pattern: str, rule: ast.expr) -> ast.expr:
+        """The rule of a group, which may begin later."""
+        lasting = dict(self.update.delays).get(pattern)
+        return rule if lasting is None else fill(_DELAYED, {"rule": rule, "steps": steps(lasting)})
 
     def _clipped(self, rule: ast.expr) -> ast.expr:
         clip, groups = self.update.clip, self.update.groups
@@ -158,18 +166,18 @@ def rate_of(schedule: Schedule, epochs: int) -> ast.expr:
     if not isinstance(warmup, Duration):
         return after
     first = schedule.rates[0] if isinstance(schedule, Piecewise) else values["rate"]
-    return fill(WARMED_UP, {"rate": first, "warmup": _steps(warmup), "schedule": after})
+    return fill(WARMED_UP, {"rate": first, "warmup": steps(warmup), "schedule": after})
 
 
 def _after_warmup(schedule: Schedule, values: Mapping[str, object], epochs: int) -> ast.expr:
     filled = {
-        word: _steps(value) if isinstance(value, Duration) else value
+        word: steps(value) if isinstance(value, Duration) else value
         for word, value in values.items()
     }
     if isinstance(schedule, Piecewise):
         constant = code("optax.constant_schedule($rate)")
         filled["parts"] = [fill(constant, {"rate": each}) for each in schedule.rates]
-        filled["at"] = [_steps(each) for each in schedule.at]
+        filled["at"] = [steps(each) for each in schedule.at]
     if "over" in values and values["over"] is None:
         filled["over"] = _rest(epochs, values.get("warmup"))
     return fill(schedule.build, filled)
@@ -205,7 +213,28 @@ def _attributes(declaration: Declaration) -> dict[str, object]:
     return {each.name: getattr(declaration, each.name) for each in declaration.attributes()}
 
 
-def _steps(duration: Duration) -> ast.expr:
+def when(objective: Objective) -> ast.expr:
+    """When an objective that pauses moves its weights, over `step`, the rounds that were done."""
+    terms = []
+    start, until = (_text(each) for each in (objective.start, objective.until))
+    if start != "0":
+        terms.append(f"(step >= {start})")
+    if until is not None:
+        terms.append(f"(step < {until})")
+    if objective.every > 1:
+        since = f"(step - {start})" if start != "0" else "step"
+        terms.append(f"({since} % {objective.every} == 0)")
+    return ast.parse(" & ".join(terms), mode="eval").body
+
+
+def _text(rounds: int | Duration | None) -> str | None:
+    """Rounds as they stand in an expression."""
+    if isinstance(rounds, Duration):
+        return ast.unparse(steps(rounds))
+    return None if rounds is None else str(rounds)
+
+
+def steps(duration: Duration) -> ast.expr:
     """A number of steps: `500`, `20 * EPOCH_STEPS` or `round(0.5 * EPOCH_STEPS)`."""
     number, epoch = duration.number, name(EPOCH_STEPS)
     if duration.unit == "steps" or number == 1:
@@ -218,7 +247,7 @@ def _steps(duration: Duration) -> ast.expr:
 def _rest(epochs: int, warmup: object) -> ast.expr:
     """What is left of the run after the warm-up."""
     if not isinstance(warmup, Duration):
-        return _steps(Duration(epochs))
+        return steps(Duration(epochs))
     if warmup.unit == "epochs":
-        return _steps(Duration(epochs - warmup.number))
-    return ast.BinOp(_steps(Duration(epochs)), ast.Sub(), _steps(warmup))
+        return steps(Duration(epochs - warmup.number))
+    return ast.BinOp(steps(Duration(epochs)), ast.Sub(), steps(warmup))

@@ -65,7 +65,7 @@ def train_step(state, batch, key):
         finite &= jnp.all(found.pop("finite"))
         totals |= jax.tree.map(jnp.mean, {name: found[name] for name in REPORTED})
         done += times
-    moved = moved | {"step": state["step"] + 1}
+    moved = AFTER
     return jax.lax.cond(finite, lambda: moved, lambda: state), totals | {"finite": finite}
 
 def evaluate_step(state, batch):
@@ -78,6 +78,18 @@ def objectives(outputs, params):
     """What each objective makes small, with what weights add to it."""
     arrays = apart(params, TABLE)
     return OBJECTIVES
+''')
+FOLLOWING = templates('''
+def follow(state):
+    """The state after a round, with what other networks take from those that have moved."""
+    params, step = state["params"], state["step"]
+    return state | {"params": params | FOLLOWERS}
+''')
+FOLLOWING_WITH_STATISTICS = templates('''
+def follow(state):
+    """The state after a round, with what other networks take from those that have moved."""
+    params, statistics, step = state["params"], state["statistics"], state["step"]
+    return state | {"params": params | FOLLOWERS, "statistics": statistics | STATISTICS}
 ''')
 _STEP = '''
 def {head}:
@@ -95,12 +107,8 @@ def {head}:
     def update():
         moved, kept, memory = params, state["statistics"], {memory}
         for name in values:
-            rule, before = rules()[name], (owned(moved, name), state["optimizer"][name])
-            updates, remembered = rule.update(gradients[name], before[1], owned(params, name))
-            after = optax.apply_updates(before[0], updates), remembered
-            {pause}moved, memory[name] = moved | after[0], after[1]
-            kept = kept | owned(statistics, name)
-        return {{"params": moved, "statistics": kept, "optimizer": memory, "step": {step}}}
+            {moves}
+        {after}
 
     {returned}
 '''
@@ -117,13 +125,42 @@ _IN_TURN = "The state after some objectives have moved what they own on a batch,
 _PAUSED = 'after = either(due(name, state["step"]), after, before)'
 
 
-def step(*, in_turn: bool, penalties: bool, pauses: bool) -> ast.FunctionDef:
+_AFTER = 'return {{"params": moved, "statistics": kept, "optimizer": memory, "step": {step}}}'
+_FOLLOWED = """
+        return follow(
+            {{"params": moved, "statistics": kept, "optimizer": memory, "step": {step}}}
+        )
+"""
+_MOVED = """
+            rule, before = rules()[name], (owned(moved, name), state["optimizer"][name])
+            updates, remembered = rule.update(gradients[name], before[1], owned(params, name))
+            after = optax.apply_updates(before[0], updates), remembered
+            {pause}moved, memory[name] = moved | after[0], after[1]
+            kept = kept | owned(statistics, name)
+"""
+_MOVED_OR_PAUSED = """
+            rule = rules()[name]
+            before = owned(moved, name), state["optimizer"][name], owned(kept, name)
+            updates, remembered = rule.update(gradients[name], before[1], owned(params, name))
+            after = optax.apply_updates(before[0], updates), remembered, owned(statistics, name)
+            after = either(due(name, state["step"]), after, before)
+            moved, memory[name], kept = moved | after[0], after[1], kept | after[2]
+"""
+
+
+def step(
+    *, in_turn: bool, penalties: bool, pauses: bool, follows: bool, statistics: bool
+) -> ast.FunctionDef:
     """The training step of a round in which all move together, or of one turn of it, `move`.
 
     Args:
         penalties: whether weights add to what is minimised.
         pauses: whether there are rounds in which an objective moves nothing.
+        follows: whether other networks take their weights from those that move.
+        statistics: whether there are running statistics.
     """
+    moves = _MOVED_OR_PAUSED if pauses and statistics else _MOVED
+    after = (_FOLLOWED if follows and not in_turn else _AFTER).strip()
     minimized = "objectives(outputs, params)" if penalties else "objectives(outputs)"
     text = _STEP.format(
         head="move(state, names, batch, key)" if in_turn else "train_step(state, batch, key)",
@@ -131,8 +168,8 @@ def step(*, in_turn: bool, penalties: bool, pauses: bool) -> ast.FunctionDef:
         found=f"found = {minimized}\n        " * in_turn,
         values="{name: found[name] for name in names}" if in_turn else minimized,
         memory='dict(state["optimizer"])' if in_turn else "{}",
-        step='state["step"]' if in_turn else 'state["step"] + 1',
+        after=after.format(step='state["step"]' if in_turn else 'state["step"] + 1'),
         returned=(_RETURNED_IN_TURN if in_turn else _RETURNED).strip(),
-        pause=f"{_PAUSED}\n            " * pauses,
+        moves=moves.strip().format(pause=f"{_PAUSED}\n            " * pauses),
     )
     return templates(text)["move" if in_turn else "train_step"]

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from graphc.core.code import code, literal
 from graphc.emit.filling import fill
+from graphc.emit.following import Following
 from graphc.emit.functions import Functions
-from graphc.emit.optimizing import Optimizing, constant
+from graphc.emit.optimizing import Optimizing, constant, when
 from graphc.emit.round_templates import PENALIZED, ROUND, step
 from graphc.emit.trees import name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
@@ -16,6 +17,8 @@ from graphc.graph.weights import WeightMap
 from graphc.plan.plan import Objective, Plan, Program, Round
 
 ROWS = code('batch.get("mask", jnp.ones(len(batch[$field]), bool))')
+AFTER = code('moved | {"step": state["step"] + 1}')
+FOLLOWED = code('follow(moved | {"step": state["step"] + 1})')
 OWNED, VALUES = "OWNED", "VALUES"
 
 
@@ -25,6 +28,7 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
     rules = {each.name: Optimizing(each, weights, program.epoch_steps) for each in plan.objectives}
     penalties = any(each.penalty is not None for each in rules.values())
     pauses = any(each.pauses for each in plan.objectives)
+    follows = any(each.moves for each in plan.followers)
     values: dict[str, ast.expr] = {
         "OBJECTIVES": _objectives(plan, rules),
         "MASK": fill(ROWS, {"field": plan.inputs[0][1]}),
@@ -34,12 +38,29 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
         "ENTRIES": literal(round.entries),
         "REPORTED": _reported(round),
         "TABLE": next(iter(rules.values())).paths,
+        "AFTER": fill(FOLLOWED if follows else AFTER, {}),
     }
     in_turn = round.batches > 1
-    own = step(in_turn=in_turn, penalties=penalties, pauses=pauses)
+    own = step(
+        in_turn=in_turn,
+        penalties=penalties,
+        pauses=pauses,
+        follows=follows,
+        statistics=any(not each.weight.trainable for each in weights.entries),
+    )
     names = ["objectives", "sums", "means", "rules", "owned"]
-    names += ["due"] * pauses + ["init"] + ["move"] * in_turn + ["train_step", "evaluate_step"]
+    names += (
+        ["due"] * pauses
+        + ["init"]
+        + ["follow"] * follows
+        + ["move"] * in_turn
+        + ["train_step", "evaluate_step"]
+    )
     templates = ROUND | (PENALIZED if penalties else {}) | {own.name: own}
+    if follows:
+        following = Following(program, plan.followers, weights)
+        values |= following.values
+        templates |= following.template
     constants = tuple(_constants(program, plan, round, rules))
     return Functions(tuple(names), values, templates, constants)
 
@@ -64,20 +85,8 @@ def _objectives(plan: Plan, rules: dict[str, Optimizing]) -> ast.expr:
 
 def _due(objectives: Iterable[Objective]) -> ast.expr:
     """When each of those moves that pause, as a dict over `step`."""
-    found = {each.name: _when(each) for each in objectives if each.pauses}
+    found = {each.name: when(each) for each in objectives if each.pauses}
     return ast.Dict([part(word) for word in found], list(found.values()))
-
-
-def _when(objective: Objective) -> ast.expr:
-    terms = []
-    since = f"(step - {objective.start})" if objective.start else "step"
-    if objective.start:
-        terms.append(f"(step >= {objective.start})")
-    if objective.until is not None:
-        terms.append(f"(step < {objective.until})")
-    if objective.every > 1:
-        terms.append(f"({since} % {objective.every} == 0)")
-    return ast.parse(" & ".join(terms), mode="eval").body
 
 
 def _constants(

@@ -19,6 +19,8 @@ class Call(Operation):
         graph: what it computes, made for the types of this call's inputs.
         arguments: the block's parameters; kept for names and messages, not compared.
         inline: whether it was written in place, as steps of a `repeat`, rather than as a block.
+        aside: the networks it is or calls whose running statistics it does not move, though it runs
+            in training mode.
     """
 
     name = "call"
@@ -27,6 +29,7 @@ class Call(Operation):
     graph: Graph
     arguments: tuple[tuple[str, object], ...] = field(default=(), compare=False)
     inline: bool = field(default=False, compare=False)
+    aside: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -60,9 +63,14 @@ class Call(Operation):
 
 @dataclass(frozen=True)
 class NetworkCall(Call):
-    """A network as a node: calls with the same `network` share its weights."""
+    """A network as a node: calls with the same `network` share its weights.
+
+    Args:
+        still: whether it runs in evaluation mode whatever the mode around it.
+    """
 
     network: str = ""
+    still: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from graphc.insight.schema_forms import (
     mapping,
     not_both,
     reference,
+    with_parameters,
 )
 from graphc.insight.schema_steps import CHAIN, REFERENCE, own_names
+from graphc.ops.networks import OF_OTHERS, Role
 from graphc.ops.sources.axes import AXIS_SCHEMA
 from graphc.spec.document import VERSION
 
@@ -26,6 +28,10 @@ _SIZE = either({"type": "integer", "minimum": 1}, PARAMETER)
 _SHAPE = {"type": "array", "items": _SIZE}
 _SEQUENCE = {"type": "array", "items": either(_SIZE, AXIS_SCHEMA)}
 _AXIS = {"enum": ["time"], "description": "what lies along it"}
+_NOT_OF_OTHERS = (
+    *(("inputs",), ("layers",), ("nodes",)),
+    *(("frozen", "copy"), ("frozen", "average")),
+)
 _OUTPUT = "the value that comes out, `h` or `h.port`; for `layers` the last"
 
 
@@ -89,8 +95,19 @@ def _network() -> dict:
         description="what goes in, by name: `{image: [28, 28, 1]}`",
         minProperties=1,
     )
-    properties = {"inputs": inputs, "precision": PRECISION}
-    return _section(properties, _GRAPHS["network"]) | {"required": ["inputs"]}
+    role = next(form for form in with_parameters(Role.schema())["anyOf"] if "properties" in form)
+    words = role["properties"]
+    properties = {"inputs": inputs, "precision": PRECISION, **words}
+    section = _section(properties, _GRAPHS["network"])
+    own = {"allOf": section.pop("allOf"), "required": ["inputs"]}
+    return section | {
+        "if": {"anyOf": [{"required": [word]} for word in OF_OTHERS]},
+        "then": {
+            "not": {"anyOf": [{"required": [word]} for word in ("inputs", "layers", "nodes")]}
+        },
+        "else": own,
+        "dependencies": {"average": ["decay"], "decay": ["average"], "every": ["copy"]},
+    }
 
 
 def _block() -> dict:

@@ -10,6 +10,7 @@ from graphc.core.declaration import Declaration, attribute
 from graphc.core.registry import optimizers
 from graphc.core.tree import Mapping, Scalar, Tree, plain
 from graphc.ops.optimizers import Adam, Optimizer
+from graphc.ops.rates import Duration, Rounds
 from graphc.ops.updates import Clip, Group, OrFrozen, Penalty
 
 
@@ -79,17 +80,31 @@ class Player(Declaration):
         ByPath(Nested(Penalty)), "what weights add to what becomes small, by their paths", ()
     )
     every: int = attribute(Int(1), "it moves its weights in every so many rounds alone", 1)
-    start: int = attribute(Int(0), "the rounds before it begins to move its weights", 0)
-    until: int | None = attribute(Int(1), "the round with which it ends; default: never", None)
+    start: int | Duration = attribute(
+        Rounds(), "the rounds, or epochs, before it begins to move its weights", 0
+    )
+    until: int | Duration | None = attribute(
+        Rounds(1), "the round, or the epoch, with which it ends; default: never", None
+    )
 
     def complaint(self) -> str | tuple[str, str] | None:
         if (self.minimize is None) == (self.maximize is None):
             both = self.minimize is not None
             word = "`minimize` or `maximize`, and not both" if both else "`minimize` or `maximize`"
             return f"an objective needs {word}"
-        if self.until is not None and self.until <= self.start:
-            return f"it ends with round {self.until}, before it starts", "until"
+        if self._ends_first():
+            word = "" if isinstance(self.until, Duration) else "round "
+            return f"it ends with {word}{self.until}, before it starts", "until"
         return None
+
+    def _ends_first(self) -> bool:
+        """Whether it ends before it starts, as far as the two can be compared."""
+        start, until = self.start, self.until
+        if isinstance(start, int) and isinstance(until, int):
+            return until <= start
+        if isinstance(start, Duration) and isinstance(until, Duration):
+            return until.number <= start.number
+        return False
 
     @classmethod
     def schema(cls) -> dict:

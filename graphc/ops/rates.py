@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from graphc.core.attributes import Declared, Float, Kind, unquoted
+from graphc.core.attributes import Declared, Float, Int, Kind, unquoted
 from graphc.core.code import Code
 from graphc.core.declaration import Declaration
 from graphc.core.registry import schedules
@@ -15,6 +15,7 @@ from graphc.core.tree import Scalar, Tree
 
 _ELSEWHERE = {"rate", "lr", "schedule", "scheduler", "lr_schedule", "lr_scheduler"}
 _STEPS = re.compile(r"([1-9][0-9]*) steps?")
+_EPOCHS = re.compile(r"([0-9]+(?:\.[0-9]+)?) epochs?")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Duration:
 
 @dataclass(frozen=True)
 class Lasting(Kind):
-    """A duration: a number of epochs, or `500 steps`."""
+    """A duration: a number of epochs, `5` or `5 epochs`, or `500 steps`."""
 
     def read(self, tree: Tree) -> Duration:
         value = tree.value if isinstance(tree, Scalar) else None
@@ -43,6 +44,8 @@ class Lasting(Kind):
             return Duration(value)  # type: ignore[arg-type]
         if isinstance(value, str) and (found := _STEPS.fullmatch(value)):
             return Duration(int(found[1]), "steps")
+        if isinstance(value, str) and (found := _EPOCHS.fullmatch(value)) and float(found[1]) > 0:
+            return Duration(float(found[1]))
         help = "write `5` for five epochs, `500 steps` for steps"
         raise self.refuse(tree, unquoted(tree) or help)
 
@@ -52,10 +55,40 @@ class Lasting(Kind):
 
     def schema(self) -> dict:
         steps = {"type": "string", "pattern": f"^{_STEPS.pattern}$"}
-        return {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, steps]}
+        epochs = {"type": "string", "pattern": f"^{_EPOCHS.pattern}$"}
+        return {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, steps, epochs]}
 
     def __str__(self) -> str:
         return "a number of epochs or `... steps`"
+
+
+@dataclass(frozen=True)
+class Rounds(Kind):
+    """A number of rounds, or `5 epochs`.
+
+    Args:
+        minimum: the fewest rounds.
+    """
+
+    minimum: int = 0
+
+    def read(self, tree: Tree) -> int | Duration:
+        text = tree.value if isinstance(tree, Scalar) else None
+        if isinstance(text, str) and (found := _EPOCHS.fullmatch(text)) and float(found[1]) > 0:
+            return Duration(float(found[1]))
+        if type(text) is int and text >= self.minimum:
+            return text
+        raise self.refuse(tree, unquoted(tree) or "write `500` for rounds, `5 epochs` for epochs")
+
+    def write(self, value: object) -> object:
+        return str(value) if isinstance(value, Duration) else value
+
+    def schema(self) -> dict:
+        epochs = {"type": "string", "pattern": f"^{_EPOCHS.pattern}$"}
+        return {"anyOf": [Int(self.minimum).schema(), epochs]}
+
+    def __str__(self) -> str:
+        return "a number of rounds, or `... epochs`"
 
 
 @dataclass(frozen=True)

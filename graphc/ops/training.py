@@ -177,6 +177,10 @@ class Training(Declaration):
         """How many batches of a round the first objective goes through."""
         return self.schedule[0][1] if self.schedule else 1
 
+    def turns(self, objective: str) -> int:
+        """How often an objective has its turn in a round."""
+        return sum(times for names, times in self.schedule if objective in names) or 1
+
     def setting(self, name: str) -> str:
         """The value of an attribute as `--set` takes it."""
         (kind,) = (each.kind for each in self.attributes() if each.name == name)

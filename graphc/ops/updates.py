@@ -9,7 +9,7 @@ from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.registry import optimizers
 from graphc.core.tree import Scalar, Tree
 from graphc.ops.optimizers import Optimizer
-from graphc.ops.rates import Rate, Schedule
+from graphc.ops.rates import Duration, Lasting, Rate, Schedule
 
 FROZEN = "frozen"
 
@@ -80,6 +80,9 @@ class Group(Declaration):
     learning_rate: float | Schedule | None = attribute(Rate(), "their learning rate", None)
     weight_decay: float | None = attribute(Float(minimum=0), "their weight decay", None)
     optimizer: Optimizer | None = attribute(Declared(optimizers), "an optimiser of their own", None)
+    frozen_until: Duration | None = attribute(
+        Lasting(), "how long they do not move at first: `5 epochs`, `500 steps`", None
+    )
 
 
 @dataclass(frozen=True)

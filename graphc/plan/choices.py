@@ -15,7 +15,7 @@ from graphc.graph.forms import Beside, Folded
 from graphc.graph.graph import Graph
 from graphc.ops.training import Training
 from graphc.plan.plan import Program
-from graphc.plan.schedules import schedules_of
+from graphc.plan.schedules import count_epochs
 
 # Steps per dispatch by the work of one step (floating point operations, forward and backward):
 # a dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
@@ -139,8 +139,8 @@ def choose(
 def epoch_steps(
     training: Training | None, examples: int | None, longest: int | None = None
 ) -> int | None:
-    """The steps of an epoch, if there is a schedule to count them and they are known."""
-    if training is None or not any(schedules_of(training)):
+    """The steps of an epoch, if something counts them and they are known."""
+    if training is None or not count_epochs(training):
         return None
     return training.epoch_steps if examples is None else training.steps(examples, longest)
 

@@ -23,8 +23,10 @@ from graphc.core.types import (
 from graphc.graph.graph import Graph
 from graphc.graph.needed import called
 from graphc.graph.node import Ref
+from graphc.ops.networks import Role
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.training import Training
+from graphc.plan.following import check_short, still
 from graphc.plan.neighbours import check_neighbours
 from graphc.plan.pairs import check_pairs
 from graphc.plan.plan import Objective, Place, Plan, Term
@@ -56,13 +58,18 @@ def make_plan(
     fields: Fields | None,
     place: Place,
     report: Report,
+    roles: Mapping[str, Role],
 ) -> Plan | None:
     """The plan of a spec with one objective; problems go to the report.
 
     Args:
         place: gives the span of a path of keys, for messages.
+        roles: which of the networks are frozen.
     """
     before = len(report.errors)
+    check_short(roles, place, report)
+    if len(report.errors) > before:
+        return None
     roots = _roots(networks)
     if len(roots) != 1:
         message = f"`loss` trains one network, and there are {len(roots)}: {listing(roots)}"
@@ -91,7 +98,7 @@ def make_plan(
     if not check_pairs(networks, fields.types, report):
         return None
     terms = _terms(graph, training, fields, place, report)
-    update = make_update(training, networks, place, report)
+    update = make_update(training, networks, place, report, still(roles))
     if len(report.errors) == before:
         check_watched(training, terms, place, report)
     if len(report.errors) > before:
@@ -100,7 +107,7 @@ def make_plan(
     objective = Objective(
         loss, tuple(others), tuple(networks), training.optimizer, training.epochs, update
     )
-    return Plan(roots[0], inputs, (objective,))
+    return Plan(roots[0], inputs, (objective,), still=still(roles))
 
 
 def no_data(place: Span) -> Diagnostic:

@@ -11,7 +11,7 @@ from graphc.graph.graph import Graph
 from graphc.ops.neighbours import Neighbours
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Optimizer
-from graphc.ops.rates import Schedule
+from graphc.ops.rates import Duration, Schedule
 from graphc.plan.updates import Update
 
 Place = Callable[..., Span]
@@ -65,13 +65,13 @@ class Objective:
     patterns: tuple[str, ...] = ()
     turns: int = 1
     every: int = 1
-    start: int = 0
-    until: int | None = None
+    start: int | Duration = 0
+    until: int | Duration | None = None
 
     @property
     def pauses(self) -> bool:
         """Whether there are rounds in which it moves nothing."""
-        return self.every > 1 or self.start > 0 or self.until is not None
+        return self.every > 1 or self.start != 0 or self.until is not None
 
     @property
     def monitor(self) -> tuple[str, bool]:
@@ -111,6 +111,26 @@ class Round:
 
 
 @dataclass(frozen=True)
+class Follower:
+    """A network that takes its weights from another one.
+
+    Args:
+        every: after how many rounds a copy takes them again, if it does.
+        decay: what a moving average keeps of itself in a round; None for a copy.
+    """
+
+    name: str
+    of: str
+    every: int | None = None
+    decay: float | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether it takes weights after the start too."""
+        return self.every is not None or self.decay is not None
+
+
+@dataclass(frozen=True)
 class Plan:
     """One round of training.
 
@@ -120,6 +140,8 @@ class Plan:
         objectives: one; or those of a round.
         longest: for fields whose sequences have a maximum, how many steps, and where that is said.
         round: how they take turns, where the spec has values and objectives.
+        still: the networks of which nothing is trained: they run in evaluation mode.
+        followers: those of them that take their weights from another network.
     """
 
     network: str
@@ -127,6 +149,8 @@ class Plan:
     objectives: tuple[Objective, ...]
     longest: tuple[tuple[str, int, Span], ...] = field(default=(), compare=False)
     round: Round | None = None
+    still: tuple[str, ...] = ()
+    followers: tuple[Follower, ...] = ()
 
     @property
     def reads_target(self) -> bool:
@@ -172,6 +196,16 @@ class Program:
         """How many neighbours of the nodes of one graph it draws in training, if it does."""
         learns = self.plan is not None and not self.inference
         return self.plan.objectives[0].update.neighbours if learns and self.plan else None
+
+    @property
+    def followed(self) -> dict[str, str]:
+        """For networks that follow another one as it was written, that one."""
+        found = () if self.plan is None else self.plan.followers
+        return {
+            each.name: each.of
+            for each in found
+            if self.networks[each.name] == self.networks[each.of]
+        }
 
     @property
     def sparse(self) -> tuple[str, ...]:

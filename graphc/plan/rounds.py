@@ -15,11 +15,13 @@ from graphc.graph.graph import Graph
 from graphc.graph.needed import called, needed
 from graphc.graph.weights import WeightMap
 from graphc.ops.measures import Measuring
+from graphc.ops.networks import Role
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.players import Player
 from graphc.ops.training import Training
+from graphc.plan.following import followers, still
 from graphc.plan.plan import Objective, Place, Plan, Round, Term
-from graphc.plan.updates import make_player_update, matches
+from graphc.plan.updates import Weights, check_start, make_player_update, matches
 
 
 @dataclass(frozen=True)
@@ -42,23 +44,33 @@ def make_round(
     training: Training,
     place: Place,
     report: Report,
+    roles: Mapping[str, Role],
 ) -> Plan | None:
     """The plan of a spec with objectives; problems go to the report.
 
     Args:
         networks: of the spec, the graph of training among them.
+        roles: which of them are frozen, or follow others.
     """
     before = len(report.errors)
-    maker = _Maker(networks, made, training, place, report)
+    maker = _Maker(networks, made, training, place, report, roles)
     objectives = tuple(maker.objective(name, player) for name, player in training.objectives)
     maker.check_schedule()
+    check_start(training, Weights(networks, place, report))
     if len(report.errors) == before:
         maker.check_owners(objectives)
     if len(report.errors) > before:
         return None
     order = training.schedule or ((tuple(name for name, _ in training.objectives), 1),)
     inputs = tuple((name, name) for name, _ in made.graph.inputs)
-    return Plan(TRAINING, inputs, objectives, round=Round(order, made.measured))
+    return Plan(
+        TRAINING,
+        inputs,
+        objectives,
+        round=Round(order, made.measured),
+        still=still(roles),
+        followers=followers(networks, roles, place, report),
+    )
 
 
 @dataclass
@@ -68,10 +80,14 @@ class _Maker:
     training: Training
     place: Place
     report: Report
+    roles: Mapping[str, Role]
 
     def __post_init__(self) -> None:
+        self.still = still(self.roles)
         self.weights: dict[str, Weight] = {
-            each.path: each.weight for each in WeightMap.of(self.networks).entries
+            each.path: each.weight
+            for each in WeightMap.of(self.networks).entries
+            if each.path.split("/")[0] not in self.still
         }
 
     def objective(self, name: str, player: Player) -> Objective:
@@ -95,7 +111,7 @@ class _Maker:
             update,
             name=name,
             patterns=found,
-            turns=sum(times for names, times in self.training.schedule if name in names) or 1,
+            turns=self.training.turns(name),
             every=player.every,
             start=player.start,
             until=player.until,
@@ -103,6 +119,9 @@ class _Maker:
 
     def _pattern(self, word: str, name: str) -> str | None:
         """What an entry of `update` means as a pattern of paths; None where it means nothing."""
+        if word.split("/")[0] in self.still:
+            self._report_still(word, name)
+            return None
         if word in self.networks and word != TRAINING:
             return f"{word}/*"
         trained = [path for path, weight in self.weights.items() if weight.trainable]
@@ -116,6 +135,17 @@ class _Maker:
             "GC434", message, self.place("train", "objectives", name, "update"), help=help
         )
         return None
+
+    def _report_still(self, word: str, name: str) -> None:
+        """Report GC443 for an objective that is to move what does not move."""
+        role = self.roles[word.split("/")[0]]
+        frozen = f"`{word}` is frozen, and `{name}` updates it"
+        follows = f"`{word}` takes its weights from `{role.of}`, and `{name}` updates it"
+        message = frozen if role.frozen else follows
+        help = "leave out `frozen`, or do not update it"
+        help = help if role.frozen else f"update `{role.of}`"
+        place = self.place("train", "objectives", name, "update")
+        self.report.error("GC443", message, place, help=help)
 
     def _owned(self, patterns: Iterable[str]) -> list[str]:
         """The paths of the trained weights that match."""

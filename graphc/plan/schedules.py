@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from graphc.core.diagnostic import Report
 from graphc.core.span import Span
 from graphc.ops.optimizers import Optimizer
+from graphc.ops.players import Player
 from graphc.ops.rates import Duration, Schedule
 from graphc.ops.training import Training
 from graphc.ops.updates import Group
@@ -18,13 +19,35 @@ SHORTEN = "shorten it, or train for more `epochs`"
 
 def schedules_of(training: Training) -> Iterator[tuple[Keys, Schedule]]:
     """The schedules of a `train` section, with the keys that lead to each."""
-    yield from _of_rate(("train", "optimizer"), training.optimizer)
-    for pattern, group in training.groups:
-        if isinstance(group, Group):
-            keys = ("train", "groups", pattern)
-            yield from _of_rate(keys, group)
-            if group.optimizer is not None:
-                yield from _of_rate((*keys, "optimizer"), group.optimizer)
+    for keys, owner in _owners(training):
+        yield from _of_rate((*keys, "optimizer"), owner.optimizer)
+        for pattern, group in owner.groups:
+            if isinstance(group, Group):
+                own = (*keys, "groups", pattern)
+                yield from _of_rate(own, group)
+                if group.optimizer is not None:
+                    yield from _of_rate((*own, "optimizer"), group.optimizer)
+
+
+def _owners(training: Training) -> Iterator[tuple[Keys, Training | Player]]:
+    """What has an optimiser: the section itself, or its objectives; with their keys."""
+    if not training.objectives:
+        yield ("train",), training
+    for name, player in training.objectives:
+        yield ("train", "objectives", name), player
+
+
+def count_epochs(training: Training) -> bool:
+    """Whether something in a `train` section counts the epochs that were done."""
+    return (
+        any(schedules_of(training))
+        or any(delays_of(training))
+        or any(
+            isinstance(each, Duration)
+            for _, player in training.objectives
+            for each in (player.start, player.until)
+        )
+    )
 
 
 def last_for_the_run(training: Training) -> bool:
@@ -50,10 +73,30 @@ def check_lengths(
     """
     for keys, schedule in schedules_of(training):
         for word, parts in _ends(schedule):
-            if found := _misfit(parts, training.epochs, epoch_steps):
+            if found := _misfit(parts, training.epochs, _own(training, keys, epoch_steps)):
                 problem, help = found
                 message = f"`{word}` of `{schedule.name}` {problem}"
                 report.error("GC421", message, place(*keys, word), help=help)
+    for keys, delay in delays_of(training):
+        if found := _misfit((delay,), training.epochs, _own(training, keys, epoch_steps)):
+            problem, help = found
+            report.error("GC421", f"`frozen_until` {problem}", place(*keys), help=help)
+
+
+def delays_of(training: Training) -> Iterator[tuple[Keys, Duration]]:
+    """How long groups of weights do not move at first, with the keys that lead there."""
+    for keys, owner in _owners(training):
+        for pattern, group in owner.groups:
+            if isinstance(group, Group) and group.frozen_until is not None:
+                yield (*keys, "groups", pattern, "frozen_until"), group.frozen_until
+
+
+def _own(training: Training, keys: Keys, epoch_steps: int | None) -> int | None:
+    """The steps of an epoch as those count that stand under some keys: turns of an objective."""
+    if epoch_steps is None or keys[1] != "objectives":
+        return epoch_steps
+    player = dict(training.objectives)[keys[2]]
+    return max(epoch_steps * training.turns(keys[2]) // player.every, 1)
 
 
 def _ends(schedule: Schedule) -> Iterator[tuple[str, tuple[Duration, ...]]]:

@@ -16,8 +16,8 @@ def steady(objective: Objective) -> Objective:
     """
     own = objective.update
     groups = tuple((pattern, rule and _steady(rule)) for pattern, rule in own.groups)
-    update = replace(own, groups=groups, parts=1, average=None, mixup=None, truncate=None)
-    update = replace(update, neighbours=None)
+    update = replace(own, groups=groups, delays=(), parts=1, average=None, mixup=None)
+    update = replace(update, truncate=None, neighbours=None)
     return replace(objective, optimizer=_steady(objective.optimizer), update=update)
 
 

@@ -14,6 +14,7 @@ from graphc.graph.weights import WeightMap
 from graphc.ops.neighbours import Neighbours
 from graphc.ops.optimizers import Optimizer
 from graphc.ops.players import Player
+from graphc.ops.rates import Duration
 from graphc.ops.training import Training
 from graphc.ops.updates import Clip, Group, Mixup, Penalty
 
@@ -36,6 +37,7 @@ class Update:
         mixup: how the examples of a batch are mixed.
         truncate: after how many steps of its sequences the weights move.
         neighbours: how many are drawn of each node, where the data is one graph.
+        delays: for patterns of groups, how long these do not move at first.
     """
 
     groups: tuple[tuple[str, Optimizer | None], ...] = ()
@@ -46,27 +48,39 @@ class Update:
     mixup: Mixup | None = None
     truncate: int | None = None
     neighbours: Neighbours | None = None
+    delays: tuple[tuple[str, Duration], ...] = ()
 
 
 def make_update(
-    training: Training, networks: Mapping[str, Graph], place: Place, report: Report
+    training: Training,
+    networks: Mapping[str, Graph],
+    place: Place,
+    report: Report,
+    still: tuple[str, ...] = (),
 ) -> Update:
-    """The update that a `train` section asks for; problems (GC202, GC422) go to the report."""
-    weights = _Weights(networks, place, report)
+    """The update that a `train` section asks for; problems (GC202, GC422) go to the report.
+
+    Args:
+        still: the networks that do not move.
+    """
+    weights = Weights(networks, place, report)
     weights.check_decays(("train", "optimizer"), training.optimizer)
     if training.optimizer.needs_full_batches:
         _check_full_batch(training, place, report)
-    groups = tuple(_groups(training.groups, training.optimizer, ("train",), weights))
+    frozen = [name for name in still if weights.trains(f"{name}/*")]
+    for name in frozen if training.optimizer.needs_full_batches else ():
+        message = f"`{training.optimizer.name}` moves all weights together, and `{name}` is frozen"
+        place_of = place("networks", name, "frozen")
+        report.error("GC423", message, place_of, help="choose another optimizer, as `adam`")
+    groups = (
+        *((f"{name}/*", None) for name in frozen),
+        *_groups(training.groups, training.optimizer, ("train",), weights),
+    )
     if not report.errors and groups:
         weights.check_moving(groups)
     for pattern, _ in training.regularize:
         weights.check(pattern, ("train", "regularize", pattern))
-    if training.init_from is not None:
-        keys = ("train", "init_from")
-        for there, here in training.init_from.take:
-            weights.check(here, (*keys, "take", there), statistics=True)
-        for pattern in training.init_from.leave:
-            weights.check(pattern, (*keys, "leave"), statistics=True)
+    check_start(training, weights)
     return Update(
         groups,
         training.clip,
@@ -76,6 +90,7 @@ def make_update(
         training.mixup,
         training.truncate,
         training.neighbours,
+        _delays(training.groups),
     )
 
 
@@ -83,7 +98,7 @@ def make_player_update(
     player: Player, name: str, networks: Mapping[str, Graph], place: Place, report: Report
 ) -> Update:
     """What one of several objectives does beside its rule; problems go to the report."""
-    weights = _Weights(networks, place, report)
+    weights = Weights(networks, place, report)
     keys = ("train", "objectives", name)
     weights.check_decays((*keys, "optimizer"), player.optimizer)
     if player.optimizer.needs_full_batches:
@@ -94,14 +109,31 @@ def make_player_update(
     for pattern, _ in player.regularize:
         weights.check(pattern, (*keys, "regularize", pattern))
     penalties = tuple(sorted(player.regularize, key=lambda each: each[0]))
-    return Update(groups, player.clip, penalties=penalties)
+    return Update(groups, player.clip, penalties=penalties, delays=_delays(player.groups))
+
+
+def _delays(written: tuple[tuple[str, Group | str], ...]) -> tuple[tuple[str, Duration], ...]:
+    """How long groups do not move at first, of those that do not."""
+    groups = ((pattern, each) for pattern, each in written if isinstance(each, Group))
+    return tuple((pattern, each.frozen_until) for pattern, each in groups if each.frozen_until)
+
+
+def check_start(training: Training, weights: Weights) -> None:
+    """Report (GC422) patterns of `init_from` that are those of no weight here."""
+    if training.init_from is None:
+        return
+    keys = ("train", "init_from")
+    for there, here in training.init_from.take:
+        weights.check(here, (*keys, "take", there), statistics=True)
+    for pattern in training.init_from.leave:
+        weights.check(pattern, (*keys, "leave"), statistics=True)
 
 
 def _groups(
     written: tuple[tuple[str, Group | str], ...],
     optimizer: Optimizer,
     keys: Keys,
-    weights: _Weights,
+    weights: Weights,
 ) -> Iterator[tuple[str, Optimizer | None]]:
     """The optimiser of each group of weights, or None for one that does not move."""
     place, report = weights.place, weights.report
@@ -151,7 +183,7 @@ def _optimizer(
     return made
 
 
-class _Weights:
+class Weights:
     """The paths of weights, looked up only where a pattern asks for them."""
 
     def __init__(self, networks: Mapping[str, Graph], place: Place, report: Report) -> None:
@@ -182,6 +214,10 @@ class _Weights:
             self.report.error(
                 "GC426", "no weight is left to train: all are frozen", place, help=help
             )
+
+    def trains(self, pattern: str) -> bool:
+        """Whether the pattern is that of a weight that can be trained."""
+        return any(trained and matches(path, pattern) for path, trained in self.paths.items())
 
     def check(self, pattern: str, keys: Keys, statistics: bool = False) -> None:
         """Report (GC422) a pattern that is that of no weight, running statistics aside."""

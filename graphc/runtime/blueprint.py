@@ -11,7 +11,9 @@ from graphc.plan.schedules import last_for_the_run
 from graphc.plan.watching import watched
 from graphc.runtime.rundir import Blueprint
 from graphc.runtime.settings import Settings
+from graphc.spec.dump import dump
 from graphc.spec.resolved import resolved
+from graphc.spec.runs import kept_name
 
 
 def blueprint_of(compiled: Compiled) -> Blueprint:
@@ -31,7 +33,8 @@ def blueprint_of(compiled: Compiled) -> Blueprint:
         lines,
         compiled.choices.as_dict(),
         str(Path(checked.document.folder).absolute()),
-        {name: path.read_bytes() for name, path in checked.user_code.files},
+        {name: path.read_bytes() for name, path in checked.user_code.files}
+        | {kept_name(name): dump({"": graph}).encode() for name, graph in checked.taken.items()},
     )
 
 

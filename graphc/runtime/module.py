@@ -27,7 +27,7 @@ def import_module(path: str | Path, files: Iterable[str] = ()) -> ModuleType:
     """The module in the file `path`; the same object while the same source is in use.
 
     Args:
-        files: the Python files beside it that it may import.
+        files: those beside it that belong to it; it may import the Python files among them.
 
     Raises:
         RunError: GC610 where it cannot be read or run, or follows another contract.
@@ -40,7 +40,10 @@ def import_module(path: str | Path, files: Iterable[str] = ()) -> ModuleType:
         raise fail("GC610", f"`{path}` cannot be read: {reason}") from error
     linecache.checkcache(str(path))
     return _load(
-        source, str(path), (str(path.parent),), {each: path.parent / each for each in files}
+        source,
+        str(path),
+        (str(path.parent),),
+        {each: path.parent / each for each in files if each.endswith(".py")},
     )
 
 

@@ -4,6 +4,7 @@ spec.yaml       the spec
 model.py        the source that is trained
 *.py            copies of the user's own files that `python` steps name, and of what these import
 model.json      weight map, line map, choices, settings; written last, so that it marks a run
+from_run/       what networks compute that were taken from other runs
 data.json       what new examples must be like and how they are scaled; see `data.dataset.Form`
 init_from.json  what was taken of another run, where it started from one; see `start`
 metrics.jsonl   one line for each epoch and event
@@ -50,7 +51,8 @@ class Blueprint:
             column and end column.
         choices: what was decided by table; kept, so that a resumed run decides the same.
         folder: the folder that the spec's relative paths start from.
-        files: the Python files of the user's that `source` imports, by their paths in the run.
+        files: the Python files of the user's that `source` imports, and what networks compute that
+            were taken from other runs, by their paths in the run.
     """
 
     name: str

@@ -21,13 +21,14 @@ from graphc.runtime.events import Event, Position, Snapshot
 from graphc.runtime.files import write_json, write_text
 from graphc.runtime.keeper import Keeper, checkpoints, load_best, load_last
 from graphc.runtime.loop import compiling
+from graphc.runtime.origins import Inheritance, Origins
 from graphc.runtime.recorder import Recorder
 from graphc.runtime.replay import explain, forget_replay, keep_replay
 from graphc.runtime.restore import restore, restore_state
 from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.settings import Settings
 from graphc.runtime.signals import StopWish
-from graphc.runtime.start import INIT_FROM, Inherited, Origin, inherit
+from graphc.runtime.start import INIT_FROM
 from graphc.runtime.state import State, state_shapes
 from graphc.runtime.steps import Programs, batch_shapes, no_totals
 from graphc.runtime.stopping import Patience
@@ -62,7 +63,7 @@ class Session:
         course: Course,
         *,
         resume: bool,
-        inherited: Inherited | None,
+        inherited: Inheritance | None,
         report: Report,
         stop: StopWish,
     ) -> None:
@@ -152,18 +153,18 @@ def opened(
 
 
 def inheritance(
-    path: str | Path, blueprint: Blueprint, origin: Origin | None, resume: bool, report: Report
-) -> Inherited | None:
-    """What the run in a directory takes from another one, of whose weights it starts.
+    path: str | Path, blueprint: Blueprint, origins: Origins | None, resume: bool, report: Report
+) -> Inheritance | None:
+    """What the run in a directory takes from others, with whose weights it starts.
 
-    Nothing where it goes on from a checkpoint: the other run is then not read.
+    Nothing where it goes on from a checkpoint: the others are then not read.
 
     Raises:
-        RunError: as `inherit`.
+        RunError: as `Inheritance.of`.
     """
-    if origin is None or (resume and checkpoints(Path(path) / "checkpoints")):
+    if origins is None or (resume and checkpoints(Path(path) / "checkpoints")):
         return None
-    return inherit(origin, blueprint.weights, _warning(report))
+    return Inheritance.of(origins, blueprint.weights, _warning(report))
 
 
 def _warning(report: Report) -> Callable[[Diagnostic], None]:
@@ -201,7 +202,7 @@ def _start(
     dataset: Dataset,
     settings: Settings,
     resume: bool,
-    inherited: Inherited | None,
+    inherited: Inheritance | None,
     report: Report,
     stop: StopWish,
 ) -> tuple[Snapshot, float]:

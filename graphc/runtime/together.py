@@ -22,11 +22,11 @@ from graphc.runtime.events import Event, Metrics
 from graphc.runtime.lifted import Lifted
 from graphc.runtime.lockstep import Lane, Several, fit_together
 from graphc.runtime.module import import_module, require_training
+from graphc.runtime.origins import Origins
 from graphc.runtime.rundir import Blueprint, RunDirectory
 from graphc.runtime.session import Report, Session, inheritance, opened
 from graphc.runtime.settings import Settings
 from graphc.runtime.signals import stop_on_signals
-from graphc.runtime.start import Origin
 from graphc.runtime.steps import Lockstep, Programs
 
 
@@ -37,7 +37,7 @@ class Part:
     Args:
         directory: its own.
         resume: whether it goes on.
-        origin: the run whose weights it starts from.
+        origins: the runs whose weights it starts from.
         listen: is told every event of it.
     """
 
@@ -45,7 +45,7 @@ class Part:
     blueprint: Blueprint
     settings: Settings
     resume: bool = False
-    origin: Origin | None = None
+    origins: Origins | None = None
     listen: Report = lambda event: None
 
 
@@ -75,7 +75,7 @@ def train_together(
     if some.settings.cache:
         use_compilation_cache()
     inherited = {
-        slot: inheritance(each.directory, each.blueprint, each.origin, each.resume, report)
+        slot: inheritance(each.directory, each.blueprint, each.origins, each.resume, report)
         for slot, each in parts.items()
     }
     for text in dict.fromkeys(str(each) for each in inherited.values() if each is not None):

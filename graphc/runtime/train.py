@@ -13,11 +13,11 @@ from graphc.runtime.course import course_of
 from graphc.runtime.events import Event
 from graphc.runtime.loop import fit
 from graphc.runtime.module import import_module, require_training
+from graphc.runtime.origins import Origins
 from graphc.runtime.rundir import Blueprint
 from graphc.runtime.session import Report, Session, inheritance, opened
 from graphc.runtime.settings import Settings
 from graphc.runtime.signals import stop_on_signals
-from graphc.runtime.start import Origin
 from graphc.runtime.steps import Programs
 from graphc.runtime.stopping import until_over
 
@@ -29,7 +29,7 @@ def train(
     directory: str | Path,
     *,
     resume: bool = False,
-    origin: Origin | None = None,
+    origins: Origins | None = None,
     report: Report = lambda event: None,
 ) -> dict[str, Any]:
     """Train a compiled network and keep everything in `directory`.
@@ -38,7 +38,7 @@ def train(
         blueprint: what the compiler made.
         dataset: its splits; `train` is needed, `validation` and `test` are measured if there.
         directory: of the run: new or empty, or with `resume` that of a run to go on with.
-        origin: the run whose weights this one starts from; it is not read when there is a
+        origins: the runs whose weights this one starts from; they are not read when there is a
             checkpoint to go on from.
         report: is told every event.
 
@@ -54,7 +54,7 @@ def train(
     """
     if settings.cache:
         use_compilation_cache()
-    inherited = inheritance(directory, blueprint, origin, resume, report)
+    inherited = inheritance(directory, blueprint, origins, resume, report)
     with opened(directory, blueprint, settings, resume) as run, stop_on_signals() as stop:
         module = require_training(import_module(run.model, run.blueprint.files))
         programs = Programs(module, settings.steps_per_dispatch)

@@ -24,6 +24,7 @@ from graphc.core.diagnostic import Diagnostic, Note, Report, SpecError, listing,
 from graphc.core.registry import sources
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping, Scalar, Tree, describe, scalars
+from graphc.ops.networks import Role
 from graphc.ops.search import Search
 from graphc.ops.sources import DataSource
 from graphc.ops.training import Training
@@ -31,6 +32,8 @@ from graphc.spec.bundled import bundled, names
 from graphc.spec.files import read_source
 from graphc.spec.overrides import override
 from graphc.spec.reader import read
+from graphc.spec.roles import Waiting, follow, read_role
+from graphc.spec.runs import network_of_run
 
 KEYS = (
     "graphc",
@@ -147,6 +150,7 @@ class _Reader:
     def __init__(self, document: Document, report: Report, chain: tuple[str, ...] = ()) -> None:
         self.document, self.report, self.chain = document, report, chain
         self.tree = document.tree
+        self.waiting: Waiting = {}
 
     def definitions(self, name: str = "") -> None:
         """Blocks and networks; `name` is what a single network is called."""
@@ -250,6 +254,7 @@ class _Reader:
         if tree is self.tree.get("network"):
             key = self.tree.key("network")
             self._network(self.single, tree, key.span)  # type: ignore[union-attr]
+            follow(library, self.waiting, self.report)
             return
         if not isinstance(tree, Mapping) or not len(tree):
             help = "write `networks: {NAME: {inputs: {x: [4]}, layers: [...]}}`"
@@ -261,26 +266,38 @@ class _Reader:
                 message = f"`{name.text}` is a block already"
                 self.report.error("GC222", message, name.span, help="choose another name")
             self._network(name.text, definition, name.span)
+        follow(library, self.waiting, self.report)
 
     def _network(self, name: str, tree: Tree, span: Span) -> None:
         what = f"network `{name}`" if name else "`network`"
-        library = self.document.library
-        section = None
-        if not self._is_later(tree):
-            section = self.report.attempt(read_section, tree, self.report, what, span)
-        if section is None:
-            library.broken.add(name)
-        else:
-            library.networks[name] = Network(name, section, span, library)
+        library, environment = self.document.library, Environment(self.document.parameters)
+        read = self.report.attempt(read_role, tree, environment, span)
+        library.broken.add(name)
+        if read is None:
+            return
+        role, body = read
+        if role.of is not None:
+            self.waiting[name] = role, tree, span
+            return
+        if role.from_run is not None:
+            self._take(name, role, tree)
+            return
+        section = self.report.attempt(read_section, body, self.report, what, span)
+        if section is not None:
+            library.broken.discard(name)
+            library.networks[name] = Network(name, section, span, library, role)
 
-    def _is_later(self, tree: Tree) -> bool:
-        """Report the kinds of networks that cannot be compiled yet."""
-        words = ("copy", "average", "from_run", "frozen") if isinstance(tree, Mapping) else ()
-        keys = [key for word in words if (key := tree.key(word)) is not None]
-        for key in keys[:1]:
-            problem = not_yet(f"`{key.text}` (copies and frozen networks)", key)
-            self.report.diagnostics += problem.diagnostics
-        return bool(keys)
+    def _take(self, name: str, role: Role, tree: Tree) -> None:
+        """A network of another run."""
+        library, source = self.document.library, self.document.source
+        assert isinstance(tree, Mapping)
+        key = tree.key("from_run")
+        found = self.report.attempt(
+            network_of_run, name, role, key.span if key else tree.span, source, document_of
+        )
+        if found is not None:
+            library.broken.discard(name)
+            library.networks[name] = found
 
     def _use(self, tree: Tree) -> None:
         if not isinstance(tree, Mapping):

@@ -34,6 +34,8 @@ UNSEEN = {
     "objectives_keys": "numbers in the wrong order",
     "objectives_numbers": "attributes in a formula, which is a text",
     "objectives_without_data": "the mark is on `train`",
+    "objectives_until": "a number that another bounds",
+    "networks_keys": "attributes that are right one by one",
     "data_folds": "a number that another bounds",
     "data_graph_attributes": "how many words a list holds",
     "attributes_of_graph_pooling": "attributes that are right one by one",
