@@ -122,6 +122,33 @@ class Run:
         inputs = on_own_graph(inputs, form, self.dataset)
         return predict_run(self._directory, form, inputs, self._warn)
 
+    def samples(
+        self, name: str, count: int = 64, seed: int = 0, split: str | None = None
+    ) -> np.ndarray:
+        """A value of `train.values`, drawn anew: [count, ...], in evaluation mode.
+
+            fakes = gc.load_run("runs/mnist_gan").samples("fake", 10_000)
+
+        Args:
+            name: of the value.
+            count: of how many examples. What reads fields of the data goes through those of the
+                split in their order, and from the first on again.
+            seed: of the draws: the same seed gives the same numbers.
+            split: default: test, or without one validation, or train.
+
+        Raises:
+            RunError: GC634 where there is no such value, GC613 where there is no such split.
+        """
+        from graphc.runtime.blueprint import samples_of
+        from graphc.runtime.sampling import Drawing, require_value
+
+        require_value(name, self.document().training, self.path)
+        own = self._evaluated((f"train.samples={{{name}: 1}}",))
+        weights = {"params": own.params, "statistics": own.statistics}
+        size = samples_of(own.model.compiled)[name] and int(self._directory.settings["batch_size"])
+        drawing = Drawing(name, own.model.module().samples, weights, size)
+        return drawing.draw(self.dataset(), count, seed, split)
+
     def _predict_of(self, network: str, inputs: np.ndarray | Mapping[str, np.ndarray]) -> Any:
         """What one network of several gives."""
         from graphc.runtime.networks import form_of, predict_of
@@ -324,14 +351,17 @@ class Run:
         Raises:
             RunError: GC633 where it is not clear which network.
         """
+        return self._evaluated(inference=True, network=self._network(network))
+
+    def _evaluated(self, settings: tuple[str, ...] = (), **options: Any) -> Inference:
+        """Its spec compiled anew, with the weights it ended with."""
         from graphc import compiler
         from graphc.api.model import Model, default_device
         from graphc.runtime.inference import inference_arrays
 
         spec = self._spec(f"{self._directory.blueprint.name}.yaml")
         device, code = default_device(), str(self.path)
-        own = self._network(network)
-        made = compiler.compile(spec, device=device, python=code, inference=True, network=own)
+        made = compiler.compile(spec, settings, device=device, python=code, **options)
         model = Model(made)
         module, weights = model.module(), model.compiled.weights
         if model.compiled.checked.user_code:

@@ -104,7 +104,9 @@ class Invoker:
         needs = self.requirements.of_graph(graph)
         made = call(called, operands)
         remembers = needs.memory and not isinstance(site.operation, Scan)
-        given = {"train": needs.train and name("train"), "key": needs.key and key.tree}
+        still = isinstance(site.operation, NetworkCall) and site.operation.still
+        trains = needs.train and not still
+        given = {"train": trains and name("train"), "key": needs.key and key.tree}
         masks = Masks.of(graph)
         given |= {masks.word(axis): site.masks.along(axis) for axis in sorted(needs.masks)}
         given |= {"graph": needs.graph and name("graph"), "pairs": needs.pairs and name("pairs")}

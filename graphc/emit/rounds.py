@@ -16,7 +16,7 @@ from graphc.graph.weights import WeightMap
 from graphc.plan.plan import Objective, Plan, Program, Round
 
 ROWS = code('batch.get("mask", jnp.ones(len(batch[$field]), bool))')
-OWNED, VALUES = "OWNED", "VALUES"
+OWNED, SAMPLED, VALUES = "OWNED", "SAMPLED", "VALUES"
 
 
 def rounds(program: Program, plan: Plan, round: Round) -> Functions:
@@ -27,6 +27,7 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
     pauses = any(each.pauses for each in plan.objectives)
     values: dict[str, ast.expr] = {
         "OBJECTIVES": _objectives(plan, rules),
+        "OUTPUTS": _measured(round),
         "MASK": fill(ROWS, {"field": plan.inputs[0][1]}),
         "RULES": ast.Dict([part(word) for word in rules], [each.rule for each in rules.values()]),
         "DUE": _due(plan.objectives),
@@ -41,7 +42,13 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
     names += ["due"] * pauses + ["init"] + ["move"] * in_turn + ["train_step", "evaluate_step"]
     templates = ROUND | (PENALIZED if penalties else {}) | {own.name: own}
     constants = tuple(_constants(program, plan, round, rules))
+    names += ["samples"] * bool(round.sampled)
     return Functions(tuple(names), values, templates, constants)
+
+
+def _measured(round: Round) -> ast.expr:
+    """Of the outputs those that are numbers."""
+    return ast.parse("outputs[: len(VALUES)]" if round.sampled else "outputs", mode="eval").body
 
 
 def _reported(round: Round) -> ast.expr:
@@ -87,6 +94,8 @@ def _constants(
     values = (*(each.name for each in plan.objectives), *round.measured)
     text = "The values of a batch: what objectives make small or large, and what is measured."
     yield from constant(VALUES, literal(values), text)
+    if round.sampled:
+        yield from constant(SAMPLED, literal(round.sampled), "The values that are looked at.")
     words = identifiers(program.networks, RESERVED_OF_NETWORKS)
     own = {each.name: tuple(words[network] for network in each.updates) for each in plan.objectives}
     tree = ast.Dict([part(word) for word in own], [literal(each) for each in own.values()])

@@ -60,9 +60,14 @@ class Call(Operation):
 
 @dataclass(frozen=True)
 class NetworkCall(Call):
-    """A network as a node: calls with the same `network` share its weights."""
+    """A network as a node: calls with the same `network` share its weights.
+
+    Args:
+        still: whether it is in evaluation mode while others are trained.
+    """
 
     network: str = ""
+    still: bool = False
 
 
 @dataclass(frozen=True)

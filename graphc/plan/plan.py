@@ -99,10 +99,12 @@ class Round:
     Args:
         entries: the names of those that move together on a batch, and how often in a row.
         measured: the values that are measured beside them.
+        sampled: the values that are looked at.
     """
 
     entries: tuple[tuple[tuple[str, ...], int], ...]
     measured: tuple[str, ...]
+    sampled: tuple[str, ...] = ()
 
     @property
     def batches(self) -> int:

@@ -58,7 +58,7 @@ def make_round(
         return None
     order = training.schedule or ((tuple(name for name, _ in training.objectives), 1),)
     inputs = tuple((name, name) for name, _ in made.graph.inputs)
-    return Plan(TRAINING, inputs, objectives, round=Round(order, made.measured))
+    return Plan(TRAINING, inputs, objectives, round=Round(order, made.measured, made.sampled))
 
 
 @dataclass
