@@ -20,6 +20,7 @@ from graphc.core.diagnostic import listing, similar
 from graphc.data.batches import take
 from graphc.data.dataset import Dataset
 from graphc.data.grid import picture_of_values
+from graphc.data.png import uri
 from graphc.ops.training import Training
 from graphc.runtime.errors import fail, writing
 from graphc.runtime.evaluation import evaluated
@@ -136,6 +137,13 @@ def require_value(name: str, training: Training | None, path: Path) -> None:
     if name not in known:
         message = f"the run in `{path}` has no value `{name}`"
         raise fail("GC634", message, similar(name, known, "value") or f"they are {listing(known)}")
+
+
+def last_pictures(run: Path) -> dict[str, str]:
+    """The last picture of each value of a run, as data URIs."""
+    folders = sorted(run.glob(f"{FOLDER}/*/"))
+    several = {each.name: sorted(each.glob("epoch_*.png")) for each in folders}
+    return {name: uri(files[-1].read_bytes()) for name, files in several.items() if files}
 
 
 def as_npz(name: str, values: np.ndarray) -> bytes:

@@ -51,6 +51,7 @@ def report_page(
     confusion: Matrix | None = None,
     names: Sequence[str] | None = None,
     graph: str = "",
+    samples: Mapping[str, str] | None = None,
 ) -> str:
     """The page of a run.
 
@@ -64,6 +65,7 @@ def report_page(
         confusion: counts [classes, classes], rows of the right ones; None without classes.
         names: of the classes.
         graph: a picture of the graph that it learnt from, "" where that is none.
+        samples: pictures of values after the last epoch, data URIs by name.
     """
     epochs = epochs_of(history)
     parts = {
@@ -72,6 +74,7 @@ def report_page(
         "RESULTS": _results(result),
         "CURVES": curves({checked.name: epochs}, result.get("best_epoch")) if epochs else "",
         "CONFUSION": "" if confusion is None else _confusion(split, confusion, names),
+        "SAMPLES": _samples(samples) if samples else "",
         "GRAPH": _graph(graph) if graph else "",
         "WORST": _section(split, worst) if worst else "",
         "NETWORK": escape(page(checked), quote=True),
@@ -144,6 +147,15 @@ def _graph(picture: str) -> str:
     where = "What the network says of the nodes, and the ones that it learnt from."
     head = f'<h2>Graph</h2><p class="faint">{where}</p>'
     return f'<section>{head}<div class="wide">{picture}</div></section>'
+
+
+def _samples(pictures: Mapping[str, str]) -> str:
+    head = '<h2>Samples</h2><p class="faint">Values after the last epoch, in evaluation mode.</p>'
+    items = "".join(
+        f'<figure><img src="{picture}" alt=""><figcaption>{escape(name)}</figcaption></figure>'
+        for name, picture in pictures.items()
+    )
+    return f'<section>{head}<div class="samples">{items}</div></section>'
 
 
 def _section(split: str, worst: Sequence[WorstError]) -> str:
