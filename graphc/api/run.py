@@ -283,7 +283,12 @@ class Run:
         """That of its spec."""
         return self._directory.blueprint.name
 
-    def export(self, form: str = "stablehlo", batch_size: int | None = None) -> bytes:
+    def export(
+        self,
+        form: str = "stablehlo",
+        batch_size: int | None = None,
+        network: str | None = None,
+    ) -> bytes:
         """The network as a file for programs that know nothing of graphc.
 
             program = jax.export.deserialize(bytearray(run.export()))
@@ -294,9 +299,10 @@ class Run:
                 for onnxruntime and others; or `safetensors`, the weights by their paths in the
                 spec.
             batch_size: how many examples the program takes at a time; None for any number.
+            network: which one, of a run on several objectives; the weights are those of all.
 
         Raises:
-            RunError: GC625 where the run has not ended, GC623 where a package is missing, GC626
+            RunError: GC633 where it is not clear which network, GC625 where the run has not ended, GC623 where a package is missing, GC626
                 where the network cannot take any number of examples, GC628 where it has no form in
                 ONNX.
         """
@@ -305,13 +311,14 @@ class Run:
         require_finished(self._directory)
         if form == "safetensors":
             return safetensors(self._directory, self._warn)
+        if form not in FORMATS:
+            raise ValueError(f"the forms of an export are {listing(FORMATS)}, not {form!r}")
+        call, dataset, ports = self._exported(network)
         if form == "stablehlo":
-            return stablehlo(self._call(), self.dataset(), batch_size)
-        if form == "onnx":
-            from graphc.runtime.onnx import onnx
+            return stablehlo(call, dataset, batch_size)
+        from graphc.runtime.onnx import onnx
 
-            return onnx(self._call(), self.dataset(), batch_size, self.name, tuple(self.outputs))
-        raise ValueError(f"the forms of an export are {listing(FORMATS)}, not {form!r}")
+        return onnx(call, dataset, batch_size, self.name, ports)
 
     @property
     def outputs(self) -> dict[str, Type]:
@@ -322,11 +329,20 @@ class Run:
         found = {port: graph.types[value] for port, value in graph.outputs}
         return found if len(found) > 1 else {"output": next(iter(found.values()))}
 
-    def _call(self) -> Call:
-        """What gives the outputs for a batch of prepared values."""
+    def _exported(self, name: str | None) -> tuple[Call, Dataset, tuple[str, ...]]:
+        """What gives the outputs for a batch of prepared values, what that is like, and ports."""
         from graphc.runtime.export import network
+        from graphc.runtime.networks import call_of, data_of
 
-        return network(self._directory, self._warn)
+        name = self._network(name)
+        if name is None:
+            return network(self._directory, self._warn), self.dataset(), tuple(self.outputs)
+        own = self.inference(name)
+        graph = own.model.compiled.checked.networks[name]
+        weights = own.params, own.statistics
+        ports = tuple(port for port, _ in graph.outputs)
+        data = data_of(self.dataset(), dict(graph.inputs), name)
+        return call_of(own.model.module(), weights), data, ports
 
     def replay(self) -> Diagnostic:
         """Where the numbers went wrong that the run stopped over.

@@ -16,7 +16,7 @@ CONTRACT = (
 STEPS = ("begin", "step")
 ROUNDS = (
     *("objectives", "means", "rules", "owned", "due", "move", "samples"),
-    *("VALUES", "OWNED", "SAMPLED"),
+    *("VALUES", "OWNED", "SAMPLED", "TURNS"),
 )
 BUILTINS = ("range", "enumerate", "print", "map", "max", "len", "sum", "list", "str", "int")
 

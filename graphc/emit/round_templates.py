@@ -53,7 +53,7 @@ def train_step(state, batch, key):
     """
     parts, moved, totals = in_parts(batch, BATCHES), state, {}
     done, finite = 0, jnp.array(True)
-    for names, times in ENTRIES:
+    for names, times in TURNS:
 
         def go_on(moved, numbered):
             number, part = numbered

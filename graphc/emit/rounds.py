@@ -16,7 +16,7 @@ from graphc.graph.weights import WeightMap
 from graphc.plan.plan import Objective, Plan, Program, Round
 
 ROWS = code('batch.get("mask", jnp.ones(len(batch[$field]), bool))')
-OWNED, SAMPLED, VALUES = "OWNED", "SAMPLED", "VALUES"
+OWNED, SAMPLED, TURNS, VALUES = "OWNED", "SAMPLED", "TURNS", "VALUES"
 
 
 def rounds(program: Program, plan: Plan, round: Round) -> Functions:
@@ -32,7 +32,6 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
         "RULES": ast.Dict([part(word) for word in rules], [each.rule for each in rules.values()]),
         "DUE": _due(plan.objectives),
         "BATCHES": part(round.batches),
-        "ENTRIES": literal(round.entries),
         "REPORTED": _reported(round),
         "TABLE": next(iter(rules.values())).paths,
     }
@@ -96,6 +95,9 @@ def _constants(
     yield from constant(VALUES, literal(values), text)
     if round.sampled:
         yield from constant(SAMPLED, literal(round.sampled), "The values that are looked at.")
+    if round.batches > 1:
+        text = "Who moves in a round, in this order, and on how many batches in a row."
+        yield from constant(TURNS, literal(round.entries), text)
     words = identifiers(program.networks, RESERVED_OF_NETWORKS)
     own = {each.name: tuple(words[network] for network in each.updates) for each in plan.objectives}
     tree = ast.Dict([part(word) for word in own], [literal(each) for each in own.values()])

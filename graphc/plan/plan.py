@@ -82,7 +82,7 @@ class Objective:
         for term in self.metrics:
             if isinstance(term.measure, Metric) and term.measure.is_number:
                 return term.name, term.measure.larger_is_better
-        return self.loss.name, False
+        return self.loss.name, self.loss.measure.larger_is_better
 
     @property
     def counted(self) -> int | None:
@@ -129,6 +129,11 @@ class Plan:
     objectives: tuple[Objective, ...]
     longest: tuple[tuple[str, int, Span], ...] = field(default=(), compare=False)
     round: Round | None = None
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All that is measured: what objectives make small or large, then the metrics."""
+        return (*(each.loss for each in self.objectives), *self.objectives[0].metrics)
 
     @property
     def reads_target(self) -> bool:

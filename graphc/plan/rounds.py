@@ -20,6 +20,7 @@ from graphc.ops.players import Player
 from graphc.ops.training import Training
 from graphc.plan.plan import Objective, Place, Plan, Round, Term
 from graphc.plan.updates import make_player_update, matches
+from graphc.plan.watching import check_named, check_watched
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def make_round(
     maker.check_schedule()
     if len(report.errors) == before:
         maker.check_owners(objectives)
+    if len(report.errors) == before:
+        maker.check_watched(objectives)
     if len(report.errors) > before:
         return None
     order = training.schedule or ((tuple(name for name, _ in training.objectives), 1),)
@@ -159,6 +162,16 @@ class _Maker:
             else:
                 found.add(f"{TRAINING}/{node.name}")
         return found
+
+    def check_watched(self, objectives: tuple[Objective, ...]) -> None:
+        """Report GC430 where early stopping does not name a number that is measured."""
+        stopping = self.training.early_stopping
+        if stopping is None:
+            return
+        terms = (*(each.loss for each in objectives), *objectives[0].metrics)
+        span = self.place("train", "early_stopping")
+        check_named(stopping.metric, terms, "early stopping", span, self.report)
+        check_watched(self.training, terms, self.place, self.report)
 
     def check_schedule(self) -> None:
         """Report GC438 where a schedule names what is no objective, or leaves one out."""

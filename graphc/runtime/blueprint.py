@@ -41,7 +41,7 @@ def settings_of(compiled: Compiled, examples: int) -> Settings:
     document, plan = compiled.checked.document, compiled.checked.plan
     training, data = document.training, document.data
     assert training is not None and plan is not None
-    monitor, maximize = watched(training, plan.objectives[0])
+    monitor, maximize = watched(training, plan)
     stopping, drawn = training.early_stopping, training.neighbours
     return Settings(
         epochs=training.epochs,

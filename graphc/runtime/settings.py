@@ -61,7 +61,7 @@ class Settings:
     batches: int = 1
     first_batches: int = 1
     slots: int = 1
-    samples: Mapping[str, int] = field(default_factory=dict)
+    samples: Mapping[str, int] = field(default_factory=dict, hash=False)
     sample_epochs: int = 1
     keep: int = 2
     patience: int | None = None
