@@ -79,6 +79,12 @@ class Checked:
         return tuple(name for name in self.networks if name != TRAINING) if several else ()
 
     @property
+    def objectives(self) -> tuple[str, ...]:
+        """The names of the objectives, if there are some."""
+        training = self.document.training
+        return () if training is None else tuple(name for name, _ in training.objectives)
+
+    @property
     def program(self) -> Program:
         """What there is to compile."""
         return Program(self.name, self.document.source.name, self.networks, self.plan)

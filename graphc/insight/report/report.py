@@ -11,7 +11,7 @@ from typing import Any
 
 from graphc.compiler import Checked
 from graphc.insight.confusion import Matrix, confusion_svg
-from graphc.insight.curves import SPLITS, curves, epochs_of
+from graphc.insight.curves import SPLITS, Epochs, curves, epochs_of
 from graphc.insight.page.page import page
 
 _HERE = Path(__file__).parent
@@ -72,7 +72,7 @@ def report_page(
         "TITLE": escape(checked.name),
         "FACTS": " · ".join(map(escape, _facts(result))),
         "RESULTS": _results(result),
-        "CURVES": curves({checked.name: epochs}, result.get("best_epoch")) if epochs else "",
+        "CURVES": _curves(checked, epochs, result) if epochs else "",
         "CONFUSION": "" if confusion is None else _confusion(split, confusion, names),
         "SAMPLES": _samples(samples) if samples else "",
         "GRAPH": _graph(graph) if graph else "",
@@ -83,6 +83,10 @@ def report_page(
     }
     text = (_HERE / "report.html").read_text(encoding="utf-8")
     return _PLACE.sub(lambda found: parts[found[1]], text)
+
+
+def _curves(checked: Checked, epochs: Epochs, result: Mapping[str, Any]) -> str:
+    return curves({checked.name: epochs}, result.get("best_epoch"), checked.objectives)
 
 
 def _facts(result: Mapping[str, Any]) -> Iterator[str]:
