@@ -24,9 +24,7 @@ BUILTINS = ("range", "enumerate", "print", "map", "max", "len", "sum", "list", "
 class ModuleNames:
     """The names at the module's top level: each is given once."""
 
-    def __init__(
-        self, library: Iterable[str], steps: bool = False, rounds: bool = False
-    ) -> None:
+    def __init__(self, library: Iterable[str], steps: bool = False, rounds: bool = False) -> None:
         more = (*(STEPS if steps else ()), *(ROUNDS if rounds else ()))
         self.reserved = frozenset((*MODULES, *CONTRACT, *BUILTINS, *more, *library))
         self.given: set[str] = set()

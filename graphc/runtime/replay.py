@@ -116,7 +116,9 @@ def _explain_round(
         notes = (Note(f"that is in turn {turn} of the {turns} turns of its round"),)
     else:
         given = replace(given, objectives=tuple(module.OWNED))
-    values = jax.device_get(jax.jit(partial(_objectives, vars(module), given))(given.state["params"]))
+    values = jax.device_get(
+        jax.jit(partial(_objectives, vars(module), given))(given.state["params"])
+    )
     wrong = [name for name, value in values.items() if not np.isfinite(value)]
     if wrong:
         notes = (Note(f"the objective `{wrong[0]}` is {values[wrong[0]]:g}"), *notes)

@@ -84,7 +84,10 @@ class Sampler:
 
 def as_params(weights: Mapping[str, Any]) -> dict[str, Any]:
     """What evaluation reads of a state, a moving average in the place of the weights."""
-    return {"statistics": weights["statistics"], "params": weights.get("average", weights["params"])}
+    return {
+        "statistics": weights["statistics"],
+        "params": weights.get("average", weights["params"]),
+    }
 
 
 def some_examples(dataset: Dataset, split: str, first: int, count: int) -> dict[str, Any]:
