@@ -302,8 +302,9 @@ class Run:
             network: which one, of a run on several objectives; the weights are those of all.
 
         Raises:
-            RunError: GC633 where it is not clear which network, GC625 where the run has not ended, GC623 where a package is missing, GC626
-                where the network cannot take any number of examples, GC628 where it has no form in
+            RunError: GC633 where it is not clear which network, GC625 where the run has not ended,
+                GC623 where a package is missing, GC626 where the network cannot take any number of
+                examples, GC628 where it has no form in
                 ONNX.
         """
         from graphc.runtime.export import require_finished, safetensors, stablehlo

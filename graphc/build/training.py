@@ -8,7 +8,7 @@ looked at. What is only looked at is never in training mode: it moves no statist
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from graphc.build import syntax

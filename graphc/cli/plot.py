@@ -30,7 +30,8 @@ def command(runs: tuple[str, ...], output: str | None, follow: bool) -> None:
 
     RUN is the directory of a run, which may still be going on, or of the folds of a
     cross-validation. The picture is an SVG with a panel
-    for the loss and for each metric, of several objectives one for them all; what was measured on the validation split is dashed.
+    for the loss and for each metric, or one for all objectives; what was measured on the
+    validation split is dashed.
     With `--follow -o FILE.html` a browser shows the curves as they grow.
     """
     if output and Path(output).suffix.lower() not in _FORMS:

@@ -79,7 +79,7 @@ class Sampled(Kind):
         every = tree.get(_EVERY)
         again = 1 if every is None else report.attempt(self.every.read, every)
         report.stop()
-        return Samples(tuple(values), again)
+        return Samples(tuple(values), again)  # type: ignore[arg-type]
 
     def write(self, value: object) -> object:
         assert isinstance(value, Samples)

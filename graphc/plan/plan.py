@@ -82,7 +82,7 @@ class Objective:
         for term in self.metrics:
             if isinstance(term.measure, Metric) and term.measure.is_number:
                 return term.name, term.measure.larger_is_better
-        return self.loss.name, self.loss.measure.larger_is_better
+        return self.loss.name, getattr(self.loss.measure, "larger_is_better", False)
 
     @property
     def counted(self) -> int | None:

@@ -170,7 +170,8 @@ class _Maker:
             return
         terms = (*(each.loss for each in objectives), *objectives[0].metrics)
         span = self.place("train", "early_stopping")
-        check_named(stopping.metric, terms, "early stopping", span, self.report)
+        if len(objectives) > 1:
+            check_named(stopping.metric, terms, "early stopping", span, self.report)
         check_watched(self.training, terms, self.place, self.report)
 
     def check_schedule(self) -> None:

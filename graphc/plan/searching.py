@@ -40,7 +40,7 @@ def check_search(
     if search.monitor is not None:
         where = place("search", "monitor")
         check_measured(search.monitor, plan.terms, "the search", where, report)
-    elif plan.round is not None and training.early_stopping is None:
+    elif len(plan.objectives) > 1 and training.early_stopping is None:
         check_named(None, plan.terms, "the search", place("search"), report)
 
 

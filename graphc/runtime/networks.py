@@ -69,7 +69,7 @@ def data_of(dataset: Dataset, inputs: Mapping[str, Type], name: str) -> Dataset:
 
 def call_of(module: ModuleType, weights: tuple[Any, Any]) -> Callable[[Any], Any]:
     """What gives the outputs of a module for inference for a batch of prepared values."""
-    return lambda batch: module.forward(*weights, batch)[0]
+    return lambda batch: module.forward(*weights, batch)
 
 
 def predict_of(

@@ -134,16 +134,16 @@ def _of_bad_turn(module: ModuleType, given: _Given) -> tuple[_Given, int, int]:
     """Of a round the first turn that goes wrong, which one it is, and of how many."""
     turns = [names for names, times in module.TURNS for _ in range(times)]
     parts = jax.device_get(module.in_parts(given.batch, len(turns)))
-    move, own = jax.jit(module.move, static_argnums=1), given
-    for number, names in enumerate(turns):
-        part = {name: each[number] for name, each in parts.items()}
-        key = jax.random.fold_in(given.key, number)
+    move, own, at = jax.jit(module.move, static_argnums=1), given, 0
+    for at, names in enumerate(turns, 1):
+        part = {name: each[at - 1] for name, each in parts.items()}
+        key = jax.random.fold_in(given.key, at - 1)
         own = replace(own, batch=part, key=key, objectives=names)
         state, totals = move(own.state, names, part, key)
         if not totals["finite"]:
             break
         own = replace(own, state=state)
-    return own, number + 1, len(turns)
+    return own, at, len(turns)
 
 
 def _objectives(own: Mapping[str, Callable], given: _Given, params: Any) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def as_params(weights: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def some_examples(dataset: Dataset, split: str, first: int, count: int) -> dict[str, Any]:
-    """So many examples of a split from one on, as a batch; behind the last comes the first again."""
+    """A batch of so many examples of a split from one on; after the last comes the first again."""
     arrays = dataset.held[split]
     return take(arrays, (first + np.arange(count)) % dataset.count(split))
 

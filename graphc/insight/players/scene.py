@@ -1,4 +1,4 @@
-"""What there is to show of the training of several objectives: values, objectives, what they move."""
+"""What there is to show of the training of several objectives."""
 
 from __future__ import annotations
 

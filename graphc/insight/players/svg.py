@@ -1,7 +1,7 @@
-"""The training of several objectives as SVG: values from left to right, objectives, what they move.
+"""The training of several objectives as SVG: from values to objectives, and to what these move.
 
-Each objective has a colour; what it moves, and the calls of that among the values, have it too. Dashed
-arrows lead from objectives to what they move.
+Each objective has a colour, which what it moves has too, and the calls of that among the values.
+Dashed arrows lead from objectives to what they move.
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ def _arrowheads(colours: Mapping[str, str]) -> Iterator[str]:
     for number, colour in enumerate(["#a3abbc", *colours.values()]):
         yield (
             f'<marker id="end{number}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
-            f' markerHeight="7" orient="auto"><path d="M0 0.5L8 4L0 7.5z" fill="{colour}"/></marker>'
+            f' markerHeight="7" orient="auto"><path d="M0 0.5L8 4L0 7.5z" fill="{colour}"/>'
+            "</marker>"
         )
     yield "</defs>"
 
