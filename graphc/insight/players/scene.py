@@ -132,8 +132,12 @@ def _items(
         ignored = point.kind == "output" or point.id in merged or point.name.endswith(":mean")
         if not ignored and id == point.id:
             text = "" if point.kind == "input" else written(point.span) or point.operation
-            text = values.get(point.name, text)
-            items[id] = _Item(point.name, point.operation, text, str(point.output))
+            name, text = point.name, values.get(point.name, text)
+            if point.kind == "network" and ":" in name:  # a call inside a formula has no name
+                read = (names[end.id].name for end in point.operands)
+                name = f"{point.operation.removeprefix('network ')}({', '.join(read)})"
+                text = "part of a formula"
+            items[id] = _Item(name, point.operation, text, str(point.output))
     for group in picture.groups:
         if group.group == TRAINING:
             text = values.get(group.name, group.operation)
