@@ -48,16 +48,16 @@ objective  what it is                                          moves      by
 critic     minimise mean(fake_score) - mean(critic(features))  critic     adam
 generator  maximise mean(fake_score) - said                    generator  sgd, every 2 rounds
 
-value          what it is                    read by             type
--------------------------------------------------------------------------------
-features       field of the data             critic_loss:2       [4]
-label          field of the data             said                int [] below 3
-critic_loss:2  network critic                critic              [1]
-z              normal: [3]                   fake                [3]
-fake           generator(z)                  fake_score, scores  [4]
-fake_score     critic(fake)                  critic, generator   [1]
-scores         judge(fake)                   said                [3]
-said           cross_entropy(scores, label)  generator           []
+value             what it is                    read by             type
+----------------------------------------------------------------------------------
+features          field of the data             critic(features)    [4]
+label             field of the data             said                int [] below 3
+critic(features)  part of a formula             critic              [1]
+z                 normal: [3]                   fake                [3]
+fake              generator(z)                  fake_score, scores  [4]
+fake_score        critic(fake)                  critic, generator   [1]
+scores            judge(fake)                   said                [3]
+said              cross_entropy(scores, label)  generator           []
 
 moved by none: judge
 """
