@@ -86,10 +86,14 @@ class Sampled(Kind):
         return value.counts | {_EVERY: self.every.write(value.every)}
 
     def schema(self) -> dict:
+        text = "after how many epochs again; default: 1"
         return {
             "type": "object",
-            "properties": {_EVERY: self.every.schema()},
+            "properties": {_EVERY: self.every.schema() | {"description": text}},
             "additionalProperties": self.count.schema(),
+            "minProperties": 1,
+            "if": {"required": [_EVERY]},
+            "then": {"minProperties": 2},
         }
 
     def __str__(self) -> str:
