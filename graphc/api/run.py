@@ -330,14 +330,19 @@ class Run:
         found = {port: graph.types[value] for port, value in graph.outputs}
         return found if len(found) > 1 else {"output": next(iter(found.values()))}
 
+    def _call(self) -> Call:
+        """What gives the outputs for a batch of prepared values."""
+        from graphc.runtime.export import network
+
+        return network(self._directory, self._warn)
+
     def _exported(self, name: str | None) -> tuple[Call, Dataset, tuple[str, ...]]:
         """What gives the outputs for a batch of prepared values, what that is like, and ports."""
-        from graphc.runtime.export import network
         from graphc.runtime.networks import call_of, data_of
 
         name = self._network(name)
         if name is None:
-            return network(self._directory, self._warn), self.dataset(), tuple(self.outputs)
+            return self._call(), self.dataset(), tuple(self.outputs)
         own = self.inference(name)
         graph = own.model.compiled.checked.networks[name]
         weights = own.params, own.statistics
