@@ -86,6 +86,12 @@ class Checked:
         return {name: self.networks[name] for name, each in networks.items() if each.role.from_run}
 
     @property
+    def objectives(self) -> tuple[str, ...]:
+        """The names of the objectives, if there are some."""
+        training = self.document.training
+        return () if training is None else tuple(name for name, _ in training.objectives)
+
+    @property
     def program(self) -> Program:
         """What there is to compile."""
         return Program(self.name, self.document.source.name, self.networks, self.plan)

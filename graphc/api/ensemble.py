@@ -68,17 +68,25 @@ class Ensemble(Run):
         splits = [split for split in ("validation", "test") if dataset.count(split)]
         return {split: self._voters.evaluate(dataset, split) for split in splits}
 
-    def predict(self, inputs: np.ndarray | Mapping[str, np.ndarray]) -> Any:
+    def predict(
+        self, inputs: np.ndarray | Mapping[str, np.ndarray], network: str | None = None
+    ) -> Any:
         from graphc.runtime.pairs import on_own_graph
 
+        self._network(network)
         form = self.form()
         return self._voters.predict(form, on_own_graph(inputs, form, self.dataset))
 
-    def export(self, form: str = "stablehlo", batch_size: int | None = None) -> bytes:
+    def export(
+        self,
+        form: str = "stablehlo",
+        batch_size: int | None = None,
+        network: str | None = None,
+    ) -> bytes:
         """The ensemble as one program; `safetensors` holds one network, so it is refused."""
         if form == "safetensors":
             raise self._one_is_wanted()
-        return super().export(form, batch_size)
+        return super().export(form, batch_size, network)
 
     def _call(self) -> Call:
         return self._voters.call
@@ -91,7 +99,7 @@ class Ensemble(Run):
         """Refused: it shows what one network says."""
         raise self._one_is_wanted()
 
-    def inference(self) -> Inference:
+    def inference(self, network: str | None = None) -> Inference:
         """Refused: it gives one network."""
         raise self._one_is_wanted()
 

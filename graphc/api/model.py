@@ -303,7 +303,7 @@ class Model:
 
         Raises:
             RunError: where the data cannot be read.
-            SpecError: as `train`.
+            SpecError: as `train`, and GC635 where it is trained on several objectives.
         """
         from graphc.runtime.blueprint import blueprint_of
         from graphc.runtime.doctor.checkup import checkup
@@ -311,6 +311,11 @@ class Model:
         if members := self.members:
             return members[0].doctor()
         checked, training = self._trainable()
+        if checked.players:
+            message = "a check-up looks at one loss, and here are several objectives"
+            place = checked.document.place("train", "objectives")
+            help = "look at a network by itself: a spec with it and `train: {loss: ...}`"
+            raise SpecError(Diagnostic("GC635", message, place, help=help))
         dataset, compiled = self._with_data()
         compiled = compiler.for_checkup(compiled)
         weights, rows = compiled.weights, training.rows(dataset.count("train"))

@@ -122,6 +122,33 @@ class Run:
         inputs = on_own_graph(inputs, form, self.dataset)
         return predict_run(self._directory, form, inputs, self._warn)
 
+    def samples(
+        self, name: str, count: int = 64, seed: int = 0, split: str | None = None
+    ) -> np.ndarray:
+        """A value of `train.values`, drawn anew: [count, ...], in evaluation mode.
+
+            fakes = gc.load_run("runs/mnist_gan").samples("fake", 10_000)
+
+        Args:
+            name: of the value.
+            count: of how many examples. What reads fields of the data goes through those of the
+                split in their order, and from the first on again.
+            seed: of the draws: the same seed gives the same numbers.
+            split: default: test, or without one validation, or train.
+
+        Raises:
+            RunError: GC634 where there is no such value, GC613 where there is no such split.
+        """
+        from graphc.runtime.blueprint import samples_of
+        from graphc.runtime.sampling import Drawing, require_value
+
+        require_value(name, self.document().training, self.path)
+        own = self._evaluated((f"train.samples={{{name}: 1}}",))
+        weights = {"params": own.params, "statistics": own.statistics}
+        size = samples_of(own.model.compiled)[name] and int(self._directory.settings["batch_size"])
+        drawing = Drawing(name, own.model.module().samples, weights, size)
+        return drawing.draw(self.dataset(), count, seed, split)
+
     def _predict_of(self, network: str, inputs: np.ndarray | Mapping[str, np.ndarray]) -> Any:
         """What one network of several gives."""
         from graphc.runtime.networks import form_of, predict_of
@@ -256,7 +283,12 @@ class Run:
         """That of its spec."""
         return self._directory.blueprint.name
 
-    def export(self, form: str = "stablehlo", batch_size: int | None = None) -> bytes:
+    def export(
+        self,
+        form: str = "stablehlo",
+        batch_size: int | None = None,
+        network: str | None = None,
+    ) -> bytes:
         """The network as a file for programs that know nothing of graphc.
 
             program = jax.export.deserialize(bytearray(run.export()))
@@ -267,10 +299,12 @@ class Run:
                 for onnxruntime and others; or `safetensors`, the weights by their paths in the
                 spec.
             batch_size: how many examples the program takes at a time; None for any number.
+            network: which one, of a run on several objectives; the weights are those of all.
 
         Raises:
-            RunError: GC625 where the run has not ended, GC623 where a package is missing, GC626
-                where the network cannot take any number of examples, GC628 where it has no form in
+            RunError: GC633 where it is not clear which network, GC625 where the run has not ended,
+                GC623 where a package is missing, GC626 where the network cannot take any number of
+                examples, GC628 where it has no form in
                 ONNX.
         """
         from graphc.runtime.export import require_finished, safetensors, stablehlo
@@ -278,13 +312,14 @@ class Run:
         require_finished(self._directory)
         if form == "safetensors":
             return safetensors(self._directory, self._warn)
+        if form not in FORMATS:
+            raise ValueError(f"the forms of an export are {listing(FORMATS)}, not {form!r}")
+        call, dataset, ports = self._exported(network)
         if form == "stablehlo":
-            return stablehlo(self._call(), self.dataset(), batch_size)
-        if form == "onnx":
-            from graphc.runtime.onnx import onnx
+            return stablehlo(call, dataset, batch_size)
+        from graphc.runtime.onnx import onnx
 
-            return onnx(self._call(), self.dataset(), batch_size, self.name, tuple(self.outputs))
-        raise ValueError(f"the forms of an export are {listing(FORMATS)}, not {form!r}")
+        return onnx(call, dataset, batch_size, self.name, ports)
 
     @property
     def outputs(self) -> dict[str, Type]:
@@ -300,6 +335,20 @@ class Run:
         from graphc.runtime.export import network
 
         return network(self._directory, self._warn)
+
+    def _exported(self, name: str | None) -> tuple[Call, Dataset, tuple[str, ...]]:
+        """What gives the outputs for a batch of prepared values, what that is like, and ports."""
+        from graphc.runtime.networks import call_of, data_of
+
+        name = self._network(name)
+        if name is None:
+            return self._call(), self.dataset(), tuple(self.outputs)
+        own = self.inference(name)
+        graph = own.model.compiled.checked.networks[name]
+        weights = own.params, own.statistics
+        ports = tuple(port for port, _ in graph.outputs)
+        data = data_of(self.dataset(), dict(graph.inputs), name)
+        return call_of(own.model.module(), weights), data, ports
 
     def replay(self) -> Diagnostic:
         """Where the numbers went wrong that the run stopped over.
@@ -324,14 +373,17 @@ class Run:
         Raises:
             RunError: GC633 where it is not clear which network.
         """
+        return self._evaluated(inference=True, network=self._network(network))
+
+    def _evaluated(self, settings: tuple[str, ...] = (), **options: Any) -> Inference:
+        """Its spec compiled anew, with the weights it ended with."""
         from graphc import compiler
         from graphc.api.model import Model, default_device
         from graphc.runtime.inference import inference_arrays
 
         spec = self._spec(f"{self._directory.blueprint.name}.yaml")
         device, code = default_device(), str(self.path)
-        own = self._network(network)
-        made = compiler.compile(spec, device=device, python=code, inference=True, network=own)
+        made = compiler.compile(spec, settings, device=device, python=code, **options)
         model = Model(made)
         module, weights = model.module(), model.compiled.weights
         if model.compiled.checked.user_code:

@@ -1,13 +1,14 @@
 """The graph of training: values and objectives over the fields of the data, as one network more.
 
 It calls the networks of the spec; its outputs are the numbers that objectives make small or large,
-and all values that are one number for each point, which are measured beside them.
+all values that are one number for each point, which are measured beside them, and those that are
+looked at. What is only looked at is never in training mode: it moves no statistics.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from graphc.build import syntax
@@ -23,7 +24,9 @@ from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, scalars
 from graphc.core.types import Type, is_beside
+from graphc.graph.calls import NetworkCall
 from graphc.graph.graph import Graph
+from graphc.graph.needed import needed
 from graphc.graph.node import Ref
 from graphc.ops.measures import MeanOfPoints, measuring
 from graphc.ops.training import Training
@@ -31,6 +34,8 @@ from graphc.ops.training import Training
 _WORD = re.compile(r"[A-Za-z_]\w*")
 TRAINING = "training"
 """The name of the network that the values and objectives are."""
+SAMPLE = ":sample"
+"""What stands behind the name of an output that is only looked at."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,14 @@ class TrainingGraph:
 
     Args:
         graph: its inputs are the fields that it reads; its outputs are called as the objectives,
-            and after them as the values that are measured.
-        measured: the names of these values.
+            and after them as the values that are measured, and those that are looked at.
+        measured: the names of the values that are measured.
+        sampled: the names of those that are looked at.
     """
 
     graph: Graph
     measured: tuple[str, ...]
+    sampled: tuple[str, ...] = ()
 
 
 def training_graph(
@@ -83,10 +90,14 @@ def training_graph(
     expander.nodes(syntax.Section(place, nodes=nodes), scope, context)
     outputs = tuple(_objectives(training, scope, context))
     measured = tuple(_measured(training, scope))
+    sampled = tuple(_sampled(training, scope, context))
     if len(report.errors) > before:
         return None
-    graph = _reading(assembly.finish((*outputs, *measured)), beside)
-    return TrainingGraph(graph, tuple(name for name, _ in measured))
+    own = (*outputs, *measured)
+    looked_at = ((f"{name}{SAMPLE}", ref) for name, ref in sampled)
+    graph = _still(assembly.finish((*own, *looked_at)), [ref for _, ref in own])
+    names = (tuple(name for name, _ in several) for several in (measured, sampled))
+    return TrainingGraph(_reading(graph, beside), *names)
 
 
 def _words(training: Training) -> set[str]:
@@ -112,6 +123,26 @@ def _measured(training: Training, scope: Scope) -> Iterator[tuple[str, Ref]]:
         ref = scope.names.get(key.text)
         if key.text not in taken and ref is not None and _is_number(ref, scope.assembly):
             yield key.text, _mean(ref, key.text, key.span, scope.assembly)
+
+
+def _sampled(training: Training, scope: Scope, context: Context) -> Iterator[tuple[str, Ref]]:
+    """The values that are looked at."""
+    for name, _ in () if training.samples is None else training.samples.values:
+        ref = context.expander.attempt(scope.now, syntax.Reference(name.text, name.span))
+        if ref is not None:
+            yield name.text, ref
+
+
+def _still(graph: Graph, trained: Iterable[Ref]) -> Graph:
+    """The graph, whose calls of networks that no trained value is made of are still."""
+    moving = {node.name for node in needed(graph, trained)}
+    nodes = tuple(
+        replace(node, operation=replace(node.operation, still=True))
+        if isinstance(node.operation, NetworkCall) and node.name not in moving
+        else node
+        for node in graph.nodes
+    )
+    return replace(graph, nodes=nodes)
 
 
 def _check(name: Scalar, fields: Mapping[str, Type]) -> None:

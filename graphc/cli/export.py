@@ -19,8 +19,11 @@ from graphc.cli.failures import Command
     metavar="N",
     help="Examples that the program takes at a time; default: any number.",
 )
+@click.option("--network", metavar="NAME", help="Which network, of a run that trained several.")
 @output_option
-def command(run: str, form: str, batch_size: int | None, output: str | None) -> None:
+def command(
+    run: str, form: str, batch_size: int | None, network: str | None, output: str | None
+) -> None:
     """Write a trained network for other programs.
 
     `stablehlo` is a program with the weights in it, which a process with only jax loads by
@@ -32,7 +35,7 @@ def command(run: str, form: str, batch_size: int | None, output: str | None) -> 
 
     plain_warnings()
     trained = api.load_run(run)
-    data = trained.export(form, batch_size)
+    data = trained.export(form, batch_size, network)
     path = output or str(trained.path / f"{trained.name}.{form}")
     write_bytes(data, path)
     if path != "-":

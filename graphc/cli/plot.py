@@ -6,12 +6,16 @@ import os
 import time
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from graphc.cli.common import output_option, put
 from graphc.cli.failures import Command
 from graphc.core.diagnostic import Diagnostic, RunError
+
+if TYPE_CHECKING:
+    from graphc.runtime.rundir import RunDirectory
 
 _FORMS = ("", ".svg", ".html")
 _SECONDS = 2
@@ -26,7 +30,8 @@ def command(runs: tuple[str, ...], output: str | None, follow: bool) -> None:
 
     RUN is the directory of a run, which may still be going on, or of the folds of a
     cross-validation. The picture is an SVG with a panel
-    for the loss and for each metric; what was measured on the validation split is dashed.
+    for the loss and for each metric, or one for all objectives; what was measured on the
+    validation split is dashed.
     With `--follow -o FILE.html` a browser shows the curves as they grow.
     """
     if output and Path(output).suffix.lower() not in _FORMS:
@@ -57,16 +62,29 @@ def _drawn(runs: tuple[str, ...], needed: bool = False) -> str:
     from graphc.insight.curves import curves, epochs_of
     from graphc.runtime.rundir import RunDirectory
 
+    objectives: tuple[str, ...] = ()
     found, paths = {}, _directories(runs)
     for name, path in zip(_names(paths), paths, strict=True):
-        epochs = epochs_of(RunDirectory.open(path).history())
+        run = RunDirectory.open(path)
+        epochs, objectives = epochs_of(run.history()), _objectives(run)
         if epochs:
             found[name] = epochs
         elif needed:
             help = "wait until the first epoch has ended"
             problem = Diagnostic("GC622", f"the run in `{path}` has no epoch yet", help=help)
             raise RunError(problem)
-    return curves(found) if found else ""
+    return curves(found, objectives=objectives) if found else ""
+
+
+def _objectives(run: RunDirectory) -> tuple[str, ...]:
+    """The names of those of a run."""
+    from graphc.core.span import Source
+    from graphc.spec.document import document_of
+
+    blueprint = run.blueprint
+    document = document_of(Source("spec.yaml", blueprint.spec, blueprint.folder))
+    training = document.training
+    return () if training is None else tuple(name for name, _ in training.objectives)
 
 
 def _going_on(runs: tuple[str, ...]) -> bool:

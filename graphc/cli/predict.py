@@ -13,7 +13,7 @@ from graphc.cli.failures import Command
 @click.argument("file")
 @click.option("--edges", metavar="FILE", help="The edges of a graph whose nodes FILE holds.")
 @click.option("--network", metavar="NAME", help="Which network, of a run that trained several.")
-@format_option("json", "csv", "npz", into="form")
+@format_option("json", "csv", "npz", "png", into="form")
 @output_option
 def command(
     run: str, file: str, edges: str | None, network: str | None, form: str, output: str | None
@@ -24,7 +24,8 @@ def command(
     with the only field, `.json` with a list of examples or a mapping of fields to lists, or `.csv`
     with a header (`.parquet` likewise); or it is an image, a folder of images, or, for a run that
     learnt from a text, a `.txt`. `-` reads JSON from standard input. Prints what the network gives
-    for each example. Of a graph it is one `.npz` with `features` and `edges`, or for a run that
+    for each example; with `--format png`, or into a file `.png`, the images that it gives as one
+    picture. Of a graph it is one `.npz` with `features` and `edges`, or for a run that
     learnt from csv files the one of the nodes, with `--edges`. The data that the run was trained on
     is not read again.
 

@@ -16,8 +16,10 @@ from graphc.cli.pictures import is_pictures, read_pictures
 from graphc.core.diagnostic import Diagnostic, RunError, listing
 from graphc.core.operation import ShapeError
 from graphc.core.types import are_lengths, lengths_over
+from graphc.data.dataset import Form
 from graphc.data.graph_files import graph_to_predict
 from graphc.data.graph_npz import npz_to_predict
+from graphc.data.grid import picture_of_values
 from graphc.data.lengths import lengths_of
 from graphc.data.series_files import windows_to_predict
 from graphc.data.tables import rows_to_predict
@@ -211,6 +213,9 @@ def write_outputs(
     }
     named = {name: lengths_of(kind) for name, kind in kinds.items()}
     ends = {name: lengths[word] for name, word in named.items() if word in lengths}
+    if form == "png" or Path(output or "").suffix.lower() == ".png":
+        write_bytes(_grid(arrays, data), output)
+        return
     if form == "npz":
         buffer = io.BytesIO()
         length = {"length": next(iter(ends.values()))} if ends else {}
@@ -223,6 +228,15 @@ def write_outputs(
     else:
         lists = {name: [each.tolist() for each in each_row] for name, each_row in rows.items()}
         put(json.dumps(printable(lists if several else lists["output"])) + "\n", output)
+
+
+def _grid(arrays: Mapping[str, np.ndarray], data: Form) -> bytes:
+    """The grid of images that the only output is."""
+    if len(arrays) == 1 and (drawn := picture_of_values(*arrays.values(), data)) is not None:
+        return drawn
+    found = listing(f"{name} {list(each.shape[1:])}" for name, each in arrays.items())
+    message = f"a picture is of values [height, width, 1 or 3], and this is {found}"
+    raise _fail(message, "take another format")
 
 
 def _rows(array: np.ndarray, ends: np.ndarray | None) -> list[np.ndarray]:

@@ -24,10 +24,18 @@ from graphc.compiler import Checked, check
 @spec_argument
 @settings_option
 @python_option
-@format_option("text", "html", "dot", "mermaid", "json", "graph")
+@format_option("text", "html", "dot", "mermaid", "json", "graph", "svg")
+@click.option(
+    "--training", is_flag=True, help="Show who moves what, of a spec with several objectives."
+)
 @output_option
 def command(
-    spec: str, settings: tuple[str, ...], no_python: bool, layout: str, output: str | None
+    spec: str,
+    settings: tuple[str, ...],
+    no_python: bool,
+    layout: str,
+    training: bool,
+    output: str | None,
 ) -> None:
     """Show a spec as a table or a drawing.
 
@@ -37,7 +45,15 @@ def command(
     fold, shapes on the edges, the spec beside it. `dot` is for Graphviz, `mermaid` for Markdown,
     `json` for programs. `graph` is an SVG of the graph that the data is; of a run, whose directory
     stands in place of SPEC, with the classes that it says as colours.
+
+    With `--training`, `text` and `svg` show the training of a spec with several objectives: its
+    values, what each objective makes small or large, and what it moves.
     """
+    if training != (layout == "svg") and (layout != "text"):
+        wanted = (
+            "`--training` is shown as `text` or `svg`" if training else "`svg` is for `--training`"
+        )
+        raise click.UsageError(wanted)
     if layout == "graph" and output not in (None, "-") and Path(output).suffix.lower() != ".svg":
         raise click.UsageError(
             f"the picture is an SVG file: `-o {Path(output).with_suffix('.svg')}`"
@@ -52,7 +68,7 @@ def command(
     if layout == "graph":
         put(_data_graph(checked), output)
         return
-    put(_drawn(checked, layout), output)
+    put(_training(checked, layout) if training else _drawn(checked, layout), output)
 
 
 def _of_run(run: str) -> str:
@@ -69,6 +85,15 @@ def _data_graph(checked: Checked) -> str:
     dataset = loaded(checked)
     require_one_graph(dataset, checked.document.place("data"))
     return graph_picture(dataset)
+
+
+def _training(checked: Checked, layout: str) -> str:
+    from graphc.insight.players.scene import scene_of
+    from graphc.insight.players.svg import training_svg
+    from graphc.insight.players.text import training_text
+
+    scene = scene_of(checked)
+    return training_svg(scene) if layout == "svg" else training_text(scene)
 
 
 def _drawn(checked: Checked, layout: str) -> str:

@@ -39,4 +39,9 @@ def data_uri(image: np.ndarray, low: np.ndarray | float, high: np.ndarray | floa
     """An image as part of a page; black is `low` and white is `high` of each channel."""
     share = (image - low) / np.maximum(high - low, 1e-12)
     scaled = np.round(255 * np.clip(share, 0, 1)).astype(np.uint8)
-    return "data:image/png;base64," + base64.b64encode(png(scaled)).decode()
+    return uri(png(scaled))
+
+
+def uri(file: bytes) -> str:
+    """A PNG file as part of a page."""
+    return "data:image/png;base64," + base64.b64encode(file).decode()

@@ -37,9 +37,9 @@ class Emitted:
 
 def emit(program: Program) -> Emitted:
     """Write a program as Flax source; the same program always gives the same text."""
-    names = ModuleNames(library(), program.steps)
-    words = _words(program, names)
     plan = program.plan
+    names = ModuleNames(library(), program.steps, plan is not None and plan.round is not None)
+    words = _words(program, names)
     training = plan.network if plan is not None and plan.round is not None else None
     classes = Classes(program.networks, words, names, training, program.followed)
     written = classes.write()

@@ -15,14 +15,18 @@ CONTRACT = (
     "draw_the_same",
 )
 STEPS = ("begin", "step")
+ROUNDS = (
+    *("objectives", "means", "rules", "owned", "due", "move", "samples"),
+    *("VALUES", "OWNED", "SAMPLED", "TURNS"),
+)
 BUILTINS = ("range", "enumerate", "print", "map", "max", "len", "sum", "list", "str", "int")
 
 
 class ModuleNames:
     """The names at the module's top level: each is given once."""
 
-    def __init__(self, library: Iterable[str], steps: bool = False) -> None:
-        more = STEPS if steps else ()
+    def __init__(self, library: Iterable[str], steps: bool = False, rounds: bool = False) -> None:
+        more = (*(STEPS if steps else ()), *(ROUNDS if rounds else ()))
         self.reserved = frozenset((*MODULES, *CONTRACT, *BUILTINS, *more, *library))
         self.given: set[str] = set()
 

@@ -14,7 +14,7 @@ def objectives(outputs):
 def sums(outputs, batch):
     """The values times the number of rows that are there, and that number."""
     count = jnp.sum(MASK, dtype=jnp.float32)
-    totals = {name: value * count for name, value in zip(VALUES, outputs, strict=True)}
+    totals = {name: value * count for name, value in zip(VALUES, OUTPUTS, strict=True)}
     return totals | {"count": count}
 
 def means(totals):
@@ -53,7 +53,7 @@ def train_step(state, batch, key):
     """
     parts, moved, totals = in_parts(batch, BATCHES), state, {}
     done, finite = 0, jnp.array(True)
-    for names, times in ENTRIES:
+    for names, times in TURNS:
 
         def go_on(moved, numbered):
             number, part = numbered
@@ -72,6 +72,11 @@ def evaluate_step(state, batch):
     """The totals of a batch in evaluation mode."""
     outputs, _ = forward(state["params"], state["statistics"], batch)
     return sums(outputs, batch)
+
+def samples(state, batch, key):
+    """The values of a batch that are looked at, in evaluation mode."""
+    outputs, _ = forward(state["params"], state["statistics"], batch, key=key)
+    return dict(zip(SAMPLED, outputs[len(VALUES) :], strict=True))
 ''')
 PENALIZED = templates('''
 def objectives(outputs, params):

@@ -19,7 +19,7 @@ from graphc.plan.plan import Objective, Plan, Program, Round
 ROWS = code('batch.get("mask", jnp.ones(len(batch[$field]), bool))')
 AFTER = code('moved | {"step": state["step"] + 1}')
 FOLLOWED = code('follow(moved | {"step": state["step"] + 1})')
-OWNED, VALUES = "OWNED", "VALUES"
+OWNED, SAMPLED, TURNS, VALUES = "OWNED", "SAMPLED", "TURNS", "VALUES"
 
 
 def rounds(program: Program, plan: Plan, round: Round) -> Functions:
@@ -31,11 +31,11 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
     follows = any(each.moves for each in plan.followers)
     values: dict[str, ast.expr] = {
         "OBJECTIVES": _objectives(plan, rules),
+        "OUTPUTS": _measured(round),
         "MASK": fill(ROWS, {"field": plan.inputs[0][1]}),
         "RULES": ast.Dict([part(word) for word in rules], [each.rule for each in rules.values()]),
         "DUE": _due(plan.objectives),
         "BATCHES": part(round.batches),
-        "ENTRIES": literal(round.entries),
         "REPORTED": _reported(round),
         "TABLE": next(iter(rules.values())).paths,
         "AFTER": fill(FOLLOWED if follows else AFTER, {}),
@@ -62,7 +62,13 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
         values |= following.values
         templates |= following.template
     constants = tuple(_constants(program, plan, round, rules))
+    names += ["samples"] * bool(round.sampled)
     return Functions(tuple(names), values, templates, constants)
+
+
+def _measured(round: Round) -> ast.expr:
+    """Of the outputs those that are numbers."""
+    return ast.parse("outputs[: len(VALUES)]" if round.sampled else "outputs", mode="eval").body
 
 
 def _reported(round: Round) -> ast.expr:
@@ -96,6 +102,11 @@ def _constants(
     values = (*(each.name for each in plan.objectives), *round.measured)
     text = "The values of a batch: what objectives make small or large, and what is measured."
     yield from constant(VALUES, literal(values), text)
+    if round.sampled:
+        yield from constant(SAMPLED, literal(round.sampled), "The values that are looked at.")
+    if round.batches > 1:
+        text = "Who moves in a round, in this order, and on how many batches in a row."
+        yield from constant(TURNS, literal(round.entries), text)
     words = identifiers(program.networks, RESERVED_OF_NETWORKS)
     own = {each.name: tuple(words[network] for network in each.updates) for each in plan.objectives}
     tree = ast.Dict([part(word) for word in own], [literal(each) for each in own.values()])

@@ -18,6 +18,7 @@ from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
 from graphc.ops.players import Nodes, Player
 from graphc.ops.rounds import Entries
+from graphc.ops.samples import Sampled, Samples
 from graphc.ops.start import InitFrom
 from graphc.ops.stopping import EarlyStopping
 from graphc.ops.updates import Clip, Group, Mixup, OrFrozen, Penalty
@@ -38,6 +39,7 @@ OF_ONE_LOSS = {
     "ensemble": "its members are trained on one loss",
 }
 """What belongs to the short form of `train`, and what the long form has instead."""
+_OF_SEVERAL = ("values", "objectives", "schedule", "samples")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,12 @@ class Training(Declaration):
         "what a round is: objectives in their order, each on a batch and after those before it;"
         " default: all at once, on one batch",
         (),
+    )
+    samples: Samples | None = attribute(
+        Sampled(),
+        "values that are written down while it is trained, as pictures where they are images;"
+        " default: none",
+        None,
     )
     optimizer: Optimizer = attribute(Declared(optimizers), "what moves the weights", Adam(1e-3))
     epochs: int = attribute(Int(1), "how often the training data is gone through", 10)
@@ -150,7 +158,7 @@ class Training(Declaration):
     @property
     def of_other_form(self) -> tuple[str, ...]:
         """The attributes that its form, the short or the long one, does not have."""
-        return tuple(OF_ONE_LOSS) if self.objectives else ("values", "objectives", "schedule")
+        return tuple(OF_ONE_LOSS) if self.objectives else _OF_SEVERAL
 
     @property
     def members(self) -> int:
@@ -197,7 +205,7 @@ class Training(Declaration):
             default = next(each.default for each in self.attributes() if each.name == word)
             if getattr(self, word) != default:
                 return f"`{word}` does not go with `objectives`: {help}", word
-        for word in ("values", "schedule") if not self.objectives else ():
+        for word in ("values", "schedule", "samples") if not self.objectives else ():
             if getattr(self, word):
                 return f"`{word}` needs `objectives`, which say what is minimised", word
         if isinstance(self.batch_size, int) and self.batch_size % self.accumulate:

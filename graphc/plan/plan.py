@@ -82,7 +82,7 @@ class Objective:
         for term in self.metrics:
             if isinstance(term.measure, Metric) and term.measure.is_number:
                 return term.name, term.measure.larger_is_better
-        return self.loss.name, False
+        return self.loss.name, getattr(self.loss.measure, "larger_is_better", False)
 
     @property
     def counted(self) -> int | None:
@@ -99,10 +99,12 @@ class Round:
     Args:
         entries: the names of those that move together on a batch, and how often in a row.
         measured: the values that are measured beside them.
+        sampled: the values that are looked at.
     """
 
     entries: tuple[tuple[tuple[str, ...], int], ...]
     measured: tuple[str, ...]
+    sampled: tuple[str, ...] = ()
 
     @property
     def batches(self) -> int:
@@ -151,6 +153,11 @@ class Plan:
     round: Round | None = None
     still: tuple[str, ...] = ()
     followers: tuple[Follower, ...] = ()
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All that is measured: what objectives make small or large, then the metrics."""
+        return (*(each.loss for each in self.objectives), *self.objectives[0].metrics)
 
     @property
     def reads_target(self) -> bool:

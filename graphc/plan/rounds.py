@@ -22,6 +22,7 @@ from graphc.ops.training import Training
 from graphc.plan.following import followers, still
 from graphc.plan.plan import Objective, Place, Plan, Round, Term
 from graphc.plan.updates import Weights, check_start, make_player_update, matches
+from graphc.plan.watching import check_named, check_watched
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def make_round(
     check_start(training, Weights(networks, place, report))
     if len(report.errors) == before:
         maker.check_owners(objectives)
+    if len(report.errors) == before:
+        maker.check_watched(objectives)
     if len(report.errors) > before:
         return None
     order = training.schedule or ((tuple(name for name, _ in training.objectives), 1),)
@@ -67,7 +70,7 @@ def make_round(
         TRAINING,
         inputs,
         objectives,
-        round=Round(order, made.measured),
+        round=Round(order, made.measured, made.sampled),
         still=still(roles),
         followers=followers(networks, roles, place, report),
     )
@@ -189,6 +192,17 @@ class _Maker:
             else:
                 found.add(f"{TRAINING}/{node.name}")
         return found
+
+    def check_watched(self, objectives: tuple[Objective, ...]) -> None:
+        """Report GC430 where early stopping does not name a number that is measured."""
+        stopping = self.training.early_stopping
+        if stopping is None:
+            return
+        terms = (*(each.loss for each in objectives), *objectives[0].metrics)
+        span = self.place("train", "early_stopping")
+        if len(objectives) > 1:
+            check_named(stopping.metric, terms, "early stopping", span, self.report)
+        check_watched(self.training, terms, self.place, self.report)
 
     def check_schedule(self) -> None:
         """Report GC438 where a schedule names what is no objective, or leaves one out."""

@@ -13,7 +13,7 @@ from graphc.ops.search import MOST_TRIALS, Search
 from graphc.ops.training import Training
 from graphc.plan.plan import Plan
 from graphc.plan.sampling import Values, chosen, combinations, extremes, trials_of
-from graphc.plan.watching import check_measured, direction, watched
+from graphc.plan.watching import check_measured, check_named, direction, watched
 
 Place = Callable[..., Span]
 
@@ -39,9 +39,9 @@ def check_search(
         _check_halving(search, training, place, report)
     if search.monitor is not None:
         where = place("search", "monitor")
-        objective = plan.objectives[0]
-        terms = (objective.loss, *objective.metrics)
-        check_measured(search.monitor, terms, "the search", where, report)
+        check_measured(search.monitor, plan.terms, "the search", where, report)
+    elif len(plan.objectives) > 1 and training.early_stopping is None:
+        check_named(None, plan.terms, "the search", place("search"), report)
 
 
 def _check_halving(search: Search, training: Training, place: Place, report: Report) -> None:
@@ -60,10 +60,9 @@ def _check_halving(search: Search, training: Training, place: Place, report: Rep
 
 def judged(search: Search, training: Training, plan: Plan) -> tuple[str, bool]:
     """The metric that trials are compared by, and whether a larger one is better."""
-    objective = plan.objectives[0]
     if search.monitor is None:
-        return watched(training, objective)
-    return search.monitor, direction(search.monitor, objective)
+        return watched(training, plan)
+    return search.monitor, direction(search.monitor, plan)
 
 
 def samples(search: Search) -> Iterator[Values]:

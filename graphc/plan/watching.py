@@ -7,20 +7,20 @@ from collections.abc import Callable, Sequence
 from graphc.core.diagnostic import Diagnostic, Report, listing, similar
 from graphc.core.span import Span
 from graphc.ops.training import Training
-from graphc.plan.plan import Objective, Term
+from graphc.plan.plan import Plan, Term
 
 
-def watched(training: Training, objective: Objective) -> tuple[str, bool]:
+def watched(training: Training, plan: Plan) -> tuple[str, bool]:
     """The metric by which checkpoints are compared, and whether a larger one is better."""
     stopping = training.early_stopping
     if stopping is None or stopping.metric is None:
-        return objective.monitor
-    return stopping.metric, direction(stopping.metric, objective)
+        return plan.objectives[0].monitor
+    return stopping.metric, direction(stopping.metric, plan)
 
 
-def direction(name: str, objective: Objective) -> bool:
+def direction(name: str, plan: Plan) -> bool:
     """Whether a larger value of what is measured is better; the loss is to be small."""
-    terms = {term.name: term for term in objective.metrics}
+    terms = {term.name: term for term in plan.terms}
     measure = terms[name].measure if name in terms else None
     return getattr(measure, "larger_is_better", False)
 
@@ -40,6 +40,14 @@ def check_watched(
     if stopping is not None and stopping.metric is not None:
         span = place("train", "early_stopping", "metric")
         check_measured(stopping.metric, terms, "early stopping", span, report)
+
+
+def check_named(name: str | None, terms: Sequence[Term], who: str, span: Span, report: Report):
+    """Report GC430 where `who` does not say which number of several objectives it watches."""
+    if name is None:
+        names = [term.name for term in terms]
+        message = f"{who} does not say what it watches, and there are several objectives"
+        report.error("GC430", message, span, help=f"name one: measured are {listing(names)}")
 
 
 def check_measured(name: str, terms: Sequence[Term], who: str, span: Span, report: Report) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from graphc.build.training import SAMPLE, TRAINING
 from graphc.compiler import Compiled
 from graphc.ops.sources import GraphSource
 from graphc.plan.choices import KEPT_CHOICES
@@ -43,7 +44,7 @@ def settings_of(compiled: Compiled, examples: int) -> Settings:
     document, plan = compiled.checked.document, compiled.checked.plan
     training, data = document.training, document.data
     assert training is not None and plan is not None
-    monitor, maximize = watched(training, plan.objectives[0])
+    monitor, maximize = watched(training, plan)
     stopping, drawn = training.early_stopping, training.neighbours
     return Settings(
         epochs=training.epochs,
@@ -57,8 +58,28 @@ def settings_of(compiled: Compiled, examples: int) -> Settings:
         bootstrap=training.bootstrap,
         batches=plan.round.batches if plan.round is not None else 1,
         first_batches=training.first_batches,
+        samples=samples_of(compiled),
+        sample_epochs=training.samples.every if training.samples else 1,
         keep=training.keep,
         patience=stopping.patience if stopping else None,
         minimum_change=stopping.minimum_change if stopping else 0.0,
         schedule_epochs=training.epochs if last_for_the_run(training) else None,
     )
+
+
+def samples_of(compiled: Compiled) -> dict[str, int]:
+    """Of how many examples values are looked at: 0 of a weight, which is one for all of them.
+
+    Of data that is one graph, the graph is the example.
+    """
+    document = compiled.checked.document
+    assert document.training is not None
+    if document.training.samples is None:
+        return {}
+    graph = compiled.checked.networks[TRAINING]
+    kinds = {port.removesuffix(SAMPLE): graph.types[ref] for port, ref in graph.outputs}
+    whole = isinstance(document.data, GraphSource)
+    return {
+        name: (1 if whole else count) if kinds[name].domain else 0
+        for name, count in document.training.samples.counts.items()
+    }

@@ -67,7 +67,7 @@ def onnx(
 def _examples(dataset: Dataset, count: int) -> dict[str, np.ndarray]:
     """A few examples with raw values."""
     split = dataset.splits["train"]
-    rows = np.arange(count) % len(split[dataset.target])
+    rows = np.arange(count) % len(split[export.inputs(dataset)[0]])
     found = {}
     for name in export.inputs(dataset):
         array = np.asarray(split[name][rows])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -63,6 +64,8 @@ def explain(
     key = step_key(course.key, state["step"])
     if found := _bad_data(batch, event.rows, step):
         return found
+    if hasattr(module, "objectives"):
+        return _explain_round(module, _Given(state, batch, key), blueprint, step)
     if not hasattr(module, "pieces"):
         return _explain(module, _Given(state, batch, key), blueprint, step)
     given, number, count = _of_bad_piece(module, state, batch, key)
@@ -77,12 +80,14 @@ class _Given:
 
     Args:
         memory: what the network carries from the piece before, for `forward`.
+        objectives: the names of those that moved, where there are several.
     """
 
     state: Any
     batch: Any
     key: Any
     memory: Mapping[str, Any] = field(default_factory=dict)
+    objectives: tuple[str, ...] = ()
 
 
 def _of_bad_piece(module: ModuleType, state: Any, batch: Any, key: Any) -> tuple[_Given, int, int]:
@@ -101,6 +106,62 @@ def _of_bad_piece(module: ModuleType, state: Any, batch: Any, key: Any) -> tuple
     return given, number + 1, count
 
 
+def _explain_round(
+    module: ModuleType, given: _Given, blueprint: Blueprint, step: int
+) -> Diagnostic:
+    """The same of a round of several objectives, of which one is the first that goes wrong."""
+    notes: tuple[Note, ...] = ()
+    if hasattr(module, "TURNS"):
+        given, turn, turns = _of_bad_turn(module, given)
+        notes = (Note(f"that is in turn {turn} of the {turns} turns of its round"),)
+    else:
+        given = replace(given, objectives=tuple(module.OWNED))
+    values = jax.device_get(
+        jax.jit(partial(_objectives, vars(module), given))(given.state["params"])
+    )
+    wrong = [name for name, value in values.items() if not np.isfinite(value)]
+    if wrong:
+        notes = (Note(f"the objective `{wrong[0]}` is {values[wrong[0]]:g}"), *notes)
+    else:
+        wrong = [name for name in values if _moves_wrongly(module, given, name)] or [*values]
+        text = f"the objective `{wrong[0]}` is {values[wrong[0]]:g}, and its gradient not finite"
+        notes = (Note(text), *notes)
+    found = _explain(module, replace(given, objectives=(wrong[0],)), blueprint, step)
+    return replace(found, notes=(*found.notes, *notes))
+
+
+def _of_bad_turn(module: ModuleType, given: _Given) -> tuple[_Given, int, int]:
+    """Of a round the first turn that goes wrong, which one it is, and of how many."""
+    turns = [names for names, times in module.TURNS for _ in range(times)]
+    parts = jax.device_get(module.in_parts(given.batch, len(turns)))
+    move, own, at = jax.jit(module.move, static_argnums=1), given, 0
+    for at, names in enumerate(turns, 1):
+        part = {name: each[at - 1] for name, each in parts.items()}
+        key = jax.random.fold_in(given.key, at - 1)
+        own = replace(own, batch=part, key=key, objectives=names)
+        state, totals = move(own.state, names, part, key)
+        if not totals["finite"]:
+            break
+        own = replace(own, state=state)
+    return own, at, len(turns)
+
+
+def _objectives(own: Mapping[str, Callable], given: _Given, params: Any) -> dict[str, Any]:
+    """What objectives make small, by name, of a module whose functions are `own`."""
+    outputs, _ = own["forward"](
+        params, given.state["statistics"], given.batch, train=True, key=given.key
+    )
+    weighs = len(signature(own["objectives"]).parameters) > 1
+    values = own["objectives"](outputs, params) if weighs else own["objectives"](outputs)
+    return {name: values[name] for name in given.objectives}
+
+
+def _moves_wrongly(module: ModuleType, given: _Given, name: str) -> bool:
+    """Whether the gradient by which an objective moves what it owns is not finite."""
+    gradients = _gradients(module, replace(given, objectives=(name,)))
+    return not all(np.isfinite(each).all() for each in jax.tree.leaves(gradients))
+
+
 def _explain(module: ModuleType, given: _Given, blueprint: Blueprint, step: int) -> Diagnostic:
     state, batch, key = given.state, given.batch, given.key
     weights = to_canonical({"params": state["params"]}, blueprint.weights)
@@ -112,6 +173,8 @@ def _explain(module: ModuleType, given: _Given, blueprint: Blueprint, step: int)
     given = replace(given, batch=batch)
 
     def forward() -> Any:
+        if given.objectives:
+            return next(iter(_objectives(vars(module), given, state["params"]).values()))
         outputs, _ = module.forward(
             state["params"], state["statistics"], batch, train=True, key=key, **given.memory
         )
@@ -123,7 +186,8 @@ def _explain(module: ModuleType, given: _Given, blueprint: Blueprint, step: int)
         note = Note(f"running it again value by value failed: {type(error).__name__}: {error}")
         return _diagnostic(f"the loss is not finite at step {step}", notes=(note,))
     sighting = watch.found or watch.negative
-    if np.isfinite(np.asarray(losses)[np.asarray(batch["mask"])]).all() or sighting is None:
+    counted = losses if given.objectives else np.asarray(losses)[np.asarray(batch["mask"])]
+    if np.isfinite(counted).all() or sighting is None:
         places = Places(blueprint, watch.statements)
         return (
             _bad_backward(module, given, places, step)
@@ -242,7 +306,7 @@ def _bad_backward(
     source = places.blueprint.source
     probes = Probes(str(module.__file__), source, lambda line: places.find(line) is not None)
     names = probes.module(module)
-    mean = partial(_mean_loss, names["forward"], names["losses"], given)
+    mean = partial(_mean_loss, names, given)
     try:
         probes.run(lambda: jax.grad(mean)(given.state["params"]))
     except Exception:  # the weights' gradients still say something
@@ -290,16 +354,22 @@ def _bad_penalty(
 
 def _gradients(module: ModuleType, given: _Given) -> Any:
     """The gradient of the mean loss, for each parameter."""
-    mean = partial(_mean_loss, module.forward, module.losses, given)
-    return jax.jit(jax.grad(mean))(given.state["params"])
+    mean = partial(_mean_loss, vars(module), given)
+    gradients = jax.jit(jax.grad(mean))(given.state["params"])
+    if not given.objectives:
+        return gradients
+    own = module.owned(gradients, given.objectives[0])
+    return jax.tree.map(jnp.zeros_like, gradients) | own
 
 
-def _mean_loss(forward: Callable, losses: Callable, given: _Given, params: Any) -> Any:
-    """The mean loss of the examples that are there, over all their points."""
-    outputs, _ = forward(
+def _mean_loss(own: Mapping[str, Callable], given: _Given, params: Any) -> Any:
+    """The mean loss of the examples that are there, over all their points, or the objective."""
+    if given.objectives:
+        return next(iter(_objectives(own, given, params).values()))
+    outputs, _ = own["forward"](
         params, given.state["statistics"], given.batch, train=True, key=given.key, **given.memory
     )
-    return _mean(losses(outputs, given.batch), given.batch["mask"])
+    return _mean(own["losses"](outputs, given.batch), given.batch["mask"])
 
 
 def _mean(losses: Any, mask: Any) -> Any:

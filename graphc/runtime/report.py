@@ -22,6 +22,7 @@ from graphc.plan.plan import Term
 from graphc.runtime.evaluation import Batches, predict_batches
 from graphc.runtime.files import write_text
 from graphc.runtime.rundir import RunDirectory
+from graphc.runtime.sampling import last_pictures
 from graphc.runtime.steps import Programs
 from graphc.runtime.use import Warn, trained
 
@@ -47,6 +48,7 @@ def write_report(run: RunDirectory, checked: Checked, dataset: Dataset, warn: Wa
         if is_one_graph(dataset):
             parts["graph"] = picture_of_graph(network, dataset)
     parts["names"] = dataset.class_names
+    parts["samples"] = last_pictures(run.path)
     page = report_page(checked, run.blueprint.spec, run.history(), result, split, **parts)
     write_text(run.path / NAME, page)
 

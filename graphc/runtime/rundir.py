@@ -9,6 +9,7 @@ data.json       what new examples must be like and how they are scaled; see `dat
 init_from.json  what was taken of another run, where it started from one; see `start`
 metrics.jsonl   one line for each epoch and event
 result.json     what came out
+samples/        values that a spec wants to look at; see `sampling`
 confusion.svg   the confusion matrix of the test split, where it was measured
 checkpoints/    see `keeper`
 """

@@ -26,6 +26,7 @@ from graphc.runtime.recorder import Recorder
 from graphc.runtime.replay import explain, forget_replay, keep_replay
 from graphc.runtime.restore import restore, restore_state
 from graphc.runtime.rundir import Blueprint, RunDirectory
+from graphc.runtime.sampling import Sampler
 from graphc.runtime.settings import Settings
 from graphc.runtime.signals import StopWish
 from graphc.runtime.start import INIT_FROM
@@ -95,6 +96,9 @@ class Session:
         _warn_of_schedule(run, settings, position, report)
         forget_replay(run)
         self.patience = Patience.of(settings, run.history())
+        self._sampler = None
+        if settings.samples:
+            self._sampler = Sampler(programs.module, dataset, run.path, settings)
 
     @property
     def started(self) -> events.Started:
@@ -113,6 +117,8 @@ class Session:
                 are not finite, GC612 for a stop; GC604 or GC608 where it cannot be kept.
         """
         self._recorder(event)
+        if isinstance(event, events.EpochEnded) and self._sampler is not None:
+            self._sampler.take(event)
         if isinstance(event, events.Stopping):
             position = event.snapshot.position
             where = f"in epoch {position.epoch + 1} after step {position.step}"

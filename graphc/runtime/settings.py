@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from graphc.runtime.errors import fail
@@ -32,6 +32,9 @@ class Settings:
         batches: how many batches a step goes through, where it is a round of objectives.
         first_batches: how many of them those are that all examples of an epoch are in once.
         slots: how many runs are trained side by side by one program, this one among them.
+        samples: of how many examples values are written down, by their names; 0 of one that all
+            examples share.
+        sample_epochs: after how many epochs again.
         keep: how many of the last checkpoints stay; the best one does too.
         patience: for how many epochs `monitor` may be no better before the run ends; None: it
             goes on to the last epoch.
@@ -58,6 +61,8 @@ class Settings:
     batches: int = 1
     first_batches: int = 1
     slots: int = 1
+    samples: Mapping[str, int] = field(default_factory=dict, hash=False)
+    sample_epochs: int = 1
     keep: int = 2
     patience: int | None = None
     minimum_change: float = 0.0

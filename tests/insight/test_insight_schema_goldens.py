@@ -65,6 +65,7 @@ UNSEEN = {
     "data_sequence_with_dropped_steps": "attributes that are right one by one",
     "data_words_folds": "attributes that are right one by one",
     "train_init_from_patterns": "two patterns that do not fit together",
+    "samples_of_one_loss": "attributes that are right one by one",
     "formula_calls": "attributes in a formula, which is a text",
     "einsum_equations": "letters that do not fit together",
     "python_words_and_numbers": "words that mean something in Python, and infinity",

@@ -123,10 +123,14 @@ class _Networks:
             return each.measure, words, each.target, each.target_type
 
         objectives = [
-            (term(each.loss), *map(term, each.metrics), each.optimizer, each.update, each.counted)
+            (
+                *(term(each.loss), *map(term, each.metrics)),
+                *(each.optimizer, each.update, each.counted),
+                *(each.patterns, each.every, each.start, each.until),
+            )
             for each in plan.objectives
         ]
-        return names.get(plan.network, plan.network), inputs, objectives
+        return names.get(plan.network, plan.network), inputs, objectives, plan.round
 
 
 def _program(one: Checked, other: Checked, found: _Networks) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from graphc.compiler import Checked
 from graphc.insight.confusion import Matrix, confusion_svg
-from graphc.insight.curves import SPLITS, curves, epochs_of
+from graphc.insight.curves import SPLITS, Epochs, curves, epochs_of
 from graphc.insight.page.page import page
 
 _HERE = Path(__file__).parent
@@ -51,6 +51,7 @@ def report_page(
     confusion: Matrix | None = None,
     names: Sequence[str] | None = None,
     graph: str = "",
+    samples: Mapping[str, str] | None = None,
 ) -> str:
     """The page of a run.
 
@@ -64,14 +65,16 @@ def report_page(
         confusion: counts [classes, classes], rows of the right ones; None without classes.
         names: of the classes.
         graph: a picture of the graph that it learnt from, "" where that is none.
+        samples: pictures of values after the last epoch, data URIs by name.
     """
     epochs = epochs_of(history)
     parts = {
         "TITLE": escape(checked.name),
         "FACTS": " · ".join(map(escape, _facts(result))),
         "RESULTS": _results(result),
-        "CURVES": curves({checked.name: epochs}, result.get("best_epoch")) if epochs else "",
+        "CURVES": _curves(checked, epochs, result) if epochs else "",
         "CONFUSION": "" if confusion is None else _confusion(split, confusion, names),
+        "SAMPLES": _samples(samples) if samples else "",
         "GRAPH": _graph(graph) if graph else "",
         "WORST": _section(split, worst) if worst else "",
         "NETWORK": escape(page(checked), quote=True),
@@ -80,6 +83,10 @@ def report_page(
     }
     text = (_HERE / "report.html").read_text(encoding="utf-8")
     return _PLACE.sub(lambda found: parts[found[1]], text)
+
+
+def _curves(checked: Checked, epochs: Epochs, result: Mapping[str, Any]) -> str:
+    return curves({checked.name: epochs}, result.get("best_epoch"), checked.objectives)
 
 
 def _facts(result: Mapping[str, Any]) -> Iterator[str]:
@@ -144,6 +151,15 @@ def _graph(picture: str) -> str:
     where = "What the network says of the nodes, and the ones that it learnt from."
     head = f'<h2>Graph</h2><p class="faint">{where}</p>'
     return f'<section>{head}<div class="wide">{picture}</div></section>'
+
+
+def _samples(pictures: Mapping[str, str]) -> str:
+    head = '<h2>Samples</h2><p class="faint">Values after the last epoch, in evaluation mode.</p>'
+    items = "".join(
+        f'<figure><img src="{picture}" alt=""><figcaption>{escape(name)}</figcaption></figure>'
+        for name, picture in pictures.items()
+    )
+    return f'<section>{head}<div class="samples">{items}</div></section>'
 
 
 def _section(split: str, worst: Sequence[WorstError]) -> str:
