@@ -10,13 +10,12 @@ MODULES = ("copy", "fnmatch", "functools", "zlib", "jax", "jnp", "optax", "nnx")
 CONTRACT = (
     *("CONTRACT", "build", "call", "graphdef", "forward", "losses", "metrics", "optimizer"),
     *("init", "train_step", "evaluate_step", "sums", "main"),
-    *("objectives", "means", "rules", "owned", "due", "follow", "move", "VALUES", "OWNED"),
     *("EPOCH_STEPS", "PATHS", "penalty", "mixed_examples", "CLASS_WEIGHTS", "draw_neighbours"),
     "draw_the_same",
 )
 STEPS = ("begin", "step")
 ROUNDS = (
-    *("objectives", "means", "rules", "owned", "due", "move", "samples"),
+    *("objectives", "means", "rules", "owned", "due", "follow", "move", "samples"),
     *("VALUES", "OWNED", "SAMPLED", "TURNS"),
 )
 BUILTINS = ("range", "enumerate", "print", "map", "max", "len", "sum", "list", "str", "int")
