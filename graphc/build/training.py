@@ -109,7 +109,7 @@ def _words(training: Training) -> set[str]:
 
 def _objectives(training: Training, scope: Scope, context: Context) -> Iterator[tuple[str, Ref]]:
     """The number of each objective, whose node is called after it."""
-    for name, player in training.objectives:
+    for name, player in sorted(training.objectives):
         word = scope.assembly.free_name(f"{name}_{'gain' if player.maximize else 'loss'}")
         made = context.expander.attempt(_number, player.formula, word, scope, context)
         if made is not None:
@@ -119,7 +119,8 @@ def _objectives(training: Training, scope: Scope, context: Context) -> Iterator[
 def _measured(training: Training, scope: Scope) -> Iterator[tuple[str, Ref]]:
     """The means of the values that are one number for each point, but for the objectives' names."""
     taken = {name for name, _ in training.objectives}
-    for key, _ in () if training.values is None else training.values.entries:
+    written = () if training.values is None else training.values.entries
+    for key, _ in sorted(written, key=lambda each: each[0].text):
         ref = scope.names.get(key.text)
         if key.text not in taken and ref is not None and _is_number(ref, scope.assembly):
             yield key.text, _mean(ref, key.text, key.span, scope.assembly)
@@ -127,7 +128,8 @@ def _measured(training: Training, scope: Scope) -> Iterator[tuple[str, Ref]]:
 
 def _sampled(training: Training, scope: Scope, context: Context) -> Iterator[tuple[str, Ref]]:
     """The values that are looked at."""
-    for name, _ in () if training.samples is None else training.samples.values:
+    written = () if training.samples is None else training.samples.values
+    for name, _ in sorted(written, key=lambda each: each[0].text):
         ref = context.expander.attempt(scope.now, syntax.Reference(name.text, name.span))
         if ref is not None:
             yield name.text, ref

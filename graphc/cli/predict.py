@@ -35,7 +35,6 @@ def command(
     from graphc import api
     from graphc.cli.pairs import is_pairs, read_pairs, write_scores
     from graphc.cli.predictions import given_lengths, read_inputs, write_outputs
-    from graphc.runtime.networks import which
 
     plain_warnings()
     trained = api.load_run(run)
@@ -47,8 +46,4 @@ def command(
         return
     inputs = read_inputs(file, trained, edges)
     lengths = given_lengths(inputs, trained)
-    own = {}
-    if network is not None:
-        several = () if isinstance(trained, api.Ensemble) else trained.networks
-        own = {"network": which(network, several, trained.path)}
-    write_outputs(trained.predict(inputs, **own), trained, form, output, lengths)
+    write_outputs(trained.predict(inputs, network), trained, form, output, lengths)

@@ -55,7 +55,8 @@ def make_round(
     """
     before = len(report.errors)
     maker = _Maker(networks, made, training, place, report, roles)
-    objectives = tuple(maker.objective(name, player) for name, player in training.objectives)
+    several = sorted(training.objectives)
+    objectives = tuple(maker.objective(name, player) for name, player in several)
     maker.check_schedule()
     check_start(training, Weights(networks, place, report))
     if len(report.errors) == before:
@@ -64,7 +65,7 @@ def make_round(
         maker.check_watched(objectives)
     if len(report.errors) > before:
         return None
-    order = training.schedule or ((tuple(name for name, _ in training.objectives), 1),)
+    order = training.schedule or ((tuple(name for name, _ in several), 1),)
     inputs = tuple((name, name) for name, _ in made.graph.inputs)
     return Plan(
         TRAINING,

@@ -4,6 +4,7 @@ Compared are initial weights bit for bit, outputs in training (the same units dr
 evaluation, gradients, running statistics after a step, and checkpoints that load both ways.
 """
 
+import re
 from pathlib import Path
 
 import jax
@@ -58,9 +59,14 @@ SHALLOW = {
 """What makes a file small: equal layers are fewer and images smaller."""
 
 
+OF_TRAINING = re.compile(r"\nparams: {(adam|strength|temperature): .*}\n|, adam: {[^}]*}")
+"""Parameters that `train` alone uses."""
+
+
 def shallow(path: str) -> dict:
     """The networks of a file at a size that compiles unrolled in seconds."""
     written = (ROOT / path).read_text().partition("\ndata:")[0]
+    written = OF_TRAINING.sub("", written)
     for before, after in SHALLOW.get(path, ()):
         written = written.replace(str(before), str(after))
     written = written.replace("dense: 10}", "dense: 3}").replace("dense: 10\n", "dense: 3\n")

@@ -31,6 +31,7 @@ from graphc.core.types import (
     nodes_axis,
     uneven_axes,
 )
+from graphc.data.neighbours import SEEDS, by_node
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
@@ -104,7 +105,20 @@ def numbers(model, module):
         batch[ENDS] = draw.integers(0, STEPS, (ROWS, STEPS, 2)).astype(np.int32)
     if any(nodes_axis(kind) for _, kind in model.graph.inputs):
         batch |= graphs(draw)
-    return state, batch | {"mask": np.arange(ROWS) < ROWS - 1}
+    batch |= {"mask": np.arange(ROWS) < ROWS - 1}
+    turns = model.compiled.checked.plan.round
+    several = turns.batches if turns is not None else 1
+    return state, {name: np.concatenate([array] * several) for name, array in batch.items()}
+
+
+def learned(model, batch):
+    """What a training step takes of a batch: of one graph nodes, whose neighbours it draws."""
+    drawn = model.compiled.program.neighbours
+    if drawn is None:
+        return batch
+    graph = {name: array[:1] for name, array in batch.items()}
+    found = by_node(graph, [*dict(model.graph.inputs), "label"])
+    return found | {SEEDS: np.zeros(2, np.int32), "mask": np.ones(2, bool)}
 
 
 def labels(draw, target):
@@ -116,10 +130,10 @@ def labels(draw, target):
     return label > 0 if target.dtype == "bool" else label
 
 
-def program(module, state, batch):
-    """What is compiled for outputs, gradients and one step of training."""
+def program(module, state, batch, own):
+    """What is compiled for outputs, gradients and one step of training on the batch `own`."""
 
-    def run(state, batch):
+    def run(state, batch, own):
         key = module.at(jax.random.key(1), 2) if hasattr(module, "at") else jax.random.key(1)
 
         def total(params):
@@ -129,17 +143,17 @@ def program(module, state, batch):
         gradients, outputs = jax.grad(total, has_aux=True)(state["params"])
         # The schedules of optax mix whole numbers and floats.
         with jax.numpy_dtype_promotion("standard"):
-            return outputs, gradients, module.train_step(state, batch, key)
+            return outputs, gradients, module.train_step(state, own, key)
 
-    return jax.jit(run).lower(state, batch).as_text()
+    return jax.jit(run).lower(state, batch, own).as_text()
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_the_printed_file_computes_what_the_module_in_memory_does(name, files, models):
     model = models[name]
     state, batch = numbers(model, model.module())
-    inside = program(model.module(), state, batch)
-    assert inside == program(imported(files / f"{name}.py"), state, batch)
+    given = state, batch, learned(model, batch)
+    assert program(model.module(), *given) == program(imported(files / f"{name}.py"), *given)
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -45,7 +45,9 @@ def free(path):
 
 @pytest.mark.parametrize("path", FILES)
 def test_every_file_is_the_same_after_a_round_trip(path):
-    networks = check(str(ROOT / path)).networks
+    checked = check(str(ROOT / path))
+    # The values and objectives of `train` are a graph too, which is no network of the spec.
+    networks = {name: checked.networks[name] for name in checked.players or checked.networks}
     written, folder = dump(networks), (ROOT / path).parent
     assert graphs(written, folder) == networks
     assert dump(graphs(written, folder)) == written

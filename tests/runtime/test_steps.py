@@ -89,7 +89,7 @@ def test_outputs_come_in_order_without_padding(module, train):
     state = make_state(module, 0)
     features = {"features": train["features"]}
     programs = Programs(module, 1)
-    found = predict_batches(programs, state["params"], state["statistics"], features, 16)
+    found = predict_batches(programs.predict, state["params"], state["statistics"], features, 16)
     wanted, _ = module.forward(state["params"], state["statistics"], features)
     assert found.shape == (100, 3)
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
@@ -98,8 +98,8 @@ def test_outputs_come_in_order_without_padding(module, train):
 def test_no_examples_have_no_outputs(module):
     state = make_state(module, 0)
     none = {"features": np.zeros((0, 4), np.float32)}
-    programs = Programs(module, 1)
-    assert predict_batches(programs, state["params"], state["statistics"], none, 16).shape == (0, 3)
+    predict = Programs(module, 1).predict
+    assert predict_batches(predict, state["params"], state["statistics"], none, 16).shape == (0, 3)
 
 
 def test_donated_state_is_used_up(module, train, rolled):

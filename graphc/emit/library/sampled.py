@@ -82,8 +82,8 @@ def drawn_trees(batch, fields, target, sizes, key):
         pieces.append(level)
         degrees = jnp.maximum(offsets[level + 1] - offsets[level], 1)
         shape = size, len(level)
-        place = jax.random.randint(jax.random.fold_in(key, depth), shape, 0, degrees)
-        drawn = senders.at[offsets[level] + place].get(mode="clip")
+        place = jax.random.randint(jax.random.fold_in(key, depth), shape, 0, degrees[None])
+        drawn = senders.at[offsets[level][None] + place].get(mode="clip")
         level = drawn.ravel()
     nodes = jnp.concatenate([*pieces, level])
     # Of the last level, the largest, each neighbour is read by itself: where nothing but a sum
