@@ -173,8 +173,9 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
                 networks, document.training, fields, document.place, report, expander.roles
             )
         else:
+            names = {name: word for name, (word, _) in fields.names.items()} if fields else {}
             plan = make_round(
-                networks, made, document.training, document.place, report, expander.roles
+                networks, made, document.training, names, document.place, report, expander.roles
             )
         resampled = getattr(document.data, "balance", False)
         check_weighing(document.training, resampled, document.place, report)

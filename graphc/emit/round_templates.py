@@ -61,7 +61,7 @@ def train_step(state, batch, key):
 
         turns = slice(done, done + times)
         numbered = jnp.arange(BATCHES)[turns], jax.tree.map(lambda rows: rows[turns], parts)
-        moved, found = jax.lax.scan(go_on, moved, numbered)
+        moved, found = SCANNED
         finite &= jnp.all(found.pop("finite"))
         totals |= jax.tree.map(jnp.mean, {name: found[name] for name in REPORTED})
         done += times

@@ -17,6 +17,8 @@ from graphc.graph.weights import WeightMap
 from graphc.plan.plan import Objective, Plan, Program, Round
 
 ROWS = code('batch.get("mask", jnp.ones(len(batch[$field]), bool))')
+SCANNED = code("jax.lax.scan(go_on, moved, numbered)")
+UNROLLED = code("jax.lax.scan(go_on, moved, numbered, unroll=True)")
 AFTER = code('moved | {"step": state["step"] + 1}')
 FOLLOWED = code('follow(moved | {"step": state["step"] + 1})')
 OWNED, SAMPLED, TURNS, VALUES = "OWNED", "SAMPLED", "TURNS", "VALUES"
@@ -39,6 +41,7 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
         "REPORTED": _reported(round),
         "TABLE": next(iter(rules.values())).paths,
         "AFTER": fill(FOLLOWED if follows else AFTER, {}),
+        "SCANNED": fill(SCANNED if program.loops else UNROLLED, {}),
     }
     in_turn = round.batches > 1
     own = step(

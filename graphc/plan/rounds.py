@@ -43,6 +43,7 @@ def make_round(
     networks: Mapping[str, Graph],
     made: TrainingGraph,
     training: Training,
+    fields: Mapping[str, str],
     place: Place,
     report: Report,
     roles: Mapping[str, Role],
@@ -51,6 +52,7 @@ def make_round(
 
     Args:
         networks: of the spec, the graph of training among them.
+        fields: what the data calls those that have another name in the spec.
         roles: which of them are frozen, or follow others.
     """
     before = len(report.errors)
@@ -66,7 +68,7 @@ def make_round(
     if len(report.errors) > before:
         return None
     order = training.schedule or ((tuple(name for name, _ in several), 1),)
-    inputs = tuple((name, name) for name, _ in made.graph.inputs)
+    inputs = tuple((name, fields.get(name, name)) for name, _ in made.graph.inputs)
     return Plan(
         TRAINING,
         inputs,

@@ -197,3 +197,22 @@ def test_each_network_answers_for_itself(tmp_path):
         run.predict(z)
     with pytest.raises(gc.RunError, match="no network `generater`"):
         run.predict(z, "generater")
+
+
+def test_a_field_may_have_another_name(tmp_path):
+    text = PAIR.replace("data: iris", "data: {iris: {}, inputs: {flower: features}}")
+    text = text.replace("critic(features)", "critic(flower)")
+    run = gc.compile(Source("pair.yaml", text), ["train.epochs=1"]).train(tmp_path / "run")
+    assert set(run.result["test"]) == {"critic", "generator"}
+
+
+def test_library_convolutions_stand_in_no_loop():
+    layers = "[{reshape: [4, 1]}, {conv: {features: 2, kernel: 2}}, flatten, {dense: 1}]"
+    text = PAIR.replace("[{dense: 8}, tanh, {dense: 1}]", layers)
+    module = module_of(text, "train.schedule=[{critic: 2}, generator]")
+    state = module.init(jax.random.key(0))
+    lowered = jax.jit(module.train_step).lower(state, batch_of(48), jax.random.key(1))
+    compiled = lowered.compile().as_text()
+    assert "convolution" in compiled
+    turns = re.findall(r'known_trip_count":{"n":"(\d+)"', compiled)
+    assert set(turns) == {"5"}  # the rounds of random numbers
