@@ -19,11 +19,11 @@ from graphc.build.formula import parse
 from graphc.build.formulas import expand_formula
 from graphc.build.library import Library
 from graphc.build.parameters import Environment
-from graphc.build.steps import check_name, read_node
+from graphc.build.steps import check_name, not_yet, read_node
 from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.span import Span
 from graphc.core.tree import Scalar, scalars
-from graphc.core.types import Type, is_beside
+from graphc.core.types import NODES, Type, counted_over, is_beside
 from graphc.graph.calls import NetworkCall
 from graphc.graph.graph import Graph
 from graphc.graph.needed import needed
@@ -68,6 +68,10 @@ def training_graph(
         place: where `train` stands.
     """
     report, before = expander.report, len(expander.report.errors)
+    if counted_over(NODES.name) in fields:
+        error = not_yet("`objectives` over the nodes of one graph", syntax.Reference("", place))
+        report.diagnostics += error.diagnostics
+        return None
     inputs = {name: kind for name, kind in fields.items() if not is_beside(name)}
     read = _words(training)
     beside = min(inputs, key=lambda name: (name not in read, inputs[name].size, name))
