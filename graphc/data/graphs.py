@@ -40,6 +40,7 @@ _LEFT_OUT = {
     "loops": "left out, edges of a node with itself",
 }
 """What is said of edges that were left out."""
+_UNASKED = {"repeated": "that were there already", "loops": "of a node with itself"}
 
 
 MIDST_OF_CIRCLES = ("Myriel", "Fantine", "Champmathieu", "Valjean", "Enjolras", "Thenardier")
@@ -184,6 +185,17 @@ def graph_as_text(found: Mapping[str, Any]) -> str:
 def left_out_as_text(left_out: Mapping[str, int]) -> str:
     """A line for each reason for which edges were left out."""
     return "".join(f"\n{_LEFT_OUT[why]}: {count:,}" for why, count in left_out.items() if count)
+
+
+def edges_gone(left_out: Mapping[str, int]) -> str | None:
+    """How many edges nobody asked to leave out: "2 that were there already"; None for none.
+
+    Example:
+        >>> edges_gone({"repeated": 1_200, "loops": 1})
+        '1,200 that were there already and 1 of a node with itself'
+    """
+    counts = ((left_out.get(why, 0), words) for why, words in _UNASKED.items())
+    return " and ".join(f"{count:,} {words}" for count, words in counts if count) or None
 
 
 def both_ways(pairs: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:

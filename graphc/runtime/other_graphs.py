@@ -9,7 +9,7 @@ import numpy as np
 
 from graphc.core.diagnostic import Diagnostic
 from graphc.data.dataset import Form
-from graphc.data.graphs import repeats
+from graphc.data.graphs import edges_gone, repeats
 from graphc.runtime.errors import fail
 
 
@@ -35,11 +35,10 @@ def left_out(inputs: Any, form: Form) -> Diagnostic | None:
     several = [np.stack(each)] if each and each[0].ndim == 1 else each
     loops = sum(int((pairs[0] == pairs[1]).sum()) for pairs in several)
     again = sum(_again(pairs, form.directed) for pairs in several)
-    counts = {"that were there already": again, "of a node with itself": loops}
-    if words := [f"{count:,} {what}" for what, count in counts.items() if count]:
-        message = f"edges are left out of `edges`: {' and '.join(words)}"
-        return Diagnostic("GC614", message, severity="warning")
-    return None
+    gone = edges_gone({"repeated": again, "loops": loops})
+    if gone is None:
+        return None
+    return Diagnostic("GC614", f"edges are left out of `edges`: {gone}", severity="warning")
 
 
 def _again(pairs: np.ndarray, directed: bool) -> int:

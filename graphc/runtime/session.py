@@ -12,6 +12,7 @@ import jax
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError
 from graphc.data.dataset import Dataset
+from graphc.data.graphs import edges_gone
 from graphc.insight.confusion import confusion_svg
 from graphc.runtime import events
 from graphc.runtime.course import Course, measured, measured_arrays
@@ -92,6 +93,7 @@ class Session:
             write_json(run.path / INIT_FROM, inherited.as_dict())
             report(events.Inherited(str(inherited)))
             self._recorder.save(self.start)  # a resumed run needs the other one no more
+        _warn_of_edges(dataset, report)
         _warn_of_edits(run, blueprint, report)
         _warn_of_schedule(run, settings, position, report)
         forget_replay(run)
@@ -175,6 +177,17 @@ def inheritance(
 
 def _warning(report: Report) -> Callable[[Diagnostic], None]:
     return lambda diagnostic: report(events.Warned(diagnostic))
+
+
+def _warn_of_edges(dataset: Dataset, report: Report) -> None:
+    """Say where edges of the data are left out, which nobody asked for."""
+    gone = edges_gone(dataset.left_out)
+    if gone is not None:
+        message = f"edges are left out of the data: {gone}"
+        help = (
+            "layers have self loops of their own (`self_loops`); `graphc data SPEC` has the counts"
+        )
+        report(events.Warned(Diagnostic("GC516", message, help=help, severity="warning")))
 
 
 def _warn_of_edits(run: RunDirectory, blueprint: Blueprint, report: Report) -> None:

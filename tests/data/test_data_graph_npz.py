@@ -52,6 +52,15 @@ def test_arrays_are_read_by_their_names(graph):
     assert dataset.fields["kind"].below == 2
 
 
+def test_masks_may_do_without_the_word(graph):
+    masks = {"train": PATH["train_mask"], "test": PATH["test_mask"]}
+    dataset = graph(train_mask=None, test_mask=None, **masks)
+    assert dataset.splits["train"][COUNTED].tolist() == [[True, True, False, False]]
+    assert dataset.splits["test"][COUNTED].tolist() == [[False, False, False, True]]
+    with pytest.raises(gc.RunError, match="the mask `train`"):
+        graph(train_mask=None, test_mask=None, train=np.array([0, 1]))
+
+
 def test_features_may_be_sparse_and_have_other_names(graph, tmp_path):
     parts = {
         "x_data": np.array([1, 2, 2, 4, 1, 3]),

@@ -19,9 +19,9 @@ from graphc.ops.tables import npz_arrays, npz_names, npz_shapes
 SPARSE = ("data", "indices", "indptr", "shape")
 """What the arrays of a sparse matrix by its rows are called behind its name and `_`."""
 MASKS = {
-    "train": ("train_mask",),
-    "validation": ("validation_mask", "val_mask"),
-    "test": ("test_mask",),
+    "train": ("train_mask", "train"),
+    "validation": ("validation_mask", "val_mask", "validation", "val"),
+    "test": ("test_mask", "test"),
 }
 """The arrays that say which nodes count, by their split."""
 _VALIDATION, _TEST = 0.1, 0.2
@@ -146,8 +146,11 @@ class GraphNpz(GraphSource):
 
     def masks(self, names: tuple[str, ...]) -> dict[str, str]:
         """The mask of each split, in an archive of these arrays."""
-        found = ((split, each) for split, several in MASKS.items() for each in several)
-        return {split: each for split, each in found if each in names}
+        free = set(names) - {self.features, self.edges, self.target}
+        found = (
+            (split, [each for each in several if each in free]) for split, several in MASKS.items()
+        )
+        return {split: known[0] for split, known in found if known}
 
     def _target(self, path: str, names: tuple[str, ...], nodes: int) -> Type:
         shape, dtype = npz_shapes(path, (self.target,))[self.target]
