@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from players import batch_of, module_of
 
 import graphc as gc
 from graphc.core.span import Source
@@ -58,17 +59,6 @@ train:
 """
 
 
-def module_of(text, *settings):
-    return gc.compile(Source("networks.yaml", text), settings).module()
-
-
-def batch_of(seed=0):
-    random = np.random.default_rng(seed)
-    features = jnp.asarray(random.normal(1.0, 2.0, size=(16, 4)), jnp.float32)
-    label = jnp.asarray(random.integers(0, 3, 16), jnp.int32)
-    return {"features": features, "label": label, "mask": jnp.ones(16, bool)}
-
-
 def same(one, other):
     return all(jax.tree.leaves(jax.tree.map(np.array_equal, one, other)))
 
@@ -83,7 +73,7 @@ def states():
     step, found = jax.jit(module.train_step), [module.init(jax.random.key(0))]
     for number in range(4):
         key = jax.random.fold_in(jax.random.key(1), number)
-        found.append(step(found[-1], batch_of(number), key)[0])
+        found.append(step(found[-1], batch_of(seed=number), key)[0])
     return found
 
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from players import batch_of, dense, module_of
 
 import graphc as gc
 from graphc.core.span import Source
@@ -36,20 +37,6 @@ train:
   batch_size: 16
   epochs: 2
 """
-
-
-def module_of(text, *settings):
-    return gc.compile(Source("pair.yaml", text), settings).module()
-
-
-def batch_of(rows=16, seed=0):
-    features = np.random.default_rng(seed).normal(size=(rows, 4)).astype(np.float32)
-    return {"features": jnp.asarray(features), "mask": jnp.ones(rows, bool)}
-
-
-def dense(params, x):
-    x = jnp.tanh(x @ params["dense"]["kernel"] + params["dense"]["bias"][None])
-    return x @ params["dense_2"]["kernel"] + params["dense_2"]["bias"][None]
 
 
 def noise(module, key, rows=16):

@@ -6,9 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
-import graphc as gc
-from graphc.core.span import Source
+from players import batch_of, dense, module_of
 
 PENALTY = """
 graphc: 1
@@ -34,20 +32,6 @@ train:
   schedule: [critic, generator]
   batch_size: 8
 """
-
-
-def module_of(text, *settings):
-    return gc.compile(Source("slopes.yaml", text), settings).module()
-
-
-def batch_of(rows, there=None, seed=0):
-    features = np.random.default_rng(seed).normal(size=(rows, 4)).astype(np.float32)
-    return {"features": jnp.asarray(features), "mask": jnp.arange(rows) < (there or rows)}
-
-
-def dense(params, x):
-    x = jnp.tanh(x @ params["dense"]["kernel"] + params["dense"]["bias"][None])
-    return x @ params["dense_2"]["kernel"] + params["dense_2"]["bias"][None]
 
 
 def critic_loss(critic, generator, module, batch, key):
