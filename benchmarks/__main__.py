@@ -19,6 +19,7 @@ NAMES = (
     "lockstep",
     "depth",
     "loops",
+    "convolutions",
     "throughput",
     "recurrent",
     "graphs",

@@ -32,9 +32,9 @@ class Emitted:
         return training.batch_size
 
 
-def emitted(source: Source) -> Emitted:
+def emitted(source: Source, without: tuple[str, ...] = ()) -> Emitted:
     """Compile a spec and import what was emitted."""
-    compiled = compiler.compile(source)
+    compiled = compiler.compile(source, without=without)
     module = module_from_source(compiled.source, f"<{compiled.checked.name}>")
     return Emitted(compiled, module, Programs(module, compiled.choices.steps_per_dispatch))
 

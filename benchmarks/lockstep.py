@@ -32,6 +32,9 @@ SPECS = (
     "usps_vit_tiny",
     "mnist_highway50",
     "mnist_lenet5",
+    "karate",
+    "cora_gcn",
+    "graphs_gin",
 )
 
 

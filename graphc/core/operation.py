@@ -197,6 +197,26 @@ class Hearing(Operation):
     drawn: bool = field(default=False, kw_only=True, repr=False)
 
 
+@dataclass(frozen=True)
+class Convolving(Multiplying):
+    """The base of what slides a kernel over an image, and may do so row by row.
+
+    Args:
+        by_rows: whether each row of the result is one product of rows of the image, with a band
+            that holds the kernel at each of its places; otherwise it is a library convolution.
+    """
+
+    by_rows: bool = field(default=False, kw_only=True, repr=False)
+
+    @property
+    def from_library(self) -> bool:
+        return not self.by_rows
+
+    def band(self, x: Type) -> tuple[int, int] | None:
+        """The shape of the band for images of this type; None where there is no such form."""
+        return None
+
+
 # The traits. They carry data, so that a pass never needs to know a concrete operation.
 
 
@@ -242,7 +262,13 @@ class Contracts:
 
 @dataclass(frozen=True)
 class LibraryConvolution:
-    """Runs as a library convolution, which must not stand inside a loop on the CPU."""
+    """Runs as a library convolution, which must not stand inside a loop on the CPU.
+
+    Args:
+        given: the attribute for which it does, where it does not always.
+    """
+
+    given: str | None = None
 
 
 @dataclass(frozen=True)

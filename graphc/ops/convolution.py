@@ -10,7 +10,9 @@ from graphc.core.attributes import Bool, Declared, Int, Text
 from graphc.core.code import OMIT, Code, code
 from graphc.core.declaration import attribute, primary
 from graphc.core.operation import (
+    PRECISIONS,
     Contracts,
+    Convolving,
     Elementwise,
     LibraryConvolution,
     Linear,
@@ -23,7 +25,7 @@ from graphc.core.types import Type
 from graphc.ops.along_steps import OVER, SlidingAlongSteps
 from graphc.ops.initializers import Initial, Initializer, LecunNormal, Zeros
 from graphc.ops.kernels import changing_kernel
-from graphc.ops.per_axis import Around, Padding, PerAxis, Sizes
+from graphc.ops.per_axis import Around, Padding, PerAxis, Sizes, spread
 from graphc.ops.sliding import (
     BIAS,
     DEFAULTS,
@@ -36,13 +38,14 @@ from graphc.ops.sliding import (
 )
 from graphc.ops.windows import BORDERS
 
+ROWS_AND_COLUMNS = 2
 MOST_SLICES = 64
 """Numbers of a kernel up to which slices are the faster form; compiling takes 3 s for 49."""
 
 
 @changing_kernel
 @dataclass(frozen=True)
-class Conv(SlidingAlongSteps, Layer):
+class Conv(SlidingAlongSteps, Layer, Convolving):
     """A convolution over the spatial axes: `y = activation(x * kernel + bias)`.
 
     Shapes: [n, c] -> [n', features], [h, w, c] -> [h', w', features] and [d, h, w, c] ->
@@ -78,7 +81,7 @@ class Conv(SlidingAlongSteps, Layer):
         groups=1,
         **DEFAULTS,
     )
-    traits = (LibraryConvolution(), Linear(), Contracts("conv_general_dilated"))
+    traits = (LibraryConvolution("from_library"), Linear(), Contracts("conv_general_dilated"))
 
     groups: int = attribute(Int(1), "parts of the channels that do not see one another", 1)
     over: str | None = attribute(Text(), OVER, None)
@@ -97,7 +100,20 @@ class Conv(SlidingAlongSteps, Layer):
         if self.over is not None or self.padding not in BORDERS:
             return None
         options = "strides=$stride, padding=$padding, kernel_dilation=$dilation"
-        return code(f"convolve($x, $kernel, {options})", **DEFAULTS)
+        form = ", form=by_rows" if self.by_rows else ""
+        return code(f"convolve($x, $kernel, {options}{form})", **DEFAULTS)
+
+    def band(self, x: Type) -> tuple[int, int] | None:
+        if self.over is not None or len(x.shape) != ROWS_AND_COLUMNS + 1 or self.groups > 1:
+            return None
+        if self.dilation != 1 or self.padding not in BORDERS or self.precision != PRECISIONS[0]:
+            return None
+        height, _ = self.kernel_of(x)
+        _, stride = spread(self.name, "stride", self.stride, x)
+        _, columns = self.places(x)
+        _, width, channels = x.shape
+        seen = max(width, (columns - 1) * stride + self.kernel_of(x)[1])
+        return height * seen * channels, columns * self.features
 
     def weights(self, x: Type) -> dict[str, Weight]:
         kernel = (*self.kernel_of(x), x.features // self.groups, self.features)
@@ -107,6 +123,10 @@ class Conv(SlidingAlongSteps, Layer):
 
     def flops(self, x: Type) -> int:
         return self.work(x, x.features // self.groups)
+
+    def holes(self, x: Type) -> dict[str, object]:
+        form = {"conv_general_dilated": ast.Name("by_rows", ast.Load())} if self.by_rows else {}
+        return super().holes(x) | form
 
 
 @changing_kernel

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
 from graphc.graph.graph import Graph
+from graphc.passes.bands import convolve_by_rows
 from graphc.passes.cycles import scan_cycles
 from graphc.passes.fold import fold
 from graphc.passes.gates import join_gates
@@ -47,6 +48,7 @@ PASSES: Mapping[str, Pass] = {
     "infer": check_types,
     "prune": prune,
     "precision": set_precision,
+    "bands": convolve_by_rows,
     "sparse": hold_sparse,
     "fold": fold,
     "inline": inline,

@@ -145,7 +145,7 @@ def _kind(graph: Graph, node: Node) -> Hashable:
 
 def _reason(graph: Graph, siblings: list[Node]) -> str | None:
     """Why joining them would not pay on the CPU."""
-    if any(node.operation.trait(LibraryConvolution) for node in siblings):
+    if any(type(node.operation).trait(LibraryConvolution) for node in siblings):
         return "a wider convolution is no faster on the CPU"
     columns = sum(graph.types[Ref(node.name)].features for node in siblings)
     if columns > WIDEST:

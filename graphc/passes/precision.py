@@ -8,17 +8,14 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from graphc.core.operation import PRECISIONS, Contracts, Multiplying, Operation
-from graphc.graph.calls import Repeat, Stack
-from graphc.graph.forms import Beside, Folded
+from graphc.core.types import Type
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node
-from graphc.graph.tied import Tied
+from graphc.passes.layers import each_layer
 from graphc.passes.remarks import Remarks
-from graphc.passes.walk import everywhere
 
 FLOAT32, BFLOAT16 = PRECISIONS
 
@@ -26,7 +23,9 @@ FLOAT32, BFLOAT16 = PRECISIONS
 def set_precision(graph: Graph, remarks: Remarks) -> Graph:
     """The graph with bfloat16 where it counts alone; see the module's text for the rules."""
 
-    def settled(operation: Multiplying, node: Node) -> Multiplying:
+    def settled(operation: Operation, _: tuple[Type, ...], node: Node) -> Operation:
+        if not isinstance(operation, Multiplying):
+            return operation
         trait = operation.trait(Contracts)
         assert isinstance(trait, Contracts), f"`{operation.name}` does not say what it contracts"
         if operation.precision != BFLOAT16:
@@ -40,31 +39,14 @@ def set_precision(graph: Graph, remarks: Remarks) -> Graph:
             remarks.left(2, f"{trait.apart} in `{node.name}` stay in float32", node.span)
         return operation
 
-    return _products(graph, settled)
+    return each_layer(graph, settled)
 
 
 def in_float32(graph: Graph) -> Graph:
     """The graph with all products in float32."""
-    return _products(graph, lambda operation, _: replace(operation, precision=FLOAT32))
 
+    def wide(operation: Operation, *_: object) -> Operation:
+        multiplies = isinstance(operation, Multiplying)
+        return replace(operation, precision=FLOAT32) if multiplies else operation
 
-def _products(graph: Graph, change: Callable[[Multiplying, Node], Multiplying]) -> Graph:
-    """The graph with every product changed, in whatever form it stands."""
-
-    def inner(operation: Operation, node: Node) -> Operation:
-        if isinstance(operation, Multiplying):
-            return change(operation, node)
-        if isinstance(operation, Repeat):
-            changed = {copy: inner(copy, node) for copy in dict.fromkeys(operation.copies)}
-            return Repeat(tuple(changed[copy] for copy in operation.copies))
-        if isinstance(operation, Tied | Stack | Folded):
-            return replace(operation, layer=inner(operation.layer, node))
-        if isinstance(operation, Beside):
-            return replace(operation, layers=tuple(inner(each, node) for each in operation.layers))
-        return operation
-
-    def visit(each: Graph) -> Graph:
-        nodes = (replace(node, operation=inner(node.operation, node)) for node in each.nodes)
-        return replace(each, nodes=tuple(nodes))
-
-    return everywhere(visit)(graph)
+    return each_layer(graph, wide)
