@@ -12,6 +12,7 @@ from benchmarks.forms import programs_of, ratios_of
 from benchmarks.measure import Sample
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
+from graphc.core.forms import CPU
 from graphc.core.types import Type
 from graphc.emit.library.convolution import by_rows, convolve
 from graphc.ops.convolution import Conv
@@ -64,9 +65,7 @@ def run(options: Options) -> Result:
     found = {str(each): _measured(each, rounds) for each in SHAPES[: 2 if options.quick else None]}
     rows = [(name, *each.row) for name, each in found.items()]
     wrong = [f"{name}: {each.wrong}" for name, each in found.items() if each.wrong]
-    numbers = {
-        name: {way: each.ratios[way].values for way in WAYS} for name, each in found.items()
-    }
+    numbers = {name: {way: each.ratios[way].values for way in WAYS} for name, each in found.items()}
     header = ("images and kernels", "numbers of the band", *WAYS, "chosen")
     return Result([Table(header, rows)], wrong or ["the table is right everywhere"], numbers)
 
@@ -108,4 +107,4 @@ def _measured(shape: Shape, rounds: int) -> Measured:
     band = layer.band(image)
     assert band is not None
     ratios = ratios_of(programs, "library", rounds)["rows"]
-    return Measured(prod(band), ratios, few(band, layer.features, "cpu"))
+    return Measured(prod(band), ratios, few(band, layer.features, CPU))

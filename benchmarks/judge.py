@@ -24,7 +24,9 @@ def main(run: str, judge: str, value: str = "fake") -> None:
     features, classes = _seen(by, drawn)
     real, known = _seen(by, written)
     halves = np.array_split(real, 2)
-    print(f"more than {SURE} sure: {_sure(classes):.3f} of {COUNT:,}; of written: {_sure(known):.3f}")
+    print(
+        f"more than {SURE} sure: {_sure(classes):.3f} of {COUNT:,}; of written: {_sure(known):.3f}"
+    )
     print(f"drawn of each class: {np.bincount(classes.argmax(1), minlength=classes.shape[1])}")
     print(f"Frechet distance: {_frechet(features, real):.1f}; of halves: {_frechet(*halves):.1f}")
 

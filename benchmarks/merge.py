@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -13,8 +14,8 @@ from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
 from benchmarks.report import Result, Table, met
 from graphc import compiler
+from graphc.core.forms import CPU
 from graphc.core.span import Source
-from graphc.passes.merge import WIDEST
 from graphc.runtime.module import module_from_source
 
 STEPS = 20
@@ -67,9 +68,10 @@ def run(options: Options) -> Result:
     ratios = {name: [_ratio(NETWORKS[name], rows, rounds) for rows in ROWS] for name in names}
     header = ["apart : joined", *(f"{rows} rows" for rows in ROWS)]
     rows = [[name, *(each.text("{:.2f}") for each in ratios[name])] for name in names]
-    narrow = names[: sum(2 * width <= WIDEST for width in WIDTHS)]
+    most = CPU.merged or 0
+    narrow = names[: sum(2 * width <= most for width in WIDTHS)]
     fine = all(each.median >= 1 for name in narrow for each in ratios[name][:2])
-    note = f"products of up to {WIDEST} columns are no slower joined, over 32 and 128 rows"
+    note = f"products of up to {most} columns are no slower joined, over 32 and 128 rows"
     numbers = {name: [each.values for each in ratios[name]] for name in names}
     return Result([Table(header, rows)], [f"{note}: {met(fine)}"], numbers)
 
@@ -77,7 +79,7 @@ def run(options: Options) -> Result:
 def _ratio(network: str, rows: int, rounds: int) -> Sample:
     source = Source("merge.yaml", network + TRAINING)
     apart = compiler.compile(source, without=("merge",))
-    joined = compiler.compile(source, device="gpu")  # where nothing stays apart
+    joined = compiler.compile(source, forms=replace(CPU, merged=None))
     steps = min(STEPS, apart.choices.steps_per_dispatch)
     actions = {"apart": _steps(apart, rows, steps), "joined": _steps(joined, rows, steps)}
     times = interleaved(actions, rounds)

@@ -13,8 +13,8 @@ from jax.experimental.sparse import BCOO
 from benchmarks.citations import CITATIONS, arrays, edges_made_up
 from benchmarks.forms import programs_of, ratios_of
 from benchmarks.measure import Sample
+from graphc.core.forms import FORMS
 from graphc.data.edge_forms import (
-    PRICES,
     edges_of_each,
     matrices,
     shared_edges,
@@ -48,7 +48,7 @@ class Graph:
     @property
     def chosen(self) -> str:
         """The form that the compiler chooses."""
-        prices = PRICES["cpu"]
+        prices = FORMS["cpu"].prices
         if len(self.senders) > 1:
             found = edges_of_each(self.senders, self.receivers, self.nodes, prices)
             return "matrix" if found else "edges"
@@ -98,7 +98,7 @@ def _tables(graph: Graph) -> tuple:
     """The tables of the length that is chosen, or of the median degree where none is."""
     senders, receivers = graph.senders[0], graph.receivers[0]
     degrees = np.bincount(receivers, minlength=graph.nodes)
-    length = table_length(degrees, PRICES["cpu"]) or int(np.median(degrees))
+    length = table_length(degrees, FORMS["cpu"].prices) or int(np.median(degrees))
     return tuple(
         tuple(map(jnp.asarray, table(start, end, graph.nodes, length).values()))
         for start, end in ((senders, receivers), (receivers, senders))

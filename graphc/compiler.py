@@ -14,6 +14,7 @@ from graphc.build.training import TRAINING, TrainingGraph, training_graph
 from graphc.build.user_code import NO_CODE, UserCode, user_code
 from graphc.core.collection import without_collection
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
+from graphc.core.forms import FORMS, Forms
 from graphc.core.operation import ShapeError
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping as MappingTree
@@ -245,7 +246,7 @@ def trial(compiled: Compiled, values: Values) -> Compiled:
     checked = _checked(document, report, True)
     report.stop()
     choices = compiled.choices
-    return compile(checked, without=choices.without, device=choices.device)
+    return compile(checked, without=choices.without, device=choices.device, forms=choices.forms)
 
 
 def _expanded(
@@ -304,6 +305,7 @@ def compile(
     python: bool | str = True,
     inference: bool = False,
     network: str | None = None,
+    forms: Forms | None = None,
 ) -> Compiled:
     """Check a spec, run the passes and write its source.
 
@@ -314,6 +316,7 @@ def compile(
         inference: whether the program only evaluates: it has no training functions, and its batch
             norms are folded into the layers before them.
         network: which of several it evaluates, of a spec with objectives.
+        forms: what to choose forms by; default: what is known of the device.
     """
     from graphc.emit.module import emit  # only here: checking a spec needs no emitter
 
@@ -325,7 +328,8 @@ def compile(
     if replace(checked.program, inference=inference).neighbours is not None:
         drawing = everywhere(hearing_drawn)
         networks = {name: drawing(graph) for name, graph in networks.items()}
-    networks, passes = run_passes(networks, device, tuple(without), inference, shares)
+    forms = FORMS[device] if forms is None else forms
+    networks, passes = run_passes(networks, forms, tuple(without), inference, shares)
     axis = _steps(checked)
     if axis is not None:
         remembering = everywhere(lambda graph: with_memory(graph, axis))
@@ -336,10 +340,10 @@ def compile(
     training = None if inference else checked.document.training
     examples = _examples(checked.document)
     streamed = streams(checked.document)
-    choices = choose(program, training, device, tuple(without), examples, streamed)
-    if choices.unroll > 1:
-        program = in_rounds(program, choices.unroll)
-    loops = may_loop(program, device)
+    choices = choose(program, training, device, forms, tuple(without), examples, streamed)
+    if forms.unroll > 1:
+        program = in_rounds(program, forms.unroll)
+    loops = may_loop(program, forms)
     program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
     return Compiled(checked, program, emit(program), weights, passes, choices)
 

@@ -11,32 +11,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from graphc.core.forms import Prices
 from graphc.core.types import MATRIX, SENDERS, SHARED
 
-
-@dataclass(frozen=True)
-class Prices:
-    """What forms may cost to be chosen, in their places per edge, each of which is read.
-
-    Attributes:
-        tables: how many places of a table cost as much as one edge that is added to its receiver by
-            itself, by how many edges there are, up to so many: the more of them, the less of the
-            nodes is in a cache.
-        matrix: up to how many pairs of nodes for each edge, those counted that pad, a matrix is
-            faster than a table or edges one by one.
-    """
-
-    tables: tuple[tuple[float, int], ...] = ((np.inf, 0),)
-    matrix: float = 0
-
-
-PRICES = {"cpu": Prices(((100_000, 4), (np.inf, 16)), 5)}
-"""By device, where that was measured (`benchmarks graphs --only sums`); elsewhere: one by one."""
 LONGEST = 64
 _MOST = np.iinfo(np.int8).max
 
@@ -102,7 +83,7 @@ def table_length(degrees: np.ndarray, prices: Prices) -> int:
         degrees: how many edges each node has.
 
     Example:
-        >>> table_length(np.array([2, 2, 2, 9]), PRICES["cpu"])
+        >>> table_length(np.array([2, 2, 2, 9]), CPU.prices)
         2
     """
     edges = int(degrees.sum())

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from graphc.core.forms import FORMS
 from graphc.core.types import RECEIVERS, SENDERS
-from graphc.data.edge_forms import PRICES, Prices, are_shared, edges_of_each, shared_edges
+from graphc.data.edge_forms import are_shared, edges_of_each, shared_edges
 from graphc.data.rows import Rows
 
 
@@ -32,7 +33,7 @@ def held(
         nodes: how many nodes a graph has, those counted that pad it; None without edges.
         device: that of the programs, cpu, gpu or tpu.
     """
-    prices = PRICES.get(device, Prices())
+    prices = FORMS[device].prices
     known: dict[tuple[int, ...], dict[str, np.ndarray]] = {}
 
     def once(function: Callable, *arrays: np.ndarray) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from graphc.compiler import Compiled, streams
+from graphc.core.forms import Forms
 from graphc.core.span import Source
 from graphc.graph.graph import Graph
 from graphc.graph.time import Scan
@@ -15,7 +16,6 @@ from graphc.ops.neighbours import Neighbours
 from graphc.passes.manager import PASSES, PassReport
 from graphc.passes.remarks import Remark
 from graphc.passes.walk import inside
-from graphc.plan.choices import UNROLL
 
 _LINES_SHOWN = 3
 
@@ -81,11 +81,17 @@ def _choices(compiled: Compiled) -> Iterator[str]:
     if compiled.program.neighbours is not None:
         yield f"  neighbours: {_neighbours(compiled.program.neighbours)}"
     if any(_loops(graph) for graph in compiled.program.networks.values()):
-        yield f"  steps in a round of a loop: {choices.unroll}, {UNROLL[choices.device][1]}"
+        yield f"  steps in a round of a loop: {choices.forms.unroll}, {_known(choices.forms)}"
     seconds = choices.compile_seconds
     yield f"  time to compile the first step: about {max(seconds, 1):.0f} s on two cores"
     if choices.slow_to_compile:
         yield "  warning: that is long; layers are rolled where they are equal, as in `repeat`"
+
+
+def _known(forms: Forms) -> str:
+    if forms.measured:
+        return "for several mostly took longer where this was measured"
+    return "as is usual, for it was not measured here"
 
 
 def _neighbours(drawn: Neighbours) -> str:

@@ -51,7 +51,7 @@ def _lowered(graph: Graph, cycle: Cycle, remarks: Remarks) -> Graph:
     names = [f"`{node.name}`" for node in cycle.nodes if not node.part]
     span = cycle.nodes[0].span
     whole = affine(graph, cycle, _begin)
-    if whole is not None and remarks.device != "cpu":
+    if whole is not None and remarks.forms.affine:
         remarks.did(4, f"{', '.join(names)}: affine in its state, all steps at once", span)
         return whole
     if whole is not None:

@@ -6,7 +6,7 @@ loop, and the loop has the second product alone. (XLA and Flax leave both inside
 convolution adds up what is along the edges for each of both by itself, and then multiplies.
 
 On a CPU a product may be too wide for that: what it gives for all steps has to be written to memory
-and read again, which takes longer than the product where it reads few features (`STAYS`).
+and read again, which takes longer than the product where it reads few features (`stays`).
 """
 
 from __future__ import annotations
@@ -25,14 +25,6 @@ from graphc.graph.tied import Tied
 from graphc.passes.linear import contracts_all, plain_linear
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import has_weights
-
-STAYS = {"cpu": 4}
-"""How many times the features that it reads of the inputs a product must give, to stay in the loop.
-
-By device, where it ever does: over 128 steps of cells with 64 to 512 units, training took 0.96 to
-1.41 times as long with it before the loop where it gave 4 times as many or more, and 0.68 to 0.97
-times where it gave as many or fewer (`benchmarks loops --only inputs`).
-"""
 
 Place = tuple[int, int]
 
@@ -113,10 +105,10 @@ class Hoisted:
         return [replace(node, operation=operation, inputs=(*node.inputs, *lent))]
 
     def _stays(self, node: Node, before: list[Ref]) -> bool:
-        """Whether its products with the inputs are in the loop all the same; see `STAYS`."""
+        """Whether its products with the inputs are in the loop all the same; see `Forms.stays`."""
         read = sum(self.types[ref].features for ref in before)
         given = self.types[Ref(node.name)].features
-        times = STAYS.get(self.remarks.device)
+        times = self.remarks.forms.stays
         streams = all(self.cycle.axis in self.types[ref].domain for ref in before)
         form = self._form(node)
         if times and before and streams and form is None and given >= times * read:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from graphc.core.diagnostic import Diagnostic, SpecError, listing, similar
+from graphc.core.forms import CPU, Forms
 from graphc.graph.graph import Graph
 from graphc.passes.bands import convolve_by_rows
 from graphc.passes.cycles import scan_cycles
@@ -70,7 +71,7 @@ FOR_INFERENCE = ("fold",)
 
 def run_passes(
     networks: Mapping[str, Graph],
-    device: str = "cpu",
+    forms: Forms = CPU,
     without: tuple[str, ...] = (),
     inference: bool = False,
     shares: Mapping[str, Mapping[str, float]] | None = None,
@@ -91,7 +92,7 @@ def run_passes(
     for name, run in PASSES.items():
         if name in FOR_INFERENCE and not inference:
             continue
-        remarks = Remarks(device)
+        remarks = Remarks(forms)
         for word, graph in graphs.items() if name not in without else ():
             remarks.shares = (shares or {}).get(word, {})
             graphs[word] = run(graph, remarks)

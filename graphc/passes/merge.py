@@ -36,8 +36,6 @@ from graphc.passes.linear import contracts_all, plain_linear
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, has_weights, inside, rewired
 
-WIDEST = 128
-"""Columns of a joined product on the CPU."""
 NAMES_JOINED = 3
 
 
@@ -99,7 +97,8 @@ def _join_products(graph: Graph, remarks: Remarks) -> Graph:
     looped = {name for cycle in cycles(graph.nodes) for name in cycle.names}
     for siblings in _siblings(graph, remarks):
         inside = looped.issuperset(node.name for node in siblings)
-        reason = _reason(graph, siblings) if remarks.device == "cpu" and not inside else None
+        most = None if inside else remarks.forms.merged
+        reason = None if most is None else _reason(graph, siblings, most)
         if reason is None:
             widths = " + ".join(str(graph.types[Ref(node.name)].features) for node in siblings)
             text = f"{_names(siblings)} are one product of {widths} features"
@@ -143,13 +142,13 @@ def _kind(graph: Graph, node: Node) -> Hashable:
     return type(operation), node.references, getattr(operation, "precision", None), common
 
 
-def _reason(graph: Graph, siblings: list[Node]) -> str | None:
+def _reason(graph: Graph, siblings: list[Node], widest: int) -> str | None:
     """Why joining them would not pay on the CPU."""
     if any(type(node.operation).trait(LibraryConvolution) for node in siblings):
         return "a wider convolution is no faster on the CPU"
     columns = sum(graph.types[Ref(node.name)].features for node in siblings)
-    if columns > WIDEST:
-        return f"one of {columns} columns is hardly faster on the CPU, where {WIDEST} are the most"
+    if columns > widest:
+        return f"one of {columns} columns is hardly faster on the CPU, where {widest} are the most"
     (x,) = graph.input_types(siblings[0])
     if x.sparse and columns >= x.features:
         return f"one of {columns} columns does not narrow its sparse input"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from graphc.core.forms import CPU, Forms
 from graphc.core.span import Span
 
 
@@ -30,12 +31,12 @@ class Remarks:
     """Collects distinct remarks in order, and carries what some rules depend on.
 
     Args:
-        device: cpu, gpu or tpu.
+        forms: which of them are faster.
         shares: for inputs of the graph at hand, the share of numbers that are not 0, where the data
             says that before it is loaded.
     """
 
-    device: str = "cpu"
+    forms: Forms = CPU
     shares: Mapping[str, float] = field(default_factory=dict)
     found: dict[Remark, None] = field(default_factory=dict)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from graphc.core.forms import Forms
 from graphc.core.operation import Hearing, LibraryConvolution, Opaque, Operation
 from graphc.core.types import Type
 from graphc.graph.calls import Repeat, Stack
@@ -23,8 +24,6 @@ from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, has_weights, inside, rewired
-
-FEWEST = 4
 
 
 def roll(graph: Graph, remarks: Remarks) -> Graph:
@@ -45,7 +44,7 @@ def _roll_repeat(graph: Graph, node: Node, remarks: Remarks) -> Node:
     operation = node.operation
     if not isinstance(operation, Repeat):
         return node
-    reason = _repeat_reason(graph, node, operation, remarks.device)
+    reason = _repeat_reason(graph, node, operation, remarks.forms)
     count = len(operation.copies)
     if reason is not None:
         remarks.left(
@@ -58,25 +57,27 @@ def _roll_repeat(graph: Graph, node: Node, remarks: Remarks) -> Node:
 
 
 def _repeat_reason(
-    graph: Graph, node: Node, operation: Repeat, device: str
+    graph: Graph, node: Node, operation: Repeat, forms: Forms
 ) -> tuple[int, str] | None:
     """Why a repeat stays unrolled, with the rule's number."""
     copies = operation.copies
-    if len(copies) < FEWEST:
-        return 1, f"fewer than {FEWEST} layers compile as fast unrolled"
+    if len(copies) < forms.rolled:
+        return 1, f"fewer than {forms.rolled} layers compile as fast unrolled"
     for i, copy in enumerate(copies):
         if copy != copies[0]:
             return 1, f"layer {i} differs from layer 0"
     types = graph.input_types(node)
-    return _layer_reason(copies[0], types, device)
+    return _layer_reason(copies[0], types, forms)
 
 
-def _layer_reason(layer: Operation, types: tuple[Type, ...], device: str) -> tuple[int, str] | None:
+def _layer_reason(
+    layer: Operation, types: tuple[Type, ...], forms: Forms
+) -> tuple[int, str] | None:
     if not has_weights(layer, types):
         return 1, "its layers have no weights"
     if layer.infer(*types) != types[0]:
         return 1, f"a layer makes {layer.infer(*types)} of {types[0]}"
-    if device == "cpu" and any(each.trait(LibraryConvolution) for each in inside(layer)):
+    if not forms.looped and any(each.trait(LibraryConvolution) for each in inside(layer)):
         return 3, "a convolution in a loop is some 30 times slower on the CPU"
     if any(each.trait(Opaque) for each in inside(layer)):
         return 4, "it runs code of your own, in which anything may stand"
@@ -86,7 +87,11 @@ def _layer_reason(layer: Operation, types: tuple[Type, ...], device: str) -> tup
 
 
 def _roll_runs(graph: Graph, remarks: Remarks) -> Graph:
-    runs = [run for run in _runs(graph) if len(run) >= FEWEST and _rolls(graph, run, remarks)]
+    runs = [
+        run
+        for run in _runs(graph)
+        if len(run) >= remarks.forms.rolled and _rolls(graph, run, remarks)
+    ]
     if not runs:
         return graph
     taken = set(graph.by_name)
@@ -99,7 +104,7 @@ def _roll_runs(graph: Graph, remarks: Remarks) -> Graph:
 
 def _rolls(graph: Graph, run: list[Node], remarks: Remarks) -> bool:
     first, last = run[0], run[-1]
-    reason = _layer_reason(first.operation, graph.input_types(first), remarks.device)
+    reason = _layer_reason(first.operation, graph.input_types(first), remarks.forms)
     names = f"`{first.name}` to `{last.name}`"
     if reason is None:
         remarks.did(2, f"{names} are rolled: {len(run)} equal layers, one scan", first.span)

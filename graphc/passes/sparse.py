@@ -1,7 +1,7 @@
 """sparse: of an input that is 0 nearly everywhere, only the other numbers are read.
 
 Rules:
-    1. An input of which the data says that few numbers are not 0 (`FEW`, by device) is held as
+    1. An input of which the data says that few numbers are not 0 (`sparse`) is held as
        these and their columns, where all that reads it are products that make fewer features of it,
        and dropouts before them.
 """
@@ -17,18 +17,10 @@ from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
 from graphc.passes.remarks import Remarks
 
-FEW = {"cpu": 0.02}
-"""The largest share of numbers other than 0, by device, where it was measured.
-
-With 0.02 of them a product and its gradient are 3.7 times as fast for 16 features out and 0.8 times
-for 64, and with a dropout before it 22 and 6 times; with 0.05 the product for 64 takes four times
-as long (`benchmarks graphs --only words`).
-"""
-
 
 def hold_sparse(graph: Graph, remarks: Remarks) -> Graph:
     """The graph with sparse inputs; see the module's text for the rule."""
-    most = FEW.get(remarks.device, 0)
+    most = remarks.forms.sparse
     few = {name for name, share in remarks.shares.items() if share <= most}
     inputs = tuple((name, _held(graph, name, kind, few, remarks)) for name, kind in graph.inputs)
     return replace(graph, inputs=inputs)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from graphc.data.edge_forms import PRICES, Prices, matrices, shared_edges, table, table_length
+from graphc.core.forms import FORMS, Prices
+from graphc.data.edge_forms import matrices, shared_edges, table, table_length
 from graphc.data.held import by_column, held
 
-CPU = PRICES["cpu"]
+CPU = FORMS["cpu"].prices
 
 
 def test_a_sparse_array_is_its_numbers_and_their_columns():

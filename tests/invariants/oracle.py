@@ -17,6 +17,7 @@ import numpy as np
 from strategies import CLASSES
 
 from graphc.compiler import check
+from graphc.core.forms import FORMS
 from graphc.core.span import Source
 from graphc.core.types import LENGTH, RECEIVERS, SENDERS, Type, is_uneven, nodes_axis
 from graphc.emit.module import emit
@@ -29,7 +30,7 @@ from graphc.plan.plan import Objective, Plan, Program, Term
 from graphc.runtime.module import module_from_source
 from graphc.runtime.state import from_canonical, to_canonical
 
-OPTIONAL = ("prune", "sparse", "roll", "merge", "gates")
+OPTIONAL = ("prune", "bands", "sparse", "roll", "merge", "gates")
 ALONE = {name: tuple(each for each in OPTIONAL if each != name) for name in OPTIONAL}
 WITHOUT = {**ALONE, "all passes": ()}
 """For each set of passes, what is left out."""
@@ -84,7 +85,7 @@ def graphs(text: str) -> dict[str, Graph]:
 
 def make(networks: Mapping[str, Graph], without: tuple[str, ...] = (), device: str = "cpu") -> Made:
     """The networks compiled without some passes."""
-    graphs, _ = run_passes(networks, device, without)
+    graphs, _ = run_passes(networks, FORMS[device], without)
     network = list(graphs)[-1]
     ports = [port for port, _ in graphs[network].outputs]
     label = Type((), "int", CLASSES)

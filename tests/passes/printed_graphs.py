@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphc.compiler import check
+from graphc.core.forms import FORMS
 from graphc.core.operation import Operation
 from graphc.core.span import Source
 from graphc.graph.calls import Call, NetworkCall, Repeat, Stack
@@ -18,7 +19,7 @@ def after(text: str, *passes: str, device: str = "cpu", inference: bool = False)
     """The last network after these passes, printed, and what they said."""
     networks = check(Source("given.yaml", text)).networks
     without = tuple({"prune", "roll", "merge", "fold"} - set(passes))
-    graphs, reports = run_passes(networks, device, without, inference)
+    graphs, reports = run_passes(networks, FORMS[device], without, inference)
     remarks = [
         f"{'did' if each.done else 'left'} {each.rule}: {each.text}"
         for report in reports

@@ -7,10 +7,10 @@ from flax import nnx
 
 import graphc as gc
 from graphc import compiler
+from graphc.core.forms import FORMS, Forms
 from graphc.core.span import Source
 from graphc.emit.module import emit
 from graphc.insight.explanation import explanation
-from graphc.plan.choices import UNROLL
 from graphc.runtime.module import module_from_source
 
 LAYERS = [
@@ -48,12 +48,12 @@ def test_several_steps_in_a_round_are_the_same(layer, steps, sequences):
 def test_a_table_says_how_many_and_it_is_told_why(monkeypatch):
     compiled = whole("{gru: 5}")
     assert "unroll=" not in compiled.source.split("def gru_step")[-1]
-    steps, why = UNROLL["cpu"]
-    assert f"steps in a round of a loop: {steps}, {why}" in explanation(compiled)
-    monkeypatch.setitem(UNROLL, "cpu", (4, "as this test says"))
+    told = "steps in a round of a loop: 1, for several mostly took longer"
+    assert told in explanation(compiled)
+    monkeypatch.setitem(FORMS, "cpu", Forms(unroll=4))
     other = whole("{gru: 5}")
     assert "unroll=4" in other.source
-    assert "steps in a round of a loop: 4, as this test says" in explanation(other)
+    assert "steps in a round of a loop: 4, as is usual" in explanation(other)
 
 
 def test_networks_without_loops_are_told_nothing():

@@ -144,4 +144,4 @@ def _program(one: Checked, other: Checked, found: _Networks) -> str:
 
 
 def _pruned(networks: Networks) -> dict[str, Graph]:
-    return {name: prune(graph, Remarks("cpu")) for name, graph in networks.items()}
+    return {name: prune(graph, Remarks()) for name, graph in networks.items()}

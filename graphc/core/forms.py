@@ -1,0 +1,132 @@
+"""Which form of a computation is faster, by device: all numbers that the compiler goes by.
+
+Those of the CPU were measured on two cores, by the command that stands beside them, which measures
+them on another machine as well. GPUs and TPUs have what is usual there, until they are measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+from graphc.core.attributes import Bool, Float, Int
+from graphc.core.declaration import Declaration, attribute
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What forms of sums over edges may cost, in their places per edge, each of which is read.
+
+    Attributes:
+        tables: how many places of a table cost as much as one edge that is added to its receiver by
+            itself, by how many edges there are, up to so many: the more of them, the less of the
+            nodes is in a cache.
+        matrix: up to how many pairs of nodes for each edge, those counted that pad, a matrix is
+            faster than a table or edges one by one.
+    """
+
+    tables: tuple[tuple[float, int], ...] = ((inf, 0),)
+    matrix: float = 0
+
+
+# A dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
+STEPS_BY_WORK = ((3e6, 1000), (3e8, 100), (3e9, 20), (3e10, 5))
+
+
+@dataclass(frozen=True)
+class Forms(Declaration):
+    """What a compilation chooses between forms by.
+
+    Attributes:
+        steps_by_work: steps per dispatch by the floating point operations of one step, forward and
+            backward, up to so many.
+        lockstep: up to which work of a step runs of several seeds or members are one program.
+        prices: of sums over edges.
+        measured: whether this is known, rather than what is usual.
+    """
+
+    name = "forms"
+
+    steps_per_dispatch: int | None = attribute(
+        Int(1),
+        "steps that run on the device without a word to Python; default: by their work",
+        None,
+    )
+    unroll: int = attribute(Int(1), "steps in a round of a loop over time", 1)
+    stays: float = attribute(
+        Float(minimum=0),
+        "how many times the features that it reads of the inputs a product gives that stays in"
+        " a loop over time; 0: none does",
+        0.0,
+    )
+    affine: bool = attribute(
+        Bool(), "whether what is affine in its state is computed for all steps at once", True
+    )
+    rolled: int = attribute(Int(2), "how many equal layers in a row become one loop", 4)
+    merged: int | None = attribute(
+        Int(0), "up to how many columns products of one input become one; default: any", None
+    )
+    band: int = attribute(Int(0), "numbers of a band up to which a convolution goes by rows", 0)
+    band_features: int = attribute(Int(1), "features up to which it does", 16)
+    sparse: float = attribute(
+        Float(minimum=0, maximum=1), "the share of numbers other than 0 that are read alone", 0.0
+    )
+    looped: bool = attribute(Bool(), "whether library convolutions may stand in loops", True)
+    steps_by_work: tuple[tuple[float, int], ...] = STEPS_BY_WORK
+    lockstep: float = inf
+    prices: Prices = Prices()
+    measured: bool = False
+
+
+CPU = Forms(
+    # Times of a training step with one step in a round over times with 2, 4 and 8, batch x units,
+    # 128 steps (`benchmarks loops --only unrolled`):
+    #
+    #                        2      4      8
+    #   elman  16 x 16      0.8    0.9    0.9
+    #   elman  32 x 64      0.8    1.2    1.2
+    #   elman  32 x 256     1.0    0.9    1.0
+    #   gru    16 x 16      0.7    0.8    0.6
+    #   gru    32 x 64      0.9    0.7    0.5
+    #   gru    32 x 256     0.9    1.0    0.8
+    #   lstm   16 x 16      1.2    0.7    0.6
+    #   lstm   32 x 64      0.9    0.7    0.4
+    #   lstm   32 x 256     0.9    0.8    0.7
+    unroll=1,
+    # Over 128 steps of cells with 64 to 512 units, training took 0.96 to 1.41 times as long with
+    # such products before the loop where they give 4 times as many features or more, and 0.68 to
+    # 0.97 times where they give as many or fewer (`benchmarks loops --only inputs`).
+    stays=4.0,
+    # A loop takes 0.3 to 1.7 times as long, up to 16,384 steps (`benchmarks loops --only
+    # recurrences`).
+    affine=False,
+    # Fewer layers compile as fast unrolled (`benchmarks depth`).
+    rolled=4,
+    # `benchmarks merge`.
+    merged=128,
+    # The library does badly with few channels and features (`benchmarks convolutions`).
+    band=70_000,
+    band_features=16,
+    # With 0.02 of them a product and its gradient are 3.7 times as fast for 16 features out and 0.8
+    # times for 64, and with a dropout before it 22 and 6 times; with 0.05 the product for 64 takes
+    # four times as long (`benchmarks graphs --only words`).
+    sparse=0.02,
+    # One in a loop, with its gradient, takes 30 times as long.
+    looped=False,
+    # Times of runs one by one over times side by side (`benchmarks lockstep`):
+    #
+    #                    work of a step    5 runs   10 runs
+    #   iris_mlp                 1.2e4       2.8       3.0
+    #   diabetes_mlp             7.7e4       2.7       3.3
+    #   digits_logistic          2.5e5       1.3       1.1
+    #   digits_mlp               3.3e6       1.0       1.3
+    #   usps_mlp                 3.8e7       1.3       1.2
+    #   california_mlp           1.6e8       1.0       1.0
+    #   digits_mixer             1.7e8       1.1       1.1
+    #   mnist_mlp                4.1e8       0.8       0.7
+    lockstep=1e8,
+    # `benchmarks graphs --only sums`.
+    prices=Prices(((100_000, 4), (inf, 16)), 5),
+    measured=True,
+)
+FORMS = {"cpu": CPU, "gpu": Forms(), "tpu": Forms()}
