@@ -34,7 +34,7 @@ from graphc.passes.manager import PassReport, run_passes
 from graphc.passes.precision import in_float32
 from graphc.passes.walk import everywhere
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
-from graphc.plan.make import Fields, make_plan, no_data
+from graphc.plan.make import make_plan, no_data
 from graphc.plan.plan import Plan, Program
 from graphc.plan.rounds import make_round
 from graphc.plan.sampling import Values
@@ -42,6 +42,7 @@ from graphc.plan.schedules import check_lengths
 from graphc.plan.searching import check_search, in_trial, samples
 from graphc.plan.statistics import with_asides
 from graphc.plan.steady import steady
+from graphc.plan.terms import Fields
 from graphc.plan.watching import no_validation
 from graphc.plan.weighing import check_weighing, class_weights
 from graphc.spec.document import Document, document_of, read_document
@@ -179,7 +180,8 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
                 networks, made, document.training, names, document.place, report, expander.roles
             )
         resampled = getattr(document.data, "balance", False)
-        check_weighing(document.training, resampled, document.place, report)
+        target = "" if fields is None else fields.target
+        check_weighing(document.training, resampled, target, document.place, report)
         if document.training.early_stopping is not None and _lacks_validation(document):
             report.diagnostics.append(
                 no_validation("early stopping", document.place("train", "early_stopping"))

@@ -374,7 +374,8 @@ class Model:
         return replace(
             dataset,
             at_most=at_most,
-            reads_target=plan.reads_target,
+            reads_target=plan.reads(dataset.target),
+            compared=plan.compares(dataset.target),
             sparse=self.compiled.program.sparse,
             draws=self.compiled.program.neighbours is not None,
         )

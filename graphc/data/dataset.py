@@ -54,6 +54,7 @@ class Form:
         columns: of a table, which of its columns were used, and their categories.
         directed: whether the edges of graphs lead one way.
         reads_target: whether the network reads the target, as a decoder reads what it is to say.
+        compared: further fields that outputs are compared with, and that the network never reads.
         at_most: for fields that the network takes a number of steps of, how many that is.
         sparse: fields of which the program takes the numbers alone that are not 0.
         edges: those of the graph that all examples are over, new ones too: senders and receivers.
@@ -67,6 +68,7 @@ class Form:
     columns: Columns | None = None
     directed: bool = False
     reads_target: bool = False
+    compared: tuple[str, ...] = ()
     at_most: dict[str, int] = field(default_factory=dict)
     sparse: tuple[str, ...] = ()
     edges: tuple[tuple[int, ...], ...] = ()
@@ -75,7 +77,7 @@ class Form:
     @property
     def inputs(self) -> dict[str, Type]:
         """The fields of new examples, without the lengths of sequences and the edges of graphs."""
-        left_out = () if self.reads_target else (self.target,)
+        left_out = self.compared if self.reads_target else (self.target, *self.compared)
         fields = self.fields.items()
         return {name: kind for name, kind in fields if name not in left_out and not is_beside(name)}
 
@@ -89,6 +91,7 @@ class Form:
             "columns": None if self.columns is None else self.columns.as_dict(),
             **({"directed": True} if self.directed else {}),
             **({"reads_target": True} if self.reads_target else {}),
+            **({"compared": list(self.compared)} if self.compared else {}),
             **({"at_most": self.at_most} if self.at_most else {}),
             **({"sparse": list(self.sparse)} if self.sparse else {}),
             **(
@@ -110,6 +113,7 @@ class Form:
             columns=None if columns is None else Columns.from_dict(columns),
             directed=data.get("directed", False),
             reads_target=data.get("reads_target", False),
+            compared=tuple(data.get("compared", ())),
             at_most=data.get("at_most", {}),
             sparse=tuple(data.get("sparse", ())),
             edges=tuple(tuple(each) for each in data.get("edges", ())),
@@ -234,7 +238,7 @@ class Dataset(Form):
 
     def drawn_from(self, split: str) -> dict[str, np.ndarray]:
         """The arrays of a split of one graph, for batches of nodes whose neighbours are drawn."""
-        fields = dict.fromkeys((*self.inputs, self.target))
+        fields = dict.fromkeys((*self.inputs, self.target, *self.compared))
         return by_node(self.splits[split], fields) if split in self.splits else {}
 
     @property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import reduce
 
 from graphc.core.code import code, literal
 from graphc.core.declaration import Declaration
@@ -13,10 +14,12 @@ from graphc.emit.filling import fill
 from graphc.emit.functions import Functions
 from graphc.emit.masks import placed
 from graphc.emit.optimizing import constant
-from graphc.emit.trees import name, part
+from graphc.emit.templates import OF_TASKS
+from graphc.emit.trees import call, name, part
 from graphc.graph.graph import Graph
 from graphc.ops.objectives import Metric
 from graphc.plan.plan import Objective, Program, Term
+from graphc.plan.weighing import leaves_weights
 
 MEASURES = ("losses", "metrics", "sums", "means")
 # The sum over the rows that are there; counts have axes of their own behind the batch.
@@ -32,19 +35,28 @@ WEIGHTS = "CLASS_WEIGHTS"
 
 def measures(program: Program, objective: Objective, graph: Graph) -> Functions:
     """The functions that measure the outputs of the graph of a network."""
-    terms = {term.name: _term(term, graph) for term in objective.metrics}
-    keys: list[ast.expr | None] = [part(word) for word in terms]
+    tasks = objective.tasks
+    terms = {term.name: _term(term, graph) for term in objective.metrics if term not in tasks}
     kind = _types(objective.loss, graph)[0]
-    loss = _term(objective.loss, graph)
+    of_tasks = {term.name: _term(term, graph) for term in tasks}
+    loss = _sum(tasks) if tasks else _term(objective.loss, graph)
+    metrics = _dict(terms)
+    if tasks:
+        found = call("task_losses", [name("outputs"), name("batch")])
+        metrics = ast.BinOp(found, ast.BitOr(), metrics) if terms else found
     values: dict[str, ast.expr] = {
         "LOSS": loss,
-        "METRICS": ast.Dict(keys, list(terms.values())),
+        "TASKS": _dict(of_tasks),
+        "METRICS": metrics,
         "TOTAL": _total(objective, kind),
         "MASK": _mask(kind, objective.loss.counted),
         "MEANS": _means((objective.loss, *objective.metrics), graph),
     }
-    constants = _class_weights(loss, program.class_weights, kind.features)
-    return Functions(MEASURES, values, constants=tuple(constants))
+    trees = list(of_tasks.values()) or [loss]
+    constants = _class_weights(trees, program.class_weights, _classes(objective, graph))
+    if not tasks:
+        return Functions(MEASURES, values, constants=tuple(constants))
+    return Functions(("task_losses", *MEASURES), values, OF_TASKS, tuple(constants))
 
 
 def _total(objective: Objective, kind: Type) -> ast.expr:
@@ -85,17 +97,39 @@ def _term(term: Term, graph: Graph) -> ast.expr:
     return fill(term.measure.call_code(*_types(term, graph)), values)
 
 
+def _dict(several: Mapping[str, ast.expr]) -> ast.expr:
+    return ast.Dict([part(word) for word in several], list(several.values()))
+
+
+def _sum(tasks: Iterable[Term]) -> ast.expr:
+    """The weighted sum of the losses of several outputs."""
+    return reduce(lambda one, other: ast.BinOp(one, ast.Add(), other), map(_weighted, tasks))
+
+
+def _weighted(task: Term) -> ast.expr:
+    loss = ast.Subscript(name("each"), part(task.name), ast.Load())
+    weight = getattr(task.measure, "weight", 1.0)
+    return loss if weight == 1 else ast.BinOp(literal(weight), ast.Mult(), loss)
+
+
 def _class_weights(
-    loss: ast.expr, weights: tuple[float, ...] | None, classes: int
+    losses: Iterable[ast.expr], weights: tuple[float, ...] | None, classes: int
 ) -> Iterable[ast.stmt]:
-    """The weights of classes, where the loss names them."""
-    if not any(isinstance(node, ast.Name) and node.id == WEIGHTS for node in ast.walk(loss)):
+    """The weights of classes, where a loss names them."""
+    nodes = (node for loss in losses for node in ast.walk(loss))
+    if not any(isinstance(node, ast.Name) and node.id == WEIGHTS for node in nodes):
         return ()
     text = "What each class counts in the loss"
     if weights is None:
         text += ": `graphc train` puts in the weights of the data that it loads"
         weights = (1.0,) * classes
     return constant(WEIGHTS, literal(weights), f"{text}.")
+
+
+def _classes(objective: Objective, graph: Graph) -> int:
+    """How many classes the data weighs, where a loss leaves that to it."""
+    terms = [term for term in objective.tasks if leaves_weights(term.measure)]
+    return _types((terms or [objective.loss])[0], graph)[0].features
 
 
 def _place_of_output(term: Term, graph: Graph) -> int:

@@ -289,6 +289,21 @@ def evaluate_step(state, batch):
     return sums(outputs, batch)
 ''')
 """What is different where a moving average of the weights is kept."""
+OF_TASKS = templates('''
+def task_losses(outputs, batch):
+    """The loss of each example, of each output."""
+    return TASKS
+
+def losses(outputs, batch):
+    """The loss of each example, the weighted sum of those of the outputs."""
+    each = task_losses(outputs, batch)
+    return LOSS
+
+def metrics(outputs, batch):
+    """The losses of the outputs and the metrics, of each example."""
+    return METRICS
+''')
+"""What is different where several outputs have a loss."""
 DRAWN = templates('''
 def draw_the_same(batch):
     """What `draw_neighbours` gives, the same for the same nodes every time."""

@@ -103,14 +103,14 @@ def _train_step(optimizing: Optimizing, update: Update, loops: bool) -> ast.Func
 def _of_neighbours(plan: Plan, neighbours: Neighbours) -> dict[str, ast.expr]:
     """What the function names that draws neighbours: fields, and how many of them."""
     fields = tuple(dict.fromkeys(field for _, field in plan.inputs))
-    target = plan.objectives[0].loss.target
+    (target,) = plan.targets
     return {"FIELDS": literal(fields), "TARGET": part(target), "SIZES": literal(neighbours.sizes)}
 
 
 def _of_pieces(plan: Plan, steps: int) -> dict[str, ast.expr]:
     """What the functions name that take sequences in pieces: fields, and the steps of a piece."""
     fields = [field for _, field in plan.inputs]
-    fields = dict.fromkeys([*fields, plan.objectives[0].loss.target])
+    fields = dict.fromkeys([*fields, *plan.targets])
     return {
         "FIELDS": literal(tuple(fields)),
         "FIRST": part(next(iter(fields))),

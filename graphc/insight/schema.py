@@ -28,6 +28,7 @@ from graphc.insight.schema_forms import reference, with_markdown
 from graphc.insight.schema_sections import document, section_definitions
 from graphc.insight.schema_steps import step_definitions
 from graphc.ops.search import Search
+from graphc.ops.tasks import losses_of_outputs
 from graphc.ops.training import Training
 
 REGISTRIES: tuple[Registry, ...] = (
@@ -45,7 +46,7 @@ REGISTRIES: tuple[Registry, ...] = (
 def spec_schema() -> dict:
     """The schema of a whole spec."""
     definitions = {}
-    for registry in REGISTRIES:
+    for registry in (*REGISTRIES, losses_of_outputs):
         for each in registry:
             definitions[definition_of(registry, each)] = of_declaration(each)
     for kind in _declared_kinds():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from graphc.core.attributes import Bool, Declared, Either, Float, Int, Many, Nested, Text
+from graphc.core.attributes import Bool, Declared, Either, Float, Int, Nested, Text
 from graphc.core.by_path import ByName, ByPath
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.diagnostic import Report, similar
-from graphc.core.registry import losses, metrics, optimizers
+from graphc.core.registry import optimizers
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Tree
 from graphc.ops.ensembles import Ensemble
@@ -21,6 +21,7 @@ from graphc.ops.rounds import Entries
 from graphc.ops.samples import Sampled, Samples
 from graphc.ops.start import InitFrom
 from graphc.ops.stopping import EarlyStopping
+from graphc.ops.tasks import LOSSES, METRICS, ByOutput
 from graphc.ops.updates import Clip, Group, Mixup, OrFrozen, Penalty
 
 _BELOW = "write it below an objective"
@@ -48,8 +49,8 @@ class Training(Declaration):
 
     name = "train"
 
-    loss: Loss | None = primary(
-        Declared(losses), "what is minimised: of the output against the target", None
+    loss: Loss | ByOutput | None = primary(
+        LOSSES, "what is minimised: of the output against the target, or of each output", None
     )
     values: Mapping | None = attribute(
         Nodes(), "calls of networks, noise and formulas over the fields of the data", None
@@ -74,8 +75,8 @@ class Training(Declaration):
     batch_size: int | str = attribute(
         Either((Int(1), Text(("full",)))), "examples per step; `full`: all of them", 32
     )
-    metrics: tuple[Metric, ...] | None = attribute(
-        Many(Declared(metrics)), "what is measured beside the loss; default: what suits it", None
+    metrics: tuple[Metric, ...] | ByOutput | None = attribute(
+        METRICS, "what is measured beside the loss, or for each output; default: what suits", None
     )
     seed: int = attribute(Int(0), "of the weights, the order of examples and dropout", 0)
     steps_per_dispatch: int | None = attribute(
@@ -208,6 +209,11 @@ class Training(Declaration):
         for word in ("values", "schedule", "samples") if not self.objectives else ():
             if getattr(self, word):
                 return f"`{word}` needs `objectives`, which say what is minimised", word
+        if self.metrics and isinstance(self.metrics, ByOutput) != isinstance(self.loss, ByOutput):
+            several = isinstance(self.loss, ByOutput)
+            words = ("one output", "several")[:: 1 if several else -1]
+            message = "`metrics` are those of {}, and `loss` is that of {}".format(*words)
+            return f"{message}: write both by the names of outputs, or none", "metrics"
         if isinstance(self.batch_size, int) and self.batch_size % self.accumulate:
             message = f"a `batch_size` of {self.batch_size} has no {self.accumulate} equal parts"
             return message, "accumulate"

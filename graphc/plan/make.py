@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from graphc.core.diagnostic import Diagnostic, Note, Report, listing, similar
-from graphc.core.operation import Logits, ShapeError
-from graphc.core.registry import metrics as known_metrics
+from graphc.core.diagnostic import Diagnostic, Report, listing, similar
 from graphc.core.span import Span
 from graphc.core.types import (
     SENDERS,
     Type,
     are_lengths,
-    counted_over,
     is_beside,
     is_uneven,
     nodes_axis,
@@ -22,34 +17,18 @@ from graphc.core.types import (
 )
 from graphc.graph.graph import Graph
 from graphc.graph.needed import called
-from graphc.graph.node import Ref
 from graphc.ops.networks import Role
-from graphc.ops.objectives import Loss, Metric
 from graphc.ops.training import Training
 from graphc.plan.following import check_short, still
-from graphc.plan.neighbours import check_neighbours
+from graphc.plan.neighbours import LEFT_OUT, check_neighbours
 from graphc.plan.pairs import check_pairs
 from graphc.plan.plan import Objective, Place, Plan, Term
+from graphc.plan.terms import Fields, terms_of
 from graphc.plan.truncation import check_truncation
 from graphc.plan.updates import make_update
 from graphc.plan.watching import check_watched
 
 _RESERVED = {"mask": "its own mask of padded rows"}
-
-
-@dataclass(frozen=True)
-class Fields:
-    """What the data offers.
-
-    Args:
-        types: the fields and their types.
-        target: the one that losses compare with.
-        names: for network inputs whose field has another name, that name and where it stands.
-    """
-
-    types: Mapping[str, Type]
-    target: str
-    names: Mapping[str, tuple[str, Span]]
 
 
 def make_plan(
@@ -97,10 +76,13 @@ def make_plan(
     check_neighbours(graph, dict(inputs), training, fields.types, fields.target, place, report)
     if not check_pairs(networks, fields.types, report):
         return None
-    terms = _terms(graph, training, fields, place, report)
+    terms = terms_of(graph, training, fields, place, report)
     update = make_update(training, networks, place, report, still(roles))
     if len(report.errors) == before:
         check_watched(training, terms, place, report)
+    if len(report.errors) > before:
+        return None
+    _check_one_target(terms, training, place, report)
     if len(report.errors) > before:
         return None
     loss, *others = terms
@@ -108,6 +90,14 @@ def make_plan(
         loss, tuple(others), tuple(networks), training.optimizer, training.epochs, update
     )
     return Plan(roots[0], inputs, (objective,), still=still(roles))
+
+
+def _check_one_target(terms: list[Term], training: Training, place: Place, report: Report) -> None:
+    """Report (GC428) several targets of one graph whose nodes are learnt from a few at a time."""
+    targets = list(dict.fromkeys(term.target for term in terms))
+    if training.neighbours is not None and len(targets) > 1:
+        message = f"`neighbours` draws nodes with one target, and here are {listing(targets)}"
+        report.error("GC428", message, place("train", "neighbours"), help=LEFT_OUT)
 
 
 def no_data(place: Span) -> Diagnostic:
@@ -184,66 +174,3 @@ def _spelled(kind: Type) -> str:
         return shape
     below = f", below: {kind.below}" if kind.below else ""
     return f"{{{kind.dtype}: {shape}{below}}}"
-
-
-def _terms(
-    graph: Graph, training: Training, fields: Fields, place: Place, report: Report
-) -> list[Term]:
-    measures: list[tuple[str, Loss, Span]] = [("loss", training.loss, place("train", "loss"))]
-    chosen = training.metrics
-    if chosen is None:
-        chosen = tuple(known_metrics[name]() for name in training.loss.metrics)
-    span = place("train", "loss" if training.metrics is None else "metrics")
-    measures += [(name, each, span) for name, each in _named(chosen).items()]
-    port, ref = graph.outputs[0]
-    output, target = graph.types[ref], fields.types[fields.target]
-    only, counted = len(graph.outputs) == 1, _counted(target, fields)
-    terms = []
-    for name, measure, where in measures:
-        try:
-            measure.check(output, target)
-        except ShapeError as error:
-            if training.metrics is None and measure is not training.loss:
-                continue  # a metric that nobody named
-            notes = [_output_note(graph, ref)]
-            report.error("GC404", error.message, where, notes=notes, help=error.help)
-        output_port = None if only else port
-        terms.append(Term(name, measure, output_port, fields.target, where, target, counted))
-    _warn_of_logits(graph, ref, training, report)
-    return terms
-
-
-def _counted(target: Type, fields: Fields) -> str | None:
-    """The field that says at which nodes the target counts, where the data has one."""
-    axis = nodes_axis(target)
-    field = counted_over(axis.name) if axis else None
-    return field if field in fields.types else None
-
-
-def _named(metrics: Iterable[Metric]) -> dict[str, Metric]:
-    """Metrics by what results call them; those of one name are told apart by their attributes."""
-    several = list(dict.fromkeys(metrics))
-    counts = Counter(each.name for each in several)
-    return {_name(each) if counts[each.name] > 1 else each.name: each for each in several}
-
-
-def _name(metric: Metric) -> str:
-    values = [getattr(metric, each.name) for each in metric.attributes()]
-    return "_".join([metric.name, *(str(value) for value in values if value is not None)])
-
-
-def _output_note(graph: Graph, ref: Ref) -> Note:
-    node = graph.by_name.get(ref.node)
-    what = node.operation.name if node is not None and not node.named else ref
-    return Note(f"the output {graph.types[ref]} comes from `{what}`", node.span if node else None)
-
-
-def _warn_of_logits(graph: Graph, ref: Ref, training: Training, report: Report) -> None:
-    node = graph.by_name.get(ref.node)
-    if node is None or not training.loss.takes_logits:
-        return
-    last = getattr(node.operation, "activation", None) or node.operation
-    if last.trait(Logits) is not None:
-        message = f"`{training.loss.name}` takes logits, but the output ends in `{last.name}`"
-        help = f"leave `{last.name}` out: {training.loss.without}"
-        report.warn("GC407", message, node.span, help=help)

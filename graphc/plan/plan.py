@@ -12,6 +12,7 @@ from graphc.ops.neighbours import Neighbours
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Optimizer
 from graphc.ops.rates import Duration, Schedule
+from graphc.ops.tasks import OfOutput
 from graphc.plan.updates import Update
 
 Place = Callable[..., Span]
@@ -74,12 +75,17 @@ class Objective:
         return self.every > 1 or self.start != 0 or self.until is not None
 
     @property
+    def tasks(self) -> tuple[Term, ...]:
+        """The losses of several outputs, of which its own is the weighted sum."""
+        return tuple(term for term in self.metrics if isinstance(term.measure, OfOutput))
+
+    @property
     def monitor(self) -> tuple[str, bool]:
         """What says which checkpoint is the best, and whether more of it is better.
 
-        The first metric that is a number, or the loss.
+        The first metric that is a number, or the loss; that of several outputs is it itself.
         """
-        for term in self.metrics:
+        for term in () if self.tasks else self.metrics:
             if isinstance(term.measure, Metric) and term.measure.is_number:
                 return term.name, term.measure.larger_is_better
         return self.loss.name, getattr(self.loss.measure, "larger_is_better", False)
@@ -160,10 +166,19 @@ class Plan:
         return (*(each.loss for each in self.objectives), *self.objectives[0].metrics)
 
     @property
-    def reads_target(self) -> bool:
-        """Whether the network reads what its outputs are compared with."""
-        read = {field for _, field in self.inputs}
-        return any(each.loss.target in read for each in self.objectives)
+    def targets(self) -> tuple[str, ...]:
+        """The fields that the outputs of one network are compared with."""
+        loss, tasks = self.objectives[0].loss, self.objectives[0].tasks
+        return tuple(dict.fromkeys(term.target for term in tasks or (loss,)))
+
+    def reads(self, target: str) -> bool:
+        """Whether one network reads the target of the data."""
+        return self.round is None and target in {field for _, field in self.inputs}
+
+    def compares(self, target: str) -> tuple[str, ...]:
+        """The fields beside the target of the data that are compared with, and never read."""
+        read = {target, *(field for _, field in self.inputs)}
+        return () if self.round else tuple(each for each in self.targets if each not in read)
 
 
 @dataclass(frozen=True)

@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.span import Span
 from graphc.ops.losses import BALANCED
+from graphc.ops.objectives import Loss
+from graphc.ops.tasks import ByOutput
 from graphc.ops.training import Training
 
 Place = Callable[..., Span]
 _DIGITS = 6
 
 
+def leaves_weights(loss: object) -> bool:
+    """Whether a loss leaves it to the data what each class weighs."""
+    return getattr(loss, "class_weights", None) == BALANCED
+
+
 def weighs_by_data(training: Training | None) -> bool:
     """Whether the data says what each class weighs."""
-    return getattr(training and training.loss, "class_weights", None) == BALANCED
+    return training is not None and any(leaves_weights(loss) for _, loss in _losses(training))
 
 
-def check_weighing(training: Training, resampled: bool, place: Place, report: Report) -> None:
-    """Report (GC425) where the data makes the classes count alike already."""
+def check_weighing(
+    training: Training, resampled: bool, target: str, place: Place, report: Report
+) -> None:
+    """Report (GC425) where the data makes the classes count alike already, or does not count them.
+
+    Args:
+        target: the field whose classes it counts.
+    """
     if resampled and weighs_by_data(training):
         message = "classes that the data balances are balanced once more by the loss"
         help = "leave out one of `balance: true` and `class_weights: balanced`"
         report.error("GC425", message, _place(training, place), help=help)
+    for keys, loss in _losses(training):
+        own = getattr(loss, "target", None)
+        if leaves_weights(loss) and own not in (None, target):
+            message = f"classes are counted in the target of the data, and `{own}` is another field"
+            help = "give the weights as numbers: `class_weights: [...]`"
+            report.error("GC425", message, place(*keys, loss.name, "class_weights"), help=help)
 
 
 def class_weights(
@@ -45,4 +64,14 @@ def class_weights(
 
 
 def _place(training: Training, place: Place) -> Span:
-    return place("train", "loss", training.loss.name, "class_weights")
+    keys, loss = next(each for each in _losses(training) if leaves_weights(each[1]))
+    return place(*keys, loss.name, "class_weights")
+
+
+def _losses(training: Training) -> Iterator[tuple[tuple[str, ...], Loss]]:
+    """The losses of the short form, and where they stand."""
+    if isinstance(training.loss, ByOutput):
+        for port, loss in training.loss.entries:
+            yield ("train", "loss", port), loss
+    elif training.loss is not None:
+        yield ("train", "loss"), training.loss

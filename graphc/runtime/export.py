@@ -114,7 +114,7 @@ def for_raw_values(call: Call, dataset: Dataset) -> Callable[..., Any]:
 
 def inputs(dataset: Dataset) -> list[str]:
     """The fields that the network reads, with lengths of sequences and edges of graphs."""
-    unread = {COUNTED, DRAWN, NODES_DRAWN, DIRECTED}
+    unread = {COUNTED, DRAWN, NODES_DRAWN, DIRECTED, *dataset.compared}
     unread |= set() if dataset.reads_target else {dataset.target}
     return [name for name in dataset.fields if name not in unread]
 

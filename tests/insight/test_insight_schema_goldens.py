@@ -30,6 +30,7 @@ UNSEEN = {
     "attributes_that_contradict": "attributes that are right one by one",
     "draws": "attributes that are right one by one",
     "objectives_and_loss": "attributes of the other form",
+    "train_losses_and_metrics_of_outputs": "attributes that are right one by one",
     "objectives_form": "attributes of the other form",
     "objectives_keys": "numbers in the wrong order",
     "objectives_numbers": "attributes in a formula, which is a text",
