@@ -106,6 +106,7 @@ class Body:
         context += [("graph", ...)] if needs.graph else []
         context += [("pairs", ...)] if needs.pairs else []
         context += [("memory", None)] if needs.memory else []
+        context += [("turn", None)] if needs.turn else []
         names = self.invoker.networks
         context += [(names[network], ...) for network in names if network in needs.networks]
         inputs = [*(["self"] if word == "__call__" else []), *self.plan.inputs]
@@ -255,6 +256,8 @@ def _names_in(operation: Operation, types: tuple[Type, ...], invoker: Invoker) -
         yield "graph"
     if needs.pairs:
         yield "pairs"
+    if needs.turn:
+        yield from ("turn", "in_turn")
     if isinstance(operation, NetworkCall):
         needed = invoker.requirements.of(operation, types).networks
         yield from (invoker.networks[network] for network in needed)

@@ -14,6 +14,7 @@ from graphc.emit.functions import Functions
 from graphc.emit.masks import ROWS, Masks
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs
+from graphc.emit.round_templates import in_turn
 from graphc.emit.templates import DRAWS, DRAWS_IN_INFERENCE, IN_PIECES, INFERENCE
 from graphc.emit.trees import call, name, part
 from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
@@ -46,6 +47,8 @@ def batches(
     different = dict(INFERENCE if program.inference else IN_PIECES if pieces else {})
     if needs.draws and not pieces:
         different |= DRAWS_IN_INFERENCE if program.inference else DRAWS
+    if needs.turn:
+        different |= in_turn(different)
     return Functions(BATCH, values, different)
 
 
@@ -115,6 +118,7 @@ def _outputs(
     asked = ASKED_IN_TRAINING if draws and not program.inference else ASKED
     given["pairs"] = needs.pairs and fill(asked, {})
     given["memory"] = needs.memory and name("memory")
+    given["turn"] = needs.turn and name("turn")
     for other, word in words.items():
         given[word] = other in needs.networks and _module(program, other)
     made.keywords = [ast.keyword(word, value) for word, value in given.items() if value]

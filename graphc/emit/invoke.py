@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from graphc.core.code import literal
 from graphc.core.types import Axis, Type
 from graphc.emit.construct import INDICES, Constructor, layer_keys
 from graphc.emit.filling import Key, Site
@@ -120,6 +121,9 @@ class Invoker:
     def _network(self, operation: Call, network: str) -> ast.expr:
         """The module of a network for a call; a clone where that leaves its statistics alone."""
         module = name(self.networks[network])
+        for other, objectives in operation.in_turn:
+            if other == network:
+                return call("in_turn", [module, literal(objectives), name("turn")])
         return call("nnx.clone", [module]) if network in operation.aside else module
 
     def _over_time(

@@ -26,6 +26,7 @@ class Needs:
         masks: the axes whose masks it takes, see `graphc.emit.masks`.
         edges: whether it reads what the graph says of values at its edges.
         draws: whether it needs the key in evaluation too.
+        turn: whether it matters whose turn it is.
     """
 
     train: bool = False
@@ -36,6 +37,7 @@ class Needs:
     edges: bool = False
     memory: bool = False
     draws: bool = False
+    turn: bool = False
     networks: frozenset[str] = frozenset()
 
     @property
@@ -53,6 +55,7 @@ class Needs:
             self.edges or other.edges,
             self.memory or other.memory,
             self.draws or other.draws,
+            self.turn or other.turn,
             self.networks | other.networks,
         )
 
@@ -84,13 +87,14 @@ class Requirements:
             network = operation.network
             needs = self.of_graph(self.networks[network])
             needs = needs.in_evaluation if operation.still else needs
-            return needs | Needs(networks=frozenset({network}))
+            turn = bool(operation.in_turn)
+            return needs | Needs(networks=frozenset({network}), turn=turn)
         if isinstance(operation, Scan):
             axes = frozenset({operation.axis.name} if operation.is_uneven(*types) else ())
-            own = Needs(masks=axes, memory=operation.kept)
+            own = Needs(masks=axes, memory=operation.kept, turn=bool(operation.in_turn))
             return self.of_graph(operation.graph) | own
         if isinstance(operation, Call):
-            return self.of_graph(operation.graph)
+            return self.of_graph(operation.graph) | Needs(turn=bool(operation.in_turn))
         if isinstance(operation, Repeat):
             each = (self.of(copy, inputs) for copy, inputs in copies(operation, types))
             return reduce(Needs.__or__, each, Needs())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
-from graphc.emit.templates import templates
+from graphc.core.code import copy_tree
+from graphc.emit.templates import TEMPLATES, templates
+from graphc.emit.trees import name
 
 ROUND = templates('''
 def objectives(outputs):
@@ -101,7 +104,9 @@ def {head}:
     """{docstring}"""
 
     def minimized(params):
-        outputs, statistics = forward(params, state["statistics"], batch, train=True, key=key)
+        outputs, statistics = forward(
+            params, state["statistics"], batch, train=True, key=key{turn}
+        )
         {found}return {values}, (statistics, sums(outputs, batch))
 
     params = state["params"]
@@ -154,7 +159,13 @@ _MOVED_OR_PAUSED = """
 
 
 def step(
-    *, in_turn: bool, penalties: bool, pauses: bool, follows: bool, statistics: bool
+    *,
+    in_turn: bool,
+    penalties: bool,
+    pauses: bool,
+    follows: bool,
+    statistics: bool,
+    differs: bool = False,
 ) -> ast.FunctionDef:
     """The training step of a round in which all move together, or of one turn of it, `move`.
 
@@ -163,6 +174,7 @@ def step(
         pauses: whether there are rounds in which an objective moves nothing.
         follows: whether other networks take their weights from those that move.
         statistics: whether there are running statistics.
+        differs: whether the calls that move these differ from turn to turn.
     """
     moves = _MOVED_OR_PAUSED if pauses and statistics else _MOVED
     after = (_FOLLOWED if follows and not in_turn else _AFTER).strip()
@@ -170,6 +182,7 @@ def step(
     text = _STEP.format(
         head="move(state, names, batch, key)" if in_turn else "train_step(state, batch, key)",
         docstring=_IN_TURN if in_turn else _TOGETHER,
+        turn=", turn=names" * differs,
         found=f"found = {minimized}\n        " * in_turn,
         values="{name: found[name] for name in names}" if in_turn else minimized,
         memory='dict(state["optimizer"])' if in_turn else "{}",
@@ -178,3 +191,19 @@ def step(
         moves=moves.strip().format(pause=f"{_PAUSED}\n            " * pauses),
     )
     return templates(text)["move" if in_turn else "train_step"]
+
+
+def in_turn(different: Mapping[str, ast.FunctionDef]) -> dict[str, ast.FunctionDef]:
+    """The functions that call the networks, told whose turn it is: objectives, or None for all.
+
+    Args:
+        different: those that are not the usual ones.
+    """
+    found = {word: copy_tree({**TEMPLATES, **different}[word]) for word in ("call", "forward")}
+    for function in found.values():
+        function.args.kwonlyargs.append(ast.arg("turn"))
+        function.args.kw_defaults.append(ast.Constant(None))
+    calls = (node for node in ast.walk(found["forward"]) if isinstance(node, ast.Call))
+    inner = next(node for node in calls if getattr(node.func, "id", "") == "call")
+    inner.keywords.append(ast.keyword("turn", name("turn")))
+    return found

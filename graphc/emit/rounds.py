@@ -12,6 +12,7 @@ from graphc.emit.functions import Functions
 from graphc.emit.optimizing import Optimizing, constant, when
 from graphc.emit.round_templates import PENALIZED, ROUND, step
 from graphc.emit.trees import name, part
+from graphc.graph.calls import depends_on_turn
 from graphc.graph.graph import RESERVED_OF_NETWORKS, identifiers
 from graphc.graph.weights import WeightMap
 from graphc.plan.plan import Objective, Plan, Program, Round
@@ -50,6 +51,9 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
         pauses=pauses,
         follows=follows,
         statistics=any(not each.weight.trainable for each in weights.entries),
+        differs=any(
+            depends_on_turn(each.operation) for each in program.networks[plan.network].nodes
+        ),
     )
     names = ["objectives", "sums", "means", "rules", "owned"]
     names += (

@@ -21,6 +21,7 @@ class Call(Operation):
         inline: whether it was written in place, as steps of a `repeat`, rather than as a block.
         aside: the networks it is or calls whose running statistics it does not move, though it runs
             in training mode.
+        in_turn: those of which it moves them in the turns of some objectives alone, and these.
     """
 
     name = "call"
@@ -30,6 +31,7 @@ class Call(Operation):
     arguments: tuple[tuple[str, object], ...] = field(default=(), compare=False)
     inline: bool = field(default=False, compare=False)
     aside: tuple[str, ...] = ()
+    in_turn: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def title(self) -> str:
@@ -95,6 +97,13 @@ class Repeat(Operation):
         for copy in self.copies:
             x = copy.infer(x, *others)  # type: ignore[assignment]
         return x
+
+
+def depends_on_turn(operation: Operation) -> bool:
+    """Whether it moves the statistics of a network in the turns of some objectives alone."""
+    if isinstance(operation, Repeat):
+        return any(map(depends_on_turn, operation.copies))
+    return isinstance(operation, Call) and bool(operation.in_turn)
 
 
 def distinct(

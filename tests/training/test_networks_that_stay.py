@@ -233,3 +233,51 @@ def test_in_a_turn_of_another_objective_statistics_stay():
 def test_what_is_not_in_the_way_of_statistics_is_called_as_ever():
     source = gc.compile(Source("networks.yaml", PLAYERS.replace("batch_norm, ", ""))).source
     assert "nnx.clone" not in source
+
+
+TURNS = """
+graphc: 1
+networks:
+  q: {inputs: {x: [4]}, layers: [batch_norm, {dense: 8}, relu, {dense: 3}]}
+  outer: {inputs: {x: [4]}, layers: [q, relu, {dense: 3}]}
+data: iris
+train:
+  values:
+    a: q(features)
+    b: outer(2 * features)
+    turn: 3 * features
+    c: q(turn)
+  objectives:
+    one: {minimize: "cross_entropy(a, label)", update: q, optimizer: {sgd: 0.1}}
+    two: {minimize: "cross_entropy(b, label)", update: [q, outer], optimizer: {sgd: 0.1}}
+    both: {minimize: "cross_entropy(a, label) + cross_entropy(c, label)", update: q}
+  schedule: [one, {two: 2}, both]
+  batch_size: 16
+"""
+
+
+@pytest.mark.parametrize(("objective", "factors"), [("one", (1,)), ("two", (2,)), ("both", (1, 3))])
+def test_a_turn_moves_statistics_by_the_calls_of_its_own_objectives(objective, factors):
+    module, batch = module_of(TURNS), batch_of()
+    state = module.init(jax.random.key(0))
+    turn = jax.jit(lambda *given: module.move(given[0], (objective,), *given[1:]))
+    after, _ = turn(state, batch, jax.random.key(1))
+    inputs = [factor * np.asarray(batch["features"]) for factor in factors]
+    wanted = moved(state["statistics"]["q"]["batch_norm"], *inputs)
+    found = after["statistics"]["q"]["batch_norm"]
+    for word in wanted:
+        np.testing.assert_allclose(found[word], wanted[word], rtol=1e-4, atol=1e-5)
+    assert int(module.train_step(state, four_times(batch), jax.random.key(1))[0]["step"]) == 1
+
+
+def four_times(batch):
+    return {name: jnp.concatenate([each] * 4) for name, each in batch.items()}
+
+
+def test_gradients_flow_through_calls_that_leave_statistics_in_this_turn():
+    module = module_of(TURNS)
+    state = module.init(jax.random.key(0))
+    after, totals = module.move(state, ("both",), batch_of(), jax.random.key(1))
+    assert totals["finite"]
+    assert not same(after["params"]["q"], state["params"]["q"])
+    assert same(after["params"]["outer"], state["params"]["outer"])

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+from flax import nnx
 
 
 def mean_of_points(x, mask=None):
@@ -20,6 +21,11 @@ def sum_of_points(x, mask):
 def alone(name, values):
     """1 for the value of this name and 0 for the others: what pulls back the gradient of one."""
     return {each: jnp.full_like(value, each == name) for each, value in values.items()}
+
+
+def in_turn(network, objectives, turn):
+    """The network in a turn of these objectives; in others a clone, which keeps its statistics."""
+    return network if turn is None or set(turn) & set(objectives) else nnx.clone(network)
 
 
 def in_parts(batch, count):
