@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from graphc.compiler import check
 from graphc.core.diagnostic import Diagnostic, SpecError, listing
 from graphc.core.span import Source
+from graphc.core.types import time_axes
 from graphc.graph.stepping import obstacles
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ class Run:
         temperature: float = 1.0,
         top_k: int | None = None,
         seed: int = 0,
+        network: str | None = None,
     ) -> str:
         """What a network that learnt texts goes on with behind a prompt.
 
@@ -205,13 +207,15 @@ class Run:
             temperature: below 1, likely symbols become likelier; 0 takes the likeliest.
             top_k: draw among so many symbols, the likeliest ones.
             seed: of the draws: the same seed gives the same text.
+            network: which one, of a run on several objectives.
 
         Raises:
             RunError: GC631 for a prompt with symbols that training never saw, GC632 where the run
-                did not learn to go on with a text.
+                did not learn to go on with a text, GC633 where it is not clear which network.
             SpecError: GC630 where the network does not go step by step.
         """
         options = {"length": length, "temperature": temperature, "top_k": top_k, "seed": seed}
+        options |= {"network": network}
         return "".join(self.generated(prompt, **options))  # type: ignore[arg-type]
 
     def generated(
@@ -222,6 +226,7 @@ class Run:
         temperature: float = 1.0,
         top_k: int | None = None,
         seed: int = 0,
+        network: str | None = None,
     ) -> Iterator[str]:
         """The text of `generate` in pieces, as they are drawn."""
         from graphc.runtime.generation import Sampling, Stepping
@@ -229,10 +234,12 @@ class Run:
         sampling = Sampling(temperature, top_k, seed)
         vocabulary = self.vocabulary
         numbers = vocabulary.begun(prompt)
-        module, weights = self._stepping()
-        network = Stepping(module, vocabulary.source.followed, vocabulary.drawn)
+        own = self._network(network)
+        field = vocabulary.source.followed if own is None else self._symbols(own)
+        module, weights = self._stepping() if own is None else self._stepping_of(own)
+        stepping = Stepping(module, field, vocabulary.drawn)
         decode = vocabulary.decoder(prompt)
-        for piece in network.continued(weights, numbers, length, sampling):
+        for piece in stepping.continued(weights, numbers, length, sampling):
             yield decode(piece.tolist())
 
     @property
@@ -261,6 +268,30 @@ class Run:
         if problems := obstacles(compiled.model.graph, place):
             raise SpecError(problems)
         return compiled.model.module(), (compiled.params, compiled.statistics)
+
+    def _stepping_of(self, network: str) -> tuple[ModuleType, Weights]:
+        """The same of one network of several; RunError GC632 where it calls others."""
+        from graphc.runtime.errors import fail
+
+        own = self.inference(network)
+        checked, module = own.model.compiled.checked, own.model.module()
+        if problems := obstacles(checked.networks[network], checked.document.place("networks")):
+            raise SpecError(problems)
+        if not hasattr(module, "step"):
+            message = f"`{network}` calls other networks, which go on with no text"
+            raise fail("GC632", message, "make blocks of what it calls")
+        return module, (own.params, own.statistics)
+
+    def _symbols(self, network: str) -> str:
+        """The input of a network that symbols are for; RunError GC632 where it is not one."""
+        from graphc.runtime.errors import fail
+
+        inputs = check(self.document().source, python=str(self.path)).networks[network].inputs
+        if len(inputs) == 1 and inputs[0][1].dtype == "int" and time_axes(inputs[0][1]):
+            return inputs[0][0]
+        given = listing([f"{name}: {kind}" for name, kind in inputs])
+        message = f"`{network}` reads {given}, and what goes on with a text reads its symbols alone"
+        raise fail("GC632", message, "name a network with one input `{int: [time], below: data}`")
 
     def weights(self) -> dict[str, np.ndarray]:
         """The weights it ended with, and the statistics of norms, by their paths in the spec.

@@ -39,8 +39,15 @@ from graphc.cli.failures import Command
     show_default=True,
     help="Of the draws: the same seed gives the same text.",
 )
+@click.option("--network", metavar="NAME", help="Which network, of a run that trained several.")
 def command(
-    run: str, prompt: str, length: int, temperature: float, top_k: int | None, seed: int
+    run: str,
+    prompt: str,
+    length: int,
+    temperature: float,
+    top_k: int | None,
+    seed: int,
+    network: str | None,
 ) -> None:
     """Let a trained run write text.
 
@@ -53,7 +60,7 @@ def command(
         raise click.BadParameter("it is a finite number", param_hint="--temperature")
     plain_warnings()
     pieces = api.load_run(run).generated(
-        prompt, length=length, temperature=temperature, top_k=top_k, seed=seed
+        prompt, length=length, temperature=temperature, top_k=top_k, seed=seed, network=network
     )
     first = next(pieces, "")  # what is wrong is said before the prompt is shown
     click.echo(prompt + first, nl=False)

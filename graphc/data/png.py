@@ -31,6 +31,17 @@ def png(image: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(map(_chunk, *zip(*chunks, strict=True)))
 
 
+def size_of(file: bytes) -> tuple[int, int, int]:
+    """The height, width and channels of a file that `png` made.
+
+    Example:
+        >>> size_of(png(np.zeros((2, 5, 3), np.uint8)))
+        (2, 5, 3)
+    """
+    width, height, _, kind = struct.unpack(">IIBB", file[16:26])
+    return height, width, 3 if kind == _COLOUR else 1
+
+
 def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 

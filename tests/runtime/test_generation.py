@@ -219,3 +219,33 @@ def test_another_text_is_read_with_the_symbols_that_were_learnt_and_not_learnt_f
         gc.compile(source, ["train.epochs=2"]).train(tmp_path / "run", resume=True, cache=False)
     (problem,) = found.value.diagnostics
     assert problem.code == "GC607" and problem.notes[0].text == "new: `z`"
+
+
+SEVERAL = """\
+graphc: 1
+networks:
+  writer: {inputs: {text: {int: [time], below: data}}, layers: [writing, {dense: $text.below}]}
+  speller: {inputs: {text: {int: [time], below: data}}, layers: [writer]}
+  judge: {inputs: {h: [time, 4]}, layers: [{dense: 1}]}
+blocks: {writing: {layers: [{embed: 8}, {gru: 24}]}}
+data: {text: {path: text.txt, length: 25, validation: 0.2}}
+train:
+  values: {z: {normal: [4]}}
+  objectives:
+    writer: {minimize: "cross_entropy(writer(text), next)", update: writer, optimizer: {adam: 0.02}}
+    judge: {minimize: "judge(z) ** 2", update: judge}
+  epochs: 1
+  batch_size: 4
+"""
+
+
+def test_one_of_several_networks_writes(folder):
+    run = train(folder, "several", [(SPEC, SEVERAL)])
+    text = run.generate("one two", length=8, network="writer")
+    assert len(text) == 8 and text == run.generate("one two", length=8, network="writer")
+    with pytest.raises(RunError, match="GC633"):
+        run.generate("one two")
+    with pytest.raises(RunError, match="what goes on with a text reads its symbols alone"):
+        run.generate("one two", network="judge")
+    with pytest.raises(RunError, match="calls other networks"):
+        run.generate("one two", network="speller")

@@ -170,3 +170,29 @@ def test_early_stopping_watches_a_value_in_its_direction():
         made = compiled(f"{text}  early_stopping: {{patience: 1, metric: {metric}}}\n").compiled
         settings = settings_of(made, 256)
         assert (settings.monitor, settings.maximize) == (metric, larger)
+
+
+def test_tensorboard_has_the_pictures_once_after_a_resume(tmp_path):
+    from tensorboardX.proto.event_pb2 import Event
+
+    folder = tmp_path / "run"
+    compiled(SAMPLED, "train.epochs=2").train(folder, tensorboard=True)
+    compiled(SAMPLED).train(folder, resume=True, tensorboard=True)
+    found = []
+    for path in (folder / "tensorboard").iterdir():
+        data = path.read_bytes()
+        while data:
+            length = int.from_bytes(data[:8], "little")
+            event = Event.FromString(data[12 : 12 + length])
+            several = [each for each in event.summary.value if each.HasField("image")]
+            found += [(each.tag, event.step, each.image) for each in several]
+            data = data[16 + length :]
+    steps = sorted({step for _, step, _ in found})
+    tags = [(tag, step) for tag, step, _ in found]
+    names = ("samples/fake", "samples/image", "samples/unseen")
+    assert sorted(tags) == sorted((tag, step) for tag in names for step in steps)
+    assert len(steps) == 2
+    image = next(image for tag, step, image in found if (tag, step) == (names[0], steps[-1]))
+    file = folder / "samples/fake/epoch_0003.png"
+    assert image.encoded_image_string == file.read_bytes()
+    assert (image.height, image.width, image.colorspace) == (*picture(file).shape, 1)
