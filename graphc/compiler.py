@@ -170,6 +170,7 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
         expander.take(slope_complaints(graph))
     plan = None
     if document.training is not None and not report.errors:
+        target = "" if fields is None else fields.target
         if made is None:
             plan = make_plan(
                 networks, document.training, fields, document.place, report, expander.roles
@@ -177,11 +178,17 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
         else:
             names = {name: word for name, (word, _) in fields.names.items()} if fields else {}
             plan = make_round(
-                networks, made, document.training, names, document.place, report, expander.roles
+                networks,
+                made,
+                document.training,
+                names,
+                target,
+                document.place,
+                report,
+                expander.roles,
             )
         resampled = getattr(document.data, "balance", False)
-        target = "" if fields is None else fields.target
-        check_weighing(document.training, resampled, target, document.place, report)
+        check_weighing(document.training, plan, resampled, target, document.place, report)
         if document.training.early_stopping is not None and _lacks_validation(document):
             report.diagnostics.append(
                 no_validation("early stopping", document.place("train", "early_stopping"))
@@ -417,7 +424,7 @@ def with_examples(
     if document.training is None:
         return compiled
     steps = epoch_steps(document.training, examples, longest)
-    weights = class_weights(document.training, classes, document.place)
+    weights = class_weights(document.training, compiled.program.plan, classes, document.place)
     report = Report()
     check_lengths(document.training, steps, document.place, report)
     report.stop()

@@ -386,7 +386,8 @@ class Model:
         return dataset, self._compiled_for(dataset)
 
     def _compiled_for(self, dataset: Dataset) -> compiler.Compiled:
-        weighs = weighs_by_data(self.compiled.checked.document.training)
+        checked = self.compiled.checked
+        weighs = weighs_by_data(checked.document.training, checked.plan)
         # Counting reads targets, which may be streamed.
         classes = dataset.class_counts if weighs else None
         return compiler.with_examples(self.compiled, dataset.examples, classes, dataset.longest)

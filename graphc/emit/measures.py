@@ -119,6 +119,11 @@ def _class_weights(
     nodes = (node for loss in losses for node in ast.walk(loss))
     if not any(isinstance(node, ast.Name) and node.id == WEIGHTS for node in nodes):
         return ()
+    return class_weights(weights, classes)
+
+
+def class_weights(weights: tuple[float, ...] | None, classes: int) -> Iterable[ast.stmt]:
+    """The constant of the weights of classes; all alike as long as they are not known."""
     text = "What each class counts in the loss"
     if weights is None:
         text += ": `graphc train` puts in the weights of the data that it loads"

@@ -9,6 +9,7 @@ from graphc.core.code import code, literal
 from graphc.emit.filling import fill
 from graphc.emit.following import Following
 from graphc.emit.functions import Functions
+from graphc.emit.measures import class_weights
 from graphc.emit.optimizing import Optimizing, constant, when
 from graphc.emit.round_templates import PENALIZED, ROUND, step
 from graphc.emit.trees import name, part
@@ -114,6 +115,8 @@ def _constants(
     if round.batches > 1:
         text = "Who moves in a round, in this order, and on how many batches in a row."
         yield from constant(TURNS, literal(round.entries), text)
+    if round.classes is not None:
+        yield from class_weights(program.class_weights, round.classes)
     words = identifiers(program.networks, RESERVED_OF_NETWORKS)
     own = {each.name: tuple(words[network] for network in each.updates) for each in plan.objectives}
     tree = ast.Dict([part(word) for word in own], [literal(each) for each in own.values()])

@@ -106,11 +106,15 @@ class Round:
         entries: the names of those that move together on a batch, and how often in a row.
         measured: the values that are measured beside them.
         sampled: the values that are looked at.
+        classes: how many classes the data weighs in a loss that leaves that to it, if one does.
+        weighed: where that loss stands.
     """
 
     entries: tuple[tuple[tuple[str, ...], int], ...]
     measured: tuple[str, ...]
     sampled: tuple[str, ...] = ()
+    classes: int | None = None
+    weighed: Span = field(default_factory=nowhere, compare=False)
 
     @property
     def batches(self) -> int:

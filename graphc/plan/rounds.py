@@ -23,6 +23,7 @@ from graphc.plan.following import followers, still
 from graphc.plan.plan import Objective, Place, Plan, Round, Term
 from graphc.plan.updates import Weights, check_start, make_player_update, matches
 from graphc.plan.watching import check_named, check_watched
+from graphc.plan.weighing import weighing
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def make_round(
     made: TrainingGraph,
     training: Training,
     fields: Mapping[str, str],
+    target: str,
     place: Place,
     report: Report,
     roles: Mapping[str, Role],
@@ -53,6 +55,7 @@ def make_round(
     Args:
         networks: of the spec, the graph of training among them.
         fields: what the data calls those that have another name in the spec.
+        target: the field of the data whose classes it counts.
         roles: which of them are frozen, or follow others.
     """
     before = len(report.errors)
@@ -67,13 +70,16 @@ def make_round(
         maker.check_watched(objectives)
     if len(report.errors) > before:
         return None
+    weighed = weighing(made.graph, fields, target, report)
+    if len(report.errors) > before:
+        return None
     order = training.schedule or ((tuple(name for name, _ in several), 1),)
     inputs = tuple((name, fields.get(name, name)) for name, _ in made.graph.inputs)
     return Plan(
         TRAINING,
         inputs,
         objectives,
-        round=Round(order, made.measured, made.sampled),
+        round=Round(order, made.measured, made.sampled, *weighed),
         still=still(roles),
         followers=followers(networks, roles, place, report),
     )

@@ -53,6 +53,26 @@ def test_balanced_classes_weigh_as_in_scikit_learn(made, tmp_path):
     assert model.train(tmp_path / "run", resume=True, cache=False).result["epochs"] == 2
 
 
+def test_they_weigh_as_much_among_values(made, tmp_path):
+    train = """train:
+  values: {scores: net(features), own: "cross_entropy(scores, kind, class_weights=balanced)"}
+  objectives: {one: {minimize: own, update: net}}
+  epochs: 2
+"""
+    text = SPEC[: SPEC.index("train:")].replace("network:\n", "networks:\n net:\n") + train
+    model = made(text)
+    assert "CLASS_WEIGHTS = (1.0, 1.0, 1.0)\n" in model.source
+    model.train(tmp_path / "several", cache=False)
+    made().train(tmp_path / "one", cache=False)
+    lines = [
+        [line for line in (tmp_path / name / "model.py").read_text().splitlines() if "= (" in line]
+        for name in ("several", "one")
+    ]
+    assert next(each for each in lines[0] if "CLASS_WEIGHTS" in each) in lines[1]
+    with pytest.raises(SpecError, match="GC425"):
+        with_examples(made(text).compiled, 60, [40, 20, 0])
+
+
 def test_a_class_without_examples_has_no_weight(made):
     with pytest.raises(SpecError) as found:
         with_examples(made().compiled, 60, [40, 20, 0])
