@@ -34,7 +34,7 @@ OF_ONE_LOSS = {
     "regularize": _BELOW,
     "accumulate": "make the batches smaller",
     "truncate": "sequences are learnt from as a whole",
-    "mixup": "write the mixture among `values`",
+    "mixup": "mix with noise among `values`: examples of a batch do not meet there",
     "neighbours": "a graph is gone through as a whole",
     "average": "it is that of one network",
     "ensemble": "its members are trained on one loss",
