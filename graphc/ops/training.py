@@ -36,7 +36,7 @@ OF_ONE_LOSS = {
     "truncate": "sequences are learnt from as a whole",
     "mixup": "mix with noise among `values`: examples of a batch do not meet there",
     "neighbours": "a graph is gone through as a whole",
-    "average": "it is that of one network",
+    "average": "make it a network: `networks: {slow: {average: NAME, decay: 0.99}}`",
     "ensemble": "its members are trained on one loss",
 }
 """What belongs to the short form of `train`, and what the long form has instead."""
