@@ -120,7 +120,8 @@ class _Painter:
         cost: Cost,
         formula: Formula,
     ) -> None:
-        kind, name = "network" if _network(node) else "node", title(graph, node)
+        name = title(graph, node)
+        kind = "network" if _network(node) and name != "formula" else "node"
         point = Point(place.id, place.group, kind, place.name, name, output_type(graph, node), cost)
         more: dict[str, Any] = {"operands": tuple(formula.operands())}
         if None in node.inputs:

@@ -10,7 +10,7 @@ from graphc.core.declaration import Declaration, attribute
 from graphc.core.registry import optimizers
 from graphc.core.tree import Mapping, Scalar, Tree, plain
 from graphc.ops.optimizers import Adam, Optimizer
-from graphc.ops.rates import Duration, Rounds
+from graphc.ops.rates import Duration, Rounds, ends_before
 from graphc.ops.updates import Clip, Group, OrFrozen, Penalty
 
 
@@ -92,19 +92,10 @@ class Player(Declaration):
             both = self.minimize is not None
             word = "`minimize` or `maximize`, and not both" if both else "`minimize` or `maximize`"
             return f"an objective needs {word}"
-        if self._ends_first():
+        if ends_before(self.until, self.start):
             word = "" if isinstance(self.until, Duration) else "round "
             return f"it ends with {word}{self.until}, before it starts", "until"
         return None
-
-    def _ends_first(self) -> bool:
-        """Whether it ends before it starts, as far as the two can be compared."""
-        start, until = self.start, self.until
-        if isinstance(start, int) and isinstance(until, int):
-            return until <= start
-        if isinstance(start, Duration) and isinstance(until, Duration):
-            return until.number <= start.number
-        return False
 
     @classmethod
     def schema(cls) -> dict:

@@ -34,6 +34,18 @@ class Duration:
         return f"{self.number:g} {word}"
 
 
+def ends_before(until: int | Duration | None, start: int | Duration) -> bool:
+    """Whether what ends with a round or an epoch has ended when something else starts.
+
+    As far as the two can be compared: rounds with rounds, and epochs with epochs.
+    """
+    if isinstance(until, int) and isinstance(start, int):
+        return until <= start
+    if isinstance(until, Duration) and isinstance(start, Duration):
+        return until.unit == start.unit and until.number <= start.number
+    return False
+
+
 @dataclass(frozen=True)
 class Lasting(Kind):
     """A duration: a number of epochs, `5` or `5 epochs`, or `500 steps`."""

@@ -11,7 +11,7 @@ from graphc.graph.graph import Graph
 from graphc.ops.neighbours import Neighbours
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Optimizer
-from graphc.ops.rates import Duration, Schedule
+from graphc.ops.rates import Duration, Schedule, ends_before
 from graphc.ops.tasks import OfOutput
 from graphc.plan.updates import Update
 
@@ -73,6 +73,10 @@ class Objective:
     def pauses(self) -> bool:
         """Whether there are rounds in which it moves nothing."""
         return self.every > 1 or self.start != 0 or self.until is not None
+
+    def meets(self, other: Objective) -> bool:
+        """Whether there may be a round in which both move: neither ends before the other starts."""
+        return not (ends_before(self.until, other.start) or ends_before(other.until, self.start))
 
     @property
     def tasks(self) -> tuple[Term, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import ClassVar
 
 from graphc.build.training import TRAINING, TrainingGraph
@@ -231,16 +232,14 @@ class _Maker:
     def check_owners(self, objectives: tuple[Objective, ...]) -> None:
         """Report GC435 for weights with two owners at once, GC437 (a warning) for those without."""
         by_name = {each.name: each for each in objectives}
+        owned = {each.name: self._owned(each.patterns) for each in objectives}
         order = self.training.schedule or ((tuple(by_name), 1),)
         for names, _ in order:
-            seen: dict[str, str] = {}
-            for name in dict.fromkeys(names):
-                for path in self._owned(by_name[name].patterns):
-                    if path in seen:
-                        self._report_two(seen[path], name, path)
-                        break
-                    seen[path] = name
-        moving = {path for each in objectives for path in self._owned(each.patterns)}
+            for one, other in combinations(dict.fromkeys(names), 2):
+                shared = [path for path in owned[other] if path in owned[one]]
+                if shared and by_name[one].meets(by_name[other]):
+                    self._report_two(one, other, shared[0])
+        moving = {path for paths in owned.values() for path in paths}
         networks = sorted({name for each in objectives for name in self._reached(each.name)})
         for name in networks:
             own = [path for path in self._owned([f"{name}/*"])]
@@ -250,7 +249,10 @@ class _Maker:
     def _report_two(self, one: str, other: str, path: str) -> None:
         message = f"`{one}` and `{other}` both move `{path}` in the same step"
         notes = [Note(f"`{one}` updates it", self.place("train", "objectives", one, "update"))]
-        help = "make one objective of their sum, or let them take turns with a `schedule`"
+        help = (
+            "make one objective of their sum, let them take turns with a `schedule`, or let one "
+            "end (`until`) before the other begins (`start`)"
+        )
         place = self.place("train", "objectives", other, "update")
         self.report.error("GC435", message, place, notes=notes, help=help)
 
