@@ -250,8 +250,8 @@ class _Maker:
         message = f"`{one}` and `{other}` both move `{path}` in the same step"
         notes = [Note(f"`{one}` updates it", self.place("train", "objectives", one, "update"))]
         help = (
-            "make one objective of their sum, let them take turns with a `schedule`, or let one "
-            "end (`until`) before the other begins (`start`)"
+            "make one objective of their sum, let them take turns with a `schedule`, or give one "
+            "an `until` and the other a `start`"
         )
         place = self.place("train", "objectives", other, "update")
         self.report.error("GC435", message, place, notes=notes, help=help)

@@ -100,6 +100,19 @@ def test_every_node_has_a_box_with_its_name_and_a_note(name):
         assert point.name in shown[path] or f"{TIMES} {point.count}" in shown[path]
 
 
+def test_calls_of_networks_within_one_another_are_a_formula():
+    twice = """
+graphc: 1
+networks:
+  half: {inputs: {x: [4]}, layers: [{dense: 4}]}
+  whole: {inputs: {x: [4]}, nodes: {y: half(half(x))}, output: y}
+"""
+    reader = Reader(page(check(Source("twice.yaml", twice))))
+    boxes, notes = reader.having("id"), data_of(reader)["notes"]
+    shown = {each["path"]: boxes[id] for id, each in notes.items()}
+    assert "formula" in shown["whole/y"]
+
+
 @pytest.mark.parametrize("name", ["pair", *BUNDLED])
 def test_a_page_needs_nothing_from_elsewhere(name):
     text = page(checked(name))

@@ -115,6 +115,27 @@ def test_one_of_them_may_pause():
     assert moved == [False, True, False, True, False, False]
 
 
+def total_loss(generator, z):
+    return jnp.mean(jnp.sum(dense(generator, z), axis=-1))
+
+
+def test_one_may_move_what_another_one_moved_before():
+    later = "    later: {minimize: sum(fake), update: generator, optimizer: {sgd: 0.1}, start: 2}\n"
+    text = PAIR.replace("  batch_size", later + "  batch_size")
+    module = module_of(text, "train.objectives.generator.until=2")
+    step, state = jax.jit(module.train_step), module.init(jax.random.key(0))
+    for number in range(4):
+        key = step_key(jax.random.key(1), number)
+        generator, z = state["params"]["generator"], noise(module, key)
+        if number < 2:
+            slope = jax.grad(generator_loss)(generator, state["params"]["critic"], z)
+            wanted = down(generator, slope, 0.2)
+        else:
+            wanted = down(generator, jax.grad(total_loss)(generator, z), 0.1)
+        state, _ = step(state, batch_of(seed=number), key)
+        assert_same(state["params"]["generator"], wanted)
+
+
 def test_what_is_made_large_grows():
     text = PAIR.replace("minimize: binary_cross_entropy(fake_score, 1)\n", "maximize: fake_score\n")
     module, key = module_of(text), jax.random.key(1)
