@@ -14,6 +14,7 @@ from graphc.core.operation import Weight
 from graphc.graph.calls import NetworkCall
 from graphc.graph.graph import Graph
 from graphc.graph.needed import called, needed
+from graphc.graph.node import Node
 from graphc.graph.weights import WeightMap
 from graphc.ops.measures import Measuring
 from graphc.ops.networks import Role
@@ -193,15 +194,19 @@ class _Maker:
 
     def _reached(self, name: str) -> set[str]:
         """The networks, and the values that are weights, that an objective is made of."""
-        graph = self.made.graph
-        ref = next(ref for port, ref in graph.outputs if port == name)
         found: set[str] = set()
-        for node in needed(graph, [ref]):
+        for node in self._made_of(name):
             if isinstance(node.operation, NetworkCall):
                 found |= called(node.operation, self.networks)
             else:
                 found.add(f"{TRAINING}/{node.name}")
         return found
+
+    def _made_of(self, name: str) -> list[Node]:
+        """The nodes that an objective is made of."""
+        graph = self.made.graph
+        ref = next(ref for port, ref in graph.outputs if port == name)
+        return [*needed(graph, [ref])]
 
     def check_watched(self, objectives: tuple[Objective, ...]) -> None:
         """Report GC430 where early stopping does not name a number that is measured."""
@@ -239,6 +244,8 @@ class _Maker:
                 shared = [path for path in owned[other] if path in owned[one]]
                 if shared and by_name[one].meets(by_name[other]):
                     self._report_two(one, other, shared[0])
+                elif shared:
+                    self._check_statistics(one, other, {_owner(path) for path in shared})
         moving = {path for paths in owned.values() for path in paths}
         networks = sorted({name for each in objectives for name in self._reached(each.name)})
         for name in networks:
@@ -255,6 +262,30 @@ class _Maker:
         )
         place = self.place("train", "objectives", other, "update")
         self.report.error("GC435", message, place, notes=notes, help=help)
+
+    def _check_statistics(self, one: str, other: str, networks: set[str]) -> None:
+        """Report (GC435) statistics that move by the calls of two objectives, not by one's alone.
+
+        Which calls move them is no question of time: those of both do so in all rounds.
+        """
+        still = {path.split("/")[0] for path, each in self.weights.items() if not each.trainable}
+        for name in sorted(networks & still):
+            if self._calls(one, name) != self._calls(other, name):
+                message = (
+                    f"running statistics of `{name}` move by calls of `{one}` and of `{other}`"
+                )
+                place = self.place("train", "objectives", other, "update")
+                help = "let them take turns with a `schedule`, or use a norm without statistics"
+                self.report.error("GC435", message, place, help=help)
+
+    def _calls(self, objective: str, network: str) -> set[str]:
+        """The values of an objective that are calls of a network."""
+        return {
+            node.name
+            for node in self._made_of(objective)
+            if isinstance(node.operation, NetworkCall)
+            and network in called(node.operation, self.networks)
+        }
 
     def _warn_of_still(self, name: str) -> None:
         message = f"no objective updates the network `{name}`: its weights stay as they are drawn"

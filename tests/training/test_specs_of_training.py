@@ -13,38 +13,30 @@ import graphc as gc
 SPECS = Path(__file__).parents[2] / "specs"
 
 
-def learner(name, *settings):
-    """The training step of a spec, and its state before the first one."""
-    module = gc.compile(SPECS / f"{name}.yaml", settings, device="cpu").module()
-    return jax.jit(module.train_step), module.init(jax.random.key(0))
-
-
-def moved(before, after):
-    """By name, whether anything below a branch of the weights is another one now."""
-    same = jax.tree.map(np.array_equal, before["params"], after["params"])
-    return {name: not all(jax.tree.leaves(each)) for name, each in same.items()}
+def module_of(name, *settings):
+    """The module of a spec in which an epoch is a step."""
+    settings = ("train.epoch_steps=1", *settings)
+    return gc.compile(SPECS / f"{name}.yaml", settings, device="cpu").module()
 
 
 def movers(before, after):
-    """The branches in which something has moved."""
-    return {name for name, each in moved(before, after).items() if each}
-
-
-def digits(size, rows=4, seed=0):
-    draw = np.random.default_rng(seed)
-    image = draw.uniform(size=(rows, size, size, 1)).astype(np.float32)
-    return {"image": image, "label": draw.integers(0, 10, rows).astype(np.int32)}
+    """The branches of weights in which something has moved."""
+    same = jax.tree.map(np.array_equal, before, after)
+    return {name for name, each in same.items() if not all(jax.tree.leaves(each))}
 
 
 def test_a_body_that_was_learnt_elsewhere_moves_after_thirty_epochs():
-    step, state = learner("usps_transfer", "train.epoch_steps=1")
-    found = []
-    for number in range(31):
-        after, _ = step(state, digits(16, seed=number), jax.random.key(number))
-        found.append(moved(state, after))
-        state = after
-    assert all(each.pop("answer") for each in found)
-    assert [set(each.values()) for each in found] == [{False}] * 30 + [{True}]
+    module = module_of("usps_transfer")
+    rule, params = module.optimizer(), module.init(jax.random.key(0))["params"]
+    gradients, memory, update = (
+        jax.tree.map(jnp.ones_like, params),
+        rule.init(params),
+        jax.jit(rule.update),
+    )
+    for epoch in range(31):
+        updates, memory = update(gradients, memory, params)
+        after = jax.tree.map(jnp.add, params, updates)
+        assert movers(params, after) == (set(params) if epoch == 30 else {"answer"})
 
 
 def test_the_body_there_and_the_body_here_are_one():
@@ -58,34 +50,48 @@ def test_the_body_there_and_the_body_here_are_one():
 
 
 @pytest.fixture(scope="module")
-def distillation():
-    return learner("digits_distillation", "train.epoch_steps=1")
+def taught():
+    """The training step of the teacher and the taught, a state before it, and a batch."""
+    module = module_of("digits_distillation", "networks.teacher.layers=[flatten, {dense: 10}]")
+    draw = np.random.default_rng(0)
+    batch = {
+        "image": draw.uniform(size=(4, 8, 8, 1)).astype(np.float32),
+        "label": draw.integers(0, 10, 4).astype(np.int32),
+        "labelled": np.array([1, 1, 0, 0], np.float32),
+    }
+    return jax.jit(module.train_step), module.init(jax.random.key(0)), batch
 
 
-def test_a_student_needs_no_labels_and_another_one_only_those_there_are(distillation):
-    step, state = distillation
+def test_a_teacher_is_first_and_is_what_the_student_reads(taught):
+    step, state, batch = taught
+    after = step(state, batch, jax.random.key(1))[0]["params"]
+    assert movers(state["params"], after) == {"teacher", "taught"}
+    jax.tree.map(np.testing.assert_array_equal, after["taught"], after["teacher"])
+
+
+def test_a_student_needs_no_labels_and_another_one_those_there_are(taught):
+    step, state, batch = taught
     state = state | {"step": jnp.array(100, jnp.int32)}
-    batch = digits(8) | {"labelled": np.array([1, 1, 0, 0], np.float32)}
-    after, _ = step(state, batch, jax.random.key(1))
-    assert movers(state, after) == {"teacher", "taught"}
-    jax.tree.map(np.testing.assert_array_equal, *map(after["params"].get, ("taught", "teacher")))
+    after = step(state, batch, jax.random.key(1))[0]["params"]
+    assert movers(state["params"], after) == {"student", "alone"}
+    for row, expected in ((0, {"alone"}), (3, set())):
+        label = np.where(np.arange(4) == row, (batch["label"] + 1) % 10, batch["label"])
+        other = step(state, batch | {"label": label}, jax.random.key(1))[0]["params"]
+        assert movers(after, other) == expected
 
 
 def test_ten_of_each_digit_have_a_label():
-    train = runpy.run_path(str(SPECS / "few_labels.py"))["digits"](10)["train"]
+    splits = runpy.run_path(str(SPECS / "few_labels.py"))["digits"](10)
+    train = splits["train"]
     counted = train["label"][train["labelled"] > 0]
     assert np.array_equal(np.bincount(counted), np.full(10, 10))
+    assert sum(len(each["label"]) for each in splits.values()) == 1797
 
 
-@pytest.mark.parametrize(("epoch", "layers"), [(0, {1}), (20, {2}), (60, {4}), (80, {1, 2, 3, 4})])
-def test_layers_learn_one_after_another_and_then_together(stacked, epoch, layers):
-    step, state = stacked
-    state = state | {"step": jnp.array(epoch, jnp.int32)}
-    after, _ = step(state, digits(8), jax.random.key(1))
-    expected = {f"{kind}_{number}" for kind in ("encoder", "decoder") for number in layers}
-    assert movers(state, after) == expected | {"plain"}
-
-
-@pytest.fixture(scope="module")
-def stacked():
-    return learner("digits_stacked", "train.epoch_steps=1")
+def test_layers_learn_one_after_another_and_then_together():
+    module = module_of("digits_stacked")
+    for epoch, layers in ((0, "1"), (19, "1"), (20, "2"), (79, "4"), (80, "1234")):
+        moving = [name for name in module.OWNED if module.due(name, epoch)]
+        owned = [network for name in moving for network in module.OWNED[name]]
+        expected = [f"{kind}_{layer}" for kind in ("encoder", "decoder") for layer in layers]
+        assert sorted(owned) == sorted([*expected, "plain"])

@@ -17,6 +17,7 @@ from graphc.insight.formulas import written
 from graphc.insight.painting import picture_of
 from graphc.insight.picture import Picture
 from graphc.insight.table import short
+from graphc.ops.rates import Duration
 from graphc.plan.plan import Objective, Plan
 
 
@@ -201,9 +202,16 @@ def _pauses(each: Objective) -> Iterator[str]:
     if each.every > 1:
         yield f"every {each.every} rounds"
     if each.start:
-        yield f"after {each.start} {'round' if each.start == 1 else 'rounds'}"
+        yield f"after {_time(each.start)}"
     if each.until is not None:
-        yield f"until round {each.until}"
+        yield f"until {_time(each.until)}"
+
+
+def _time(rounds: int | Duration) -> str:
+    """How many rounds or epochs."""
+    if isinstance(rounds, Duration):
+        return str(rounds)
+    return f"{rounds} round" if rounds == 1 else f"{rounds} rounds"
 
 
 def _moved(name: str, networks: Mapping[str, Graph], owners: tuple[str, ...]) -> Shown:
