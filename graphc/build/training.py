@@ -72,7 +72,7 @@ def training_graph(
         error = not_yet("`objectives` over the nodes of one graph", syntax.Reference("", place))
         report.diagnostics += error.diagnostics
         return None
-    inputs = {name: kind for name, kind in fields.items() if not is_beside(name)}
+    inputs = {name: fields[name] for name in sorted(fields) if not is_beside(name)}
     read = _words(training)
     beside = min(inputs, key=lambda name: (name not in read, inputs[name].size, name))
     assembly = Assembly(TRAINING, inputs)
