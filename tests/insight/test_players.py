@@ -64,6 +64,15 @@ moved by none: judge
     )
 
 
+def test_when_each_moves_is_told_in_rounds_or_epochs():
+    text = PAIR.replace("every: 2", "start: 2, until: 9").replace(
+        "update: critic}", "update: critic, start: 1 epoch, until: 5 epochs}"
+    )
+    told = training_text(scene_of(check(Source("pair.yaml", text))))
+    assert "adam, after 1 epoch, until 5 epochs\n" in told
+    assert "sgd, after 2 rounds, until 9 rounds\n" in told
+
+
 def test_a_draw_is_drawn_without_the_field_that_counts_the_examples(scene):
     readers = {target for source, target in scene.wires if source == "training/features"}
     assert "training/z" not in readers
