@@ -19,6 +19,7 @@ from graphc.core.operation import ShapeError
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping as MappingTree
 from graphc.core.types import Axis, uneven_axes
+from graphc.graph.fingerprint import fingerprint
 from graphc.graph.graph import Graph
 from graphc.graph.hops import hearing_drawn
 from graphc.graph.needed import with_called
@@ -47,6 +48,7 @@ from graphc.plan.watching import no_validation
 from graphc.plan.weighing import check_weighing, class_weights
 from graphc.spec.document import Document, document_of, read_document
 from graphc.spec.trials import trial_document
+from graphc.spec.tuned import Tuned, read_tuned
 
 if TYPE_CHECKING:
     from graphc.emit.module import Emitted
@@ -110,6 +112,7 @@ class Compiled:
         weights: from the spec's arrays to the stored ones.
         passes: what each pass did and left alone.
         choices: what was decided by table rather than by the spec.
+        tuned: what was measured for the spec, if a file says so.
     """
 
     checked: Checked
@@ -118,6 +121,7 @@ class Compiled:
     weights: WeightMap
     passes: tuple[PassReport, ...]
     choices: Choices
+    tuned: Tuned | None = None
 
     @property
     def source(self) -> str:
@@ -337,7 +341,10 @@ def compile(
     if replace(checked.program, inference=inference).neighbours is not None:
         drawing = everywhere(hearing_drawn)
         networks = {name: drawing(graph) for name, graph in networks.items()}
-    forms = FORMS[device] if forms is None else forms
+    tuned = None
+    if forms is None:
+        found = None if inference else _tuned(checked, device)
+        tuned, forms = found, FORMS[device] if found is None else found.forms(device)
     networks, passes = run_passes(networks, forms, tuple(without), inference, shares)
     axis = _steps(checked)
     if axis is not None:
@@ -354,7 +361,18 @@ def compile(
         program = in_rounds(program, forms.unroll)
     loops = may_loop(program, forms)
     program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
-    return Compiled(checked, program, emit(program), weights, passes, choices)
+    return Compiled(checked, program, emit(program), weights, passes, choices, tuned)
+
+
+def _tuned(checked: Checked, device: str) -> Tuned | None:
+    """What was measured for the spec."""
+    return read_tuned(checked.document.source, device, fingerprint_of(checked))
+
+
+def fingerprint_of(checked: Checked) -> str:
+    """Which networks, and which batches, something was measured for."""
+    training = checked.document.training
+    return fingerprint(checked.networks, None if training is None else training.batch_size)
 
 
 def _shares(checked: Checked) -> dict[str, dict[str, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,9 @@ from graphc.api.prepared import Keeping, Prepared, listener
 from graphc.api.run import Run, load_run
 from graphc.api.several import SeveralRuns, train_several
 from graphc.build.builder import Graph as Builder
+from graphc.compiler import fingerprint_of
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
+from graphc.core.forms import FORMS, Forms
 from graphc.core.span import Source, Span
 from graphc.graph.graph import Graph as FrozenGraph
 from graphc.graph.stacking import longest
@@ -23,6 +25,7 @@ from graphc.plan.watching import no_validation
 from graphc.plan.weighing import weighs_by_data
 from graphc.spec.document import KEYS
 from graphc.spec.overrides import override
+from graphc.spec.tuned import differing, write_tuned
 
 if TYPE_CHECKING:
     from graphc.api.sweep import Sweep
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from graphc.graph.weights import WeightMap
     from graphc.ops.training import Training
     from graphc.runtime.doctor.checkup import Checkup
+    from graphc.runtime.tuning import Fastest, Tried
 
 RUNS = "runs"
 
@@ -324,6 +328,39 @@ class Model:
         return checkup(
             Model(compiled).module(), blueprint_of(compiled), weights, checked, dataset, rows
         )
+
+    def tune(self, seconds: float = 120.0) -> Iterator[Tried | Fastest]:
+        """Measure which forms are faster for it on the device at hand.
+
+        Args:
+            seconds: after how many no further form is tried.
+
+        Yields:
+            Each form that was tried, and in the end what was the fastest.
+
+        Raises:
+            RunError: where the data cannot be read.
+            SpecError: as `train`.
+        """
+        from graphc.runtime.tuning import tune
+
+        checked, _ = self._trainable()
+        known, dataset = self.compiled.choices, self.dataset()
+
+        def other(forms: Forms) -> tuple[compiler.Compiled, Dataset]:
+            compiled = compiler.compile(
+                checked, without=known.without, device=known.device, forms=forms
+            )
+            data = replace(dataset, sparse=compiled.program.sparse)
+            return Model(compiled)._compiled_for(data), data
+
+        yield from tune(other, FORMS[known.device], seconds)
+
+    def tuned(self, found: Fastest) -> str:
+        """The text of the file, beside the spec, that says what `tune` found."""
+        checked, device = self.compiled.checked, self.compiled.choices.device
+        chosen = differing(found.forms, device)
+        return write_tuned(checked.document.source, device, fingerprint_of(checked), chosen)
 
     def _trainable(self) -> tuple[compiler.Checked, Training]:
         """What is trained and how; raises SpecError GC412 where the spec says nothing of it."""

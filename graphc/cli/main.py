@@ -21,6 +21,7 @@ COMMANDS = {
     "explain-compile": "Say what the compiler did, and why",
     "data": "Show the data of a spec",
     "doctor": "Look at a network before it is trained",
+    "tune": "Measure which forms are faster on this machine",
     "train": "Train a spec",
     "sweep": "Train a spec with several values and find the best",
     "verify-resume": "Prove that a killed run goes on as if never stopped",

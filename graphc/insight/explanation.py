@@ -16,6 +16,7 @@ from graphc.ops.neighbours import Neighbours
 from graphc.passes.manager import PASSES, PassReport
 from graphc.passes.remarks import Remark
 from graphc.passes.walk import inside
+from graphc.spec.tuned import Tuned
 
 _LINES_SHOWN = 3
 
@@ -65,6 +66,8 @@ def _remark(remark: Remark, source: Source) -> tuple[str, str]:
 def _choices(compiled: Compiled) -> Iterator[str]:
     choices = compiled.choices
     yield "choices"
+    if compiled.tuned is not None:
+        yield f"  {_measured(compiled.tuned)}"
     steps = choices.steps_per_dispatch
     if compiled.program.inference:
         yield "  steps per dispatch: none, for nothing is trained"
@@ -86,6 +89,14 @@ def _choices(compiled: Compiled) -> Iterator[str]:
     yield f"  time to compile the first step: about {max(seconds, 1):.0f} s on two cores"
     if choices.slow_to_compile:
         yield "  warning: that is long; layers are rolled where they are equal, as in `repeat`"
+
+
+def _measured(tuned: Tuned) -> str:
+    """What the file beside the spec has to say."""
+    if tuned.unused:
+        return f"not by `{tuned.path}`: {tuned.unused}"
+    chosen = ", ".join(f"{word}: {value}" for word, value in tuned.chosen.items())
+    return f"by `{tuned.path}`, measured on this machine: {chosen or 'all as usual'}"
 
 
 def _known(forms: Forms) -> str:
