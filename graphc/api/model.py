@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from graphc.api.sweep import Sweep
     from graphc.data.dataset import Dataset
     from graphc.graph.weights import WeightMap
+    from graphc.insight.analysis import StepAnalysis
     from graphc.ops.training import Training
     from graphc.runtime.doctor.checkup import Checkup
     from graphc.runtime.tuning import Fastest, Tried
@@ -205,7 +206,7 @@ class Model:
         from graphc.runtime.blueprint import blueprint_of
         from graphc.runtime.rundir import RunDirectory
 
-        _, compiled = self._with_data()
+        _, compiled = self.with_data()
         RunDirectory.open(run).require_same(blueprint_of(compiled))
 
     def train_seeds(
@@ -320,7 +321,7 @@ class Model:
             place = checked.document.place("train", "objectives")
             help = "look at a network by itself: a spec with it and `train: {loss: ...}`"
             raise SpecError(Diagnostic("GC635", message, place, help=help))
-        dataset, compiled = self._with_data()
+        dataset, compiled = self.with_data()
         compiled = compiler.for_checkup(compiled)
         weights, rows = compiled.weights, training.rows(dataset.count("train"))
         if checked.user_code:
@@ -328,6 +329,23 @@ class Model:
         return checkup(
             Model(compiled).module(), blueprint_of(compiled), weights, checked, dataset, rows
         )
+
+    def analyse(self) -> StepAnalysis:
+        """What a training step costs: its memory and work by XLA's analysis, and by node.
+
+        Of folds and members, at the first one.
+
+        Raises:
+            RunError: where the data cannot be read.
+            SpecError: as `train`.
+        """
+        from graphc.api.analysis import analysis_of
+
+        several = self.folds or self.members
+        if several:
+            return several[0].analyse()
+        self._trainable()
+        return analysis_of(self)
 
     def tune(self, seconds: float = 120.0) -> Iterator[Tried | Fastest]:
         """Measure which forms are faster for it on the device at hand.
@@ -417,7 +435,7 @@ class Model:
             draws=self.compiled.program.neighbours is not None,
         )
 
-    def _with_data(self) -> tuple[Dataset, compiler.Compiled]:
+    def with_data(self) -> tuple[Dataset, compiler.Compiled]:
         """The data, and what was compiled for the examples that it has to train on."""
         dataset = self.dataset()
         return dataset, self._compiled_for(dataset)

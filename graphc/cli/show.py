@@ -28,6 +28,11 @@ from graphc.compiler import Checked, check
 @click.option(
     "--training", is_flag=True, help="Show who moves what, of a spec with several objectives."
 )
+@click.option(
+    "--compiled",
+    is_flag=True,
+    help="Show the memory and the work of the compiled training step (`text`, `json`).",
+)
 @output_option
 def command(
     spec: str,
@@ -35,6 +40,7 @@ def command(
     no_python: bool,
     layout: str,
     training: bool,
+    compiled: bool,
     output: str | None,
 ) -> None:
     """Show a spec as a table or a drawing.
@@ -48,7 +54,15 @@ def command(
 
     With `--training`, `text` and `svg` show the training of a spec with several objectives: its
     values, what each objective makes small or large, and what it moves.
+
+    With `--compiled`, the training step is compiled for the device at hand. `text` and `json` show
+    its memory, operations and bytes by XLA's own analysis, and for each node which of the two,
+    products or memory, bounds its time.
     """
+    if compiled:
+        _require_alone(spec, layout, training)
+        put(_compiled(spec, settings, no_python, layout), output)
+        return
     if training != (layout == "svg") and (layout != "text"):
         wanted = (
             "`--training` is shown as `text` or `svg`" if training else "`svg` is for `--training`"
@@ -69,6 +83,32 @@ def command(
         put(_data_graph(checked), output)
         return
     put(_training(checked, layout) if training else _drawn(checked, layout), output)
+
+
+def _require_alone(spec: str, layout: str, training: bool) -> None:
+    """Refuse what does not go with `--compiled`."""
+    if training:
+        raise click.UsageError("`--compiled` and `--training` are two tables: ask for one of them")
+    if layout not in ("text", "json"):
+        raise click.UsageError("`--compiled` is shown as `text` or `json`")
+    if Path(spec).is_dir():
+        raise click.UsageError(f"`--compiled` is of a spec: `{Path(spec) / 'spec.yaml'}`")
+
+
+def _compiled(spec: str, settings: tuple[str, ...], no_python: bool, layout: str) -> str:
+    import json
+
+    from graphc import api
+    from graphc.insight.compiled import compiled_dict, compiled_text
+
+    plain_warnings()
+    model = api.compile(spec_source(spec), settings, python=not no_python)
+    checked = model.compiled.checked
+    show(checked.warnings)
+    found = model.analyse()
+    if layout == "json":
+        return json.dumps(compiled_dict(found), indent=2) + "\n"
+    return compiled_text(found, checked.document.source)
 
 
 def _of_run(run: str) -> str:
