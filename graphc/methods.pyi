@@ -11,7 +11,7 @@ Arguments = Argument | Sequence[Argument]
 Body = Callable[[Graph, Value], Value]
 
 class Methods:
-    def abs(self, x: Arguments, *, name: str | None = None) -> Value:
+    def abs(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The absolute value."""
 
     def adaptive_average_pool(
@@ -20,6 +20,7 @@ class Methods:
         size: int | Sequence[int],
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The means of windows that are laid over the image so that `size` of them cover it.
 
@@ -39,6 +40,7 @@ class Methods:
         size: int | Sequence[int],
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The largest numbers of windows that are laid as by `adaptive_average_pool`.
 
@@ -51,7 +53,7 @@ class Methods:
             size: how many numbers are left along each spatial axis.
         """
 
-    def add(self, *values: Arguments, name: str | None = None) -> Value:
+    def add(self, *values: Arguments, name: str | None = None, remat: bool | None = None) -> Value:
         """The sum of values: `a + b + ...`."""
 
     def aggregate(
@@ -60,6 +62,7 @@ class Methods:
         how: Literal["sum", "mean", "max"] = "sum",
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """What arrives at each node: the sum, the mean or the largest over the edges that lead to it.
 
@@ -74,7 +77,14 @@ class Methods:
             how: what becomes of the edges that lead to a node.
         """
 
-    def alpha_dropout(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
+    def alpha_dropout(
+        self,
+        x: Arguments,
+        rate: float,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Dropout for `selu`: mean and variance of standardised numbers stay 0 and 1.
 
         Shapes: any, unchanged. While training, each number is -1.7581, the limit of selu far below
@@ -86,14 +96,28 @@ class Methods:
             rate: the probability of the lower limit.
         """
 
-    def argmax(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+    def argmax(
+        self,
+        x: Arguments,
+        axis: int = -1,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The place of the largest number along an axis: [..., n] -> int [...] below n.
 
         Args:
             axis: the axis whose places are counted, from 0.
         """
 
-    def argmin(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+    def argmin(
+        self,
+        x: Arguments,
+        axis: int = -1,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The place of the smallest number along an axis: [..., n] -> int [...] below n.
 
         Args:
@@ -118,6 +142,7 @@ class Methods:
         bias_init: float | str | Mapping[str, Any] = "zeros",
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """Multi-head attention: each token of the query reads the tokens of the memory.
@@ -164,6 +189,7 @@ class Methods:
         padding: Literal["same", "valid", "causal"] | int | Sequence[int | Sequence[int]] = "valid",
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The mean of each window, channel by channel.
 
@@ -189,6 +215,7 @@ class Methods:
         momentum: float = 0.9,
         epsilon: float = 1e-05,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Batch normalisation: `y = (x - mean) / sqrt(var + epsilon) * scale + bias`.
 
@@ -217,6 +244,7 @@ class Methods:
         *,
         p: float = 0.5,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Random zeros and ones: 1 with the probability `p`.
 
@@ -233,17 +261,25 @@ class Methods:
         body: Body,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `bidirectional`."""
 
-    def ceil(self, x: Arguments, *, name: str | None = None) -> Value:
+    def ceil(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The next whole number above.
 
         Its gradient is 0 everywhere: nothing before it learns through it.
         """
 
-    def celu(self, x: Arguments, alpha: float = 1.0, *, name: str | None = None) -> Value:
+    def celu(
+        self,
+        x: Arguments,
+        alpha: float = 1.0,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """`x` where it is positive, `alpha * (exp(x / alpha) - 1)` elsewhere (Barron 2017).
 
         Args:
@@ -261,6 +297,7 @@ class Methods:
         bias_init: float | str | Mapping[str, Any] = "zeros",
         order: int = 3,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A polynomial of the Laplacian: `activation(concat(T_0 x, T_1 x, ...) @ kernel + bias)`.
@@ -290,6 +327,7 @@ class Methods:
         minimum: float | None = None,
         maximum: float | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The nearest number between `minimum` and `maximum`; the gradient is 0 beyond them.
 
@@ -305,6 +343,7 @@ class Methods:
         *,
         activation: str = "tanh",
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `clockwork`."""
@@ -317,6 +356,7 @@ class Methods:
         contrast: float = 0.0,
         saturation: float = 0.0,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """While training, brightness, contrast and saturation of an image change.
 
@@ -330,7 +370,13 @@ class Methods:
             saturation: how far its factor is from 1 at most.
         """
 
-    def concat(self, *values: Arguments, axis: int = -1, name: str | None = None) -> Value:
+    def concat(
+        self,
+        *values: Arguments,
+        axis: int = -1,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Values side by side along an axis.
 
         Shapes: [..., n], [..., m], ... -> [..., n + m + ...]; a single number counts as [1]. Along
@@ -341,7 +387,13 @@ class Methods:
             axis: the axis along which they stand.
         """
 
-    def constant(self, value: int | float, *, name: str | None = None) -> Value:
+    def constant(
+        self,
+        value: int | float,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """A number of the spec, the same at every point.
 
         Shapes: -> [].
@@ -368,6 +420,7 @@ class Methods:
         kernel_norm: str | Mapping[str, Any] | None = None,
         drop_connect: float = 0.0,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A convolution over the spatial axes: `y = activation(x * kernel + bias)`.
@@ -427,6 +480,7 @@ class Methods:
         kernel_norm: str | Mapping[str, Any] | None = None,
         drop_connect: float = 0.0,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A transposed convolution: `y = activation(x * kernel + bias)`, x with zeros put in.
@@ -465,7 +519,7 @@ class Methods:
             drop_connect: the probability that a number of the kernel is zero, drawn anew at each training step (Wan et al. 2013).
         """
 
-    def cos(self, x: Arguments, *, name: str | None = None) -> Value:
+    def cos(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The cosine."""
 
     def cosine_similarity(
@@ -475,6 +529,7 @@ class Methods:
         epsilon: float = 1e-08,
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The cosine of the angle between vectors: `dot(a, b) / (norm(a) * norm(b))`.
 
@@ -491,6 +546,7 @@ class Methods:
         margins: int | Sequence[int | Sequence[int]],
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """An image without what lies at its sides.
 
@@ -501,7 +557,14 @@ class Methods:
             margins: numbers on each side of each axis.
         """
 
-    def cumulative_sum(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+    def cumulative_sum(
+        self,
+        x: Arguments,
+        axis: int = -1,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The sum of each entry of an axis and all before it.
 
         Shapes: any, unchanged.
@@ -510,7 +573,14 @@ class Methods:
             axis: the axis along which the sum grows.
         """
 
-    def cutout(self, x: Arguments, size: int, *, name: str | None = None) -> Value:
+    def cutout(
+        self,
+        x: Arguments,
+        size: int,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """While training, a square of an image is zero.
 
         Shapes: [height, width, c], unchanged. Its centre is any place of the image, so that the square
@@ -538,6 +608,7 @@ class Methods:
         kernel_norm: str | Mapping[str, Any] | None = None,
         drop_connect: float = 0.0,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A fully connected layer: `y = activation(x @ kernel + bias)`.
@@ -581,6 +652,7 @@ class Methods:
         kernel_norm: str | Mapping[str, Any] | None = None,
         drop_connect: float = 0.0,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """A convolution of each channel by itself: `y = activation(x * kernel + bias)`.
 
@@ -606,7 +678,14 @@ class Methods:
             drop_connect: the probability that a number of the kernel is zero, drawn anew at each training step (Wan et al. 2013).
         """
 
-    def divide(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def divide(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Quotient: `a / b`."""
 
     def dot(
@@ -615,6 +694,7 @@ class Methods:
         b: Arguments,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The sum of products along the last axis: `sum(a * b)` at each place of the others.
@@ -623,7 +703,14 @@ class Methods:
         only one input has any.
         """
 
-    def drop_path(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
+    def drop_path(
+        self,
+        x: Arguments,
+        rate: float,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """While training, the whole value of an example is zero with probability `rate`.
 
         Shapes: any, unchanged. Values that stay are divided by `1 - rate`. At the end of the body of a
@@ -636,7 +723,14 @@ class Methods:
             rate: the probability that an example's value is zero.
         """
 
-    def dropout(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
+    def dropout(
+        self,
+        x: Arguments,
+        rate: float,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """While training, each number is zero with probability `rate`, and else divided by `1 - rate`.
 
         Shapes: any, unchanged. The random key is an argument of the call, never state: the same key
@@ -659,6 +753,7 @@ class Methods:
         input_scale: float = 1.0,
         sparsity: float = 0.9,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `echo_state`."""
@@ -672,6 +767,7 @@ class Methods:
         directed: bool = False,
         kernel_init: float | str | Mapping[str, Any] = "glorot_uniform",
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A score for each pair of nodes that the data asks for: the logit of an edge between them.
@@ -699,7 +795,13 @@ class Methods:
             kernel_init: how the kernel is drawn.
         """
 
-    def edge_softmax(self, x: Arguments, *, name: str | None = None) -> Value:
+    def edge_softmax(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Softmax over the edges that lead to the same node: `exp(x_e) / sum(exp(x_f))`.
 
         The sum goes over all edges f to the node that e leads to, so that the weights of what a node
@@ -715,6 +817,7 @@ class Methods:
         equation: str,
         *values: Arguments,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A sum of products over feature axes, each named by a letter.
@@ -735,6 +838,7 @@ class Methods:
         *,
         activation: str = "tanh",
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `elman`."""
@@ -747,11 +851,19 @@ class Methods:
         *,
         activation: str = "tanh",
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `elman_step`."""
 
-    def elu(self, x: Arguments, alpha: float = 1.0, *, name: str | None = None) -> Value:
+    def elu(
+        self,
+        x: Arguments,
+        alpha: float = 1.0,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """`x` where it is positive, `alpha * (exp(x) - 1)` elsewhere (Clevert et al. 2016).
 
         Args:
@@ -766,6 +878,7 @@ class Methods:
         table: Argument | None = None,
         table_init: float | str | Mapping[str, Any] | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """A learned vector for each whole number: `y = table[x]`.
 
@@ -778,16 +891,30 @@ class Methods:
             table_init: how the vectors are drawn; if left out, normal with variance 1 / features.
         """
 
-    def equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def equal(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Whether a is equal to b: `a == b`.
 
         Shapes: two numbers, which combine as in formulas, to a bool.
         """
 
-    def exp(self, x: Arguments, *, name: str | None = None) -> Value:
+    def exp(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The exponential."""
 
-    def expand_dims(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+    def expand_dims(
+        self,
+        x: Arguments,
+        axis: int = -1,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """A new axis of length 1.
 
         Shapes: [n] -> [n, 1], so that it meets [n, m] in a formula; [1, n] for `axis: 0`.
@@ -796,7 +923,14 @@ class Methods:
             axis: where the new axis stands in the new shape.
         """
 
-    def first(self, x: Arguments, over: str | None = None, *, name: str | None = None) -> Value:
+    def first(
+        self,
+        x: Arguments,
+        over: str | None = None,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The first step of a sequence.
 
         Shapes: [time, ...] -> [...].
@@ -805,13 +939,20 @@ class Methods:
             over: the axis, where the input has several.
         """
 
-    def flatten(self, x: Arguments, *, name: str | None = None) -> Value:
+    def flatten(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """All numbers of a point in one axis, the last axis running fastest.
 
         Shapes: [h, w, c] -> [h * w * c]; [] -> [1].
         """
 
-    def flip(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+    def flip(
+        self,
+        x: Arguments,
+        axis: int = -1,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The entries of an axis in the opposite order.
 
         Shapes: any, unchanged.
@@ -820,13 +961,20 @@ class Methods:
             axis: the axis that is turned round.
         """
 
-    def floor(self, x: Arguments, *, name: str | None = None) -> Value:
+    def floor(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The next whole number below.
 
         Its gradient is 0 everywhere: nothing before it learns through it.
         """
 
-    def gaussian_dropout(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
+    def gaussian_dropout(
+        self,
+        x: Arguments,
+        rate: float,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """While training, each number is multiplied by a normal one with mean 1.
 
         Shapes: any, unchanged. The variance, rate / (1 - rate), is that of `dropout`.
@@ -837,7 +985,14 @@ class Methods:
             rate: the rate of the dropout with this variance.
         """
 
-    def gaussian_noise(self, x: Arguments, stddev: float, *, name: str | None = None) -> Value:
+    def gaussian_noise(
+        self,
+        x: Arguments,
+        stddev: float,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """While training, a normal random number is added to each number.
 
         Shapes: any, unchanged.
@@ -848,7 +1003,7 @@ class Methods:
             stddev: standard deviation of the noise.
         """
 
-    def geglu(self, x: Arguments, *, name: str | None = None) -> Value:
+    def geglu(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """A gated unit: `gelu(first half) * second half`.
 
         Shapes: [..., 2 n] -> [..., n], the halves of the last axis. It has no weights: after
@@ -857,7 +1012,14 @@ class Methods:
         References: Shazeer, "GLU variants improve transformer", 2020.
         """
 
-    def gelu(self, x: Arguments, approximate: bool = True, *, name: str | None = None) -> Value:
+    def gelu(
+        self,
+        x: Arguments,
+        approximate: bool = True,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """`x` times the probability that a standard normal is below x (Hendrycks and Gimpel 2016).
 
         Args:
@@ -871,6 +1033,7 @@ class Methods:
         *,
         learned: bool = False,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The sum of a graph isomorphism network: `(1 + epsilon) * x + sum(neighbours)`.
 
@@ -885,7 +1048,13 @@ class Methods:
             learned: whether it is learned, from that on.
         """
 
-    def global_average_pool(self, x: Arguments, *, name: str | None = None) -> Value:
+    def global_average_pool(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The mean of each channel over all spatial axes.
 
         Shapes: [..., c] -> [c], with at least one spatial axis.
@@ -893,13 +1062,19 @@ class Methods:
         References: Lin et al., "Network in network", 2014.
         """
 
-    def global_max_pool(self, x: Arguments, *, name: str | None = None) -> Value:
+    def global_max_pool(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The largest number of each channel over all spatial axes.
 
         Shapes: [..., c] -> [c], with at least one spatial axis.
         """
 
-    def glu(self, x: Arguments, *, name: str | None = None) -> Value:
+    def glu(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The gated linear unit: `first half * sigmoid(second half)`.
 
         Shapes: [..., 2 n] -> [..., n], the halves of the last axis. The second half is the gate, as in
@@ -914,6 +1089,7 @@ class Methods:
         with_respect_to: Arguments,
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The gradient of one number with respect to a value: how it changes with each number of that.
 
@@ -949,6 +1125,7 @@ class Methods:
         dropout: float = 0.0,
         self_loops: bool = True,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """Each node reads its neighbours and itself: `y_i = sum_j a_ij h_j + bias`, `h = x @ kernel`.
@@ -988,6 +1165,7 @@ class Methods:
         normalize: Literal["symmetric", "mean", "none"] = "symmetric",
         self_loops: bool | float = True,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A graph convolution: `activation(D^-1/2 (A + I) D^-1/2 x @ kernel + bias)`.
@@ -1023,6 +1201,7 @@ class Methods:
         *,
         score_init: float | str | Mapping[str, Any] = "glorot_uniform",
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """One value for each graph: the sum, the mean or the largest of what its nodes hold.
 
@@ -1040,13 +1219,27 @@ class Methods:
             score_init: how the score of `attention` is drawn.
         """
 
-    def greater(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def greater(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Whether a is larger than b: `a > b`.
 
         Shapes: two numbers, which combine as in formulas, to a bool.
         """
 
-    def greater_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def greater_equal(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Whether a is as large as, or larger than, b: `a >= b`.
 
         Shapes: two numbers, which combine as in formulas, to a bool.
@@ -1063,6 +1256,7 @@ class Methods:
         bias_init: float | str | Mapping[str, Any] = "zeros",
         epsilon: float = 1e-06,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Group normalisation: `y = (x - mean) / sqrt(var + epsilon) * scale + bias`.
 
@@ -1088,6 +1282,7 @@ class Methods:
         units: int,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `gru`."""
@@ -1099,6 +1294,7 @@ class Methods:
         units: int,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `gru_reset_after`."""
@@ -1110,6 +1306,7 @@ class Methods:
         units: int,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `gru_step`."""
@@ -1120,6 +1317,7 @@ class Methods:
         shape: Sequence[int] | None = None,
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Random numbers from the Gumbel distribution, `-log(-log(u))` with u uniform.
 
@@ -1139,6 +1337,7 @@ class Methods:
         threshold: float = 0.5,
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """`x` where it is further from zero than `threshold`, and zero elsewhere (Donoho 1995).
 
@@ -1146,13 +1345,31 @@ class Methods:
             threshold: how far from zero numbers vanish.
         """
 
-    def hard_sigmoid(self, x: Arguments, *, name: str | None = None) -> Value:
+    def hard_sigmoid(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """`min(max(x / 6 + 1 / 2, 0), 1)`."""
 
-    def hard_silu(self, x: Arguments, *, name: str | None = None) -> Value:
+    def hard_silu(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """`x * hard_sigmoid(x)`, which others call hard swish (Howard et al. 2019)."""
 
-    def hard_tanh(self, x: Arguments, *, name: str | None = None) -> Value:
+    def hard_tanh(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """`min(max(x, -1), 1)` (Collobert 2004)."""
 
     def highway(
@@ -1162,11 +1379,18 @@ class Methods:
         *,
         gate_bias: float = -2.0,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `highway`."""
 
-    def identity(self, x: Arguments, *, name: str | None = None) -> Value:
+    def identity(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The value itself: `y = x`.
 
         Shapes: any, unchanged.
@@ -1182,6 +1406,7 @@ class Methods:
         bias_init: float | str | Mapping[str, Any] = "zeros",
         epsilon: float = 1e-06,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Instance normalisation: `y = (x - mean) / sqrt(var + epsilon) * scale + bias`.
 
@@ -1208,6 +1433,7 @@ class Methods:
         outputs: int,
         activation: str = "tanh",
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `jordan`."""
@@ -1218,6 +1444,7 @@ class Methods:
         *,
         epsilon: float = 1e-12,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Features of length one: `y = x / sqrt(max(sum(x ** 2), epsilon))`.
 
@@ -1228,7 +1455,14 @@ class Methods:
             epsilon: the least that the sum counts as.
         """
 
-    def last(self, x: Arguments, over: str | None = None, *, name: str | None = None) -> Value:
+    def last(
+        self,
+        x: Arguments,
+        over: str | None = None,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The last step of a sequence: of one that ends before the others, its own.
 
         Shapes: [time, ...] -> [...].
@@ -1247,6 +1481,7 @@ class Methods:
         bias_init: float | str | Mapping[str, Any] = "zeros",
         epsilon: float = 1e-06,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Layer normalisation: `y = (x - mean) / sqrt(var + epsilon) * scale + bias`.
 
@@ -1269,6 +1504,7 @@ class Methods:
         negative_slope: float = 0.01,
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """`x` where it is positive, `negative_slope * x` elsewhere (Maas et al. 2013).
 
@@ -1276,13 +1512,27 @@ class Methods:
             negative_slope: the slope below zero.
         """
 
-    def less(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def less(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Whether a is smaller than b: `a < b`.
 
         Shapes: two numbers, which combine as in formulas, to a bool.
         """
 
-    def less_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def less_equal(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Whether a is as small as, or smaller than, b: `a <= b`.
 
         Shapes: two numbers, which combine as in formulas, to a bool.
@@ -1297,6 +1547,7 @@ class Methods:
         alpha: float = 0.0001,
         beta: float = 0.75,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Competition among channels: `y = x / (k + alpha * sum(near ** 2)) ** beta`.
 
@@ -1331,6 +1582,7 @@ class Methods:
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         bias_init: float | str | Mapping[str, Any] = "zeros",
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A convolution whose kernel differs from place to place: `y = activation(x * kernel + bias)`.
@@ -1354,10 +1606,16 @@ class Methods:
             bias_init: how the bias is drawn.
         """
 
-    def log(self, x: Arguments, *, name: str | None = None) -> Value:
+    def log(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The natural logarithm."""
 
-    def log_sigmoid(self, x: Arguments, *, name: str | None = None) -> Value:
+    def log_sigmoid(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The logarithm of `sigmoid`, without its rounding."""
 
     def log_softmax(
@@ -1367,6 +1625,7 @@ class Methods:
         axis: int = -1,
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The logarithm of `softmax`, without its rounding.
 
@@ -1378,19 +1637,35 @@ class Methods:
             over: an axis of steps or nodes along which they do, in place of features: `over: time`.
         """
 
-    def logical_and(self, *values: Arguments, name: str | None = None) -> Value:
+    def logical_and(
+        self,
+        *values: Arguments,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Whether all values are true.
 
         Shapes: bools, which combine as numbers do in formulas.
         """
 
-    def logical_not(self, x: Arguments, *, name: str | None = None) -> Value:
+    def logical_not(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Whether the value is false.
 
         Shapes: a bool, unchanged.
         """
 
-    def logical_or(self, *values: Arguments, name: str | None = None) -> Value:
+    def logical_or(
+        self,
+        *values: Arguments,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Whether any value is true.
 
         Shapes: bools, which combine as numbers do in formulas.
@@ -1405,6 +1680,7 @@ class Methods:
         padding: Literal["same", "valid"] | int | Sequence[int | Sequence[int]] = "valid",
         power: float = 2.0,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The p-norm of each window, channel by channel: `y = (sum |x| ** power) ** (1 / power)`.
 
@@ -1431,6 +1707,7 @@ class Methods:
         *,
         forget_bias: float = 1.0,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `lstm`."""
@@ -1444,6 +1721,7 @@ class Methods:
         *,
         forget_bias: float = 1.0,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `lstm_peephole`."""
@@ -1457,6 +1735,7 @@ class Methods:
         *,
         forget_bias: float = 1.0,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `lstm_step`."""
@@ -1467,6 +1746,7 @@ class Methods:
         b: Arguments,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The matrix product of the last two axes: `y = a @ b`.
@@ -1484,6 +1764,7 @@ class Methods:
         keep: bool = False,
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The largest feature of a point.
 
@@ -1504,6 +1785,7 @@ class Methods:
         padding: Literal["same", "valid", "causal"] | int | Sequence[int | Sequence[int]] = "valid",
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The largest number of each window, channel by channel.
 
@@ -1520,10 +1802,22 @@ class Methods:
             over: an axis of steps to slide over, in place of those of an image: `over: time`.
         """
 
-    def maximum(self, *values: Arguments, name: str | None = None) -> Value:
+    def maximum(
+        self,
+        *values: Arguments,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The larger of values: `maximum(a, b, ...)`."""
 
-    def maxout(self, x: Arguments, pieces: int, *, name: str | None = None) -> Value:
+    def maxout(
+        self,
+        x: Arguments,
+        pieces: int,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The largest of `pieces` neighbouring features: [..., n * pieces] -> [..., n].
 
         After `dense: n * pieces` it is a learned piecewise linear function of n features.
@@ -1542,6 +1836,7 @@ class Methods:
         keep: bool = False,
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The mean over the features of a point.
 
@@ -1558,6 +1853,7 @@ class Methods:
         x: Arguments,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
         **attributes: Any,
     ) -> Value:
@@ -1571,6 +1867,7 @@ class Methods:
         keep: bool = False,
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The smallest feature of a point.
 
@@ -1589,6 +1886,7 @@ class Methods:
         units: int,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `min_gru`."""
@@ -1601,14 +1899,20 @@ class Methods:
         *,
         forget_bias: float = 1.0,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `minimal_gated_unit`."""
 
-    def minimum(self, *values: Arguments, name: str | None = None) -> Value:
+    def minimum(
+        self,
+        *values: Arguments,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The smaller of values: `minimum(a, b, ...)`."""
 
-    def mish(self, x: Arguments, *, name: str | None = None) -> Value:
+    def mish(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """`x * tanh(softplus(x))` (Misra 2020)."""
 
     def mode(
@@ -1617,6 +1921,7 @@ class Methods:
         train: Argument | None = None,
         otherwise: Argument | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """One value while the network is trained, and another one otherwise.
 
@@ -1634,10 +1939,21 @@ class Methods:
             otherwise: the value in evaluation and in use.
         """
 
-    def multiply(self, *values: Arguments, name: str | None = None) -> Value:
+    def multiply(
+        self,
+        *values: Arguments,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The product of values: `a * b * ...`."""
 
-    def negative(self, x: Arguments, *, name: str | None = None) -> Value:
+    def negative(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The negative: `-x`.
 
         Shapes: any, unchanged.
@@ -1651,6 +1967,7 @@ class Methods:
         keep: bool = False,
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The Euclidean length of the features of a point: `sqrt(sum(x ** 2))`.
 
@@ -1670,6 +1987,7 @@ class Methods:
         mean: float = 0.0,
         stddev: float = 1.0,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Random numbers from a normal distribution, `mean + stddev * e`.
 
@@ -1682,13 +2000,20 @@ class Methods:
             stddev: the standard deviation.
         """
 
-    def not_equal(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def not_equal(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Whether a is another number than b: `a != b`.
 
         Shapes: two numbers, which combine as in formulas, to a bool.
         """
 
-    def one_hot(self, x: Arguments, *, name: str | None = None) -> Value:
+    def one_hot(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """A one at the place that the number names, and zeros elsewhere.
 
         Shapes: int [...] below n -> [..., n].
@@ -1700,6 +2025,7 @@ class Methods:
         b: Arguments,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """Every number of a times every number of b.
@@ -1715,6 +2041,7 @@ class Methods:
         mode: Literal["constant", "edge", "reflect", "circular"] = "constant",
         value: float = 0.0,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """An image with something around it.
 
@@ -1734,12 +2061,20 @@ class Methods:
         x: Arguments,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
         **attributes: Any,
     ) -> Value:
         ...
 
-    def patches(self, x: Arguments, size: int | Sequence[int], *, name: str | None = None) -> Value:
+    def patches(
+        self,
+        x: Arguments,
+        size: int | Sequence[int],
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """An image cut into tiles, each a token, row by row.
 
         Shapes: [h, w, c] -> [h / p * w / q, p * q * c] for tiles of [p, q]; so too a signal
@@ -1751,7 +2086,14 @@ class Methods:
             size: how long a tile is along each axis.
         """
 
-    def permute(self, x: Arguments, axes: Sequence[int], *, name: str | None = None) -> Value:
+    def permute(
+        self,
+        x: Arguments,
+        axes: Sequence[int],
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The axes of a point in another order: the first is the axis `axes[0]` of x, and so on.
 
         Shapes: [h, w, c] -> [c, h, w] for `permute: [2, 0, 1]`.
@@ -1760,7 +2102,14 @@ class Methods:
             axes: all axes of the shape in their new order.
         """
 
-    def pick(self, x: Arguments, index: Arguments, *, name: str | None = None) -> Value:
+    def pick(
+        self,
+        x: Arguments,
+        index: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The entry of the last axis that a whole number names: `y = x[..., index]`.
 
         Shapes: [..., n], int [...] below n -> [...]: the value of the chosen action, the probability
@@ -1773,6 +2122,7 @@ class Methods:
         factor: int | Sequence[int] = 2,
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Channels become places: each of them a block of `factor` numbers along each spatial axis.
 
@@ -1793,6 +2143,7 @@ class Methods:
         factor: int | Sequence[int] = 2,
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Places become channels: the inverse of `pixel_shuffle`.
 
@@ -1810,6 +2161,7 @@ class Methods:
         *,
         table_init: float | str | Mapping[str, Any] = {'normal': 0.02},
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """To each token a vector is added that says where it stands.
 
@@ -1823,7 +2175,14 @@ class Methods:
             table_init: how learned vectors are drawn.
         """
 
-    def power(self, base: Arguments, exponent: Arguments, *, name: str | None = None) -> Value:
+    def power(
+        self,
+        base: Arguments,
+        exponent: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Power: `base ** exponent`."""
 
     def prelu(
@@ -1833,6 +2192,7 @@ class Methods:
         shared: bool = False,
         slope_init: float | str | Mapping[str, Any] = 0.25,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """`x` where it is positive, `slope * x` elsewhere, with a learned slope for each channel.
 
@@ -1854,6 +2214,7 @@ class Methods:
         keep: bool = False,
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The product over the features of a point.
 
@@ -1876,6 +2237,7 @@ class Methods:
         takes: Literal["train", "key", "mask"] | Sequence[Literal["train", "key", "mask"]] | None = None,
         installed: bool = False,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """A function, or a layer (a class), in a Python file of your own beside the spec.
 
@@ -1907,6 +2269,7 @@ class Methods:
         shift: float = 0.0,
         zoom: float = 0.0,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """While training, an image is turned, moved and enlarged or shrunk about its middle.
 
@@ -1919,7 +2282,14 @@ class Methods:
             zoom: the largest change of size: 0.1 is 0.9 to 1.1 times.
         """
 
-    def random_crop(self, x: Arguments, padding: int, *, name: str | None = None) -> Value:
+    def random_crop(
+        self,
+        x: Arguments,
+        padding: int,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """While training, a window as large as the image is cut out of it with zeros around it.
 
         Shapes: [height, width, c], unchanged: the image is moved by up to `padding` places, by whole
@@ -1937,6 +2307,7 @@ class Methods:
         direction: Literal["horizontal", "vertical", "both"] = "horizontal",
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """While training, an image is mirrored with probability 1/2.
 
@@ -1946,13 +2317,19 @@ class Methods:
             direction: left and right change places, top and bottom, or both.
         """
 
-    def receivers(self, x: Arguments, *, name: str | None = None) -> Value:
+    def receivers(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """What the node holds to which each edge leads: `y_e = x_i` for the edge e from j to i.
 
         Shapes: [nodes, ...] -> [edges, ...].
         """
 
-    def reglu(self, x: Arguments, *, name: str | None = None) -> Value:
+    def reglu(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """A gated unit: `relu(first half) * second half`.
 
         Shapes: [..., 2 n] -> [..., n], the halves of the last axis. It has no weights: after
@@ -1961,13 +2338,20 @@ class Methods:
         References: Shazeer, "GLU variants improve transformer", 2020.
         """
 
-    def relu(self, x: Arguments, *, name: str | None = None) -> Value:
+    def relu(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The positive part: `max(x, 0)`."""
 
-    def relu6(self, x: Arguments, *, name: str | None = None) -> Value:
+    def relu6(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """`min(max(x, 0), 6)` (Krizhevsky 2010)."""
 
-    def remainder(self, x: Arguments, by: int, *, name: str | None = None) -> Value:
+    def remainder(
+        self,
+        x: Arguments,
+        by: int,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """What is left of each number when it is divided by a whole one: between 0 and that.
 
         Shapes: any, unchanged. Of whole numbers it is one of `by` classes: `remainder(label, by=2)`
@@ -1982,12 +2366,20 @@ class Methods:
         x: Arguments,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
         **attributes: Any,
     ) -> Value:
         ...
 
-    def reshape(self, x: Arguments, shape: Sequence[int], *, name: str | None = None) -> Value:
+    def reshape(
+        self,
+        x: Arguments,
+        shape: Sequence[int],
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The numbers of a point, in the same order, in another shape.
 
         Shapes: any -> `shape`, where one -1 stands for whatever is left.
@@ -2003,11 +2395,19 @@ class Methods:
         *,
         shortcut: str = "identity",
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `residual`."""
 
-    def reverse(self, x: Arguments, over: str | None = None, *, name: str | None = None) -> Value:
+    def reverse(
+        self,
+        x: Arguments,
+        over: str | None = None,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The steps of a sequence in the other order; what is behind its end stays there.
 
         Shapes: [time, ...] -> [time, ...].
@@ -2024,6 +2424,7 @@ class Methods:
         scale_init: float | str | Mapping[str, Any] = "ones",
         epsilon: float = 1e-06,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Root mean square normalisation: `y = x / sqrt(mean(x ** 2) + epsilon) * scale`.
 
@@ -2037,7 +2438,15 @@ class Methods:
             epsilon: added to the mean square.
         """
 
-    def roll(self, x: Arguments, shift: int, *, axis: int = -1, name: str | None = None) -> Value:
+    def roll(
+        self,
+        x: Arguments,
+        shift: int,
+        *,
+        axis: int = -1,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The entries of an axis moved on by `shift` places; those that leave come in at the front.
 
         Shapes: any, unchanged.
@@ -2047,7 +2456,7 @@ class Methods:
             axis: the axis along which they move.
         """
 
-    def round(self, x: Arguments, *, name: str | None = None) -> Value:
+    def round(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The nearest whole number, of two the even.
 
         Its gradient is 0 everywhere: nothing before it learns through it.
@@ -2064,6 +2473,7 @@ class Methods:
         bias_init: float | str | Mapping[str, Any] = "zeros",
         aggregate: Literal["mean", "max", "sum", "pool"] = "mean",
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A layer of GraphSAGE: `activation(concat(x, aggregate(neighbours)) @ kernel + bias)`.
@@ -2094,14 +2504,15 @@ class Methods:
         context: int,
         keep: float = 0.95,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `scrn`."""
 
-    def selu(self, x: Arguments, *, name: str | None = None) -> Value:
+    def selu(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """`1.0507 x` where it is positive, `1.7581 (exp(x) - 1)` elsewhere (Klambauer et al. 2017)."""
 
-    def senders(self, x: Arguments, *, name: str | None = None) -> Value:
+    def senders(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """What the node holds from which each edge leads: `y_e = x_j` for the edge e from j to i.
 
         Shapes: [nodes, ...] -> [edges, ...].
@@ -2122,6 +2533,7 @@ class Methods:
         bias_init: float | str | Mapping[str, Any] = "zeros",
         multiplier: int = 1,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """A depthwise convolution, then a pointwise one: `y = activation((x * k) @ p + bias)`.
@@ -2154,6 +2566,7 @@ class Methods:
         *,
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """What a residual block adds to its body: x, brought to the shape of `like`.
@@ -2177,19 +2590,19 @@ class Methods:
             kernel_init: how the kernel of a projection is drawn.
         """
 
-    def sigmoid(self, x: Arguments, *, name: str | None = None) -> Value:
+    def sigmoid(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The logistic function: `1 / (1 + exp(-x))`."""
 
-    def sign(self, x: Arguments, *, name: str | None = None) -> Value:
+    def sign(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """-1, 0 or 1.
 
         Its gradient is 0 everywhere: nothing before it learns through it.
         """
 
-    def silu(self, x: Arguments, *, name: str | None = None) -> Value:
+    def silu(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """`x * sigmoid(x)`, which others call swish (Elfwing et al. 2018)."""
 
-    def sin(self, x: Arguments, *, name: str | None = None) -> Value:
+    def sin(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The sine."""
 
     def slice(
@@ -2201,6 +2614,7 @@ class Methods:
         step: int = 1,
         axis: int = -1,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The entries of an axis from `start` up to, but without, `stop`.
 
@@ -2220,6 +2634,7 @@ class Methods:
         threshold: float = 0.5,
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """`x` brought towards zero by `threshold`, and zero nearer to it (Donoho 1995).
 
@@ -2234,6 +2649,7 @@ class Methods:
         axis: int = -1,
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Probabilities along an axis: `exp(x) / sum(exp(x))`.
 
@@ -2245,13 +2661,31 @@ class Methods:
             over: an axis of steps or nodes along which they do, in place of features: `over: time`.
         """
 
-    def softplus(self, x: Arguments, *, name: str | None = None) -> Value:
+    def softplus(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """`log(1 + exp(x))` (Dugas et al. 2001)."""
 
-    def softsign(self, x: Arguments, *, name: str | None = None) -> Value:
+    def softsign(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """`x / (1 + abs(x))`."""
 
-    def sparsemax(self, x: Arguments, *, name: str | None = None) -> Value:
+    def sparsemax(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Probabilities over the last axis, of which many are 0: [..., n] -> [..., n].
 
         The point of the probability simplex nearest to x. The losses take logits, not these.
@@ -2259,7 +2693,14 @@ class Methods:
         References: Martins and Astudillo, "From softmax to sparsemax", 2016.
         """
 
-    def spatial_dropout(self, x: Arguments, rate: float, *, name: str | None = None) -> Value:
+    def spatial_dropout(
+        self,
+        x: Arguments,
+        rate: float,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """While training, each channel is zero at all places with probability `rate`.
 
         Shapes: [..., n], unchanged, with at least one axis of places before the channels. Channels that
@@ -2279,6 +2720,7 @@ class Methods:
         sizes: Sequence[int] | None = None,
         axis: int = -1,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Parts of a value along an axis, each an output with a name.
 
@@ -2292,20 +2734,34 @@ class Methods:
             axis: the axis that is split.
         """
 
-    def sqrt(self, x: Arguments, *, name: str | None = None) -> Value:
+    def sqrt(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The square root."""
 
-    def square(self, x: Arguments, *, name: str | None = None) -> Value:
+    def square(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """`x * x`."""
 
-    def squareplus(self, x: Arguments, b: float = 4.0, *, name: str | None = None) -> Value:
+    def squareplus(
+        self,
+        x: Arguments,
+        b: float = 4.0,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """`(x + sqrt(x * x + b)) / 2`, a `softplus` without exponentials (Barron 2021).
 
         Args:
             b: how smooth it is around zero; 0 gives `relu`.
         """
 
-    def squeeze(self, x: Arguments, axis: int = -1, *, name: str | None = None) -> Value:
+    def squeeze(
+        self,
+        x: Arguments,
+        axis: int = -1,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The value without an axis of length 1.
 
         Shapes: [n, 1] -> [n].
@@ -2321,6 +2777,7 @@ class Methods:
         over: str | None = None,
         length: int | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Values of one shape along a new axis.
 
@@ -2345,6 +2802,7 @@ class Methods:
         keep: bool = False,
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The standard deviation over the features of a point, the root of `variance`.
 
@@ -2364,6 +2822,7 @@ class Methods:
         stride: int | Sequence[int] | None = None,
         padding: Literal["same", "valid"] | int | Sequence[int | Sequence[int]] = "valid",
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """While training, a number drawn from each window with a probability proportional to it.
 
@@ -2382,13 +2841,26 @@ class Methods:
             padding: around the image, as for `conv`.
         """
 
-    def stop_gradient(self, x: Arguments, *, name: str | None = None) -> Value:
+    def stop_gradient(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The same value, through which no gradient flows.
 
         Shapes: any, unchanged.
         """
 
-    def stream(self, x: Arguments, to: str = "time", *, name: str | None = None) -> Value:
+    def stream(
+        self,
+        x: Arguments,
+        to: str = "time",
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """A sequence of what lies along the first axis: the rows of an image, the tokens of a text.
 
         Shapes: [n, ...] -> [time, ...] of n steps; nothing is computed. `stack` with `over` and
@@ -2398,7 +2870,14 @@ class Methods:
             to: what the axis of the steps is called.
         """
 
-    def subtract(self, a: Arguments, b: Arguments, *, name: str | None = None) -> Value:
+    def subtract(
+        self,
+        a: Arguments,
+        b: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """Difference: `a - b`."""
 
     def sum(
@@ -2409,6 +2888,7 @@ class Methods:
         keep: bool = False,
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The sum over the features of a point.
 
@@ -2420,7 +2900,7 @@ class Methods:
             over: an axis of steps, nodes or edges that becomes one number, not features: `over: time`.
         """
 
-    def swiglu(self, x: Arguments, *, name: str | None = None) -> Value:
+    def swiglu(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """A gated unit: `silu(first half) * second half`.
 
         Shapes: [..., 2 n] -> [..., n], the halves of the last axis. It has no weights: after
@@ -2429,10 +2909,16 @@ class Methods:
         References: Shazeer, "GLU variants improve transformer", 2020.
         """
 
-    def tanh(self, x: Arguments, *, name: str | None = None) -> Value:
+    def tanh(self, x: Arguments, *, name: str | None = None, remat: bool | None = None) -> Value:
         """The hyperbolic tangent."""
 
-    def tanh_shrink(self, x: Arguments, *, name: str | None = None) -> Value:
+    def tanh_shrink(
+        self,
+        x: Arguments,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """`x - tanh(x)`."""
 
     def tgcn(
@@ -2442,11 +2928,20 @@ class Methods:
         units: int,
         *,
         name: str | None = None,
+        remat: bool | None = None,
         precision: Literal['float32', 'bfloat16'] | None = None,
     ) -> Value:
         """The block or network `tgcn`."""
 
-    def tile(self, x: Arguments, times: int, *, axis: int = -1, name: str | None = None) -> Value:
+    def tile(
+        self,
+        x: Arguments,
+        times: int,
+        *,
+        axis: int = -1,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The value several times over, one copy after another along an axis.
 
         Shapes: [..., n] -> [..., times * n].
@@ -2456,7 +2951,14 @@ class Methods:
             axis: the axis along which they stand.
         """
 
-    def top_k(self, x: Arguments, count: int, *, name: str | None = None) -> Value:
+    def top_k(
+        self,
+        x: Arguments,
+        count: int,
+        *,
+        name: str | None = None,
+        remat: bool | None = None,
+    ) -> Value:
         """The largest numbers of the last axis, the largest first, and their places.
 
         Shapes: [..., n] -> `values` [..., count] and `places`, int [..., count] below n. The value
@@ -2474,6 +2976,7 @@ class Methods:
         low: float = 0.0,
         high: float = 1.0,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """Random numbers that are equally likely between `low` and `high`.
 
@@ -2492,6 +2995,7 @@ class Methods:
         *,
         method: Literal["nearest", "linear"] = "nearest",
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """An image with `factor` times as many numbers along each spatial axis.
 
@@ -2512,6 +3016,7 @@ class Methods:
         keep: bool = False,
         over: str | None = None,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """The variance over the features of a point: `mean((x - mean(x)) ** 2)`.
 
@@ -2530,6 +3035,7 @@ class Methods:
         init: float | str | Mapping[str, Any] = {'normal': 0.02},
         frozen: bool = False,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """A learned array, the same for all examples: queries, factors, or a kernel that layers share.
 
@@ -2550,6 +3056,7 @@ class Methods:
         y: Arguments,
         *,
         name: str | None = None,
+        remat: bool | None = None,
     ) -> Value:
         """`x` where the condition holds and `y` elsewhere.
 

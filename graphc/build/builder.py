@@ -145,12 +145,14 @@ class _Place:
 
     def call(self, word: str, values: tuple, attributes: dict) -> Value:
         span = _caller(3)
-        name, precision = attributes.pop("name", None), attributes.pop("precision", None)
+        name, precision, remat = (attributes.pop(w, None) for w in ("name", "precision", "remat"))
         sources, given = self._sources(word, list(values), attributes, span)
         tree = self._attributes(given, span)
         written = None if name is None else Scalar(name, span, quoted=True)
-        narrow = None if precision is None else from_plain(precision, span)
-        step = syntax.Step(word, span, tree, span, written, sources, span, narrow)
+        narrow, again = (
+            None if each is None else from_plain(each, span) for each in (precision, remat)
+        )
+        step = syntax.Step(word, span, tree, span, written, sources, span, narrow, remat=again)
         free = self.scope.assembly.free_name(self.prefix + (name or word.replace("/", "_")))
         self.scope.assembly.reserved.add(free)
         expander = self.context.expander

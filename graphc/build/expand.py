@@ -22,6 +22,7 @@ from graphc.build.ordering import Knot, in_order
 from graphc.build.parameters import Callback, Environment, Layers, bind
 from graphc.build.precision import check_owner, in_precision, read_precision
 from graphc.build.recurrence import close_cycles, expect_types
+from graphc.build.remat import mark
 from graphc.build.steps import fail, need_from, read_steps, step_names
 from graphc.build.tying import Given
 from graphc.build.user_code import Use, folder_of, resolved
@@ -290,6 +291,12 @@ class Expander:
         named: bool,
     ) -> Ref:
         """One step as the node `name`."""
+        made = self._step(step, name, scope, default, context, named)
+        if step.remat is not None:
+            mark(scope.assembly, name, step, step.remat, context)
+        return made
+
+    def _step(self, step: syntax.Step, name, scope: Scope, default, context: Context, named) -> Ref:
         found = context.library.find(step.operation, step.operation_span)
         if step.precision is not None:
             check_owner(found, step)

@@ -61,6 +61,8 @@ def _of_steps(found: object) -> Iterator[Parameter]:
     if multiplies and not isinstance(found, Network):
         words = "Literal['float32', 'bfloat16'] | None"
         yield Parameter("precision", Parameter.KEYWORD_ONLY, default=None, annotation=words)
+    again = "bool | None"
+    yield Parameter("remat", Parameter.KEYWORD_ONLY, default=None, annotation=again)
     yield Parameter("name", Parameter.KEYWORD_ONLY, default=None, annotation="str | None")
 
 

@@ -24,7 +24,6 @@ GIVES_VALUES = {
 LATER = {
     "initial": "initial values of cycles",
     "if": "conditional steps",
-    "remat": "rematerialisation",
 }
 PARAMETER_TYPES = ("int", "float", "bool", "string", "shape", "layers")
 _LIKE_TYPES = {
@@ -139,10 +138,11 @@ def _read_mapping_step(tree: Mapping) -> syntax.Step:
         raise fail("GC207", "this step names no operation", key)
     empty = isinstance(attributes, Scalar) and attributes.value is None
     given = None if empty else attributes
-    precision, every = tree.get("precision"), tree.get("every")
+    precision, every, remat = (tree.get(word) for word in ("precision", "every", "remat"))
     place = source.span if source is not None else None
     word, span = key.text, key.span
-    return syntax.Step(word, span, given, tree.span, name, sources, place, precision, every)
+    beside = (precision, every, remat)
+    return syntax.Step(word, span, given, tree.span, name, sources, place, *beside)
 
 
 def _braces(words: list[tuple[Scalar, Tree]]) -> str:

@@ -8,7 +8,7 @@ used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from graphc.build import syntax
@@ -19,6 +19,7 @@ from graphc.build.library import WRAPPERS, Definition, Library, Network
 from graphc.build.message_passing import GIVEN, is_formula
 from graphc.build.parameters import Environment, Layers, Value, bind, uses
 from graphc.build.precision import check_owner, read_precision
+from graphc.build.remat import check_remat, read_remat
 from graphc.build.steps import need_from, read_step, read_steps
 from graphc.build.tying import names_in_braces
 from graphc.build.wrappers import branching, repeated
@@ -212,7 +213,9 @@ class _Section:
         if step.sources is not None or not _reads_nothing(found):
             self._sources(step.sources, step.word, place)
         if step.precision is not None:
-            self._precision(step, step.precision, found, place)
+            self._beside(step, step.precision, found, place, check_owner, read_precision)
+        if step.remat is not None:
+            self._beside(step, step.remat, found, place, check_remat, read_remat)
         first = next(iter(_input_names(found)), None)
         if isinstance(step.sources, dict) and first not in step.sources and place.default:
             place.default.read = True
@@ -225,12 +228,21 @@ class _Section:
             for each in names_in_braces(step.operation, step.attributes, Environment(place.known)):
                 self.reference(each, place)
 
-    def _precision(self, step: syntax.Step, tree: Tree, found: object, place: _Place) -> None:
+    def _beside(
+        self,
+        step: syntax.Step,
+        tree: Tree,
+        found: object,
+        place: _Place,
+        check: Callable[[object, syntax.Step], None],
+        read: Callable[[Tree, str], object],
+    ) -> None:
+        """What stands beside an operation: `check` says whether it may, `read` what it is."""
         self._parameters(tree, place)
-        self.attempt(check_owner, found, step)
+        self.attempt(check, found, step)
         if place.closed(tree):
             given = Environment(place.known).substitute(tree)
-            self.attempt(read_precision, given, step.operation)
+            self.attempt(read, given, step.operation)
 
     def _sources(self, sources, reader: syntax.Reference, place: _Place) -> None:
         if sources is None:

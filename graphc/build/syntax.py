@@ -95,7 +95,7 @@ class Step:
     `attributes` is what stands under the operation's name: None (no value), a scalar or list for
     the primary attribute, or a mapping. `sources` is None where `from` was left out, and
     `precision` where that of all around the step holds. `every` says at which steps of a sequence
-    it is computed anew.
+    it is computed anew, `remat` whether that is done again on the way back.
     """
 
     operation: str
@@ -107,6 +107,7 @@ class Step:
     sources_span: Span | None = field(default=None, compare=False)
     precision: Tree | None = None
     every: Tree | None = None
+    remat: Tree | None = None
 
     @property
     def word(self) -> Reference:

@@ -19,7 +19,7 @@ from graphc.core.operation import Opaque, Operation
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree, describe
 from graphc.graph.calls import Call, Repeat
-from graphc.graph.node import Ref
+from graphc.graph.node import Node, Ref
 
 if TYPE_CHECKING:
     from graphc.build.context import Context
@@ -39,8 +39,12 @@ def repeat(
     captured = tuple(dict.fromkeys(ref for _, refs in made for ref in refs))
     if any(refs != captured for _, refs in made):  # all layers take what one of them reads
         made = _copies(given, step, name, source, scope, context, captured)
-    copies = tuple(operation for operation, _ in made)
-    return scope.assembly.add(name, Repeat(copies), (source, *captured), step.operation_span, named)
+    copies = tuple(node.operation for node, _ in made)
+    inputs = (source, *captured)
+    ref = scope.assembly.add(name, Repeat(copies), inputs, step.operation_span, named)
+    if all(node.remat for node, _ in made):
+        scope.assembly.nodes[name] = replace(scope.assembly.nodes[name], remat=True)
+    return ref
 
 
 def _copies(
@@ -51,8 +55,8 @@ def _copies(
     scope: Scope,
     context: Context,
     outer: tuple[Ref, ...] = (),
-) -> list[tuple[Operation, tuple[Ref, ...]]]:
-    """Each layer as an operation with the values it reads from outside: `outer`, and others."""
+) -> list[tuple[Node, tuple[Ref, ...]]]:
+    """Each layer as a node, with the values it reads from outside: `outer`, and others."""
     found = []
     kind = scope.assembly.types[source]
     known: dict = {}
@@ -69,11 +73,11 @@ def _copies(
             word = given.get("input")
             arguments = (tree, name, kind, word, outer, scope, inner)
             known[key] = _noted(where, step, inner, _copy, *arguments)
-        operation, captured = known[key]
-        count += scope.assembly.limits.nodes(operation)
+        node, captured = known[key]
+        count += scope.assembly.limits.nodes(node.operation)
         check_nodes(count, step.operation_span)
-        found.append((operation, captured))
-        kind = operation.infer(kind, *(scope.assembly.types[each] for each in captured))
+        found.append((node, captured))
+        kind = node.operation.infer(kind, *(scope.assembly.types[each] for each in captured))
     return found
 
 
@@ -140,7 +144,7 @@ def _noted(where: str, step: syntax.Step, context: Context, action, *arguments):
 
 
 def _copy(tree, name: str, kind, word, outer, scope: Scope, context: Context):
-    """One layer as an operation, and the outer values it reads; `word` names its input."""
+    """One layer as a node, and the outer values it reads; `word` names its input."""
     expander = context.expander
     title = name.rsplit("/", 1)[-1]
     title = f"{title}_layer" if title != "repeat" else "layer"
@@ -166,8 +170,8 @@ def _copy(tree, name: str, kind, word, outer, scope: Scope, context: Context):
     inputs = tuple(Ref(each) for each in assembly.inputs)
     alone = len(nodes) == 1 and not nodes[0].operation.variadic and not nodes[0].operation.ports
     if alone and nodes[0].inputs == inputs and last == Ref(nodes[0].name):
-        return nodes[0].operation, captured
-    return Call(assembly.finish((("y", last),)), inline=True), captured
+        return nodes[0], captured
+    return Node(title, Call(assembly.finish((("y", last),)), inline=True)), captured
 
 
 def _step_names(tree) -> set[str]:

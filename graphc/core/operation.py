@@ -110,6 +110,12 @@ class Operation(Declaration):
     build: ClassVar[Code | None] = None
     call: ClassVar[Code]
 
+    @classmethod
+    def _held(cls, word: str) -> str | None:
+        if word == "remat":
+            return f"write it beside the step: `{{{cls.name}: ..., remat: true}}`"
+        return super()._held(word)
+
     def infer(self, *types: Type) -> Type:
         """The type of the value from the types of the inputs; raises ShapeError."""
         raise NotImplementedError

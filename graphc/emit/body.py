@@ -146,7 +146,9 @@ class Body:
         words = [word for word, _ in slope.graph.inputs]
         given = {Ref(word): each for word, each in zip(words[1:], operands[1:], strict=True)}
         around = Around(self.masks, self.identifiers, given)
-        inner = Body(slope.graph, replace(self.invoker, taken=set()), self.tag, around)
+        inner = Body(
+            slope.graph, replace(self.invoker, taken=set(), outside=True), self.tag, around
+        )
         by, ((_, of), *_) = inner.plan.inputs[0], slope.graph.outputs
         word = fresh(f"{self._word(of)}_of_{by}", self.invoker.taken)
         self.invoker.taken.add(word)
@@ -189,11 +191,12 @@ class Body:
 
     def _site(self, node: Node) -> Site:
         """The node's operation with the inputs that are given."""
-        types, masks = self.graph.input_types(node), self.masks
-        if node.operation.variadic:
-            return Site(node.operation, tuple(f"item_{i}" for i in range(len(types))), types, masks)
-        pairs = zip(node.operation.inputs, node.inputs, strict=True)
-        return Site(node.operation, tuple(each.name for each, ref in pairs if ref), types, masks)
+        types = self.graph.input_types(node)
+        words = tuple(f"item_{i}" for i in range(len(types)))
+        if not node.operation.variadic:
+            pairs = zip(node.operation.inputs, node.inputs, strict=True)
+            words = tuple(each.name for each, ref in pairs if ref)
+        return Site(node.operation, words, types, self.masks, node.remat)
 
     def _key(self, node: Node) -> Key:
         operation = node.operation.layer if isinstance(node.operation, Held) else node.operation
@@ -218,6 +221,8 @@ class Body:
         operation = node.operation
         if isinstance(operation, Call | Repeat | Stack | Slope) or activation_of(operation):
             return None
+        if node.remat:
+            return None
         site = self._site(node)
         words = [f"${word}" for word in site.inputs]
         text = operation.call_code(*site.types).text
@@ -230,7 +235,7 @@ class Body:
             return False
         if isinstance(operation, Repeat | Stack):
             return position == 0
-        if isinstance(operation, Call):
+        if isinstance(operation, Call) or node.remat:
             return True
         site = self._site(node)
         return operation.call_code(*site.types).count(site.inputs[position]) < 2

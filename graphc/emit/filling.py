@@ -47,19 +47,22 @@ class Site:
 
     Args:
         masks: what the masks around it are.
+        remat: whether its value is computed again on the way back.
     """
 
     operation: Operation
     inputs: tuple[str, ...]
     types: tuple[Type, ...]
     masks: Masks = field(default_factory=Masks)
+    remat: bool = False
 
     def of(self, operation: Operation, types: tuple[Type, ...] | None = None) -> Site:
         """Another operation on the same inputs, which it may call otherwise."""
         types = self.types if types is None else types
         # Inputs that are left out stand behind those that are given.
         named = tuple(each.name for each in operation.inputs)[: len(types)]
-        return Site(operation, self.inputs if operation.variadic else named, types, self.masks)
+        inputs = self.inputs if operation.variadic else named
+        return Site(operation, inputs, types, self.masks, self.remat)
 
     def build(self, key: Key) -> ast.expr | None:
         """The expression of the module, if there is one; defaults are marked, not left out."""

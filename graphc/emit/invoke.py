@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphc.core.code import literal
 from graphc.core.types import Axis, Type
@@ -13,6 +13,7 @@ from graphc.emit.filling import Key, Site
 from graphc.emit.masks import Masks
 from graphc.emit.names import key_path
 from graphc.emit.needs import Needs, Requirements, copies
+from graphc.emit.rematerialising import again, kept_outside, remat
 from graphc.emit.trees import (
     assign,
     attribute,
@@ -40,12 +41,14 @@ class Invoker:
         requirements: knows what has to be handed down.
         networks: what each other network is called in this module.
         taken: the local names of the function, to which loop variables are added.
+        outside: whether the function stands in another one, whose modules it reads.
     """
 
     constructor: Constructor
     requirements: Requirements
     networks: Mapping[str, str]
     taken: set[str]
+    outside: bool = False
 
     def is_expression(self, site: Site) -> bool:
         """Whether the value is one expression rather than a loop of statements."""
@@ -57,6 +60,8 @@ class Invoker:
     def value(self, site: Site, operands: Operands, module: Module, key: Key) -> ast.expr:
         """The expression of the value; for a stack, `key` is that of the graph around it."""
         operation = site.operation
+        if site.remat and not isinstance(operation, Stack):
+            return self._again(site, operands, module, key)
         if isinstance(operation, NetworkCall):
             called = self._network(operation, operation.network)
             return self._handing_down(called, operands, site, key, {operation.network})
@@ -69,6 +74,18 @@ class Invoker:
         if isinstance(operation, Stack):
             return self._scan(site, operation, operands, module, key)
         return site.call(operands, module, key)
+
+    def _again(self, site: Site, operands: Operands, module: Module, key: Key) -> ast.expr:
+        """The value, computed again on the way back."""
+        plain, needs = replace(site, remat=False), self._needs(site)
+
+        def value(inner: list[ast.expr], module: Module) -> ast.expr:
+            return self.value(plain, inner, module, key)
+
+        if self.outside:
+            return kept_outside(value, operands, module)
+        networks = [word for other, word in self.networks.items() if other in needs.networks]
+        return again(value, operands, module, networks, needs.memory)
 
     def statements(
         self, site: Site, target: str, operands: Operands, module: Module, key: Key
@@ -217,7 +234,8 @@ class Invoker:
         self, site: Site, stack: Stack, operands: Operands, module: Module, key: Key
     ) -> ast.expr:
         layer, x, inner, others = self._layer_names(operands)
-        value = self.value(site.of(stack.layer), [name(x), *others], name(layer), Key(root=inner))
+        one = replace(site.of(stack.layer), remat=False)
+        value = self.value(one, [name(x), *others], name(layer), Key(root=inner))
         words = [layer, x, inner, *self._memory(site)]
         return self._scanned(lambda_(words, value), site, stack, operands, module, key)
 
@@ -229,7 +247,11 @@ class Invoker:
         word = self._variable("one_layer")
         self.taken |= {layer, x}
         body = self.statements(
-            site.of(stack.layer), x, [name(x), *others], name(layer), Key(root=inner)
+            replace(site.of(stack.layer), remat=False),
+            x,
+            [name(x), *others],
+            name(layer),
+            Key(root=inner),
         )
         body.append(ast.Return(name(x)))
         value = self._scanned(name(word), site, stack, operands, module, key)
@@ -258,7 +280,11 @@ class Invoker:
         keys = layer_keys(stack, key) if keyed else ast.Constant(None)
         if self._memory(site):
             memory = key.under(*_shared(stack)).memory
+            if site.remat:
+                layer = remat(layer, True, True)
             return call("scan_recurrent", [layer, module, operands[0], keys, memory])
+        if site.remat:
+            layer = remat(layer, True, False, looped=True)
         return call("scan_layers", [layer, module, operands[0], keys])
 
 

@@ -31,6 +31,8 @@ class Node:
             left out), or the items of a variadic one.
         span: where it was written.
         named: whether its name was given rather than made from its operation.
+        remat: whether what lies within it is computed again on the way back, rather than kept; of
+            layers, within each.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Node:
     inputs: tuple[Ref | None, ...] = ()
     span: Span = field(default_factory=nowhere, compare=False)
     named: bool = field(default=True, compare=False)
+    remat: bool = False
 
     @property
     def references(self) -> tuple[Ref, ...]:

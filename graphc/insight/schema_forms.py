@@ -27,6 +27,11 @@ PRECISION = {
     "anyOf": [{"enum": list(PRECISIONS)}, PARAMETER],
 }
 
+REMAT = {
+    "description": "whether what lies within is computed again on the way back, to keep less",
+    "anyOf": [{"type": "boolean"}, PARAMETER],
+}
+
 _CHOICES = {"$ref", "anyOf", "enum", "const", "not"}
 _NUMBERS = {"integer", "number"}
 _MARKS = re.compile(r"([*_<\[\]])")

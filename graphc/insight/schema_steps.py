@@ -13,6 +13,7 @@ from graphc.insight.schema_forms import (
     NAME,
     PARAMETER,
     PRECISION,
+    REMAT,
     closed,
     either,
     one_beside,
@@ -72,6 +73,7 @@ def _long_step() -> dict:
         "from": reference("from"),
         "name": NAME | {"description": "what other steps call the value"},
         "precision": PRECISION,
+        "remat": REMAT,
         "every": {
             "description": "at which steps of a sequence it is computed anew",
             **either({"type": "integer", "minimum": 1}, PARAMETER),
@@ -82,7 +84,7 @@ def _long_step() -> dict:
         "description": "an operation or a block with its attributes",
         "type": "object",
         "properties": known | beside,
-        **one_beside("from", "name", "precision"),
+        **one_beside("from", "name", "precision", "remat"),
     }
 
 

@@ -24,6 +24,7 @@ from graphc.passes.merge import merge
 from graphc.passes.precision import set_precision
 from graphc.passes.prune import prune
 from graphc.passes.remarks import Remark, Remarks
+from graphc.passes.remat import mark, unmarked
 from graphc.passes.roll import roll
 from graphc.passes.sparse import hold_sparse
 
@@ -49,6 +50,7 @@ PASSES: Mapping[str, Pass] = {
     "infer": check_types,
     "prune": prune,
     "precision": set_precision,
+    "remat": mark,
     "bands": convolve_by_rows,
     "sparse": hold_sparse,
     "fold": fold,
@@ -61,6 +63,7 @@ PASSES: Mapping[str, Pass] = {
 REQUIRED = {
     "infer": "all that follows reads its types",
     "precision": "it says what the spec asks for",
+    "remat": "it says what the spec asks for",
     "inline": "cycles go through what is called on them",
     "cycles": "nothing else goes from step to step",
 }
@@ -87,7 +90,7 @@ def run_passes(
     """
     for name in without:
         _check_name(name)
-    graphs = dict(networks)
+    graphs = {name: unmarked(each) if inference else each for name, each in networks.items()}
     reports = []
     for name, run in PASSES.items():
         if name in FOR_INFERENCE and not inference:

@@ -71,7 +71,7 @@ def _equal_nodes(graph: Graph) -> list[list[Node]]:
     for node in graph.nodes:
         inputs = tuple(ref and values.get(ref, ref) for ref in node.inputs)
         pure = _is_pure(node.operation, graph.input_types(node)) and node.name not in kept_apart
-        group = groups.setdefault((node.operation, inputs) if pure else node.name, [])
+        group = groups.setdefault((node.operation, inputs, node.remat) if pure else node.name, [])
         group.append(node)
         for port in (None, *node.operation.ports):
             values[Ref(node.name, port)] = Ref(group[0].name, port)
@@ -134,7 +134,7 @@ def _grouped(nodes: Iterable[Node], key: Callable[[Node], Hashable]) -> list[lis
 def _kind(graph: Graph, node: Node) -> Hashable:
     """What layers that could be one have in common, but for the bias."""
     trait = plain_linear(graph, node)
-    if trait is None or not contracts_all(graph, node, trait):
+    if trait is None or node.remat or not contracts_all(graph, node, trait):
         return None
     operation, own = node.operation, (*trait.own, trait.bias)
     shared = {each.name: getattr(operation, each.name) for each in operation.attributes()}

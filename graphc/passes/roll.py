@@ -143,6 +143,7 @@ def _same_layer(node: Node, following: Node) -> bool:
         and node.inputs[1:] == following.inputs[1:]
         and not isinstance(node.operation, (Repeat, Stack))
         and node.operation == following.operation
+        and node.remat == following.remat
     )
 
 
@@ -153,4 +154,5 @@ def _stack(run: list[Node], taken: set[str]) -> Node:
         name += "_"
     taken.add(name)
     paths = tuple(node.name for node in run)
-    return Node(name, Stack(first.operation, paths), first.inputs, first.span, last.named)
+    stack = Stack(first.operation, paths)
+    return Node(name, stack, first.inputs, first.span, last.named, first.remat)

@@ -299,7 +299,7 @@ class _Writer:
         if held := self.graph.by_name.get(f"{node.name}:held"):
             clock = self.graph.by_name[held.references[0].node].operation
             step["every"] = clock.every  # type: ignore[attr-defined]
-        return step | _precision(node.operation)
+        return step | _precision(node.operation) | ({"remat": True} if node.remat else {})
 
     def _operation(self, node: Node) -> tuple[str, object]:
         operation = node.operation

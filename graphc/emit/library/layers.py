@@ -30,6 +30,14 @@ def scan_layers(call, layers, x, keys):
     return x
 
 
+def recomputed(call, memory):
+    """`nnx.remat(call)`: its values are computed again on the way back, rather than kept.
+
+    What goes step by step writes to its memory, and is called as it is.
+    """
+    return nnx.remat(call) if memory is None else call
+
+
 def beside(*layers):
     """Layers that read the same input as one wider layer, whose value is theirs side by side.
 
