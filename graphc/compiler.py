@@ -37,6 +37,7 @@ from graphc.passes.walk import everywhere
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
 from graphc.plan.make import make_plan, no_data
 from graphc.plan.plan import Plan, Program
+from graphc.plan.rematerialising import with_remat
 from graphc.plan.rounds import make_round
 from graphc.plan.sampling import Values
 from graphc.plan.schedules import check_lengths
@@ -164,6 +165,9 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
     expander = _expanded(document, fields, report, python)
     made = _training(document, fields, expander)
     networks = expander.graphs() if made is None else {**expander.graphs(), TRAINING: made.graph}
+    if document.training is not None:
+        patterns = document.training.remat
+        networks = with_remat(networks, patterns, TRAINING, document.place, report)
     for graph in networks.values():
         for first, second in collisions(graph):
             message = f"`{first.name}` and `{second.name}` would start with the same weights"

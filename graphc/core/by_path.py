@@ -58,4 +58,12 @@ class Patterns(Many):
         return "paths of weights, in which `*` stands for anything"
 
 
+@dataclass(frozen=True)
+class PatternsOfNodes(Many):
+    """Patterns of paths of nodes."""
+
+    def __str__(self) -> str:
+        return "paths of nodes, in which `*` stands for anything"
+
+
 PATTERNS = Patterns(Text())

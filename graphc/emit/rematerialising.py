@@ -31,7 +31,7 @@ def again(
     words: list[str] = []
     for each in operands:
         words.append(each.id if isinstance(each, ast.Name) else fresh("x", words))
-    inner = [name(word) for word in words]
+    inner: list[ast.expr] = [name(word) for word in words]
     given = dict(zip(words, operands, strict=True)) | {word: name(word) for word in networks}
     if module is None:
         made = value(inner, None)

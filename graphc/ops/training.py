@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 
 from graphc.core.attributes import Bool, Declared, Either, Float, Int, Nested, Text
-from graphc.core.by_path import ByName, ByPath
+from graphc.core.by_path import ByName, ByPath, PatternsOfNodes
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.diagnostic import Report, similar
 from graphc.core.registry import optimizers
@@ -108,6 +108,12 @@ class Training(Declaration):
     regularize: tuple[tuple[str, Penalty], ...] = attribute(
         ByPath(Nested(Penalty)),
         "what weights add to the minimised loss, by their paths",
+        (),
+    )
+    remat: tuple[str, ...] = attribute(
+        PatternsOfNodes(Text()),
+        "nodes that are computed again on the way back, to need less memory, by their paths;"
+        " default: those that say so",
         (),
     )
     average: float | None = attribute(

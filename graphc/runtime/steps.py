@@ -53,6 +53,12 @@ class Program:
     def compiled(self) -> bool:
         return self._run is not None
 
+    @property
+    def memory(self) -> Any:
+        """XLA's plan for what was compiled: bytes of arguments, outputs and temporaries."""
+        assert self._run is not None, "it is not compiled"
+        return self._run.memory_analysis()  # type: ignore[attr-defined]
+
     def shapes(self, *arguments: Any) -> Any:
         """Shapes and dtypes of the result, by the one trace that `compile` then uses."""
         if self._traced is None:

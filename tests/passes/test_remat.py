@@ -162,3 +162,22 @@ network:
     inner = np.asarray(x @ kernel)
     wanted = 1 + (1 - np.tanh(inner) ** 2) @ np.asarray(kernel).T
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("pattern", ['"c"', '"c/*"', "[c, a]", '"*"'])
+def test_train_marks_nodes_by_their_paths(pattern):
+    plain = without(MANY).replace("batch_size: 16", f"batch_size: 16, remat: {pattern}")
+    marks = check(Source("given.yaml", plain)).networks[""]
+    names = {node.name for node in marks.nodes if node.remat}
+    assert (
+        names == {'"c"': {"c"}, '"c/*"': {"c"}, "[c, a]": {"a", "c"}, '"*"': set("abcde")}[pattern]
+    )
+
+
+def test_train_marks_what_stands_in_blocks_and_layers():
+    plain = without(MANY).replace(
+        "batch_size: 16", 'batch_size: 16, remat: ["b/dense", "d/*/tanh"]'
+    )
+    source = model_of(plain).source
+    assert "nnx.remat(lambda dense, x: nnx.gelu(dense(x)))(self.dense, x)" in source
+    assert "jax.checkpoint(lambda x: nnx.tanh(x))(x)" in source

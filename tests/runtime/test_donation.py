@@ -1,0 +1,74 @@
+"""Every program that trains is compiled to write its new state where the old one was."""
+
+import jax
+import numpy as np
+import pytest
+
+import graphc as gc
+from graphc.core.span import Source
+from graphc.runtime.state import state_shapes
+from graphc.runtime.steps import Lockstep, Programs, batch_shapes, no_totals
+
+LAYERS = (
+    "{inputs: {features: [4]}, layers: [{dense: {features: 32, activation: relu}}, {dense: 3}]}"
+)
+ONE = f"""\
+graphc: 1
+network: {LAYERS}
+data: iris
+train: {{loss: cross_entropy, batch_size: 16}}
+"""
+SEVERAL = """\
+graphc: 1
+networks:
+  generator: {inputs: {z: [3]}, layers: [{dense: 8}, tanh, {dense: 4}]}
+  critic: {inputs: {x: [4]}, layers: [{dense: 8}, tanh, {dense: 1}]}
+data: iris
+train:
+  values: {z: {normal: [3]}, fake: generator(z), real_score: critic(features), score: critic(fake)}
+  objectives:
+    critic: {minimize: "binary_cross_entropy(score, 0) - real_score", update: critic}
+    generator: {minimize: "binary_cross_entropy(score, 1)", update: generator}
+  batch_size: 16
+"""
+ROUNDS, DATA = 7, 100
+
+
+def arguments(module, rows=16, slots=()):
+    """Shapes of what the training program is given; with slots, of each of so many runs."""
+
+    def each(tree):
+        return jax.tree.map(lambda x: jax.ShapeDtypeStruct((*slots, *x.shape), x.dtype), tree)
+
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    arrays = {"features": np.zeros((DATA, 4), np.float32), "label": np.zeros(DATA, np.int32)}
+    state = state_shapes(module)
+    totals = jax.eval_shape(module.train_step, state, batch_shapes(arrays, rows), key)[1]
+    totals.pop("finite")
+    integer = jax.ShapeDtypeStruct((), np.int32)
+    order = jax.ShapeDtypeStruct((ROUNDS, rows), np.int32)
+    given = each(state), each(no_totals(totals)), arrays
+    return (*given, each(order), each(integer), each(integer), each(key))
+
+
+def size(tree):
+    return sum(each.size * each.dtype.itemsize for each in jax.tree.leaves(tree))
+
+
+@pytest.mark.parametrize("text", [ONE, SEVERAL], ids=["one", "several"])
+@pytest.mark.parametrize("steps", [1, 100])
+def test_steps_and_loops_of_steps_write_over_their_state(text, steps):
+    module = gc.compile(Source("given.yaml", text), device="cpu").module()
+    program = Programs(module, steps).train
+    given = arguments(module)
+    program.compile(*given)
+    assert program.memory.alias_size_in_bytes >= size(given[0])
+
+
+def test_runs_side_by_side_write_over_their_states():
+    module = gc.compile(Source("given.yaml", ONE), device="cpu").module()
+    program = Lockstep(module, 3).train
+    given = arguments(module, slots=(3,))
+    program.compile(*given)
+    assert size(given[0]) == 3 * size(state_shapes(module))
+    assert program.memory.alias_size_in_bytes >= size(given[0])
