@@ -37,6 +37,7 @@ from graphc.passes.walk import everywhere
 from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
 from graphc.plan.make import make_plan, no_data
 from graphc.plan.plan import Plan, Program
+from graphc.plan.precisions import with_precisions
 from graphc.plan.rematerialising import with_remat
 from graphc.plan.rounds import make_round
 from graphc.plan.sampling import Values
@@ -166,8 +167,9 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
     made = _training(document, fields, expander)
     networks = expander.graphs() if made is None else {**expander.graphs(), TRAINING: made.graph}
     if document.training is not None:
-        patterns = document.training.remat
-        networks = with_remat(networks, patterns, TRAINING, document.place, report)
+        training, place = document.training, document.place
+        networks = with_precisions(networks, training.precision, TRAINING, place, report)
+        networks = with_remat(networks, training.remat, TRAINING, place, report)
     for graph in networks.values():
         for first, second in collisions(graph):
             message = f"`{first.name}` and `{second.name}` would start with the same weights"

@@ -143,7 +143,7 @@ class Methods:
         over: str | None = None,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """Multi-head attention: each token of the query reads the tokens of the memory.
 
@@ -262,7 +262,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `bidirectional`."""
 
@@ -298,7 +298,7 @@ class Methods:
         order: int = 3,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """A polynomial of the Laplacian: `activation(concat(T_0 x, T_1 x, ...) @ kernel + bias)`.
 
@@ -344,7 +344,7 @@ class Methods:
         activation: str = "tanh",
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `clockwork`."""
 
@@ -421,7 +421,7 @@ class Methods:
         drop_connect: float = 0.0,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """A convolution over the spatial axes: `y = activation(x * kernel + bias)`.
 
@@ -481,7 +481,7 @@ class Methods:
         drop_connect: float = 0.0,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """A transposed convolution: `y = activation(x * kernel + bias)`, x with zeros put in.
 
@@ -609,7 +609,7 @@ class Methods:
         drop_connect: float = 0.0,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """A fully connected layer: `y = activation(x @ kernel + bias)`.
 
@@ -695,7 +695,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The sum of products along the last axis: `sum(a * b)` at each place of the others.
 
@@ -754,7 +754,7 @@ class Methods:
         sparsity: float = 0.9,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `echo_state`."""
 
@@ -768,7 +768,7 @@ class Methods:
         kernel_init: float | str | Mapping[str, Any] = "glorot_uniform",
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """A score for each pair of nodes that the data asks for: the logit of an edge between them.
 
@@ -818,7 +818,7 @@ class Methods:
         *values: Arguments,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """A sum of products over feature axes, each named by a letter.
 
@@ -839,7 +839,7 @@ class Methods:
         activation: str = "tanh",
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `elman`."""
 
@@ -852,7 +852,7 @@ class Methods:
         activation: str = "tanh",
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `elman_step`."""
 
@@ -1126,7 +1126,7 @@ class Methods:
         self_loops: bool = True,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """Each node reads its neighbours and itself: `y_i = sum_j a_ij h_j + bias`, `h = x @ kernel`.
 
@@ -1166,7 +1166,7 @@ class Methods:
         self_loops: bool | float = True,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """A graph convolution: `activation(D^-1/2 (A + I) D^-1/2 x @ kernel + bias)`.
 
@@ -1283,7 +1283,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `gru`."""
 
@@ -1295,7 +1295,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `gru_reset_after`."""
 
@@ -1307,7 +1307,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `gru_step`."""
 
@@ -1380,7 +1380,7 @@ class Methods:
         gate_bias: float = -2.0,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `highway`."""
 
@@ -1434,7 +1434,7 @@ class Methods:
         activation: str = "tanh",
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `jordan`."""
 
@@ -1583,7 +1583,7 @@ class Methods:
         bias_init: float | str | Mapping[str, Any] = "zeros",
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """A convolution whose kernel differs from place to place: `y = activation(x * kernel + bias)`.
 
@@ -1708,7 +1708,7 @@ class Methods:
         forget_bias: float = 1.0,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `lstm`."""
 
@@ -1722,7 +1722,7 @@ class Methods:
         forget_bias: float = 1.0,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `lstm_peephole`."""
 
@@ -1736,7 +1736,7 @@ class Methods:
         forget_bias: float = 1.0,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `lstm_step`."""
 
@@ -1747,7 +1747,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The matrix product of the last two axes: `y = a @ b`.
 
@@ -1854,7 +1854,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
         **attributes: Any,
     ) -> Value:
         ...
@@ -1887,7 +1887,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `min_gru`."""
 
@@ -1900,7 +1900,7 @@ class Methods:
         forget_bias: float = 1.0,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `minimal_gated_unit`."""
 
@@ -2026,7 +2026,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """Every number of a times every number of b.
 
@@ -2062,7 +2062,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
         **attributes: Any,
     ) -> Value:
         ...
@@ -2367,7 +2367,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
         **attributes: Any,
     ) -> Value:
         ...
@@ -2396,7 +2396,7 @@ class Methods:
         shortcut: str = "identity",
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `residual`."""
 
@@ -2474,7 +2474,7 @@ class Methods:
         aggregate: Literal["mean", "max", "sum", "pool"] = "mean",
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """A layer of GraphSAGE: `activation(concat(x, aggregate(neighbours)) @ kernel + bias)`.
 
@@ -2505,7 +2505,7 @@ class Methods:
         keep: float = 0.95,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `scrn`."""
 
@@ -2534,7 +2534,7 @@ class Methods:
         multiplier: int = 1,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """A depthwise convolution, then a pointwise one: `y = activation((x * k) @ p + bias)`.
 
@@ -2567,7 +2567,7 @@ class Methods:
         kernel_init: float | str | Mapping[str, Any] = "lecun_normal",
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """What a residual block adds to its body: x, brought to the shape of `like`.
 
@@ -2929,7 +2929,7 @@ class Methods:
         *,
         name: str | None = None,
         remat: bool | None = None,
-        precision: Literal['float32', 'bfloat16'] | None = None,
+        precision: Literal['float32', 'bfloat16', 'mixed'] | None = None,
     ) -> Value:
         """The block or network `tgcn`."""
 

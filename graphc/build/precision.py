@@ -7,19 +7,17 @@ from dataclasses import replace
 from graphc.build import syntax
 from graphc.build.library import Network
 from graphc.build.steps import fail
-from graphc.core.attributes import Text
 from graphc.core.declaration import within
 from graphc.core.diagnostic import SpecError
-from graphc.core.operation import PRECISIONS, Multiplying, Operation
+from graphc.core.operation import Multiplying, Operation
+from graphc.core.precision import PRECISION
 from graphc.core.tree import Tree
-
-KIND = Text(PRECISIONS)
 
 
 def read_precision(tree: Tree, owner: str) -> str:
     """The word; `owner` is what has it, for messages."""
     try:
-        return KIND.read(tree)
+        return PRECISION.read(tree)
     except SpecError as error:
         raise SpecError(within(each, owner, "precision") for each in error.diagnostics) from None
 

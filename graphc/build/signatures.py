@@ -59,7 +59,7 @@ def _of_steps(found: object) -> Iterator[Parameter]:
     """What may stand beside a step, the last of them first."""
     multiplies = not isinstance(found, type) or issubclass(found, Multiplying)
     if multiplies and not isinstance(found, Network):
-        words = "Literal['float32', 'bfloat16'] | None"
+        words = "Literal['float32', 'bfloat16', 'mixed'] | None"
         yield Parameter("precision", Parameter.KEYWORD_ONLY, default=None, annotation=words)
     again = "bool | None"
     yield Parameter("remat", Parameter.KEYWORD_ONLY, default=None, annotation=again)

@@ -51,6 +51,16 @@ class ByPath(ByName):
 
 
 @dataclass(frozen=True)
+class ByNode(ByName):
+    """A value for each of several patterns of paths of nodes."""
+
+    example: ClassVar[str] = '"body/*"'
+
+    def __str__(self) -> str:
+        return f"a mapping of paths of nodes, in which `*` stands for anything, to {self.kind}"
+
+
+@dataclass(frozen=True)
 class Patterns(Many):
     """Patterns of paths of weights."""
 

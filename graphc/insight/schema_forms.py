@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from graphc.core.operation import PRECISIONS
+from graphc.core.precision import WORDS
 
 PARAMETER = {
     "type": "string",
@@ -24,7 +24,7 @@ TEXT = {"type": "string"}
 NAME = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
 PRECISION = {
     "description": "what the operands of products are; results and weights are float32",
-    "anyOf": [{"enum": list(PRECISIONS)}, PARAMETER],
+    "anyOf": [{"enum": list(WORDS)}, PARAMETER],
 }
 
 REMAT = {

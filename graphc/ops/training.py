@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass, replace
 
 from graphc.core.attributes import Bool, Declared, Either, Float, Int, Nested, Text
-from graphc.core.by_path import ByName, ByPath, PatternsOfNodes
+from graphc.core.by_path import ByName, ByNode, ByPath, PatternsOfNodes
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.diagnostic import Report, similar
+from graphc.core.precision import PRECISION
 from graphc.core.registry import optimizers
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Tree
@@ -108,6 +109,12 @@ class Training(Declaration):
     regularize: tuple[tuple[str, Penalty], ...] = attribute(
         ByPath(Nested(Penalty)),
         "what weights add to the minimised loss, by their paths",
+        (),
+    )
+    precision: tuple[tuple[str, str], ...] = attribute(
+        ByNode(PRECISION),
+        "what the operands of products are, by the paths of nodes; the first pattern counts;"
+        " default: what the network says",
         (),
     )
     remat: tuple[str, ...] = attribute(

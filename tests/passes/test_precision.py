@@ -224,3 +224,21 @@ def test_products_of_a_program_for_inference_are_those_of_training():
     model = compiled(text, inference=True)
     assert "BatchNorm" not in model.source
     assert model.source.count("=dot_bfloat16") == 2 + 1  # and one in a docstring
+
+
+def test_train_says_the_precision_by_the_paths_of_nodes():
+    layers = "- repeat: {times: 2, layers: [{dense: 4}, relu]}\n- dense: 3\n"
+    train = 'train: {loss: cross_entropy, precision: {"dense": float32, "*": mixed}}\n'
+    text = network(layers, inputs="{features: [4]}") + f"data: iris\n{train}"
+    said = network(layers.replace("3\n", "3\n  precision: float32\n"), "  precision: bfloat16\n")
+    said = (
+        said.replace("{x: [4]}", "{features: [4]}") + "data: iris\ntrain: {loss: cross_entropy}\n"
+    )
+    first, second = (compiled(each).compiled.checked.networks for each in (text, said))
+    assert first == second
+
+
+def test_mixed_is_another_word_for_bfloat16():
+    texts = (network("- dense: 4", f"  precision: {each}\n") for each in ("mixed", "bfloat16"))
+    first, second = (compiled(each).source for each in texts)
+    assert first == second and "dot_bfloat16" in first
