@@ -23,6 +23,7 @@ from graphc.build.parameters import Callback, Environment, Layers, bind
 from graphc.build.precision import check_owner, in_precision, read_precision
 from graphc.build.recurrence import close_cycles, expect_types
 from graphc.build.remat import mark
+from graphc.build.spreading import for_each_example
 from graphc.build.steps import fail, need_from, read_steps, step_names
 from graphc.build.tying import Given
 from graphc.build.user_code import Use, folder_of, resolved
@@ -462,7 +463,9 @@ class Expander:
         if graph is None:
             raise Poisoned
         operation = NetworkCall(graph, network=network.name, still=network.role.still)
-        return scope.assembly.add(name, operation, inputs, step.operation_span, named)
+        span, assembly = step.operation_span, scope.assembly
+        inputs = for_each_example(operation, name, inputs, span, assembly, context)
+        return assembly.add(name, operation, inputs, span, named)
 
 
 def _need_from(reader: syntax.Reference, scope: Scope) -> SpecError | Poisoned:

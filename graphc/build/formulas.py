@@ -9,10 +9,12 @@ from graphc.build.assembly import Poisoned, Scope
 from graphc.build.library import Definition, Network
 from graphc.build.parameters import bind
 from graphc.build.steps import fail
+from graphc.build.targets import class_number
 from graphc.core.operation import Operation, Reduces, Spelled
 from graphc.core.registry import operations
 from graphc.core.tree import Mapping, Scalar, Tree, describe
 from graphc.graph.node import Ref
+from graphc.ops.measures import Measuring
 
 if TYPE_CHECKING:
     from graphc.build.context import Context
@@ -99,6 +101,8 @@ class _Formula:
         else:
             optional = {each.name for each in operation.inputs if each.optional}
             inputs = self._positions(call, names, values, optional, _for_several(kind))
+        if isinstance(operation, Measuring):
+            inputs = self._compared(operation, inputs, call)
         return self._add(operation, inputs, call, root)
 
     def _call(self, found: Definition | Network, call: syntax.Apply, root: bool) -> Ref:
@@ -121,6 +125,11 @@ class _Formula:
         return expander.call(
             found, bound, wanted, inputs, step, name, self.scope, self.context, root
         )
+
+    def _compared(self, operation: Measuring, inputs, call: syntax.Apply) -> tuple[Ref, ...]:
+        output, target = inputs
+        number = class_number(operation, output, target, self.scope.assembly)
+        return inputs if number is None else (output, self._add(number, (output,), call, False))
 
     def _keywords(self, call: syntax.Apply, names: tuple[str, ...]):
         values = {key.text: value for key, _, value in call.keywords if key.text in names}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field, fields, make_dataclass, replace
+from dataclasses import dataclass, field, fields, make_dataclass, replace
 from functools import cache
 from typing import ClassVar
 
-from graphc.core.attributes import Bool
+from graphc.core.attributes import Bool, Either, Float, Int
 from graphc.core.code import Code, code
-from graphc.core.declaration import attribute
+from graphc.core.declaration import attribute, primary
 from graphc.core.operation import BatchCoupled, Input, Operation, ShapeError
 from graphc.core.registry import losses, metrics
 from graphc.core.types import Type, constant
@@ -18,7 +18,8 @@ from graphc.ops.objectives import Loss, Metric
 class Measuring(Operation):
     """The base of losses and metrics as operations: one number for each point.
 
-    A target that is a bare number stands for an array of it, like the output. With `each` a loss
+    A target that is a bare number stands for an array of it, like the output; of classes it is the
+    number of one. With `each` a loss
     keeps its numbers apart.
 
     Attributes:
@@ -82,6 +83,26 @@ def measuring(name: str) -> type[Measuring] | None:
     parts = [*own, ("each", bool, attribute(Bool(), help, False))]
     body = {"name": name, "also": measure.also, "measure": measure, "__doc__": measure.__doc__}
     return make_dataclass(measure.__name__, parts, bases=(Measuring,), namespace=body, frozen=True)
+
+
+@dataclass(frozen=True)
+class ClassNumber(Operation):
+    """A class of the spec as the target of all points.
+
+    Shapes: logits [..., n] -> int [...] below n.
+    """
+
+    name = "class_number"
+    inputs = (Input("like", help="the logits"),)
+    call = code("jnp.full($like.shape[:-1], $value)")
+
+    value: int | float = primary(Either((Int(), Float())), "its number, counted from 0")
+
+    def infer(self, like: Type) -> Type:
+        if not isinstance(self.value, int) or not 0 <= self.value < like.features:
+            message = f"{self.value} is no class: they are 0 to {like.features - 1}"
+            raise ShapeError(message, "a class is its number, counted from 0")
+        return replace(like, shape=like.shape[:-1], dtype="int", below=like.features)
 
 
 class MeanOfPoints(Operation):
