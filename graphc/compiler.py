@@ -18,7 +18,7 @@ from graphc.core.forms import FORMS, Forms
 from graphc.core.operation import ShapeError
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping as MappingTree
-from graphc.core.types import Axis, uneven_axes
+from graphc.core.types import Axis, Type, uneven_axes
 from graphc.graph.fingerprint import fingerprint
 from graphc.graph.graph import Graph
 from graphc.graph.hops import hearing_drawn
@@ -43,6 +43,7 @@ from graphc.plan.rounds import make_round
 from graphc.plan.sampling import Values
 from graphc.plan.schedules import check_lengths
 from graphc.plan.searching import check_search, in_trial, samples
+from graphc.plan.starting import check_given
 from graphc.plan.statistics import with_asides
 from graphc.plan.steady import steady
 from graphc.plan.terms import Fields
@@ -178,6 +179,7 @@ def _checked(document: Document, report: Report, python: bool | str) -> Checked:
         found = (each.complaint() for each in stackings(graph))
         report.diagnostics += dict.fromkeys(each for each in found if each is not None)
         expander.take(slope_complaints(graph))
+    _check_given(document, networks, fields, report)
     plan = None
     if document.training is not None and not report.errors:
         target = "" if fields is None else fields.target
@@ -223,8 +225,24 @@ def _training(
         if document.tree.key("data") is None:
             expander.report.diagnostics.append(no_data(document.place("train")))
         return None
-    own = fields.types | {name: fields.types[word] for name, (word, _) in fields.names.items()}
-    return training_graph(expander, document.library, training, own, document.place("train"))
+    place = document.place("train")
+    return training_graph(expander, document.library, training, _by_both_names(fields), place)
+
+
+def _by_both_names(fields: Fields) -> dict[str, Type]:
+    """The fields of the data by their names there and by those that the spec has for them."""
+    renamed = {name: word for name, (word, _) in fields.names.items() if word in fields.types}
+    return dict(fields.types) | {name: fields.types[word] for name, word in renamed.items()}
+
+
+def _check_given(
+    document: Document, networks: Mapping[str, Graph], fields: Fields | None, report: Report
+) -> None:
+    """Report weights that cannot start as the spec says; a run has what its weights are."""
+    wrong = fields is None and document.tree.key("data") is not None
+    if not wrong and document.source.kept is None:
+        known = None if fields is None else _by_both_names(fields)
+        check_given(networks, known, document.folder, report)
 
 
 def _longest(

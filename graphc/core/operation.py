@@ -66,12 +66,14 @@ class Weight:
         trainable: a parameter; otherwise a running statistic, or `frozen`.
         stored: where the module keeps it, if not under its own name; "" if it is the module.
         frozen: stays as it was drawn.
+        given: what it starts as, where it is not drawn.
     """
 
     shape: tuple[int, ...] | None
     trainable: bool = True
     stored: str | None = None
     frozen: bool = False
+    given: Declaration | None = None
 
     @property
     def kind(self) -> str:

@@ -46,15 +46,32 @@ def decode_all(
     return images
 
 
+def decode_middle(name: str, file: Any, size: tuple[int, int], channels: int) -> np.ndarray:
+    """One image as bytes [height, width, channels]: as much of its middle as fits, resized.
+
+    Raises:
+        ShapeError: as `decode_all`.
+    """
+    pillow = extra("PIL.Image", name, "images")
+    return _decode(pillow, name, file, size, channels, True, middle=True)
+
+
 def _decode(
-    pillow: Any, name: str, file: Any, size: tuple[int, int], channels: int, resize: bool
+    pillow: Any,
+    name: str,
+    file: Any,
+    size: tuple[int, int],
+    channels: int,
+    resize: bool,
+    middle: bool = False,
 ) -> np.ndarray:
     height, width = size
     try:
         with pillow.open(file) as image:
             image = image.convert(MODES[channels])
             if resize:
-                image = image.resize((width, height), pillow.Resampling.BILINEAR)
+                box = _middle(image.width, image.height, width, height) if middle else None
+                image = image.resize((width, height), pillow.Resampling.BILINEAR, box)
             array = np.asarray(image, np.uint8)
     except (OSError, ValueError, SyntaxError, pillow.DecompressionBombError) as error:
         message = f"`{name}` cannot be read as an image: {_reason(error)}"
@@ -65,6 +82,13 @@ def _decode(
         help = f"write `resize: [{height}, {width}]` to bring all images to one size"
         raise ShapeError(message, help, "GC516")
     return array.reshape(height, width, channels)
+
+
+def _middle(width: int, height: int, wide: int, high: int) -> tuple[float, float, float, float]:
+    """The largest box in the middle of an image that is as `wide` for its height as wanted."""
+    scale = min(width / wide, height / high)
+    left, top = (width - scale * wide) / 2, (height - scale * high) / 2
+    return left, top, width - left, height - top
 
 
 def _reason(error: BaseException) -> str:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from graphc.core.diagnostic import Diagnostic, Note, RunError, listing
 from graphc.data.download import download, wrong_checksum
-from graphc.ops.sources import Citations, Downloaded, Stored
+from graphc.ops.sources import Citations, Downloaded, Photos, Stored
 
-Located = Stored | Citations
+Located = Stored | Citations | Photos
 """Sources with published files."""
 
 
@@ -85,6 +85,13 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
             "zip.test.gz",
             _USPS,
             "8dacc3c6e136af6c3488de9e5113a7daf140c8c2f1f0b61c54ee02f03f1a962f",
+        ),
+    ),
+    "photos": (
+        KnownFile(
+            "photos_224.npz",
+            None,
+            "e86192139996f376086fa124687e37372ccb4798558d6282b2ede64e2e4be3b2",
         ),
     ),
     "tiny-shakespeare": (

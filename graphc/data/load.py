@@ -29,6 +29,7 @@ from graphc.data.lengths import padded, present
 from graphc.data.links import load_links
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
+from graphc.data.photos import load_photos
 from graphc.data.random_graphs import load_random_graphs
 from graphc.data.rows import Array, Rows, by_row, pieces
 from graphc.data.sentences import load_wnut17
@@ -86,7 +87,8 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
 
 A table takes the columns that a run kept, a text its symbols.
 """
-GRAPHS: Mapping[type[DataSource], Callable[..., Dataset]] = {
+WHOLE: Mapping[type[DataSource], Callable[..., Dataset]] = {
+    sources.Photos: load_photos,
     sources.Karate: load_karate,
     sources.LesMiserables: load_les_miserables,
     sources.Cora: load_citations,
@@ -96,7 +98,7 @@ GRAPHS: Mapping[type[DataSource], Callable[..., Dataset]] = {
     sources.Links: load_links,
     sources.GraphNpz: load_graph_npz,
 }
-"""What reads graphs, whose splits are their own: (source, folder) -> Dataset."""
+"""What reads graphs and pictures, whose splits are their own: (source, folder) -> Dataset."""
 SERIES: Mapping[type[DataSource], Callable[..., Series]] = {
     sources.Traffic: load_traffic,
     sources.SeriesFiles: load_series,
@@ -124,8 +126,8 @@ def load(
         RunError: GC502 to GC530, see `graphc help`.
     """
     try:
-        if type(source) in GRAPHS:
-            return _like(form, GRAPHS[type(source)](source, folder))
+        if type(source) in WHOLE:
+            return _like(form, WHOLE[type(source)](source, folder))
         if isinstance(source, sources.SeriesSource) and type(source) in SERIES:
             return _like(form, SERIES[type(source)](source, folder).dataset(source, folder, form))
         if not isinstance(source, ArraySource) or type(source) not in LOADERS:

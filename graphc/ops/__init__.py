@@ -88,6 +88,7 @@ FAMILIES = {
 
 OTHERS = {
     registry.initializers: {
+        "given": "field image",
         "initializers": """
             constant delta_orthogonal glorot_normal glorot_uniform he_normal he_uniform identity
             lecun_normal lecun_uniform normal ones orthogonal sparse spectral_radius
@@ -130,6 +131,7 @@ OTHERS = {
         "sources.image_folder": "image_folder",
         "sources.links": "links",
         "sources.npz": "npz",
+        "sources.photos": "photos",
         "sources.published": """
             california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps
         """,

@@ -10,6 +10,7 @@ from graphc.core.declaration import attribute, primary
 from graphc.core.operation import Operation, Weight
 from graphc.core.registry import operations
 from graphc.core.types import Type, constant
+from graphc.ops.given import Given
 from graphc.ops.initializers import Initial, Initializer, Normal
 
 
@@ -28,15 +29,18 @@ class LearnedArray(Operation):
     call = code("$self[...]")
 
     shape: tuple[int, ...] = primary(Ints(minimum=1), "the shape; [] is one number")
-    init: Initializer = attribute(Initial(), "how it is drawn", Normal(0.02))
+    init: Initializer = attribute(Initial(), "how it is drawn, or what it starts as", Normal(0.02))
     frozen: bool = attribute(Bool(), "whether it stays as it was drawn", False)
 
     def infer(self) -> Type:
-        self.init.check(self.shape)
+        if not isinstance(self.init, Given):
+            self.init.check(self.shape)
         return constant(self.shape)
 
     def weights(self) -> dict[str, Weight]:
-        return {"": Weight(self.shape, not self.frozen, stored="", frozen=self.frozen)}
+        given = self.init if isinstance(self.init, Given) else None
+        trained = not self.frozen
+        return {"": Weight(self.shape, trained, stored="", frozen=self.frozen, given=given)}
 
     def build_code(self) -> Code:
         kind = "nnx.Variable" if self.frozen else "nnx.Param"

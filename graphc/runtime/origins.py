@@ -1,4 +1,4 @@
-"""All that a run starts from, where that are other runs: what `init_from` and `from_run` name."""
+"""All that a run starts from: other runs (`init_from`, `from_run`), and weights that are given."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from graphc.build.training import TRAINING
 from graphc.compiler import Checked
 from graphc.core.diagnostic import Diagnostic, Note, RunError
 from graphc.core.span import Span
-from graphc.data.dataset import Form
+from graphc.data.dataset import Dataset, Form
 from graphc.data.scaling import Moments
 from graphc.graph.weights import Entry, WeightMap
 from graphc.ops.start import InitFrom
+from graphc.runtime.given import Started, Starting, starting
 from graphc.runtime.rundir import RunDirectory
-from graphc.runtime.start import Inherited, Origin, inherit
+from graphc.runtime.start import Inherited, Origin, inherit, put_arrays
 from graphc.runtime.state import State, from_canonical, to_canonical
 
 Warn = Callable[[Diagnostic], None]
@@ -27,22 +29,24 @@ _ALIKE = 0.05
 
 @dataclass(frozen=True)
 class Origins:
-    """What a spec says of the runs to start from.
+    """What a spec says of the weights to start from.
 
     Args:
         form: how the data of this run is prepared.
         whole: what `init_from` says, if it is there.
         networks: by name, the network of another run that it is.
         copies: by name, the network whose weights one starts with.
+        given: by path, what a weight starts as.
     """
 
     form: Form
     whole: Origin | None = None
     networks: Mapping[str, Origin] = field(default_factory=dict)
     copies: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Starting] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, checked: Checked, form: Form) -> Origins | None:
+    def of(cls, checked: Checked, dataset: Dataset) -> Origins | None:
         """Those of a spec; None where it starts from nothing."""
         document = checked.document
         training, whole = document.training, None
@@ -56,7 +60,9 @@ class Origins:
         }
         followers = checked.plan.followers if checked.plan is not None else ()
         copies = {each.name: each.of for each in followers}
-        return cls(form, whole, networks, copies) if whole or networks else None
+        start = starting(checked, dataset)
+        some = whole or networks or start
+        return cls(dataset, whole, networks, copies, start) if some else None
 
 
 def _of_network(checked: Checked, name: str) -> Origin:
@@ -82,18 +88,21 @@ class Inheritance:
         whole: what `init_from` gives, if it is there.
         networks: what each network that is one of another run takes.
         copies: by name, the network whose weights one starts with.
+        given: by path, what a weight starts as that is not drawn.
     """
 
     whole: Inherited | None
     networks: Mapping[str, Inherited]
     copies: Mapping[str, str]
+    given: Mapping[str, Started]
 
     @classmethod
     def of(cls, origins: Origins, weights: WeightMap, warn: Warn) -> Inheritance:
         """Find the weights.
 
         Raises:
-            RunError: as `inherit`, and GC651 for a network that is another one in its run.
+            RunError: as `inherit`, GC651 for a network that is another one in its run, and GC511 to
+                GC519 for an image that cannot be read.
         """
         networks = {
             name: _whole_network(name, origin, weights, origins.form, warn)
@@ -101,32 +110,42 @@ class Inheritance:
             if _entries(name, weights)
         }
         whole = inherit(origins.whole, weights, warn) if origins.whole is not None else None
-        return cls(whole, networks, origins.copies)
+        given = {path: each.read() for path, each in origins.given.items()}
+        return cls(whole, networks, origins.copies, given)
 
     def as_dict(self) -> dict[str, Any]:
         """What the run keeps of it, in `init_from.json`."""
         networks = {name: each.as_dict() for name, each in self.networks.items()}
-        return (self.whole.as_dict() if self.whole else {}) | (
-            {"networks": networks} if networks else {}
-        )
+        given = {path: each.source for path, each in self.given.items()}
+        several = {"networks": networks, "given": given}
+        return (self.whole.as_dict() if self.whole else {}) | {
+            name: each for name, each in several.items() if each
+        }
 
     def __str__(self) -> str:
         several = [f"`{name}` {each}" for name, each in self.networks.items()]
+        own = f"{TRAINING}/"
+        several += [
+            f"`{path.removeprefix(own)}` starts as {each.source}"
+            for path, each in self.given.items()
+        ]
         return "\n".join([*([str(self.whole)] if self.whole else []), *several])
 
     def put_into(self, state: State, weights: WeightMap) -> State:
         """The state with these weights in place of its own; copies take theirs from it."""
+        arrays = {path: each.array for path, each in self.given.items()}
+        state = put_arrays(arrays, state, weights) if arrays else state
         for each in (self.whole, *self.networks.values()):
-            state = state if each is None else each.put_into(state, weights)
+            state = state if each is None else put_arrays(each.arrays, state, weights)
         if not self.copies:
             return state
-        arrays: dict[str, Any] = to_canonical(state, weights)
-        for path in arrays:
+        found: dict[str, Any] = to_canonical(state, weights)
+        for path in found:
             part, _, rest = path.partition("/")
             name, _, below = rest.partition("/")
             if part in ("params", "statistics") and name in self.copies:
-                arrays[path] = arrays[f"{part}/{self.copies[name]}/{below}"]
-        return from_canonical(arrays, state, weights)
+                found[path] = found[f"{part}/{self.copies[name]}/{below}"]
+        return from_canonical(found, state, weights)
 
 
 def _whole_network(

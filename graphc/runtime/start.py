@@ -76,14 +76,15 @@ class Inherited:
         lines += _few(f"not used: `{path}` of that run" for path in self.unused)
         return "\n  ".join(lines)
 
-    def put_into(self, state: State, weights: WeightMap) -> State:
-        """The state with these weights in place of its own, their moving average included."""
-        arrays: dict[str, Any] = to_canonical(state, weights)
-        for part in ("params", "average", "statistics"):
-            for path, array in self.arrays.items():
-                if f"{part}/{path}" in arrays:
-                    arrays[f"{part}/{path}"] = array
-        return from_canonical(arrays, state, weights)
+
+def put_arrays(arrays: Mapping[str, np.ndarray], state: State, weights: WeightMap) -> State:
+    """The state with arrays, by their paths, in place of its own and of their moving average."""
+    found: dict[str, Any] = to_canonical(state, weights)
+    for part in ("params", "average", "statistics"):
+        for path, array in arrays.items():
+            if f"{part}/{path}" in found:
+                found[f"{part}/{path}"] = array
+    return from_canonical(found, state, weights)
 
 
 def inherit(origin: Origin, weights: WeightMap, warn: Callable[[Diagnostic], None]) -> Inherited:

@@ -4,6 +4,11 @@ import jax
 import jax.numpy as jnp
 
 
+def given_at_start(key, shape, dtype=jnp.float32):
+    """Zeros, for a weight that is not drawn: what it starts as is put in where a run starts."""
+    return jnp.zeros(shape, dtype)
+
+
 def normal_around(mean, stddev):
     """Normal with another mean than 0."""
 

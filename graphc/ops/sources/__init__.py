@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
     from graphc.ops.sources.links import Links as Links
     from graphc.ops.sources.npz import Npz as Npz
+    from graphc.ops.sources.photos import Photos as Photos
     from graphc.ops.sources.published import CaliforniaHousing as CaliforniaHousing
     from graphc.ops.sources.published import Cifar10 as Cifar10
     from graphc.ops.sources.published import Cifar10Jpeg as Cifar10Jpeg
@@ -83,6 +84,7 @@ _DECLARED = {
     "image_folder": "ImageFolder",
     "links": "Links",
     "npz": "Npz",
+    "photos": "Photos",
     "published": """
         CaliforniaHousing Cifar10 Cifar10Jpeg Cifar10Subset Downloaded FashionMnist Mnist Stored
         Usps
