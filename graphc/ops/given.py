@@ -60,7 +60,9 @@ class FromField(Given):
         kind = fields[self.field]
         if (kind.shape, kind.dtype, kind.domain) != (shape, "float", (BATCH,)):
             message = f"the weight is {list(shape)}, and the field `{self.field}` is {kind}"
-            raise ShapeError(message, "give the weight the shape of a field of floats", "GC405")
+            fitting = kind.dtype == "float" and kind.domain == (BATCH,)
+            help = f"write `shape: {list(kind.shape)}`" if fitting else "name a field of floats"
+            raise ShapeError(message, help, "GC405")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class FromImage(Given):
 
     def file(self, folder: str) -> str:
         """Where the file is."""
-        return os.path.join(folder, os.path.expanduser(self.path))
+        return os.path.normpath(os.path.join(folder, os.path.expanduser(self.path)))
 
     def check_start(
         self, shape: tuple[int, ...], fields: Mapping[str, Type] | None, folder: str
@@ -104,9 +106,11 @@ def require_image(file: str, word: str) -> tuple[int, int]:
         ShapeError: GC511 where there is no such file, GC516 where it is no image, GC519.
     """
     if not os.path.isfile(file):
-        folder, name = os.path.split(file)
-        near = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
         what = "a folder, not a file" if os.path.exists(file) else "not there"
+        folder, name = os.path.split(file)
+        folder = folder or "."
+        listed = os.listdir(folder) if os.path.isdir(folder) else []
+        near = [each for each in listed if os.path.isfile(os.path.join(folder, each))]
         help = similar(name, near, "file") or "a path starts from the folder of the spec"
         raise ShapeError(f"the image `{file}` is {what}", help, "GC511", word)
     return size_of(file)

@@ -100,7 +100,7 @@ class ClassNumber(Operation):
 
     def infer(self, like: Type) -> Type:
         if not isinstance(self.value, int) or not 0 <= self.value < like.features:
-            message = f"{self.value} is no class: they are 0 to {like.features - 1}"
+            message = f"`{self.value}` is no class: they are 0 to {like.features - 1}"
             raise ShapeError(message, "a class is its number, counted from 0")
         return replace(like, shape=like.shape[:-1], dtype="int", below=like.features)
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from graphc.core.attributes import Bool, Either, Int, Ints, Kind, Text
 from graphc.core.declaration import attribute
-from graphc.core.diagnostic import listing
+from graphc.core.diagnostic import listing, similar
 from graphc.core.operation import ShapeError
 from graphc.core.registry import sources
 from graphc.core.tree import Mapping as MappingTree
@@ -99,7 +99,7 @@ class Photos(DataSource):
 
     def file(self, folder: str, picture: str) -> str:
         """Where a picture of the user's is."""
-        return os.path.join(folder, os.path.expanduser(picture))
+        return os.path.normpath(os.path.join(folder, os.path.expanduser(picture)))
 
     def fields(self, folder: str) -> Mapping[str, Type]:
         for _, picture in self.images:
@@ -107,7 +107,8 @@ class Photos(DataSource):
                 continue
             if not os.path.splitext(picture)[1] and not os.path.dirname(picture):
                 message = f"there is no picture `{picture}`"
-                help = f"write a file, or one of {listing(NAMES)}"
+                help = similar(picture, NAMES, "picture")
+                help = help or f"write a file, or one of {listing(NAMES)}"
                 raise ShapeError(message, help, "GC511", picture)
             require_image(self.file(folder, picture), picture)
         return {name: Type(self.shape) for name, _ in self.images}
