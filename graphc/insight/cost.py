@@ -179,8 +179,12 @@ def _called(graph: Graph) -> set[str]:
 
 
 def title(graph: Graph, node: Node) -> str:
-    """What to call a node's operation; a formula of several parts numbers them from 1."""
-    made_of_parts = f"{node.name}:1" in graph.by_name
+    """What to call a node's operation; a formula of several parts numbers them from 1.
+
+    The call of a network is called after that, whatever its inputs are made of.
+    """
+    called = isinstance(node.operation, NetworkCall)
+    made_of_parts = f"{node.name}:1" in graph.by_name and not called
     return "formula" if made_of_parts else operation_title(node.operation)
 
 

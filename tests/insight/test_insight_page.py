@@ -135,6 +135,17 @@ def test_links_lead_to_the_lines_of_the_spec(name):
     assert "\n".join(each.rstrip() for each in lines) == spec.document.source.text.rstrip("\n")
 
 
+def test_a_call_inside_of_a_formula_leads_to_the_network():
+    text = """
+    graphc: 1
+    networks:
+      inner: {inputs: {x: [4]}, layers: [{dense: 4}]}
+      outer: {inputs: {x: [4]}, nodes: {y: "inner(tanh(x))"}, output: y}
+    """
+    found = page(check(Source("calls.yaml", text)))
+    assert 'class="call"' in found
+
+
 def test_names_and_texts_are_escaped():
     source = Source("<b>.yaml", PAIR.replace("graphc: 1", "graphc: 1  # </script><b>&"))
     text = page(check(source))
