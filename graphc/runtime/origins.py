@@ -111,6 +111,9 @@ class Inheritance:
         }
         whole = inherit(origins.whole, weights, warn) if origins.whole is not None else None
         given = {path: each.read() for path, each in origins.given.items()}
+        if whole is not None:
+            left = {path: why for path, why in whole.left.items() if path not in given}
+            whole = replace(whole, left=left)
         return cls(whole, networks, origins.copies, given)
 
     def as_dict(self) -> dict[str, Any]:
