@@ -66,7 +66,9 @@ class Starting:
         except ShapeError as error:
             problem = Diagnostic(error.code, error.message, self.place, help=error.help)
             raise RunError(problem) from error
-        return Started(np.float32(pixels) / np.float32(255), f"the image `{os.path.relpath(file)}`")
+        return Started(
+            np.divide(pixels, 255, dtype=np.float32), f"the image `{os.path.relpath(file)}`"
+        )
 
 
 def starting(checked: Checked, dataset: Dataset) -> dict[str, Starting]:

@@ -10,7 +10,7 @@ from graphc.core.registry import sources
 from graphc.core.span import nowhere as no_place
 from graphc.core.tree import from_plain
 from graphc.core.types import Type
-from graphc.data.load import GRAPHS, LOADERS, SERIES
+from graphc.data.load import LOADERS, SERIES, WHOLE
 from graphc.ops import sources as declared
 
 
@@ -20,7 +20,7 @@ def _read(name: str, value: object = None):
 
 
 def test_every_source_has_a_loader():
-    assert {*LOADERS, *GRAPHS, *SERIES} == set(sources)
+    assert {*LOADERS, *WHOLE, *SERIES} == set(sources)
 
 
 @pytest.mark.parametrize("source", list(sources), ids=lambda each: each.name)
@@ -40,6 +40,7 @@ def test_every_attribute_is_explained(source):
         ("moving_digits", {"frames": 4, "noise": 0.1, "download": False}),
         ("csv", {"path": "a.csv", "target": "y", "features": ["u", "v"], "kind": "number"}),
         ("csv", {"path": "a.csv", "target": "y", "test_path": "b.csv", "delimiter": "tab"}),
+        ("photos", {"images": {"a": "chelsea", "b": "b.jpg"}, "size": [64, 48], "grey": True}),
         ("npz", {"path": "a.npz", "target": "y", "inputs": ["x"], "pixels": ["x"]}),
     ],
 )
