@@ -3045,7 +3045,7 @@ class Methods:
 
         Args:
             shape: the shape; [] is one number.
-            init: how it is drawn.
+            init: how it is drawn, or what it starts as.
             frozen: whether it stays as it was drawn.
         """
 

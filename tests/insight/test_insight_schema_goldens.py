@@ -78,6 +78,8 @@ UNSEEN = {
     "use_misuse": "attributes in another file",
     "document_without_network": "a file of blocks, which others use",
     "train_without_data": "the mark is on `train`",
+    "weight_starts_without_data": "the mark is on a node",
+    "data_photos_size": "how many numbers a list holds",
     "train_batch_without_equal_parts": "numbers that do not fit together",
     "train_clip_without_bounds": "that one of two is needed",
     "train_groups": "an attribute that the optimiser lacks",
