@@ -93,6 +93,11 @@ class Checked:
         return {name: self.networks[name] for name, each in networks.items() if each.role.from_run}
 
     @property
+    def own(self) -> dict[str, Graph]:
+        """The others, and the graph of training."""
+        return _own(self.document, self.networks)
+
+    @property
     def objectives(self) -> tuple[str, ...]:
         """The names of the objectives, if there are some."""
         training = self.document.training
@@ -242,7 +247,14 @@ def _check_given(
     wrong = fields is None and document.tree.key("data") is not None
     if not wrong and document.source.kept is None:
         known = None if fields is None else _by_both_names(fields)
-        check_given(networks, known, document.folder, report)
+        check_given(_own(document, networks), known, document.folder, report)
+
+
+def _own(document: Document, networks: Mapping[str, Graph]) -> dict[str, Graph]:
+    """The networks that were not taken from other runs, which have what their weights are."""
+    roles = {name: each.role for name, each in document.library.networks.items()}
+    of_runs = {name for name, role in roles.items() if role.from_run is not None}
+    return {name: each for name, each in networks.items() if name not in of_runs}
 
 
 def _longest(

@@ -23,6 +23,7 @@ from graphc.emit.optimizing import rate_of
 from graphc.emit.slots import drop_defaults
 from graphc.emit.trees import assign
 from graphc.graph.tied import nameable
+from graphc.ops.given import Given
 from graphc.ops.kernels import KernelNorm
 from graphc.ops.objectives import Loss
 from graphc.ops.per_axis import Around, PerAxis
@@ -113,6 +114,8 @@ _PLACES = {
     "data source": "data: {}",
 }
 
+_OF_WEIGHTS = "w: {{weight: {{shape: [32, 32, 3], init: {}}}}}"
+
 
 @dataclass(frozen=True)
 class Example:
@@ -137,7 +140,8 @@ class Example:
         word = name if attributes is None else f"{name}: {flow(attributes)}"
         if registry.noun in _PLACES:
             inner = word if attributes is None else f"{{{word}}}"
-            yield _PLACES[registry.noun].format(inner)
+            place = _OF_WEIGHTS if isinstance(self.declaration, Given) else _PLACES[registry.noun]
+            yield place.format(inner)
         elif len(self.names) < 2:
             yield f"- {word}"
         elif named := getattr(self.declaration, "names", ()):

@@ -74,7 +74,7 @@ class Starting:
 def starting(checked: Checked, dataset: Dataset) -> dict[str, Starting]:
     """By path, the weights of a spec that are not drawn."""
     document, found = checked.document, {}
-    for entry, start in given(checked.networks):
+    for entry, start in given(checked.own):
         if isinstance(start, FromField) and start.field in document.fields:
             start = FromField(document.fields[start.field].text)
         shape, place = entry.weight.shape or (), entry.nodes[-1].span

@@ -127,6 +127,23 @@ def test_a_resumed_run_does_not_need_the_image(folder, run):
     (folder / "leaf.png").write_bytes(png(PIXELS))
 
 
+def test_a_network_of_a_run_brings_what_its_weights_are(run, tmp_path):
+    text = """
+    graphc: 1
+    networks:
+      model2: {from_run: {run: RUN, network: model2}, frozen: true}
+      head: {inputs: {x: [3]}, layers: [{dense: 3}]}
+    data: {iris: {test: 0.1, validation: 0.1}}
+    train:
+      objectives:
+        all: {minimize: "cross_entropy(head(model2(features)), label)", update: head}
+      epochs: 1
+    """
+    source = Source("spec.yaml", text.replace("RUN", str(run.path)), str(tmp_path))
+    found = arrays(gc.compile(source).train(tmp_path / "run", cache=False).path)
+    assert np.array_equal(found["params/model2/own"], arrays(run.path)["params/model2/own"])
+
+
 def test_an_image_that_cannot_be_decoded_is_told_at_the_weight(folder):
     (folder / "broken.png").write_bytes(png(PIXELS)[:-30])
     text = START.replace("image: leaf.png", "image: broken.png")
