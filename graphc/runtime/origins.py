@@ -139,7 +139,7 @@ class Inheritance:
         arrays = {path: each.array for path, each in self.given.items()}
         state = put_arrays(arrays, state, weights) if arrays else state
         for each in (self.whole, *self.networks.values()):
-            state = state if each is None else put_arrays(each.arrays, state, weights)
+            state = state if each is None else each.put_into(state, weights)
         if not self.copies:
             return state
         found: dict[str, Any] = to_canonical(state, weights)

@@ -76,6 +76,10 @@ class Inherited:
         lines += _few(f"not used: `{path}` of that run" for path in self.unused)
         return "\n  ".join(lines)
 
+    def put_into(self, state: State, weights: WeightMap) -> State:
+        """The state with these weights in place of its own."""
+        return put_arrays(self.arrays, state, weights)
+
 
 def put_arrays(arrays: Mapping[str, np.ndarray], state: State, weights: WeightMap) -> State:
     """The state with arrays, by their paths, in place of its own and of their moving average."""
