@@ -28,7 +28,9 @@ def load_photos(source: Photos, folder: str) -> Dataset:
         name: _pixels(source, folder, picture, known)[None] for name, picture in source.images
     }
     return Dataset(
-        splits={"train": {name: np.float32(each) / 255 for name, each in arrays.items()}},
+        splits={
+            "train": {name: np.divide(each, 255, dtype=np.float32) for name, each in arrays.items()}
+        },
         fields=fields,
         target=source.target,
         class_names=None,
