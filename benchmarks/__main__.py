@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import shlex
-import sys
+from types import ModuleType
 
 from benchmarks.machine import about
 from benchmarks.options import Options
@@ -29,18 +29,43 @@ NAMES = (
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmarks that were asked for, all by default."""
-    arguments = sys.argv[1:] if arguments is None else arguments
     parser = _parser()
     asked = parser.parse_args(arguments)
     if unknown := set(asked.names) - set(NAMES):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
-    options = Options(asked.quick, asked.rounds, asked.peer_python, tuple(asked.only))
-    for name in asked.names or NAMES:
+    options = Options(
+        asked.quick,
+        asked.rounds,
+        asked.peer_python,
+        tuple(asked.only),
+        tuple(asked.peers),
+        asked.limit,
+    )
+    modules = {name: importlib.import_module(f"benchmarks.{name}") for name in asked.names or NAMES}
+    for word, constant in {"only": "CHOICES", "peers": "TITLES"}.items():
+        modules = _having(getattr(options, word), constant, modules, parser)
+    for name, module in modules.items():
         machine = about()
-        result = importlib.import_module(f"benchmarks.{name}").run(options)
+        result = module.run(options)
         print(f"## {name}\n\n{machine}\n\n{result.markdown()}\n", flush=True)
         if asked.write:
             write(name, result, machine, _command(name, options))
+
+
+def _having(
+    wanted: tuple[str, ...],
+    constant: str,
+    modules: dict[str, ModuleType],
+    parser: argparse.ArgumentParser,
+) -> dict[str, ModuleType]:
+    """The benchmarks of which one of the wanted names, if there are any, is in their constant."""
+    known = {name: set(getattr(module, constant, ())) for name, module in modules.items()}
+    if unknown := set(wanted).difference(*known.values()):
+        there = ", ".join(sorted(set().union(*known.values())))
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {there}")
+    return {
+        name: module for name, module in modules.items() if not wanted or known[name] & set(wanted)
+    }
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--write", action="store_true", help="keep tables and numbers here")
     parser.add_argument("--peer-python", help="an interpreter with Keras and PyTorch")
     parser.add_argument("--only", nargs="*", default=[], help="these networks or tables only")
+    parser.add_argument("--peers", nargs="*", default=[], help="graphc and these forms only")
+    parser.add_argument("--limit", type=float, help="seconds to the first epoch of a form")
     return parser
 
 
@@ -60,6 +87,8 @@ def _command(name: str, options: Options) -> str:
     words += ["--quick"] * options.quick
     words += ["--rounds", str(options.rounds)] * (options.rounds is not None)
     words += ["--only", *options.only] * bool(options.only)
+    words += ["--peers", *options.peers] * bool(options.peers)
+    words += ["--limit", f"{options.limit:g}"] * (options.limit is not None)
     words += ["--peer-python", "PYTHON"] * (options.peer_python is not None)
     return shlex.join(words)
 

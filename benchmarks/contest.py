@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,21 @@ import numpy as np
 
 from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
+from benchmarks.peer import LeftOut, Peer
 from benchmarks.report import Result, Table, met
-from benchmarks.specs import ROOT
 
-SECONDS = 1.0
+SECONDS, QUICK = 1.0, 2
+"""How long a turn is at least, and the steps of an epoch that only shows that it works."""
 ALIKE = 0.05
-OUTSIDE = ("keras", "torch", "torch_geometric")
+LIMIT = 60.0
+OUTSIDE = {
+    "keras": "keras",
+    "keras_steps": "keras",
+    "torch": "torch",
+    "torch_compile": "torch",
+    "torch_geometric": "torch_geometric",
+}
+"""The packages of forms that the interpreter of graphc need not have."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class Contest:
         chance: the loss of who knows nothing.
         rounds: how often everything takes its turn.
         falls: whether the loss falls in the first epochs: that of players need not.
+        kinds: of forms that are not for all networks, the kinds for which they are.
     """
 
     workloads: Mapping[str, Any]
@@ -44,129 +53,134 @@ class Contest:
     chance: float
     rounds: int
     falls: bool = True
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def run(self, options: Options) -> Result:
         """Every network in turn; its forms are interleaved."""
         pythons, notes = self._pythons(options)
         rows, numbers = [], {}
         for name in options.chosen(self.workloads):
-            samples, firsts, losses = self._workload(self.workloads[name], pythons, options)
-            rows += self._rows(name, samples, firsts)
-            notes.append(self._alike(name, losses))
+            workload = self.workloads[name]
+            if options.quick:
+                workload = replace(workload, examples=QUICK * workload.batch)
+            own = {form: each for form, each in pythons.items() if self._suits(workload, form)}
+            found = _Found.of(self, workload, own, options)
+            rows += self._rows(workload, found)
+            notes += [f"{name}: {self.titles[form]} {why}" for form, why in found.left_out.items()]
+            notes.append(self._alike(name, found))
             numbers[name] = {
-                f"{self.unit[0]}_per_second": {peer: each.values for peer, each in samples.items()},
-                "seconds_to_first_epoch": firsts,
-                "losses": {peer: each[:20] for peer, each in losses.items()},
+                f"{self.unit[0]}_per_second": {
+                    form: each.values for form, each in found.samples.items()
+                },
+                "seconds_to_first_epoch": found.of_each(lambda peer: peer.first),
+                "seconds_to_compile": found.of_each(lambda peer: peer.to_compile),
+                "megabytes": found.of_each(lambda peer: peer.megabytes),
+                "left_out": found.left_out,
+                "losses": found.of_each(lambda peer: peer.losses[:20]),
             }
-        header = ["network", "form", f"{self.unit[0]}/s", "graphc : it", "first epoch, s"]
+        header = ["network", "form", f"{self.unit[0]}/s", "graphc : it", "compile, s", "memory, MB"]
         return Result([Table(header, rows)], notes, numbers)
+
+    def _suits(self, workload: Any, form: str) -> bool:
+        return form not in self.kinds or workload.kind in self.kinds[form]
 
     def _pythons(self, options: Options) -> tuple[dict[str, str], list[str]]:
         """Which interpreter runs each form; those that none can import are left out with a note."""
-        pythons, notes = dict.fromkeys(self.titles, sys.executable), []
-        for name in filter(self.titles.__contains__, OUTSIDE):
-            pythons[name] = options.peer_python or sys.executable
-            program = f"import os; os.environ['KERAS_BACKEND'] = 'jax'; import {name}; "
-            program += f"print({name}.__version__)"
-            found = subprocess.run([pythons[name], "-c", program], capture_output=True, text=True)
-            if found.returncode:
-                del pythons[name]
-                notes.append(f"{self.titles[name]} is left out: it cannot be imported")
-            else:
-                notes.append(f"{self.titles[name]}: version {found.stdout.strip()}")
-        return pythons, notes
+        pythons = dict.fromkeys(options.forms(self.titles), sys.executable)
+        notes: dict[str, str] = {}
+        for form in filter(OUTSIDE.__contains__, tuple(pythons)):
+            package, pythons[form] = OUTSIDE[form], options.peer_python or sys.executable
+            if package not in notes:
+                notes[package] = _version(package, pythons[form])
+            if "cannot" in notes[package]:
+                del pythons[form]
+        return pythons, list(notes.values())
 
-    def _workload(
-        self, workload: Any, pythons: dict[str, str], options: Options
-    ) -> tuple[dict[str, Sample], dict[str, float], dict[str, list[float]]]:
-        rounds = options.rounds or (2 if options.quick else self.rounds)
-        seconds = str(0.2 if options.quick else SECONDS)
-        peers: dict[str, Peer] = {}
-        with tempfile.TemporaryDirectory() as folder:
-            data, weights = (str(Path(folder) / f"{name}.npz") for name in ("data", "weights"))
-            np.savez(data, **self.arrays(workload))
-            try:
-                for name, python in pythons.items():
-                    given = [workload.name, data, weights, seconds]
-                    peers[name] = Peer.start(name, python, given, self.unit[1])
-                turns: dict[str, Callable[[], float]] = {
-                    name: peer.train for name, peer in peers.items()
-                }
-                samples = interleaved(turns, rounds)
-            finally:
-                for peer in peers.values():
-                    peer.end()
-        firsts = {name: peer.first for name, peer in peers.items()}
-        return samples, firsts, {name: peer.losses for name, peer in peers.items()}
-
-    def _rows(
-        self, name: str, samples: dict[str, Sample], firsts: dict[str, float]
-    ) -> list[list[str]]:
-        return [
+    def _rows(self, workload: Any, found: _Found) -> list[list[str]]:
+        rows = [
             [
-                name,
-                self.titles[peer],
+                workload.name,
+                self.titles[form],
                 sample.text("{:,.0f}"),
-                samples["graphc"].over(sample).text("{:.2f}"),
-                f"{firsts[peer]:.1f}",
+                found.samples["graphc"].over(sample).text("{:.2f}"),
+                f"{found.peers[form].to_compile:.1f}",
+                f"{found.peers[form].megabytes:,.0f}",
             ]
-            for peer, sample in samples.items()
+            for form, sample in found.samples.items()
+        ]
+        return rows + [
+            [workload.name, self.titles[form], why, "", "", ""]
+            for form, why in found.left_out.items()
         ]
 
-    def _alike(self, name: str, losses: dict[str, list[float]]) -> str:
-        """Whether all forms have the same loss in the first epochs, and less than by chance."""
+    def _alike(self, name: str, found: _Found) -> str:
+        """Whether all have the same loss in the first epochs, and at last less than by chance."""
+        losses = found.of_each(lambda peer: peer.losses)
         count = min(3, *(len(each) for each in losses.values()))
-        curves = {peer: each[:count] for peer, each in losses.items()}
+        curves = {form: each[:count] for form, each in losses.items()}
         apart = max(
             abs(loss / ours - 1)
             for each in curves.values()
             for loss, ours in zip(each, curves["graphc"], strict=True)
         )
         several = (each for each in curves.values() if count > 1)
-        falls = all(self.chance > each[0] > each[-1] or not self.falls for each in several)
+        falls = all(each[-1] < min(self.chance, each[0]) or not self.falls for each in several)
         shown = ", ".join(f"{loss:.3f}" for loss in curves["graphc"])
         text = f"{name}: the losses of the first {count} epochs ({shown}) agree to {apart:.2%}"
         return f"{text}{' and fall' * self.falls}: {met(apart < ALIKE and falls)}"
 
 
-@dataclass
-class Peer:
-    """A process that trains when it is told to.
+@dataclass(frozen=True)
+class _Found:
+    """What the forms of one network did.
 
     Attributes:
-        first: the seconds until its first epoch was done, compilation included.
-        losses: the mean of every epoch so far.
-        each: how much of what is counted an example is.
+        samples: how much per second.
+        peers: the processes, which have ended.
+        left_out: the forms that have no first epoch, with the reason.
     """
 
-    process: subprocess.Popen
-    losses: list[float]
-    first: float
-    each: int
+    samples: dict[str, Sample]
+    peers: dict[str, Peer]
+    left_out: dict[str, str]
 
     @classmethod
-    def start(cls, name: str, python: str, arguments: list[str], each: int) -> Peer:
-        command = [python, "-m", "benchmarks.peers", name, *arguments]
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
-        found = _read(process, name)
-        return cls(process, found["losses"], found["seconds"], each)
+    def of(
+        cls, contest: Contest, workload: Any, pythons: dict[str, str], options: Options
+    ) -> _Found:
+        rounds = options.rounds or (2 if options.quick else contest.rounds)
+        seconds = str(0.2 if options.quick else SECONDS)
+        peers: dict[str, Peer] = {}
+        left_out: dict[str, str] = {}
+        with tempfile.TemporaryDirectory() as folder:
+            data, weights = (str(Path(folder) / f"{name}.npz") for name in ("data", "weights"))
+            np.savez(data, **contest.arrays(workload))
+            given = [workload.name, str(workload.examples), data, weights, seconds]
+            try:
+                for form, python in pythons.items():
+                    try:
+                        limit = options.limit or LIMIT
+                        peers[form] = Peer.start(form, python, given, contest.unit[1], limit)
+                    except LeftOut as why:
+                        if form == "graphc":
+                            raise SystemExit(f"{workload.name}: graphc {why}") from why
+                        left_out[form] = str(why)
+                turns = {form: peer.train for form, peer in peers.items()}
+                samples = interleaved(turns, rounds)
+            finally:
+                for peer in peers.values():
+                    peer.end()
+        return cls(samples, peers, left_out)
 
-    def train(self) -> float:
-        """How much per second over one turn."""
-        assert self.process.stdin is not None
-        print("go", file=self.process.stdin, flush=True)
-        found = _read(self.process, "a peer")
-        self.losses += found["losses"]
-        return self.each * found["examples"] / found["seconds"]
-
-    def end(self) -> None:
-        self.process.communicate()
+    def of_each(self, what: Callable[[Peer], Any]) -> dict[str, Any]:
+        return {form: what(peer) for form, peer in self.peers.items()}
 
 
-def _read(process: subprocess.Popen, name: str) -> dict:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise SystemExit(f"{name} ended with status {process.wait()}")
-    return json.loads(line)
+def _version(package: str, python: str) -> str:
+    """A note of the version of a package, or that it cannot be imported."""
+    program = f"import os; os.environ['KERAS_BACKEND'] = 'jax'; import {package}; "
+    program += f"print({package}.__version__)"
+    found = subprocess.run([python, "-c", program], capture_output=True, text=True)
+    if found.returncode:
+        return f"{package} is left out: it cannot be imported"
+    return f"{package}: version {found.stdout.strip()}"

@@ -96,3 +96,4 @@ def _dropped(x: object, kernel: jax.Array) -> jax.Array:
 
 
 TABLES = {"sums": _sums, "words": _words}
+CHOICES = (*CITATIONS, *TABLES)

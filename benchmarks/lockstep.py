@@ -37,11 +37,14 @@ SPECS = (
     "graphs_gin",
 )
 
+CHOICES = SPECS
+
 
 def run(options: Options) -> Result:
     """The ratios of their times for the steps of an epoch, 40 at most."""
     rounds = options.rounds or (3 if options.quick else 15)
-    names = options.only or (SPECS[:1] if options.quick else SPECS)
+    names = options.chosen(SPECS)
+    names = names[:1] if options.quick else names
     ratios = {name: [_ratio(name, count, rounds) for count in RUNS] for name in names}
     header = ["one by one : side by side", *(f"{count} runs" for count in RUNS)]
     rows = [[name, *(each.text("{:.2f}") for each in ratios[name])] for name in names]

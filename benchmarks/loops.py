@@ -162,6 +162,7 @@ TABLES = {
     "gates": _gates,
     "inputs": _inputs,
 }
+CHOICES = tuple(TABLES)
 
 
 def _apart(now, kernel, h, c):

@@ -19,6 +19,8 @@ TITLES = {
     "torch": "PyTorch",
 }
 
+CHOICES = tuple(PLAYERS)
+
 
 def run(options: Options) -> Result:
     """Every pair in turn."""

@@ -18,6 +18,8 @@ TITLES = {
     "torch": "PyTorch",
 }
 
+CHOICES = tuple(CHARACTERS)
+
 
 def run(options: Options) -> Result:
     """Every network in turn."""

@@ -91,7 +91,7 @@ def generated(nodes: int) -> Source:
     )
 
 
-def highway(depth: int, width: int = 50, batch: int = 128) -> Source:
+def highway(depth: int, width: int = 50, batch: int = 128, learning_rate: float = 1e-3) -> Source:
     """Highway layers between a first and a last dense layer, on images of 28 by 28."""
     network = f"""
 network:
@@ -103,7 +103,7 @@ network:
       name: highways
     - dense: 10
 """
-    return Source("highway.yaml", _BLOCKS + network + _training("mnist", batch))
+    return Source("highway.yaml", _BLOCKS + network + _training("mnist", batch, learning_rate))
 
 
 def dense(shape: Sequence[int], widths: Sequence[int], batch: int) -> Source:
@@ -127,6 +127,22 @@ network:
 def lenet() -> Source:
     """LeNet-5 without dropout."""
     return Source("lenet5.yaml", _LENET + _training("mnist", 128))
+
+
+def residual(blocks: int, batch: int) -> Source:
+    """The residual network for CIFAR-10 with so many blocks in each stage."""
+    network = f"""\
+graphc: 1
+
+use: {{resnet: zoo/resnet}}
+
+network:
+  inputs: {{image: [32, 32, 3]}}
+  layers:
+    - resnet/trunk: {blocks}
+    - dense: 10
+"""
+    return Source("residual.yaml", network + _training("cifar10_subset", batch))
 
 
 def characters(cells: str, at_most: int | None, batch: int, length: int) -> Source:
@@ -222,5 +238,5 @@ network:
     return Source("citations.yaml", network + _training(data, 1))
 
 
-def _training(data: str, batch: int, learning_rate: str = "1e-3") -> str:
+def _training(data: str, batch: int, learning_rate: float = 1e-3) -> str:
     return _TRAIN % {"data": data, "batch": batch, "learning_rate": learning_rate}

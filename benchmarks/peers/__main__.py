@@ -1,4 +1,4 @@
-"""A process that trains: `python -m benchmarks.peers PEER WORKLOAD DATA.npz WEIGHTS.npz`.
+"""A process that trains: `python -m benchmarks.peers PEER WORKLOAD EXAMPLES DATA WEIGHTS SECONDS`.
 
 It trains one epoch, which compiles, and says so in a line of JSON; for every line that it reads it
 then trains for SECONDS and says what it did.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -19,8 +22,10 @@ from benchmarks.citations import CITATIONS
 from benchmarks.players import PLAYERS
 from benchmarks.workloads import WORKLOADS
 
+ALL = WORKLOADS | CHARACTERS | CITATIONS | PLAYERS
 
-def main(peer: str, name: str, data: str, weights: str, seconds: str) -> None:
+
+def main(peer: str, name: str, examples: str, data: str, weights: str, seconds: str) -> None:
     """Talk to benchmarks.contest."""
     # Libraries that print must not disturb the conversation.
     out = os.fdopen(os.dup(1), "w")
@@ -29,14 +34,15 @@ def main(peer: str, name: str, data: str, weights: str, seconds: str) -> None:
     def say(**found: object) -> None:
         print(json.dumps(found), file=out, flush=True)
 
-    workload = (WORKLOADS | CHARACTERS | CITATIONS | PLAYERS)[name]
-    package = "benchmarks.peers" if peer == "graphc" else workload.forms
-    form = importlib.import_module(f"{package}.with_{peer}")
-    initial = weights if peer == "graphc" else dict(np.load(weights))
+    workload = replace(ALL[name], examples=int(examples))
+    ours = peer.startswith("graphc")
+    form = importlib.import_module(f"{'benchmarks.peers' if ours else workload.forms}.with_{peer}")
+    initial, arrays = weights if ours else dict(np.load(weights)), dict(np.load(data))
+    base = _megabytes("VmRSS")
     started = time.perf_counter()
-    train = form.start(workload, dict(np.load(data)), initial)
+    train = form.start(workload, arrays, initial)
     losses = [train(0)]
-    say(losses=losses, seconds=time.perf_counter() - started)
+    say(losses=losses, seconds=time.perf_counter() - started, megabytes=_megabytes("VmHWM") - base)
     for _ in sys.stdin:
         began, spent, losses_now = len(losses), 0.0, []
         started = time.perf_counter()
@@ -44,7 +50,17 @@ def main(peer: str, name: str, data: str, weights: str, seconds: str) -> None:
             losses_now.append(train(began + len(losses_now)))
             spent = time.perf_counter() - started
         losses += losses_now
-        say(losses=losses_now, seconds=spent, examples=workload.examples * len(losses_now))
+        seen, most = workload.examples * len(losses_now), _megabytes("VmHWM") - base
+        say(losses=losses_now, seconds=spent, examples=seen, megabytes=most)
+
+
+def _megabytes(word: str) -> float:
+    """What Linux says of this process: VmRSS is its memory, VmHWM the most that it was."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next(
+        (float(line.split()[1]) / 1024 for line in lines if line.startswith(word)), math.nan
+    )
 
 
 if __name__ == "__main__":

@@ -42,7 +42,11 @@ def source(workload: Trained) -> Source:
     if workload.kind == "lenet":
         return specs.lenet()
     if workload.kind == "highway":
-        return specs.highway(workload.depth, workload.widths[0], workload.batch)
+        return specs.highway(
+            workload.depth, workload.widths[0], workload.batch, workload.learning_rate
+        )
+    if workload.kind == "residual":
+        return specs.residual(workload.depth, workload.batch)
     return specs.dense(workload.shape, workload.widths, workload.batch)
 
 

@@ -23,14 +23,16 @@ OPTIMIZER = optax.adam(LEARNING_RATE)
 
 def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], float]:
     forward = {"dense": partial(_dense, workload.layers), "lenet": _lenet, "highway": _highway}
-    step = partial(_step, forward[workload.kind])
-    run = _by_step(step) if workload.kind == "lenet" else by_epoch(step)
-    return epochs(run, _params(workload, weights), arrays, workload)
+    optimizer = optax.adam(workload.learning_rate)
+    step = partial(_step, forward[workload.kind], optimizer)
+    run = by_step(step) if workload.kind == "lenet" else by_epoch(step)
+    params = _params(workload, weights)
+    return epochs(run, (params, optimizer.init(params)), arrays, workload)
 
 
-def epochs(run: Callable, params: dict, arrays: dict, workload) -> Callable[[int], float]:
+def epochs(run: Callable, state: tuple, arrays: dict, workload) -> Callable[[int], float]:
     """Trains an epoch by `run(state, data, order)`, which gives the state and the mean loss."""
-    state, data = (params, OPTIMIZER.init(params)), jax.device_put(arrays)
+    data = jax.device_put(arrays)
 
     def epoch(number: int) -> float:
         nonlocal state
@@ -52,7 +54,8 @@ def by_epoch(step: Callable) -> Callable:
     return run
 
 
-def _by_step(step: Callable) -> Callable:
+def by_step(step: Callable) -> Callable:
+    """A call for each step of an epoch."""
     compiled = jax.jit(step, donate_argnums=0)
 
     def run(state, data, order):
@@ -65,19 +68,19 @@ def _by_step(step: Callable) -> Callable:
     return run
 
 
-def _step(forward: Callable, state, data, rows):
+def _step(forward: Callable, optimizer, state, data, rows):
     def loss_of(params):
         logits = forward(params, data["image"][rows])
         labels = data["label"][rows]
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
-    return updated(state, *jax.value_and_grad(loss_of)(state[0]))
+    return updated(state, *jax.value_and_grad(loss_of)(state[0]), optimizer)
 
 
-def updated(state, loss, gradients):
+def updated(state, loss, gradients, optimizer=OPTIMIZER):
     """The state after a step, and the loss."""
     params, memory = state
-    updates, memory = OPTIMIZER.update(gradients, memory, params)
+    updates, memory = optimizer.update(gradients, memory, params)
     return (optax.apply_updates(params, updates), memory), loss
 
 

@@ -10,19 +10,29 @@ os.environ["KERAS_BACKEND"] = "jax"  # before keras is imported
 import keras
 import numpy as np
 
-from benchmarks.workloads import LEARNING_RATE, Workload
+from benchmarks.workloads import Workload
 from graphc.data.batches import epoch_order
 
 
-def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], float]:
+def start(
+    workload: Workload, arrays: dict, weights: dict, steps_per_execution: int = 1
+) -> Callable[[int], float]:
     model = _model(workload)
     for layer in model.layers:
         if layer.weights:
             path = layer.name.replace(".", "/")
             layer.set_weights([weights[f"{path}/kernel"], weights[f"{path}/bias"]])
+    return classifier(model, arrays, workload, steps_per_execution)
+
+
+def classifier(
+    model: keras.Model, arrays: dict, workload: Workload, steps_per_execution: int = 1
+) -> Callable[[int], float]:
+    """What trains a network on images for an epoch."""
     model.compile(
-        keras.optimizers.Adam(LEARNING_RATE, epsilon=1e-8),
+        keras.optimizers.Adam(workload.learning_rate, epsilon=1e-8),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        steps_per_execution=steps_per_execution,
     )
 
     def epoch(number: int) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from benchmarks.workloads import LEARNING_RATE, Workload
+from benchmarks.workloads import Workload
 from graphc.data.batches import epoch_order
 
 
@@ -64,8 +64,13 @@ class Highway(nnx.Module):
 
 
 def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], float]:
-    model = _model(workload, weights)
-    optimizer = nnx.Optimizer(model, optax.adam(LEARNING_RATE), wrt=nnx.Param)
+    return classifier(_model(workload, weights), arrays, workload)
+
+
+def classifier(model: nnx.Module, arrays: dict, workload: Workload) -> Callable[[int], float]:
+    """What trains a network on images for an epoch."""
+    rule = optax.adam(workload.learning_rate)
+    optimizer = nnx.Optimizer(model, rule, wrt=nnx.Param)
 
     def loss_of(model, image, label):
         return optax.softmax_cross_entropy_with_integer_labels(model(image), label).mean()

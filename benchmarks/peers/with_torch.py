@@ -65,16 +65,29 @@ class Highway(nn.Module):
         return self.dense_2(x)
 
 
-def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], float]:
+def start(
+    workload: Workload,
+    arrays: dict,
+    weights: dict,
+    prepared: Callable[[nn.Module], nn.Module] = lambda model: model,
+) -> Callable[[int], float]:
+    """Trains the network; `prepared` is what becomes of it before."""
     model = _model(workload)
-    model.load_state_dict(dict(_translated(path, array) for path, array in weights.items()))
+    load(model, weights)
+    model = prepared(model)
+    return classifier(model, arrays, workload)
+
+
+def classifier(model: nn.Module, arrays: dict, workload: Workload) -> Callable[[int], float]:
+    """What trains a network on images for an epoch."""
     image = torch.from_numpy(arrays["image"])
     label = torch.from_numpy(arrays["label"]).long()
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
         return functional.cross_entropy(model(image[rows]), label[rows])
 
-    return epochs(model, loss, workload.examples, workload.batch)
+    rate = workload.learning_rate
+    return epochs(model, loss, workload.examples, workload.batch, learning_rate=rate)
 
 
 def epochs(
@@ -83,6 +96,7 @@ def epochs(
     examples: int,
     batch: int,
     times: int = 30,
+    learning_rate: float = LEARNING_RATE,
 ) -> Callable[[int], float]:
     """What trains for an epoch, by its number, and gives the mean loss.
 
@@ -90,7 +104,7 @@ def epochs(
         loss_of: the mean loss of the examples with these numbers.
         times: steps by which the number of threads is chosen.
     """
-    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
+    optimizer = torch.optim.Adam(model.parameters(), learning_rate)
 
     def gradients(rows: torch.Tensor) -> torch.Tensor:
         optimizer.zero_grad()
@@ -112,15 +126,19 @@ def epochs(
 
 
 def choose_threads(action: Callable[[], object], times: int = 30) -> None:
-    """One thread or as many as there are cores: small networks lose by the second."""
+    """One thread or as many as there are cores: small networks lose by the second.
+
+    Each has a second at most, and one action at least.
+    """
     seconds = {}
     for threads in (torch.get_num_threads(), 1):
         torch.set_num_threads(threads)
         action()
-        started = time.perf_counter()
-        for _ in range(times):
+        count, started = 0, time.perf_counter()
+        while count < times and time.perf_counter() - started < 1:
             action()
-        seconds[threads] = time.perf_counter() - started
+            count += 1
+        seconds[threads] = (time.perf_counter() - started) / count
     torch.set_num_threads(min(seconds, key=seconds.get))
 
 
@@ -132,8 +150,15 @@ def _model(workload: Workload) -> nn.Module:
     return Dense(workload.layers, (int(np.prod(workload.shape)), *workload.widths))
 
 
+def load(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
+    """Give the parameters of a network, all of them, these values by their paths."""
+    state = dict(_translated(path, array) for path, array in weights.items())
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    assert not unexpected and not set(missing) & dict(model.named_parameters()).keys()
+
+
 def _translated(path: str, array: np.ndarray) -> tuple[str, torch.Tensor]:
     """The name and the layout that PyTorch gives an array."""
-    name = path.replace("/", ".").replace("kernel", "weight")
+    name = path.replace("/", ".").replace("kernel", "weight").replace("scale", "weight")
     axes = {2: (1, 0), 4: (3, 2, 0, 1)}
     return name, torch.from_numpy(array.transpose(axes.get(array.ndim, (0,))).copy())

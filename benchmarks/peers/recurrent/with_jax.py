@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.characters import Characters, cells
-from benchmarks.peers.with_jax import by_epoch, epochs, updated
+from benchmarks.peers.with_jax import OPTIMIZER, by_epoch, epochs, updated
 
 
 def start(workload: Characters, arrays: dict, weights: dict) -> Callable[[int], float]:
@@ -41,7 +41,7 @@ def training(
 
         return updated(state, *jax.value_and_grad(loss_of)(state[0]))
 
-    return epochs(by_epoch(step), params, arrays, workload)
+    return epochs(by_epoch(step), (params, OPTIMIZER.init(params)), arrays, workload)
 
 
 def _forward(layer: Callable, params, text, alive):

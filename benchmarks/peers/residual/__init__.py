@@ -1,0 +1,1 @@
+"""The residual network for CIFAR-10 in other forms."""
