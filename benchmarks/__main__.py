@@ -22,6 +22,7 @@ NAMES = (
     "convolutions",
     "throughput",
     "recurrent",
+    "attention",
     "graphs",
     "objectives",
 )

@@ -166,6 +166,35 @@ network:
     return Source("characters.yaml", network + _training(data, batch))
 
 
+def transformer(depth: int, units: int, heads: int, batch: int, length: int) -> Source:
+    """A language model of characters by causal attention with rotary positions."""
+    network = f"""\
+graphc: 1
+
+blocks:
+  layer:
+    layers:
+      - residual:
+          - layer_norm
+          - attention: {{heads: {heads}, causal: true, rotary: true}}
+      - residual:
+          - layer_norm
+          - dense: {{features: {4 * units}, activation: gelu}}
+          - dense: {units}
+
+network:
+  inputs: {{text: {{int: [time], below: data}}}}
+  layers:
+    - embed: {units}
+    - repeat: {{times: {depth}, layers: [layer]}}
+      name: layers
+    - layer_norm
+    - dense: $text.below
+"""
+    data = f"{{shakespeare: {{length: {length}}}}}"
+    return Source("transformer.yaml", network + _training(data, batch))
+
+
 def players(pair: Players) -> Source:
     """Two networks out of dense layers against each other, on images of 28 by 28."""
     return Source(

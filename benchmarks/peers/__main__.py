@@ -20,9 +20,10 @@ import numpy as np
 from benchmarks.characters import CHARACTERS
 from benchmarks.citations import CITATIONS
 from benchmarks.players import PLAYERS
+from benchmarks.transformers import TRANSFORMERS
 from benchmarks.workloads import WORKLOADS
 
-ALL = WORKLOADS | CHARACTERS | CITATIONS | PLAYERS
+ALL = WORKLOADS | CHARACTERS | CITATIONS | PLAYERS | TRANSFORMERS
 
 
 def main(peer: str, name: str, examples: str, data: str, weights: str, seconds: str) -> None:

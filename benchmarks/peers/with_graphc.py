@@ -15,6 +15,7 @@ from benchmarks.characters import BLOCKS, Characters
 from benchmarks.citations import Citations, rows_of
 from benchmarks.emitted import Emitted, emitted
 from benchmarks.players import Players
+from benchmarks.transformers import Transformer
 from benchmarks.workloads import Workload
 from graphc.core.span import Source
 from graphc.data.batches import epoch_order
@@ -28,7 +29,7 @@ from graphc.runtime.state import make_state, to_canonical
 from graphc.runtime.steps import batch_shapes, no_totals
 
 WITHOUT_END = 10**9
-Trained = Workload | Characters | Citations | Players
+Trained = Workload | Characters | Citations | Players | Transformer
 
 
 def source(workload: Trained) -> Source:
@@ -39,6 +40,9 @@ def source(workload: Trained) -> Source:
         return specs.citations(workload.features, workload.classes, _file(workload))
     if isinstance(workload, Players):
         return specs.players(workload)
+    if isinstance(workload, Transformer):
+        sizes = workload.depth, workload.units, workload.heads
+        return specs.transformer(*sizes, workload.batch, workload.steps)
     if workload.kind == "lenet":
         return specs.lenet()
     if workload.kind == "highway":
