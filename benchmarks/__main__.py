@@ -7,6 +7,7 @@ import importlib
 import shlex
 from types import ModuleType
 
+from benchmarks import aims
 from benchmarks.machine import about
 from benchmarks.options import Options
 from benchmarks.report import write
@@ -45,12 +46,18 @@ def main(arguments: list[str] | None = None) -> None:
     modules = {name: importlib.import_module(f"benchmarks.{name}") for name in asked.names or NAMES}
     for word, constant in {"only": "CHOICES", "peers": "TITLES"}.items():
         modules = _having(getattr(options, word), constant, modules, parser)
+    found = {}
     for name, module in modules.items():
         machine = about()
         result = module.run(options)
         print(f"## {name}\n\n{machine}\n\n{result.markdown()}\n", flush=True)
         if asked.write:
             write(name, result, machine, _command(name, options))
+        found[name] = result.numbers
+    if (table := aims.table(found)) is not None:
+        print(f"## aims\n\n{table.markdown()}\n")
+    if asked.write:
+        aims.write()
 
 
 def _having(

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
 from benchmarks.peer import LeftOut, Peer
-from benchmarks.report import Result, Table, met
+from benchmarks.report import Result, Table, met, speed
 
 SECONDS, QUICK = 1.0, 2
 """How long a turn is at least, and the steps of an epoch that only shows that it works."""
@@ -101,7 +101,7 @@ class Contest:
             [
                 workload.name,
                 self.titles[form],
-                sample.text("{:,.0f}"),
+                speed(sample),
                 found.samples["graphc"].over(sample).text("{:.2f}"),
                 f"{found.peers[form].to_compile:.1f}",
                 f"{found.peers[form].megabytes:,.0f}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import statistics
 import subprocess
@@ -39,7 +40,11 @@ class Peer:
         """Raises LeftOut if its first epoch is not done within `limit` seconds, or it ends."""
         command = [python, "-m", "benchmarks.peers", form, *arguments]
         pipe = subprocess.PIPE
-        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
+        kept = "JAX_COMPILATION_CACHE_DIR"
+        environment = {name: each for name, each in os.environ.items() if name != kept}
+        process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=environment
+        )
         if not select.select([process.stdout], [], [], limit)[0]:
             process.kill()
             process.communicate()

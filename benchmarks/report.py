@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measure import Sample
+
 FOLDER = Path(__file__).parent
 README = FOLDER / "README.md"
 NUMBERS = FOLDER / "last_run.json"
@@ -47,7 +49,18 @@ class Result:
 
 def write(name: str, result: Result, about: str, command: str) -> None:
     """Put a result in its section of README.md, and its numbers in the JSON file."""
-    text = f"{about}\n`{command}`\n\n{result.markdown()}"
+    put(name, f"{about}\n`{command}`\n\n{result.markdown()}")
+    known = last_run() | {name: {"about": about, "command": command, **result.numbers}}
+    NUMBERS.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", encoding="utf-8")
+
+
+def last_run() -> dict[str, Any]:
+    """The numbers that are kept, by benchmarks."""
+    return json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.exists() else {}
+
+
+def put(name: str, text: str) -> None:
+    """Fill a section of README.md."""
     start, end = f"<!-- {name}: last run -->", f"<!-- {name}: end -->"
     page = README.read_text(encoding="utf-8")
     pattern = re.compile(re.escape(start) + ".*?" + re.escape(end), re.DOTALL)
@@ -55,9 +68,11 @@ def write(name: str, result: Result, about: str, command: str) -> None:
     if not pattern.search(page):
         raise SystemExit(f"{README} has no section `{start}`")
     README.write_text(pattern.sub(lambda _: section, page), encoding="utf-8")
-    known = json.loads(NUMBERS.read_text()) if NUMBERS.exists() else {}
-    known[name] = {"about": about, "command": command, **result.numbers}
-    NUMBERS.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def speed(sample: Sample) -> str:
+    """How much per second: whole numbers, or three digits of small ones."""
+    return sample.text("{:,.0f}" if sample.median >= 100 else "{:.3g}")
 
 
 def met(fine: bool) -> str:

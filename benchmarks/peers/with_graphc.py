@@ -55,8 +55,8 @@ def source(workload: Trained) -> Source:
 
 
 def _file(workload: Citations) -> str | None:
-    """A graph with fields like those of a workload that is made up, which is only compiled for."""
-    if workload.links is None:
+    """A graph with fields like those of one that is made up, which is only compiled for."""
+    if not workload.nodes:
         return None
     path = str(Path(tempfile.mkdtemp()) / "graph.npz")
     label = np.arange(workload.nodes) % workload.classes

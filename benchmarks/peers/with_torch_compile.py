@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-import torch
-
 from benchmarks.peers import with_torch
+from benchmarks.peers.compiled import compiled
 
-start = partial(with_torch.start, prepared=torch.compile)
+start = partial(with_torch.start, prepared=compiled)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-import torch
-
+from benchmarks.peers.compiled import compiled
 from benchmarks.peers.residual import with_torch
 
-start = partial(with_torch.start, prepared=torch.compile)
+start = partial(with_torch.start, prepared=compiled)
