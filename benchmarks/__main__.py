@@ -14,6 +14,7 @@ from benchmarks.report import write
 
 NAMES = (
     "startup",
+    "first_step",
     "check",
     "products",
     "merge",

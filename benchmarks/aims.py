@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from benchmarks.first_step import AIMS as FIRST_STEP
 from benchmarks.measure import Sample
 from benchmarks.picture import FORMS, PICTURE, picture
 from benchmarks.report import Table, last_run, met, put
@@ -36,8 +37,6 @@ SECONDS = {"highway200": 5.0, "highway1000": 5.0}
 """How long compiling may take."""
 TIMES_FASTER = {"highway50": 10.0}
 """How many times faster compiling is to be than with Keras."""
-FIRST_STEP = {"cold": 1.3, "warm": 0.6}
-"""How many times the seconds of NNX `graphc train` may take to its first step."""
 
 
 def table(numbers: Numbers) -> Table | None:
@@ -82,11 +81,11 @@ def _rows(name: str, found: Numbers) -> Iterator[list[str]]:
 
 
 def _first_steps(found: Numbers) -> Iterator[list[str]]:
-    for word, aim in FIRST_STEP.items():
-        if each := found.get("seconds", {}).get(word):
-            ours, theirs = (Sample(tuple(each[form])) for form in ("graphc", "nnx"))
-            compared = _compared(ours.over(theirs), aim, most=True)
-            yield [f"first step, {word}", f"{FORMS['nnx']}: seconds", *compared]
+    samples = {word: Sample(tuple(each)) for word, each in found.get("seconds", {}).items()}
+    for word, aim in FIRST_STEP.items() if samples else ():
+        ratio = samples[f"graphc, {word}"].over(samples["nnx, cold"])
+        compared = _compared(ratio, aim, most=True)
+        yield [f"first step, {word}", f"{FORMS['nnx']}, cold: seconds", *compared]
 
 
 def _compared(ratio: Sample, aim: float | None, most: bool) -> list[str]:

@@ -124,6 +124,13 @@ network:
     return Source("dense.yaml", network + _training(data, batch))
 
 
+def first_step(shape: Sequence[int], widths: Sequence[int], batch: int) -> Source:
+    """Dense layers, and as the data a file beside the spec that holds one batch."""
+    data = "{npz: {path: batch.npz, inputs: [image], target: label, validation: 0, test: 0}}"
+    text = dense(shape, widths, batch).text.replace("data: mnist", f"data: {data}")
+    return Source("first_step.yaml", f"{text}  epochs: 1\n")
+
+
 def lenet() -> Source:
     """LeNet-5 without dropout."""
     return Source("lenet5.yaml", _LENET + _training("mnist", 128))

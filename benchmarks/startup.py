@@ -28,17 +28,18 @@ HEAVY = ("jax", "flax", "numpy")
 def run(options: Options) -> Result:
     """Subprocesses, one of each in every round."""
     with tempfile.TemporaryDirectory() as folder:
-        return _measure(options, _environment(folder))
+        return _measure(options, environment_of(folder))
 
 
-def _environment(folder: str) -> dict[str, str]:
+def environment_of(folder: str) -> dict[str, str]:
+    """That of this process, with bytecode in a folder."""
     kept = {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return kept | {"PYTHONPYCACHEPREFIX": folder}
 
 
 def _measure(options: Options, environment: dict[str, str]) -> Result:
     arguments = {"graphc --help": ["--help"], f"graphc check {SPEC}": ["check", SPEC]}
-    commands = {name: [*_graphc(), *each] for name, each in arguments.items()}
+    commands = {name: [*command_line(), *each] for name, each in arguments.items()}
     commands[REFERENCE] = [sys.executable, "-c", "import yaml, networkx"]
     actions = {name: _seconds(each, environment) for name, each in commands.items()}
     interleaved(actions, 2)  # writes the bytecode and fills the page cache
@@ -59,7 +60,7 @@ def _measure(options: Options, environment: dict[str, str]) -> Result:
     return Result([table], notes, numbers)
 
 
-def _graphc() -> list[str]:
+def command_line() -> list[str]:
     """The installed script, which is what a user starts."""
     script = Path(sys.executable).with_name("graphc")
     return [str(script)] if script.exists() else [sys.executable, "-m", "graphc.cli.main"]
