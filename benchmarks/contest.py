@@ -159,7 +159,7 @@ class _Found:
             try:
                 for form, python in pythons.items():
                     try:
-                        limit = options.limit or LIMIT
+                        limit = None if form == "graphc" else options.limit or LIMIT
                         peers[form] = Peer.start(form, python, given, contest.unit[1], limit)
                     except LeftOut as why:
                         if form == "graphc":

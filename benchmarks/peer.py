@@ -36,7 +36,9 @@ class Peer:
     epochs: list[float] = field(default_factory=list)
 
     @classmethod
-    def start(cls, form: str, python: str, arguments: list[str], each: int, limit: float) -> Peer:
+    def start(
+        cls, form: str, python: str, arguments: list[str], each: int, limit: float | None
+    ) -> Peer:
         """Raises LeftOut if its first epoch is not done within `limit` seconds, or it ends."""
         command = [python, "-m", "benchmarks.peers", form, *arguments]
         pipe = subprocess.PIPE
@@ -75,5 +77,6 @@ def _read(process: subprocess.Popen) -> dict:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise LeftOut(f"ended with status {process.wait()}")
+        process.communicate()
+        raise LeftOut(f"ended with status {process.returncode}")
     return json.loads(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -16,12 +15,14 @@ RATE, MOMENTUM, SLOPE = 2e-4, 0.5, 0.01
 
 @dataclass(frozen=True)
 class Players:
-    """A generator and a discriminator out of dense layers, which move at once, on one batch.
+    """A generator and a discriminator, which move at once, on one batch.
+
+    Without widths they are convolutional (Radford, Metz, Chintala, 2016).
 
     Args:
         noise: random numbers that an image is made of.
-        generator: the widths of its layers.
-        discriminator: the widths of its layers.
+        generator: the widths of its dense layers.
+        discriminator: the widths of its dense layers.
         batch: examples per step.
         examples: per epoch, a multiple of the batch.
     """
@@ -33,10 +34,19 @@ class Players:
     batch: int
     examples: int
 
-    forms: ClassVar[str] = "benchmarks.peers.players"
+    @property
+    def forms(self) -> str:
+        """The package of its peers."""
+        return f"benchmarks.peers.{'players' if self.generator else 'dcgan'}"
 
 
-PLAYERS = {"digits_pair": Players("digits_pair", 64, (256, 512, 784), (512, 256, 1), 128, 6_400)}
+PLAYERS = {
+    each.name: each
+    for each in (
+        Players("digits_pair", 64, (256, 512, 784), (512, 256, 1), 128, 6_400),
+        Players("dcgan", 64, (), (), 128, 1_280),
+    )
+}
 
 
 def arrays(workload: Players) -> dict[str, np.ndarray]:

@@ -50,6 +50,28 @@ network:
     - dense: 10
       name: logits
 """
+_GENERATOR = """\
+      - dense: 3136
+      - batch_norm
+      - relu
+      - reshape: [7, 7, 64]
+      - conv_transpose: {features: 32, kernel: 4, stride: 2}
+      - batch_norm
+      - relu
+      - conv_transpose: {features: 1, kernel: 4, stride: 2, activation: sigmoid}
+"""
+_DISCRIMINATOR = """\
+      - conv: {features: 32, kernel: 4, stride: 2, activation: leaky_relu}
+      - conv: {features: 64, kernel: 4, stride: 2}
+      - batch_norm
+      - leaky_relu
+      - flatten
+      - dense: 1
+"""
+_IMAGE = """\
+      - sigmoid
+      - reshape: [28, 28, 1]
+"""
 _TRAIN = """
 data: %(data)s
 
@@ -203,7 +225,12 @@ network:
 
 
 def players(pair: Players) -> Source:
-    """Two networks out of dense layers against each other, on images of 28 by 28."""
+    """Two networks against each other, on images of 28 by 28."""
+    generator, discriminator = _GENERATOR, _DISCRIMINATOR
+    if pair.generator:
+        generator = f"{_layers(pair.generator, 'relu')}{_IMAGE}"
+        dense = _layers(pair.discriminator, f"{{leaky_relu: {SLOPE}}}")
+        discriminator = f"      - flatten\n{dense}"
     return Source(
         "players.yaml",
         f"""\
@@ -213,13 +240,10 @@ networks:
   generator:
     inputs: {{z: [{pair.noise}]}}
     layers:
-{_layers(pair.generator, "relu")}      - sigmoid
-      - reshape: [28, 28, 1]
-  discriminator:
+{generator}  discriminator:
     inputs: {{image: [28, 28, 1]}}
     layers:
-      - flatten
-{_layers(pair.discriminator, f"{{leaky_relu: {SLOPE}}}")}
+{discriminator}
 data: mnist
 
 train:

@@ -27,14 +27,17 @@ def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], flo
         ]
     state = params, {name: OPTIMIZER.init(params[name]) for name in PAIR}
     images = jax.device_put(arrays["image"].reshape(len(arrays["image"]), -1))
+    step = partial(_step, workload.noise)
 
     @partial(jax.jit, donate_argnums=0)
     def run(state, images, order, keys):
-        def step(state, given):
-            rows, key = given
-            return _step(state, images[rows], key, workload.noise)
+        return jax.lax.scan(lambda state, given: step(state, images, *given), state, (order, keys))
 
-        return jax.lax.scan(step, state, (order, keys))
+    return epochs(workload, images, state, run)
+
+
+def epochs(workload: Players, images: jax.Array, state: tuple, run: Callable):
+    """What trains both for an epoch by `run(state, images, order, keys)`."""
 
     def epoch(number: int) -> float:
         nonlocal state
@@ -47,28 +50,30 @@ def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], flo
     return epoch
 
 
-def _step(state, images, key, noise):
+def _step(noise, state, images, rows, key):
     params, memory = state
+    images = images[rows]
 
     def both(params):
         z = jax.random.normal(key, (len(images), noise))
         fake = jax.nn.sigmoid(_dense(params["generator"], z, jax.nn.relu))
-        judge = partial(
-            _dense,
-            params["discriminator"],
-            between=partial(jax.nn.leaky_relu, negative_slope=SLOPE),
-        )
+        judge = partial(_dense, params["discriminator"], between=LEAKY)
         real, drawn = judge(images), judge(fake)
         bce = optax.sigmoid_binary_cross_entropy
         return bce(real, 1.0).mean() + bce(drawn, 0.0).mean(), bce(drawn, 1.0).mean()
 
     losses, pull = jax.vjp(both, params)
-    moved, kept = {}, {}
+    return moved(params, memory, pull), (losses[0] + losses[1]) / 2
+
+
+def moved(params, memory, pull):
+    """The parameters and the memory after each player followed its own loss."""
+    after, kept = {}, {}
     for place, name in enumerate(PAIR):
         (slopes,) = pull(tuple(jnp.float32(i == place) for i in range(2)))
         updates, kept[name] = OPTIMIZER.update(slopes[name], memory[name])
-        moved[name] = optax.apply_updates(params[name], updates)
-    return (moved, kept), (losses[0] + losses[1]) / 2
+        after[name] = optax.apply_updates(params[name], updates)
+    return after, kept
 
 
 def _dense(params, x, between):

@@ -21,45 +21,58 @@ def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], flo
     generator = _dense(workload.noise, workload.generator, keras.layers.ReLU)
     discriminator = _dense(784, workload.discriminator, lambda: keras.layers.LeakyReLU(SLOPE))
     pair = {"generator": generator, "discriminator": discriminator}
-    rules = {}
     for name, model in pair.items():
         own = [each for each in model.layers if each.weights]
         for layer, word in zip(own, layers(len(own)), strict=True):
             path = f"{name}/{word}"
             layer.set_weights([weights[f"{path}/kernel"], weights[f"{path}/bias"]])
+    images = jax.device_put(arrays["image"].reshape(len(arrays["image"]), -1))
+    return training(workload, images, generator, discriminator)
+
+
+def training(
+    workload: Players, images: jax.Array, generator: keras.Model, discriminator: keras.Model
+) -> Callable[[int], float]:
+    """What trains both for an epoch."""
+    pair = {"discriminator": discriminator, "generator": generator}
+    rules = {}
+    for name, model in pair.items():
         rules[name] = keras.optimizers.Adam(RATE, beta_1=MOMENTUM, epsilon=1e-8)
         rules[name].build(model.trainable_variables)
 
-    def drawn(variables, z):
-        return keras.ops.sigmoid(generator.stateless_call(variables, [], z)[0])
+    def drawn(variables, averages, z):
+        image, averages = generator.stateless_call(variables, averages, z, training=True)
+        return keras.ops.sigmoid(image), averages
 
-    def score(variables, images):
-        return discriminator.stateless_call(variables, [], images)[0]
+    def score(variables, averages, images):
+        return discriminator.stateless_call(variables, averages, images, training=True)
 
-    def of_discriminator(own, other, images, z):
-        real, fake = score(own, images), score(own, drawn(other, z))
+    def of_discriminator(own, other, averages, images, z):
+        real, first = score(own, averages[0], images)
+        image, second = drawn(other, averages[1], z)
+        fake, first = score(own, first, image)
         ones = keras.ops.ones_like(real)
-        return BCE(ones, real) + BCE(0 * ones, fake)
+        return BCE(ones, real) + BCE(0 * ones, fake), (first, second)
 
-    def of_generator(own, other, z):
-        fake = score(other, drawn(own, z))
+    def of_generator(own, other, averages, z):
+        fake, _ = score(other, averages[0], drawn(own, averages[1], z)[0])
         return BCE(keras.ops.ones_like(fake), fake)
 
     @jax.jit
     def step(state, images, z):
-        (one, other), (memory, remembered) = state
-        first, slopes = jax.value_and_grad(of_discriminator)(one, other, images, z)
-        second, grades = jax.value_and_grad(of_generator)(other, one, z)
+        (one, other), (memory, remembered), averages = state
+        judged = jax.value_and_grad(of_discriminator, has_aux=True)
+        (first, after), slopes = judged(one, other, averages, images, z)
+        second, grades = jax.value_and_grad(of_generator)(other, one, averages, z)
         one, memory = rules["discriminator"].stateless_apply(memory, slopes, one)
         other, remembered = rules["generator"].stateless_apply(remembered, grades, other)
-        return ((one, other), (memory, remembered)), (first + second) / 2
+        return ((one, other), (memory, remembered), after), (first + second) / 2
 
-    names = ("discriminator", "generator")
     state = (
-        tuple([each.value for each in pair[name].trainable_variables] for name in names),
-        tuple([each.value for each in rules[name].variables] for name in names),
+        tuple([each.value for each in model.trainable_variables] for model in pair.values()),
+        tuple([each.value for each in rules[name].variables] for name in pair),
+        tuple([each.value for each in model.non_trainable_variables] for model in pair.values()),
     )
-    images = jax.device_put(arrays["image"].reshape(len(arrays["image"]), -1))
 
     def epoch(number: int) -> float:
         nonlocal state

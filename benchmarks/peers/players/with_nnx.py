@@ -36,10 +36,17 @@ def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], flo
         for layer in network.names:
             for word in ("kernel", "bias"):
                 getattr(getattr(network, layer), word)[...] = weights[f"{name}/{layer}/{word}"]
+    images = jnp.asarray(arrays["image"].reshape(len(arrays["image"]), -1))
+    return training(workload, images, generator, discriminator)
+
+
+def training(
+    workload: Players, images: jax.Array, generator: nnx.Module, discriminator: nnx.Module
+) -> Callable[[int], float]:
+    """What trains both for an epoch."""
     rule = optax.adam(RATE, b1=MOMENTUM)
     of_generator = nnx.Optimizer(generator, rule, wrt=nnx.Param)
     of_discriminator = nnx.Optimizer(discriminator, rule, wrt=nnx.Param)
-    images = jnp.asarray(arrays["image"].reshape(len(arrays["image"]), -1))
 
     @nnx.jit
     def slopes_of_discriminator(discriminator, generator, images, z):
@@ -53,10 +60,10 @@ def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], flo
 
     @nnx.jit
     def step_of_generator(generator, optimizer, discriminator, z):
-        def loss_of(generator):
+        def loss_of(generator, discriminator):
             return BCE(discriminator(nnx.sigmoid(generator(z))), 1.0).mean()
 
-        loss, slopes = nnx.value_and_grad(loss_of)(generator)
+        loss, slopes = nnx.value_and_grad(loss_of)(generator, discriminator)
         optimizer.update(generator, slopes)
         return loss
 

@@ -32,10 +32,20 @@ def _fill(network: nn.Sequential, name: str, weights: dict) -> None:
 def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], float]:
     generator = _dense((workload.noise, *workload.generator), nn.ReLU)
     discriminator = _dense((784, *workload.discriminator), lambda: nn.LeakyReLU(SLOPE))
-    pair = {"generator": generator, "discriminator": discriminator}
-    betas = MOMENTUM, 0.999
-    rules = [torch.optim.Adam(each.parameters(), RATE, betas) for each in pair.values()]
+    for name, network in {"generator": generator, "discriminator": discriminator}.items():
+        _fill(network, name, weights)
     images = torch.from_numpy(arrays["image"]).flatten(1)
+    return training(workload, images, generator, discriminator)
+
+
+def training(
+    workload: Players, images: torch.Tensor, generator: nn.Module, discriminator: nn.Module
+) -> Callable[[int], float]:
+    """What trains both for an epoch."""
+    betas = MOMENTUM, 0.999
+    rules = [
+        torch.optim.Adam(each.parameters(), RATE, betas) for each in (generator, discriminator)
+    ]
 
     def slopes(rows: torch.Tensor) -> torch.Tensor:
         real = images[rows]
@@ -52,8 +62,6 @@ def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], flo
             parameter.grad = slope
         return (loss + of_generator).detach() / 2
 
-    for name, network in pair.items():
-        _fill(network, name, weights)
     choose_threads(lambda: slopes(torch.arange(workload.batch)), 10)
 
     def epoch(number: int) -> float:

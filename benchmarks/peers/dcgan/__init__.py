@@ -1,0 +1,1 @@
+"""A convolutional pair of networks against each other in other forms."""
