@@ -10,7 +10,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from benchmarks import specs
+from benchmarks import other_specs, specs
 from benchmarks.characters import BLOCKS, Characters
 from benchmarks.citations import Citations, rows_of
 from benchmarks.emitted import Emitted, emitted
@@ -37,12 +37,12 @@ def source(workload: Trained) -> Source:
     if isinstance(workload, Characters):
         return _characters(workload)
     if isinstance(workload, Citations):
-        return specs.citations(workload.features, workload.classes, _file(workload))
+        return other_specs.citations(workload.features, workload.classes, _file(workload))
     if isinstance(workload, Players):
-        return specs.players(workload)
+        return other_specs.players(workload)
     if isinstance(workload, Transformer):
         sizes = workload.depth, workload.units, workload.heads
-        return specs.transformer(*sizes, workload.batch, workload.steps)
+        return other_specs.transformer(*sizes, workload.batch, workload.steps)
     if workload.kind == "lenet":
         return specs.lenet()
     if workload.kind == "highway":
@@ -71,7 +71,7 @@ def _characters(workload: Characters) -> Source:
     if workload.both_ways:
         cells = f"    - bidirectional: [{{{cell}}}]\n"
     at_most = workload.steps if workload.both_ways else None
-    return specs.characters(cells, at_most, workload.batch, workload.steps)
+    return other_specs.characters(cells, at_most, workload.batch, workload.steps)
 
 
 def start(workload: Trained, arrays: dict, weights: str) -> Callable[[int], float]:
