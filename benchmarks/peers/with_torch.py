@@ -13,6 +13,8 @@ from torch.nn import functional
 from benchmarks.workloads import LEARNING_RATE, Workload
 from graphc.data.batches import epoch_order
 
+Prepared = Callable[[nn.Module], nn.Module]
+
 
 class Dense(nn.Module):
     def __init__(self, names, sizes):
@@ -66,28 +68,29 @@ class Highway(nn.Module):
 
 
 def start(
-    workload: Workload,
-    arrays: dict,
-    weights: dict,
-    prepared: Callable[[nn.Module], nn.Module] = lambda model: model,
+    workload: Workload, arrays: dict, weights: dict, prepared: Prepared = lambda model: model
 ) -> Callable[[int], float]:
     """Trains the network; `prepared` is what becomes of it before."""
     model = _model(workload)
     load(model, weights)
-    model = prepared(model)
-    return classifier(model, arrays, workload)
+    return classifier(model, arrays, workload, prepared)
 
 
-def classifier(model: nn.Module, arrays: dict, workload: Workload) -> Callable[[int], float]:
+def classifier(
+    model: nn.Module, arrays: dict, workload: Workload, prepared: Prepared
+) -> Callable[[int], float]:
     """What trains a network on images for an epoch."""
+    network = model
     image = torch.from_numpy(arrays["image"])
     label = torch.from_numpy(arrays["label"]).long()
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
-        return functional.cross_entropy(model(image[rows]), label[rows])
+        return functional.cross_entropy(network(image[rows]), label[rows])
 
     rate = workload.learning_rate
-    return epochs(model, loss, workload.examples, workload.batch, learning_rate=rate)
+    epoch = epochs(model, loss, workload.examples, workload.batch, learning_rate=rate)
+    network = prepared(model)  # not before the threads are chosen, or it is compiled for each
+    return epoch
 
 
 def epochs(

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks.characters import SYMBOLS
-from benchmarks.peers.with_torch import epochs, load
+from benchmarks.peers.with_torch import Prepared, epochs, load
 from benchmarks.transformers import EPSILON, Transformer, angles, shortened
 
 
@@ -70,20 +70,19 @@ def turned(x, turns):
 
 
 def start(
-    workload: Transformer,
-    arrays: dict,
-    weights: dict,
-    prepared: Callable[[nn.Module], nn.Module] = lambda model: model,
+    workload: Transformer, arrays: dict, weights: dict, prepared: Prepared = lambda model: model
 ) -> Callable[[int], float]:
     """Trains the network; `prepared` is what becomes of it before."""
     model, short = Model(workload), shortened(weights)
     # An embedding is no product: its table stays as it is.
     short["embed/kernel"] = short.pop("embed/table").T
     load(model, short)
-    model = prepared(model)
+    network = model
     text, labels = (torch.from_numpy(arrays[name]).long() for name in ("text", "next"))
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
-        return functional.cross_entropy(model(text[rows]).flatten(0, 1), labels[rows].flatten())
+        return functional.cross_entropy(network(text[rows]).flatten(0, 1), labels[rows].flatten())
 
-    return epochs(model, loss, workload.examples, workload.batch, times=3)
+    epoch = epochs(model, loss, workload.examples, workload.batch, times=3)
+    network = prepared(model)  # as for images, after the threads are chosen
+    return epoch

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmarks.peers.with_torch import classifier, load
+from benchmarks.peers.with_torch import Prepared, classifier, load
 from benchmarks.residual import EPSILON, MOMENTUM, blocks, shortened
 from benchmarks.workloads import Workload
 
@@ -62,16 +62,13 @@ class ResNet(nn.Module):
 
 
 def start(
-    workload: Workload,
-    arrays: dict,
-    weights: dict,
-    prepared: Callable[[nn.Module], nn.Module] = lambda model: model,
+    workload: Workload, arrays: dict, weights: dict, prepared: Prepared = lambda model: model
 ) -> Callable[[int], float]:
     """As that of the other networks on images."""
     model = ResNet(workload.depth).to(memory_format=torch.channels_last)
     short = shortened(weights)
     load(model, {_joined(path): array for path, array in short.items()})
-    return classifier(prepared(model), arrays, workload)
+    return classifier(model, arrays, workload, prepared)
 
 
 def _joined(path: str) -> str:
