@@ -16,6 +16,7 @@ FORMS = {
     "graphc_without_ynnpack": "graphc, YNNPACK off",
     "nnx": "NNX",
     "jax": "JAX by hand",
+    "jax_rows": "JAX, rows",
     "scan": "JAX, plain scan",
     "keras": "Keras",
     "keras_steps": "Keras, several steps",

@@ -14,13 +14,18 @@ TITLES = {
     "graphc_without_ynnpack": "graphc, YNNPACK off",
     "nnx": "NNX, `nnx.jit`",
     "jax": "JAX by hand",
+    "jax_rows": "JAX by hand, convolutions by rows",
     "keras": "Keras 3 `fit`",
     "keras_steps": "Keras 3, `steps_per_execution`",
     "torch": "PyTorch",
     "torch_compile": "PyTorch, `torch.compile`",
 }
-KINDS = {"graphc_without_ynnpack": ("lenet", "residual"), "keras_steps": ("dense", "highway")}
-"""The networks that some forms are for: convolutions, and small steps of which there are many."""
+KINDS = {
+    "graphc_without_ynnpack": ("lenet", "residual"),
+    "jax_rows": ("lenet",),
+    "keras_steps": ("dense", "highway"),
+}
+"""The networks that some forms are for: convolutions, few channels, and many small steps."""
 CHOICES = tuple(WORKLOADS)
 
 

@@ -22,10 +22,17 @@ OPTIMIZER = optax.adam(LEARNING_RATE)
 
 
 def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], float]:
-    forward = {"dense": partial(_dense, workload.layers), "lenet": _lenet, "highway": _highway}
+    forwards = {"dense": partial(_dense, workload.layers), "lenet": lenet, "highway": _highway}
+    loop = by_step if workload.kind == "lenet" else by_epoch
+    return training(workload, arrays, weights, forwards[workload.kind], loop)
+
+
+def training(
+    workload: Workload, arrays: dict, weights: dict, forward: Callable, loop: Callable
+) -> Callable[[int], float]:
+    """What trains by `forward(params, images)`, with the steps of an epoch as `loop` has them."""
     optimizer = optax.adam(workload.learning_rate)
-    step = partial(_step, forward[workload.kind], optimizer)
-    run = by_step(step) if workload.kind == "lenet" else by_epoch(step)
+    run = loop(partial(_step, forward, optimizer))
     params = _params(workload, weights)
     return epochs(run, (params, optimizer.init(params)), arrays, workload)
 
@@ -107,9 +114,9 @@ def _conv(layer, x, padding):
     return x + layer["bias"]
 
 
-def _lenet(params, x):
-    x = _pool(jax.nn.relu(_conv(params["c1"], x, "SAME")))
-    x = _pool(jax.nn.relu(_conv(params["c3"], x, "VALID")))
+def lenet(params, x, conv=_conv):
+    x = _pool(jax.nn.relu(conv(params["c1"], x, "SAME")))
+    x = _pool(jax.nn.relu(conv(params["c3"], x, "VALID")))
     x = x.reshape(len(x), -1)
     for name in ("c5", "f6"):
         x = jax.nn.relu(_linear(params[name], x))
