@@ -41,6 +41,11 @@ _PLANETOID = (
     "https://raw.githubusercontent.com/kimiyoung/planetoid"
     "/af6abf468a772cc055bec88c52e4d6f51b7c37e3/data/"
 )
+_OMNIGLOT = (
+    "https://raw.githubusercontent.com/brendenlake/omniglot"
+    "/057f034baf2ecb8530bc5710e5a23584d2a519cc/python/"
+)
+ARRAYS_OF_OMNIGLOT = "omniglot/arrays"
 _USPS = "https://hastie.su.domains/ElemStatLearn/datasets/"
 
 
@@ -174,6 +179,40 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
             "cifar10_jpeg.npz",
             None,
             "b0866d22cf9fac9580c61e07b103480a3b4610979d8da715a8566ed4a4db0bdd",
+        ),
+    ),
+    "omniglot": (
+        KnownFile(
+            "images_background_small1.zip",
+            _OMNIGLOT,
+            "f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4",
+        ),
+        KnownFile(
+            "images_background_small2.zip",
+            _OMNIGLOT,
+            "3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f",
+        ),
+        KnownFile(
+            "all_runs.zip",
+            f"{_OMNIGLOT}one-shot-classification/",
+            "437c1eeab0af8484112e1b4cc0f3d541ec727f7c47b9b202da738af9dfd6c325",
+        ),
+    ),
+    ARRAYS_OF_OMNIGLOT: (
+        KnownFile(
+            "background_small1.npz",
+            None,
+            "6f379cbc3b1f9dcdd706b2cd03f55770d7c1b35687984f50bcfc8362e591129d",
+        ),
+        KnownFile(
+            "background_small2.npz",
+            None,
+            "e657915bc939cccb422ea2871775db96b490801d45e859145ca54ed3b6685467",
+        ),
+        KnownFile(
+            "one_shot_runs.npz",
+            None,
+            "e8d6854c572282c1644f4914bc14f30a37ef7c8e2ce4fd2e199ca4caa5cfc03f",
         ),
     ),
     "california-housing": (

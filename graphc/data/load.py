@@ -30,6 +30,7 @@ from graphc.data.links import load_links
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
 from graphc.data.photos import load_photos
+from graphc.data.omniglot import load_omniglot
 from graphc.data.random_graphs import load_random_graphs
 from graphc.data.rows import Array, Rows, by_row, pieces
 from graphc.data.sentences import load_wnut17
@@ -61,6 +62,7 @@ LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
     sources.Cifar10Subset: load_cifar10_subset,
     sources.Cifar10Jpeg: load_cifar10_jpeg,
     sources.CaliforniaHousing: load_california_housing,
+    sources.Omniglot: load_omniglot,
     sources.Signals: load_signals,
     sources.DigitScenes: load_digit_scenes,
     sources.MovingDigits: load_moving_digits,

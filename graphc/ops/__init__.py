@@ -132,6 +132,7 @@ OTHERS = {
         "sources.links": "links",
         "sources.npz": "npz",
         "sources.photos": "photos",
+        "sources.omniglot": "omniglot",
         "sources.published": """
             california_housing cifar10 cifar10_jpeg cifar10_subset fashion_mnist mnist usps
         """,
