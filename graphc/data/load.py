@@ -29,8 +29,8 @@ from graphc.data.lengths import padded, present
 from graphc.data.links import load_links
 from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
 from graphc.data.npz import load_npz
-from graphc.data.photos import load_photos
 from graphc.data.omniglot import load_omniglot
+from graphc.data.photos import load_photos
 from graphc.data.random_graphs import load_random_graphs
 from graphc.data.rows import Array, Rows, by_row, pieces
 from graphc.data.sentences import load_wnut17

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from graphc.ops.sources.image_folder import ImageFolder as ImageFolder
     from graphc.ops.sources.links import Links as Links
     from graphc.ops.sources.npz import Npz as Npz
-    from graphc.ops.sources.photos import Photos as Photos
     from graphc.ops.sources.omniglot import RUNS as RUNS
     from graphc.ops.sources.omniglot import WAYS as WAYS
     from graphc.ops.sources.omniglot import Omniglot as Omniglot
+    from graphc.ops.sources.photos import Photos as Photos
     from graphc.ops.sources.published import CaliforniaHousing as CaliforniaHousing
     from graphc.ops.sources.published import Cifar10 as Cifar10
     from graphc.ops.sources.published import Cifar10Jpeg as Cifar10Jpeg
