@@ -38,6 +38,7 @@ UNSEEN = {
     "objectives_until": "a number that another bounds",
     "networks_keys": "attributes that are right one by one",
     "data_folds": "a number that another bounds",
+    "data_omniglot_too_large": "an integer that is too large",
     "data_graph_attributes": "how many words a list holds",
     "attributes_of_graph_pooling": "attributes that are right one by one",
     "data_graphs_npz_arrays": "an array that is named twice",
