@@ -60,4 +60,7 @@ def _line(tried) -> str:
         return f"{tried.words}: not measured, {tried.why}"
     low, middle, high = tried.quartiles
     verdict = "kept" if tried.kept else "not faster"
-    return f"{tried.words}: {middle:.2f} times as fast ({low:.2f} to {high:.2f}), {verdict}"
+    predicted = "" if tried.predicted is None else f", predicted {tried.predicted:.2f}"
+    return (
+        f"{tried.words}: {middle:.2f} times as fast ({low:.2f} to {high:.2f}){predicted}, {verdict}"
+    )

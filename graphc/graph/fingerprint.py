@@ -20,7 +20,7 @@ def fingerprint(networks: Mapping[str, Graph], *others: object) -> str:
 def _lines(graph: Graph) -> Iterator[str]:
     for node in graph.nodes:
         types = ", ".join(map(str, graph.input_types(node)))
-        yield f"{node.name} {node.inputs} {types}"
+        yield f"{node.name} {node.inputs} {types} {node.remat}"
         yield from _said(node.operation)
 
 
@@ -34,4 +34,5 @@ def _said(operation: Operation) -> Iterator[str]:
         yield from _said(operation.layer)
     else:
         attributes = (getattr(operation, each.name) for each in operation.attributes())
-        yield " ".join([operation.name, *map(str, attributes)])
+        precision = getattr(operation, "precision", None)
+        yield " ".join([operation.name, str(precision), *map(str, attributes)])

@@ -10,9 +10,7 @@ import jax
 from graphc.data.dataset import Dataset
 from graphc.insight.analysis import Analysis, Memory
 from graphc.runtime.state import state_shapes
-from graphc.runtime.steps import batch_shapes
-
-LOOP = " while("
+from graphc.runtime.steps import LOOP, batch_shapes
 
 
 def analyse(module: ModuleType, dataset: Dataset, rows: int) -> Analysis:

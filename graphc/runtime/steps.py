@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +27,16 @@ from graphc.runtime.state import State, initial
 Batch = Mapping[str, Any]
 Totals = dict[str, Any]
 NUMBERS = "NUMBERS"
+LOOP = " while("
+
+
+@dataclass(frozen=True)
+class Work:
+    """Floating point operations, bytes that are read and written, and how many loops there are."""
+
+    flops: float
+    bytes: float
+    loops: int
 
 
 class Program:
@@ -58,6 +69,14 @@ class Program:
         """XLA's plan for what was compiled: bytes of arguments, outputs and temporaries."""
         assert self._run is not None, "it is not compiled"
         return self._run.memory_analysis()  # type: ignore[attr-defined]
+
+    @property
+    def work(self) -> Work:
+        """XLA's count of what was compiled, in which a round of each loop counts once."""
+        assert self._run is not None, "it is not compiled"
+        found = self._run.cost_analysis() or {}  # type: ignore[attr-defined]
+        loops = self._run.as_text().count(LOOP)  # type: ignore[attr-defined]
+        return Work(found.get("flops", 0.0), found.get("bytes accessed", 0.0), loops)
 
     def shapes(self, *arguments: Any) -> Any:
         """Shapes and dtypes of the result, by the one trace that `compile` then uses."""

@@ -18,12 +18,14 @@ import numpy as np
 from graphc.compiler import Compiled
 from graphc.core.forms import Forms
 from graphc.data.dataset import Dataset
+from graphc.insight.roofline import Peaks
 from graphc.runtime.blueprint import settings_of
 from graphc.runtime.course import course_of
 from graphc.runtime.evaluation import evaluated
 from graphc.runtime.feed import most_steps, parts
 from graphc.runtime.module import module_from_source
-from graphc.runtime.steps import Programs, batch_shapes, no_totals
+from graphc.runtime.peaks import measured_peaks
+from graphc.runtime.steps import Programs, Work, batch_shapes, no_totals
 
 ROUNDS = 7
 SECONDS = 0.15
@@ -63,12 +65,15 @@ class Tried:
         ratios: the time of a step of what was fastest before over its own, round by round; empty
             where it was not measured.
         kept: whether it is the fastest now.
+        predicted: that ratio by XLA's count of operations and bytes, what the device does of both
+            at most, and what a dispatch takes; None where other loops hide what they do.
         why: why it was not measured.
     """
 
     words: str
     ratios: tuple[float, ...] = ()
     kept: bool = False
+    predicted: float | None = None
     why: str = ""
 
     @property
@@ -100,6 +105,7 @@ def tune(compile: Compile, forms: Forms, seconds: float) -> Iterator[Tried | Fas
         seconds: after how many no further one is begun.
     """
     ends = time.monotonic() + seconds
+    limits = Limits(measured_peaks(), _seconds_of_a_dispatch())
     best = _Trial(*compile(forms))
     for words, changes in CHANGES:
         other, dataset = compile(replace(forms, **changes))  # type: ignore[arg-type]
@@ -111,11 +117,44 @@ def tune(compile: Compile, forms: Forms, seconds: float) -> Iterator[Tried | Fas
             yield Tried(words, why=why)
             continue
         trial = _Trial(other, dataset)
-        tried = Tried(words, _ratios(best, trial))
+        tried = Tried(words, _ratios(best, trial), predicted=limits.ratio(best, trial))
         if tried.quartiles[0] > FASTER:
             tried, best, forms = replace(tried, kept=True), trial, other.choices.forms
         yield tried
     yield Fastest(forms, best.examples / min(best.once() for _ in range(ROUNDS)))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the device does at most.
+
+    Attributes:
+        dispatch: the seconds of a program that does nothing.
+    """
+
+    peaks: Peaks
+    dispatch: float
+
+    def ratio(self, one: _Trial, other: _Trial) -> float | None:
+        """The time of a step of one over that of another, if nothing else cost any."""
+        if one.loops != other.loops:
+            return None
+        return self._seconds(one) / self._seconds(other)
+
+    def _seconds(self, trial: _Trial) -> float:
+        work = trial.work
+        products = work.flops / self.peaks.flops["float32"]
+        return max(products, work.bytes / self.peaks.bandwidth) + self.dispatch / trial.steps
+
+
+def _seconds_of_a_dispatch() -> float:
+    nothing, number = jax.jit(lambda x: x + 1), jax.numpy.zeros(())
+    times = []
+    for _ in range(50):
+        started = time.perf_counter()
+        int(nothing(number))
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
 
 
 def _same(one: Compiled, other: Compiled) -> bool:
@@ -137,6 +176,7 @@ class _Trial:
 
     Attributes:
         examples: of a step.
+        steps: of a dispatch.
     """
 
     def __init__(self, compiled: Compiled, dataset: Dataset) -> None:
@@ -149,7 +189,7 @@ class _Trial:
         self._order = course.order(0)
         self.examples = int((self._order >= 0).sum()) / len(self._order)
         most = most_steps(course.data, self._order.shape[1], settings.steps_per_dispatch)
-        self._most = min(most, len(self._order))
+        self.steps = min(most, len(self._order))
         self._state = self._programs.init(jax.random.key(settings.seed))
         shapes = batch_shapes(dataset.learned, self._order.shape[1])
         found = self._programs.evaluate.shapes(evaluated(self._state), shapes)
@@ -159,16 +199,26 @@ class _Trial:
         once = self._run()
         self._dispatches = max(1, round(SECONDS / once))
 
+    @property
+    def work(self) -> Work:
+        return self._programs.train.work
+
+    @property
+    def loops(self) -> int:
+        """Those within a step."""
+        around = 1 if self.compiled.choices.steps_per_dispatch > 1 else 0
+        return self.work.loops - around
+
     def once(self) -> float:
         """The seconds of a step."""
-        return self._run() / (self._dispatches * self._most)
+        return self._run() / (self._dispatches * self.steps)
 
     def _run(self) -> float:
-        lengths = [(0, self._most)] * self._dispatches
+        lengths = [(0, self.steps)] * self._dispatches
         started = time.perf_counter()
-        for part in parts(self._data, self._order, lengths, self._most):
+        for part in parts(self._data, self._order, lengths, self.steps):
             self._state, _, done, _ = self._programs.train(
-                self._state, dict(self._totals), *part, np.int32(self._most), self._key
+                self._state, dict(self._totals), *part, np.int32(self.steps), self._key
             )
             int(done)
         return time.perf_counter() - started
