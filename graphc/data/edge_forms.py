@@ -83,6 +83,7 @@ def table_length(degrees: np.ndarray, prices: Prices) -> int:
         degrees: how many edges each node has.
 
     Example:
+        >>> from graphc.core.forms import CPU
         >>> table_length(np.array([2, 2, 2, 9]), CPU.prices)
         2
     """
