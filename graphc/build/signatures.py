@@ -39,7 +39,7 @@ def signature_of(found: Definition | Network | type[Operation] | str) -> Signatu
     Example:
         >>> from graphc import ops
         >>> str(signature_of(ops.operations["dropout"]))
-        "(x: 'Arguments', rate: 'float', *, name: 'str | None' = None) -> 'Value'"
+        "(x: 'Arguments', rate: 'float', *, name: 'str | None' = None, remat: 'bool | None' = None) -> 'Value'"
     """
     if isinstance(found, type):
         parameters = [*_inputs(found), *map(_attribute, found.attributes())]

@@ -27,7 +27,7 @@ from graphc.cli.failures import Command, show
     help="After how long no further form is tried.",
 )
 def command(spec: str, settings: tuple[str, ...], no_python: bool, seconds: float) -> None:
-    """Measure which forms are faster for a spec on this machine.
+    """Measure which forms are faster on this machine.
 
     Each form in which the compiler could have written the training step otherwise takes turns with
     what is fastest so far, and is kept where it is faster. What was found goes into a file beside
