@@ -100,7 +100,7 @@ def test_every_node_has_a_box_with_its_name_and_a_note(name):
         assert point.name in shown[path] or f"{TIMES} {point.count}" in shown[path]
 
 
-def test_calls_of_networks_within_one_another_are_a_formula():
+def test_calls_of_networks_within_one_another_are_a_box_each():
     twice = """
 graphc: 1
 networks:
@@ -110,7 +110,8 @@ networks:
     reader = Reader(page(check(Source("twice.yaml", twice))))
     boxes, notes = reader.having("id"), data_of(reader)["notes"]
     shown = {each["path"]: boxes[id] for id, each in notes.items()}
-    assert "formula" in shown["whole/y"]
+    assert "network half" in shown["whole/y"]
+    assert "network half" in shown["whole/y:1"]
 
 
 @pytest.mark.parametrize("name", ["pair", *BUNDLED])
