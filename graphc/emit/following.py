@@ -14,7 +14,7 @@ from graphc.graph.weights import WeightMap
 from graphc.plan.plan import Follower, Program
 
 COPIED = {
-    tree: code(f"either(step % $every == 0, {tree}[$of], {tree}[$name])")
+    tree: code(f"either(state['step'] % $every == 0, {tree}[$of], {tree}[$name])")
     for tree in ("params", "statistics")
 }
 TAKEN = code("statistics[$of]")

@@ -90,13 +90,13 @@ def objectives(outputs, params):
 FOLLOWING = templates('''
 def follow(state):
     """The state after a round, with what other networks take from those that have moved."""
-    params, step = state["params"], state["step"]
+    params = state["params"]
     return state | {"params": params | FOLLOWERS}
 ''')
 FOLLOWING_WITH_STATISTICS = templates('''
 def follow(state):
     """The state after a round, with what other networks take from those that have moved."""
-    params, statistics, step = state["params"], state["statistics"], state["step"]
+    params, statistics = state["params"], state["statistics"]
     return state | {"params": params | FOLLOWERS, "statistics": statistics | STATISTICS}
 ''')
 _STEP = '''

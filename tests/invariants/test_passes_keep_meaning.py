@@ -464,9 +464,10 @@ network:
 """
 
 
-def test_a_convolution_is_rolled_on_the_gpu_and_not_on_the_cpu():
-    assert rolled(CONVOLUTIONS, "cpu") == []
+def test_a_library_convolution_is_rolled_on_the_gpu_and_not_on_the_cpu():
+    assert stacks(make(graphs(CONVOLUTIONS), ("bands",)).networks) == []
     assert rolled(CONVOLUTIONS, "gpu") == [4]
+    assert rolled(CONVOLUTIONS, "cpu") == [4], "it goes by rows there"
     require_same_meaning(graphs(CONVOLUTIONS), "gpu")
 
 

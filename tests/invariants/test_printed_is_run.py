@@ -35,7 +35,7 @@ from graphc.data.neighbours import SEEDS, by_node
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
-BESIDE = {path.stem for path in (ROOT / "specs").glob("*.py")}
+BESIDE = {path.stem for path in (ROOT / "specs").glob("*.py")} - {"omniglot_one_shot"}
 ROWS, STEPS, JOINED = 4, 3, 5
 
 
