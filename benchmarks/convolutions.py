@@ -107,4 +107,4 @@ def _measured(shape: Shape, rounds: int) -> Measured:
     band = layer.band(image)
     assert band is not None
     ratios = ratios_of(programs, "library", rounds)["rows"]
-    return Measured(prod(band), ratios, few(band, layer.features, CPU))
+    return Measured(prod(band), ratios, few(band, shape.channels, shape.features, CPU))

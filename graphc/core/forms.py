@@ -68,6 +68,9 @@ class Forms(Declaration):
     )
     band: int = attribute(Int(0), "numbers of a band up to which a convolution goes by rows", 0)
     band_features: int = attribute(Int(1), "features up to which it does", 16)
+    band_multiple: int = attribute(
+        Int(1), "numbers of channels that are a multiple of this do well in the library", 8
+    )
     sparse: float = attribute(
         Float(minimum=0, maximum=1), "the share of numbers other than 0 that are read alone", 0.0
     )
@@ -104,9 +107,11 @@ CPU = Forms(
     rolled=4,
     # `benchmarks merge`.
     merged=128,
-    # The library does badly with few channels and features (`benchmarks convolutions`).
+    # The library does badly with few features, and with channels that are no multiple of eight
+    # (`benchmarks convolutions`).
     band=70_000,
     band_features=16,
+    band_multiple=8,
     # With 0.02 of them a product and its gradient are 3.7 times as fast for 16 features out and 0.8
     # times for 64, and with a dropout before it 22 and 6 times; with 0.05 the product for 64 takes
     # four times as long (`benchmarks graphs --only words`).

@@ -1,8 +1,8 @@
 """bands: convolutions with few channels go row by row, as products with a band of the kernel.
 
 Rules:
-    1. Where the band is small (`band`) each row of the result is one product. That
-       is more work than a library convolution does, and faster where it does that work badly.
+    1. Where the band and the features are few, and the channels no multiple of what the library is
+       made for, each row of the result is one product. That is more work, of a faster kind.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from graphc.passes.layers import each_layer
 from graphc.passes.remarks import Remarks
 
 
-def few(band: tuple[int, int], features: int, forms: Forms) -> bool:
+def few(band: tuple[int, int], channels: int, features: int, forms: Forms) -> bool:
     """Whether a band is small enough to be the faster form."""
-    return prod(band) <= forms.band and features <= forms.band_features
+    small = prod(band) <= forms.band and features <= forms.band_features
+    return small and channels % forms.band_multiple != 0
 
 
 def convolve_by_rows(graph: Graph, remarks: Remarks) -> Graph:
@@ -34,7 +35,9 @@ def convolve_by_rows(graph: Graph, remarks: Remarks) -> Graph:
         if band is None:
             return operation
         text = f"`{node.name}` has a band of {band[0]:,} x {band[1]:,} numbers"
-        if few(band, operation.infer(*types).features, remarks.forms):  # type: ignore[union-attr]
+        x, y = types[0], operation.infer(*types)
+        assert isinstance(y, Type)
+        if few(band, x.features, y.features, remarks.forms):
             remarks.did(1, text, node.span)
             return replace(operation, by_rows=True)
         remarks.left(1, f"{text}, and a library convolution is faster", node.span)

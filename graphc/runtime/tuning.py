@@ -35,7 +35,7 @@ _ANY = 10**9
 
 CHANGES: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("convolutions of the library", {"band": 0}),
-    ("convolutions by rows", {"band": _ANY, "band_features": _ANY}),
+    ("convolutions by rows", {"band": _ANY, "band_features": _ANY, "band_multiple": _ANY}),
     ("layers one by one", {"rolled": _ANY}),
     ("layers in a loop", {"rolled": 2}),
     ("products of one input apart", {"merged": 0}),
