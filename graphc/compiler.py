@@ -19,7 +19,6 @@ from graphc.core.operation import ShapeError
 from graphc.core.span import Source, Span
 from graphc.core.tree import Mapping as MappingTree
 from graphc.core.types import Axis, Type, uneven_axes
-from graphc.graph.fingerprint import fingerprint
 from graphc.graph.graph import Graph
 from graphc.graph.hops import hearing_drawn
 from graphc.graph.needed import with_called
@@ -379,7 +378,7 @@ def compile(
         networks = {name: drawing(graph) for name, graph in networks.items()}
     tuned = None
     if forms is None:
-        found = None if inference else _tuned(checked, device)
+        found = None if inference else read_tuned(checked.document, checked.networks, device)
         tuned, forms = found, FORMS[device] if found is None else found.forms(device)
     networks, passes = run_passes(networks, forms, tuple(without), inference, shares)
     axis = _steps(checked)
@@ -398,17 +397,6 @@ def compile(
     loops = may_loop(program, forms)
     program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
     return Compiled(checked, program, emit(program), weights, passes, choices, tuned)
-
-
-def _tuned(checked: Checked, device: str) -> Tuned | None:
-    """What was measured for the spec."""
-    return read_tuned(checked.document.source, device, fingerprint_of(checked))
-
-
-def fingerprint_of(checked: Checked) -> str:
-    """Which networks, and which batches, something was measured for."""
-    training = checked.document.training
-    return fingerprint(checked.networks, None if training is None else training.batch_size)
 
 
 def _shares(checked: Checked) -> dict[str, dict[str, float]]:

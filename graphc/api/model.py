@@ -14,9 +14,7 @@ from graphc.api.prepared import Keeping, Prepared, listener
 from graphc.api.run import Run, load_run
 from graphc.api.several import SeveralRuns, train_several
 from graphc.build.builder import Graph as Builder
-from graphc.compiler import fingerprint_of
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
-from graphc.core.forms import FORMS, Forms
 from graphc.core.span import Source, Span
 from graphc.graph.graph import Graph as FrozenGraph
 from graphc.graph.stacking import longest
@@ -25,7 +23,7 @@ from graphc.plan.watching import no_validation
 from graphc.plan.weighing import weighs_by_data
 from graphc.spec.document import KEYS
 from graphc.spec.overrides import override
-from graphc.spec.tuned import differing, write_tuned
+from graphc.spec.tuned import write_tuned
 
 if TYPE_CHECKING:
     from graphc.api.sweep import Sweep
@@ -360,25 +358,15 @@ class Model:
             RunError: where the data cannot be read.
             SpecError: as `train`.
         """
-        from graphc.runtime.tuning import tune
+        from graphc.api.tuning import tuned_by
 
-        checked, _ = self._trainable()
-        known, dataset = self.compiled.choices, self.dataset()
-
-        def other(forms: Forms) -> tuple[compiler.Compiled, Dataset]:
-            compiled = compiler.compile(
-                checked, without=known.without, device=known.device, forms=forms
-            )
-            data = replace(dataset, sparse=compiled.program.sparse)
-            return Model(compiled)._compiled_for(data), data
-
-        yield from tune(other, FORMS[known.device], seconds)
+        self._trainable()
+        return tuned_by(self, seconds)
 
     def tuned(self, found: Fastest) -> str:
         """The text of the file, beside the spec, that says what `tune` found."""
         checked, device = self.compiled.checked, self.compiled.choices.device
-        chosen = differing(found.forms, device)
-        return write_tuned(checked.document.source, device, fingerprint_of(checked), chosen)
+        return write_tuned(checked.document, checked.networks, device, found.forms)
 
     def _trainable(self) -> tuple[compiler.Checked, Training]:
         """What is trained and how; raises SpecError GC412 where the spec says nothing of it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
@@ -17,9 +18,13 @@ from graphc.core.declaration import Declaration, attribute
 from graphc.core.forms import FORMS, Forms
 from graphc.core.span import Source
 from graphc.core.tree import Mapping
+from graphc.graph.fingerprint import fingerprint
+from graphc.graph.graph import Graph
+from graphc.spec.document import Document
 from graphc.spec.files import read_source
 from graphc.spec.reader import read
 
+Networks = MappingOf[str, Graph]
 _ENDING = ".tuned.yaml"
 
 
@@ -54,16 +59,13 @@ class Tuned:
         return FORMS[device] if self.unused else replace(FORMS[device], **self.chosen)  # type: ignore[arg-type]
 
 
-def read_tuned(source: Source, device: str, network: str) -> Tuned | None:
+def read_tuned(document: Document, networks: Networks, device: str) -> Tuned | None:
     """What was measured for a spec, if that was done.
-
-    Args:
-        network: the fingerprint of its networks.
 
     Raises:
         SpecError: where the file is there and cannot be understood.
     """
-    path = tuned_path(source)
+    path = tuned_path(document.source)
     if path is None or not path.is_file():
         return None
     tree = read(read_source(str(path)))
@@ -71,7 +73,7 @@ def read_tuned(source: Source, device: str, network: str) -> Tuned | None:
     forms = tree.get("forms") if isinstance(tree, Mapping) else None
     given = {key.text for key, _ in forms} if isinstance(forms, Mapping) else set()
     chosen = {name: getattr(said.forms, name) for name in sorted(given)}
-    return Tuned(str(path), chosen, _unused(said, device, network))
+    return Tuned(str(path), chosen, _unused(said, device, _fingerprint(document, networks)))
 
 
 def _unused(said: _File, device: str, network: str) -> str | None:
@@ -84,14 +86,20 @@ def _unused(said: _File, device: str, network: str) -> str | None:
     return None
 
 
-def write_tuned(source: Source, device: str, network: str, chosen: dict[str, object]) -> str:
-    """The text of the file."""
-    name = Path(source.name).name
+def _fingerprint(document: Document, networks: Networks) -> str:
+    """Of the networks, and of the batches that something was measured for."""
+    training = document.training
+    return fingerprint(networks, None if training is None else training.batch_size)
+
+
+def write_tuned(document: Document, networks: Networks, device: str, forms: Forms) -> str:
+    """The text of the file that says by what forms a spec is fastest."""
+    name, chosen = Path(document.source.name).name, differing(forms, device)
     lines = [
         f"# Measured by `graphc tune {name}`, and used where {name} is compiled on this machine.",
         f"device: {device}",
         f'machine: "{this_machine()}"',
-        f"network: {network}",
+        f"network: {_fingerprint(document, networks)}",
         "forms:" if chosen else "forms: {}",
         *(f"  {word}: {_written(value)}" for word, value in chosen.items()),
     ]

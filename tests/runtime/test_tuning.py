@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import graphc as gc
-from graphc.compiler import check, compile, fingerprint_of
+from graphc.compiler import check, compile
 from graphc.core.diagnostic import SpecError
 from graphc.core.forms import CPU
 from graphc.insight.explanation import explanation
@@ -31,8 +31,8 @@ def spec(tmp_path):
 
 
 def keep(spec, **chosen):
-    checked = check(str(spec))
-    text = write_tuned(checked.document.source, "cpu", fingerprint_of(checked), chosen)
+    checked, forms = check(str(spec)), replace(CPU, **chosen)
+    text = write_tuned(checked.document, checked.networks, "cpu", forms)
     spec.with_name("small.tuned.yaml").write_text(text)
 
 
