@@ -54,7 +54,7 @@ def run(options: Options) -> Result:
 
 def _ratio(name: str, count: int, rounds: int) -> Sample:
     model = api.compile(f"specs/{name}", device="cpu")
-    dataset, compiled = model._with_data()
+    dataset, compiled = model.with_data()
     settings, module = settings_of(compiled, dataset.count("train")), model.module()
     course = course_of(dataset, settings)
     order = course.order(0)

@@ -135,7 +135,7 @@ def test_schedules_count_the_updates_of_pieces(made):
     rate = "{learning_rate: {exponential: {rate: 0.1, factor: 0.5}}}"
     more = "truncate: 5, batch_size: 4, epochs: 2"
     model = made(more, uneven=True, rate=rate)
-    assert "EPOCH_STEPS = 6" in gc.Model(model._with_data()[1]).source
+    assert "EPOCH_STEPS = 6" in gc.Model(model.with_data()[1]).source
 
 
 def test_pieces_of_sequences_of_one_length_are_equal(made, capsys):

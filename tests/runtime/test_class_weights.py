@@ -39,7 +39,7 @@ def test_balanced_classes_weigh_as_in_scikit_learn(made, tmp_path):
     assert "CLASS_WEIGHTS = (1.0, 1.0, 1.0)\n" in model.source
     assert "`graphc train` puts in" in model.source
     run = model.train(tmp_path / "run", cache=False)
-    dataset, _ = model._with_data()
+    dataset, _ = model.with_data()
     labels = dataset.splits["train"]["kind"]
     assert dataset.class_counts == np.bincount(labels).tolist()
     expected = compute_class_weight("balanced", classes=np.arange(3), y=labels)
@@ -83,6 +83,6 @@ def test_a_class_without_examples_has_no_weight(made):
 
 def test_streamed_classes_are_counted(made):
     model = made(SPEC.replace("kind,", "kind, stream: true,"))
-    dataset, compiled = model._with_data()
+    dataset, compiled = model.with_data()
     assert dataset.streamed and sum(dataset.class_counts) == dataset.count("train")
-    assert compiled.choices.class_weights == made()._with_data()[1].choices.class_weights
+    assert compiled.choices.class_weights == made().with_data()[1].choices.class_weights
