@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from graphc.build.precision import in_precision
 from graphc.core.diagnostic import Report, similar
 from graphc.core.operation import Multiplying, Operation
 from graphc.core.span import Span
-from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
-from graphc.graph.tied import Tied
+from graphc.plan.by_path import by_path
 
 Place = Callable[..., Span]
 Precisions = tuple[tuple[str, str], ...]
@@ -36,10 +35,7 @@ def with_precisions(
     if not precisions:
         return dict(networks)
     setter = _Setter(precisions)
-    found = {
-        name: graph if name == training else setter.graph(graph, f"{name}/" if name else "")
-        for name, graph in networks.items()
-    }
+    found = by_path(networks, training, change=setter.operation)
     for pattern, _ in precisions:
         if pattern not in setter.used:
             message = f"no node with products has a path like `{pattern}`"
@@ -59,21 +55,8 @@ class _Setter:
     used: set[str] = field(default_factory=set)
     paths: dict[str, None] = field(default_factory=dict)
 
-    def graph(self, graph: Graph, path: str) -> Graph:
-        nodes = (
-            replace(node, operation=self._inside(node.operation, f"{path}{node.name}"))
-            for node in graph.nodes
-        )
-        return replace(graph, nodes=tuple(nodes))
-
-    def _inside(self, operation: Operation, path: str) -> Operation:
-        if isinstance(operation, Call) and not isinstance(operation, NetworkCall):
-            return replace(operation, graph=self.graph(operation.graph, f"{path}/"))
-        if isinstance(operation, Repeat):
-            copies = enumerate(operation.copies)
-            return Repeat(tuple(self._inside(each, f"{path}/{i}") for i, each in copies))
-        if isinstance(operation, Tied):
-            return replace(operation, layer=self._inside(operation.layer, path))
+    def operation(self, operation: Operation, path: str) -> Operation:
+        """The operation in the precision of the first pattern that matches."""
         if not isinstance(operation, Multiplying):
             return operation
         self.paths[path] = None

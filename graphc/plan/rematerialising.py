@@ -10,8 +10,10 @@ from graphc.build.remat import keeps_nothing
 from graphc.core.diagnostic import Report, similar
 from graphc.core.operation import Operation
 from graphc.core.span import Span
-from graphc.graph.calls import Call, NetworkCall, Repeat
+from graphc.graph.calls import Repeat
 from graphc.graph.graph import Graph
+from graphc.graph.node import Node
+from graphc.plan.by_path import by_path
 
 Place = Callable[..., Span]
 
@@ -33,10 +35,7 @@ def with_remat(
     if not patterns:
         return dict(networks)
     marker = _Marker(patterns)
-    found = {
-        name: graph if name == training else marker.graph(graph, f"{name}/" if name else "")
-        for name, graph in networks.items()
-    }
+    found = by_path(networks, training, visit=marker.node)
     for pattern in patterns:
         if pattern not in marker.used:
             message = f"`{pattern}` marks nothing that would be computed again"
@@ -56,18 +55,14 @@ class _Marker:
     used: set[str] = field(default_factory=set)
     paths: dict[str, None] = field(default_factory=dict)
 
-    def graph(self, graph: Graph, path: str) -> Graph:
-        nodes = []
-        for node in graph.nodes:
-            here, operation = f"{path}{node.name}", node.operation
-            self.paths[here] = None
-            if node.part or node.remat:
-                nodes.append(node)
-            elif not keeps_nothing(operation) and self._matches(here, operation):
-                nodes.append(replace(node, remat=True))
-            else:
-                nodes.append(replace(node, operation=self._inside(operation, here)))
-        return replace(graph, nodes=tuple(nodes))
+    def node(self, node: Node, path: str) -> Node | None:
+        """The node, marked if it is to be; None to look inside of it."""
+        self.paths[path] = None
+        if node.part or node.remat:
+            return node
+        if keeps_nothing(node.operation) or not self._matches(path, node.operation):
+            return None
+        return replace(node, remat=True)
 
     def _matches(self, path: str, operation: Operation) -> bool:
         """Whether a pattern is that of a node, or of every layer of a repeat."""
@@ -81,11 +76,3 @@ class _Marker:
         ]
         self.used.update(found)
         return bool(found)
-
-    def _inside(self, operation: Operation, path: str) -> Operation:
-        if isinstance(operation, Call) and not isinstance(operation, NetworkCall):
-            return replace(operation, graph=self.graph(operation.graph, f"{path}/"))
-        if isinstance(operation, Repeat):
-            copies = enumerate(operation.copies)
-            return Repeat(tuple(self._inside(each, f"{path}/{i}") for i, each in copies))
-        return operation

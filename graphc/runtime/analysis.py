@@ -10,7 +10,7 @@ import jax
 from graphc.data.dataset import Dataset
 from graphc.insight.analysis import Analysis, Memory
 from graphc.runtime.state import state_shapes
-from graphc.runtime.steps import LOOP, batch_shapes
+from graphc.runtime.steps import batch_shapes, counted
 
 
 def analyse(module: ModuleType, dataset: Dataset, rows: int) -> Analysis:
@@ -23,7 +23,7 @@ def analyse(module: ModuleType, dataset: Dataset, rows: int) -> Analysis:
     """
     state, batch = state_shapes(module), batch_shapes(dataset.learned, rows)
     compiled = compiled_step(module, state, batch)
-    found, memory = compiled.cost_analysis() or {}, compiled.memory_analysis()
+    found, memory = counted(compiled), compiled.memory_analysis()
     held = sum(map(_size, jax.tree.leaves(state)))
     return Analysis(
         memory=Memory(
@@ -34,9 +34,9 @@ def analyse(module: ModuleType, dataset: Dataset, rows: int) -> Analysis:
             donated=memory.alias_size_in_bytes,
             data=0 if dataset.streamed else sum(each.nbytes for each in dataset.learned.values()),
         ),
-        flops=found.get("flops", 0.0),
-        bytes=found.get("bytes accessed", 0.0),
-        loops=compiled.as_text().count(LOOP),
+        flops=found.flops,
+        bytes=found.bytes,
+        loops=found.loops,
     )
 
 

@@ -27,16 +27,24 @@ from graphc.runtime.state import State, initial
 Batch = Mapping[str, Any]
 Totals = dict[str, Any]
 NUMBERS = "NUMBERS"
-LOOP = " while("
 
 
 @dataclass(frozen=True)
-class Work:
-    """Floating point operations, bytes that are read and written, and how many loops there are."""
+class Counted:
+    """Floating point operations, bytes that are read and written, and how many loops there are.
+
+    A round of each loop counts once.
+    """
 
     flops: float
     bytes: float
     loops: int
+
+
+def counted(compiled: Any) -> Counted:
+    """XLA's count of a compiled program."""
+    found, loops = compiled.cost_analysis() or {}, compiled.as_text().count(" while(")
+    return Counted(found.get("flops", 0.0), found.get("bytes accessed", 0.0), loops)
 
 
 class Program:
@@ -71,12 +79,10 @@ class Program:
         return self._run.memory_analysis()  # type: ignore[attr-defined]
 
     @property
-    def work(self) -> Work:
-        """XLA's count of what was compiled, in which a round of each loop counts once."""
+    def counted(self) -> Counted:
+        """XLA's count of what was compiled."""
         assert self._run is not None, "it is not compiled"
-        found = self._run.cost_analysis() or {}  # type: ignore[attr-defined]
-        loops = self._run.as_text().count(LOOP)  # type: ignore[attr-defined]
-        return Work(found.get("flops", 0.0), found.get("bytes accessed", 0.0), loops)
+        return counted(self._run)
 
     def shapes(self, *arguments: Any) -> Any:
         """Shapes and dtypes of the result, by the one trace that `compile` then uses."""

@@ -25,7 +25,7 @@ from graphc.runtime.evaluation import evaluated
 from graphc.runtime.feed import most_steps, parts
 from graphc.runtime.module import module_from_source
 from graphc.runtime.peaks import measured_peaks
-from graphc.runtime.steps import Programs, Work, batch_shapes, no_totals
+from graphc.runtime.steps import Counted, Programs, batch_shapes, no_totals
 
 ROUNDS = 7
 SECONDS = 0.15
@@ -142,9 +142,9 @@ class Limits:
         return self._seconds(one) / self._seconds(other)
 
     def _seconds(self, trial: _Trial) -> float:
-        work = trial.work
-        products = work.flops / self.peaks.flops["float32"]
-        return max(products, work.bytes / self.peaks.bandwidth) + self.dispatch / trial.steps
+        counted = trial.counted
+        products = counted.flops / self.peaks.flops["float32"]
+        return max(products, counted.bytes / self.peaks.bandwidth) + self.dispatch / trial.steps
 
 
 def _seconds_of_a_dispatch() -> float:
@@ -200,14 +200,15 @@ class _Trial:
         self._dispatches = max(1, round(SECONDS / once))
 
     @property
-    def work(self) -> Work:
-        return self._programs.train.work
+    def counted(self) -> Counted:
+        """XLA's count of its program."""
+        return self._programs.train.counted
 
     @property
     def loops(self) -> int:
         """Those within a step."""
         around = 1 if self.compiled.choices.steps_per_dispatch > 1 else 0
-        return self.work.loops - around
+        return self.counted.loops - around
 
     def once(self) -> float:
         """The seconds of a step."""

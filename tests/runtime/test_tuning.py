@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import yaml
 
 import graphc as gc
 from graphc.compiler import check, compile
@@ -28,6 +29,10 @@ def spec(tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(SPEC)
     return path
+
+
+def load(path):
+    return yaml.safe_load(path.read_text())
 
 
 def keep(spec, **chosen):
@@ -103,11 +108,14 @@ def test_a_file_that_says_nonsense_is_told(spec):
 
 
 def test_a_run_goes_on_as_it_began(spec, tmp_path):
-    keep(spec, steps_per_dispatch=3, band=0)
-    run = gc.compile(spec, ["train.epochs=1"]).train(tmp_path / "run")
-    assert "steps_per_dispatch: 1" in (run.path / "spec.yaml").read_text()
+    spec.write_text(SPEC.replace("{conv: 4}, ", ""))
+    keep(spec, steps_per_dispatch=3)
+    run = gc.compile(spec, ["train.epochs=1"], device="cpu").train(tmp_path / "run")
+    assert load(run.path / "spec.yaml")["train"]["steps_per_dispatch"] == 3
     spec.with_name("small.tuned.yaml").unlink()
-    gc.compile(run.path / "spec.yaml", ["train.epochs=2"]).train(run.path, resume=True)
+    more = gc.compile(run.path / "spec.yaml", ["train.epochs=2"], device="cpu")
+    assert more.compiled.choices.steps_per_dispatch == 3
+    assert more.train(run.path, resume=True).result["epochs"] == 2
 
 
 def test_only_what_differs_is_written():
