@@ -19,6 +19,7 @@ from graphc.graph.tied import nameable
 from graphc.graph.time import Delay
 from graphc.ops.checks import need_nodes_or_edges
 from graphc.ops.initializers import check_initial
+from graphc.ops.spreading import ForEachExample
 
 OUTER = ":outer"  # no node has such a name
 _LONGEST_TRAIL = 3
@@ -191,6 +192,9 @@ class Assembly:
                 if ref.port is not None and ref.port not in source.operation.ports:
                     notes.append(Note(f"{self.types[ref]} is the weight `{ref}`", source.span))
                     break
+                if isinstance(source.operation, ForEachExample):
+                    ref = source.references[0]
+                    continue
                 kinds = (self.types[each] for each in source.references)
                 received = ", ".join(str(kind) for kind in kinds if not is_open(kind))
                 kind = source.operation

@@ -10,6 +10,7 @@ from typing import Any
 from graphc.core.attributes import Declared, Float, Kind, Many, Text
 from graphc.core.by_path import ByName
 from graphc.core.declaration import attribute
+from graphc.core.diagnostic import nearest
 from graphc.core.registry import Registry, losses, metrics
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Scalar, Tree
@@ -60,7 +61,8 @@ class ByOutput:
 class OneOrEach(Kind):
     """A value, or one for each of several outputs: `{digit: cross_entropy, ...}`.
 
-    A mapping is one of outputs unless a key of it is an entry of the registry.
+    A mapping is one of outputs unless a key of it is an entry of the registry. With one key alone,
+    something like an entry stands under it.
 
     Args:
         registry: of what stands there.
@@ -80,7 +82,8 @@ class OneOrEach(Kind):
     def _names_outputs(self, tree: Tree) -> bool:
         if not isinstance(tree, Mapping) or any(key.text in self.registry for key, _ in tree):
             return False
-        return len(tree) > 1 or any(word in self.registry for word in _words(tree))
+        known = self.registry.names()
+        return len(tree) > 1 or any(nearest(word, known) for word in _words(tree))
 
     def write(self, value: object) -> object:
         if not isinstance(value, ByOutput):

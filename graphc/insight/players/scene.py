@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from graphc.build.training import SAMPLE, TRAINING
 from graphc.compiler import Checked
@@ -140,7 +141,7 @@ def _items(
                 text = "part of a formula"
             items[id] = _Item(name, point.operation, text, str(point.output))
     for group in picture.groups:
-        if group.group == TRAINING:
+        if group.group == TRAINING and group.id in holders.values():
             text = values.get(group.name, group.operation)
             items[group.id] = _Item(group.name, group.operation, text, "")
     ends = {objective_id(name) for name in objectives}
@@ -166,18 +167,29 @@ def _counts(
 
 
 def _holders(picture: Picture) -> dict[str, str]:
-    """For points inside blocks, the block that stands in the graph itself."""
+    """For what stands inside of a block or a formula, what is shown in its place."""
     parents = {group.id: group.group for group in picture.groups}
+    names = {each.id: each.name for each in (*picture.groups, *picture.points)}
+    calls = {point.id for point in picture.points if point.kind == "network"}
 
-    def outermost(group: str) -> str:
-        parent = parents[group]
-        return group if parent in (None, TRAINING) else outermost(parent)
+    def block(id: str, group: str | None) -> str:
+        return id if group in (None, TRAINING) else block(group, parents[group])
 
-    return {
-        point.id: outermost(point.group)
-        for point in picture.points
-        if point.group not in (None, TRAINING)
-    }
+    blocks = {point.id: block(point.id, point.group) for point in picture.points}
+    readers: dict[str, set[str]] = {id: set() for id in names}
+    for edge in picture.edges:
+        readers[blocks[edge.source]].add(blocks[edge.target])
+
+    @cache
+    def holder(id: str) -> str:
+        value, _, part = names[id].partition(":")
+        if not part or id in calls:  # a call stays: what it calls is moved by somebody
+            return id
+        found = {holder(each) for each in readers[id] - {id}}
+        only = found.pop() if len(found) == 1 else id
+        return only if names[only] == value else id
+
+    return {id: holder(each) for id, each in blocks.items()}
 
 
 def _value(id: str, item: _Item, owners: Mapping[str, tuple[str, ...]]) -> Shown:
