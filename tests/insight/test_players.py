@@ -89,3 +89,33 @@ def test_one_loss_has_no_players():
     text = "graphc: 1\nnetwork: {inputs: {features: [4]}, layers: [dense: 3]}\ndata: iris\n"
     with pytest.raises(SpecError, match="GC412"):
         scene_of(check(Source("one.yaml", f"{text}train: {{loss: cross_entropy}}\n")))
+
+
+def test_the_parts_of_a_formula_are_the_value_that_it_makes():
+    text = """
+graphc: 1
+blocks:
+  apart: {inputs: {a: any, b: any}, nodes: {d: "mean(abs(a - b))"}, output: d}
+networks:
+  eyes: {inputs: {x: [4]}, layers: [dense: 3]}
+data: iris
+train:
+  values:
+    seen: {weight: {shape: [4], init: zeros}}
+    ours: eyes(seen)
+    far: apart(0.5 * ours, 0.4 + eyes(2 * features))
+    near: far + apart(ours, 1.0 * ours)
+  objectives:
+    only: {minimize: 3 * near + 1, update: [seen, eyes]}
+"""
+    scene = scene_of(check(Source("parts.yaml", text)))
+    assert [(each.name, each.more) for each in scene.values] == [
+        ("features", "[4]"),
+        ("far:5", "[4]"),
+        ("eyes(far:5)", "[3]"),
+        ("seen", "[4]"),
+        ("ours", "[3]"),
+        ("far", "[]"),
+        ("near", "[]"),
+    ]
+    assert ("training/near", "training/output:only") in scene.wires

@@ -16,7 +16,7 @@ from graphc.insight.cost import cost_of_graph
 from graphc.insight.example import flow
 from graphc.insight.formulas import written
 from graphc.insight.painting import picture_of
-from graphc.insight.picture import Picture
+from graphc.insight.picture import Picture, Point
 from graphc.insight.table import short
 from graphc.ops.rates import Duration
 from graphc.plan.plan import Objective, Plan
@@ -128,32 +128,39 @@ def _items(
     }
     names = {point.id: point for point in picture.points}
     merged = {source: end for source, end in numbers.items() if names[source].name not in values}
+    blocks = {group.id: group for group in picture.groups}
     items: dict[str, _Item] = {}
     for point in picture.points:
-        id = holders.get(point.id, point.id)
-        ignored = point.kind == "output" or point.id in merged or point.name.endswith(":mean")
-        if not ignored and id == point.id:
-            text = "" if point.kind == "input" else written(point.span) or point.operation
-            name, text = point.name, values.get(point.name, text)
-            if point.kind == "network" and ":" in name:  # a call inside a formula has no name
-                read = (names[end.id].name for end in point.operands)
-                name = f"{point.operation.removeprefix('network ')}({', '.join(read)})"
-                text = "part of a formula"
-            items[id] = _Item(name, point.operation, text, str(point.output))
-    for group in picture.groups:
-        if group.group == TRAINING and group.id in holders.values():
-            text = values.get(group.name, group.operation)
-            items[group.id] = _Item(group.name, group.operation, text, "")
+        id = holders[point.id]
+        if point.kind == "output" or point.id in merged or point.name.endswith(":mean"):
+            continue
+        if id in blocks:
+            items.pop(id, None)  # it stands where its last part does, whose type it has
+            name, kind = blocks[id].name, blocks[id].operation
+            items[id] = _Item(name, kind, values.get(name, kind), str(point.output))
+        elif id == point.id:
+            items[id] = _item(point, values, names)
     ends = {objective_id(name) for name in objectives}
     wires = {}
     for edge in picture.edges:
-        source = holders.get(edge.source, edge.source)
-        target = merged.get(edge.target, holders.get(edge.target, edge.target))
+        source = holders[edge.source]
+        target = merged.get(edge.target, holders[edge.target])
         known = source in items and (target in items or target in ends)
         if source != target and known and not _counts(items, values, source, target):
             wires[source, target] = None
     read = {source for source, _ in wires}
     return {id: each for id, each in items.items() if each.text or id in read}, list(wires)
+
+
+def _item(point: Point, values: Mapping[str, str], points: Mapping[str, Point]) -> _Item:
+    """What a point is: a field, a value, or a call inside of a formula, which has no name."""
+    kind, type = point.operation, str(point.output)
+    if point.kind == "network" and ":" in point.name:
+        read = (points[end.id].name for end in point.operands)
+        called = f"{kind.removeprefix('network ')}({', '.join(read)})"
+        return _Item(called, kind, "part of a formula", type)
+    text = "" if point.kind == "input" else written(point.span) or kind
+    return _Item(point.name, kind, values.get(point.name, text), type)
 
 
 def _counts(
@@ -187,7 +194,8 @@ def _holders(picture: Picture) -> dict[str, str]:
             return id
         found = {holder(each) for each in readers[id] - {id}}
         only = found.pop() if len(found) == 1 else id
-        return only if names[only] == value else id
+        same = names[only].partition(":")[0] == value
+        return only if same and (only not in calls or names[only] == value) else id
 
     return {id: holder(each) for id, each in blocks.items()}
 
