@@ -246,7 +246,7 @@ def _check_given(
     wrong = fields is None and document.tree.key("data") is not None
     if not wrong and document.source.kept is None:
         known = None if fields is None else _by_both_names(fields)
-        check_given(_own(document, networks), known, document.folder, report)
+        check_given(_own(document, networks), known, document.folder, document.place_after, report)
 
 
 def _own(document: Document, networks: Mapping[str, Graph]) -> dict[str, Graph]:

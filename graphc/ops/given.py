@@ -56,7 +56,7 @@ class FromField(Given):
             raise ShapeError(message, "name a source of data: `data: photos`", "GC411")
         if self.field not in fields:
             help = similar(self.field, fields, "field") or f"its fields are {listing(fields)}"
-            raise ShapeError(f"the data has no field `{self.field}`", help, "GC204")
+            raise ShapeError(f"the data has no field `{self.field}`", help, "GC204", self.field)
         kind = fields[self.field]
         if (kind.shape, kind.dtype, kind.domain) != (shape, "float", (BATCH,)):
             message = f"the weight is {list(shape)}, and the field `{self.field}` is {kind}"
@@ -113,7 +113,7 @@ def require_image(file: str, word: str) -> tuple[int, int]:
         near = [each for each in listed if os.path.isfile(os.path.join(folder, each))]
         help = similar(name, near, "file") or "a path starts from the folder of the spec"
         raise ShapeError(f"the image `{file}` is {what}", help, "GC511", word)
-    return size_of(file)
+    return size_of(file, word)
 
 
 initializers.add(FromField, FromImage)

@@ -45,12 +45,16 @@ def files_of(path: str, name: str) -> list[str]:
     return sorted(found)
 
 
-def size_of(file: str) -> tuple[int, int]:
-    """Height and width of an image; raises ShapeError GC516 where it is none, GC519."""
+def size_of(file: str, word: str | None = None) -> tuple[int, int]:
+    """Height and width of an image, which the spec calls `word`.
+
+    Raises:
+        ShapeError: GC516 where it is no image, GC519.
+    """
     pillow = extra("PIL.Image", file, "images")
     try:
         with pillow.open(file) as image:
             return image.height, image.width
     except (OSError, ValueError, SyntaxError) as error:
         message = f"`{file}` cannot be read as an image"
-        raise ShapeError(message, "repair it, or take it out", "GC516") from error
+        raise ShapeError(message, "repair it, or take it out", "GC516", word) from error

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from graphc.core.diagnostic import Report
 from graphc.core.operation import ShapeError
+from graphc.core.span import Span
 from graphc.core.types import Type
 from graphc.graph.graph import Graph
 from graphc.graph.weights import Entry, WeightMap
 from graphc.ops.given import Given
+
+PlaceAfter = Callable[[str | None, Span], Span]
 
 
 def given(networks: Mapping[str, Graph]) -> Iterator[tuple[Entry, Given]]:
@@ -20,18 +23,23 @@ def given(networks: Mapping[str, Graph]) -> Iterator[tuple[Entry, Given]]:
 
 
 def check_given(
-    networks: Mapping[str, Graph], fields: Mapping[str, Type] | None, folder: str, report: Report
+    networks: Mapping[str, Graph],
+    fields: Mapping[str, Type] | None,
+    folder: str,
+    place: PlaceAfter,
+    report: Report,
 ) -> None:
     """Report weights that cannot start as they should: GC203, GC204, GC405, GC411, GC511 to GC519.
 
     Args:
         fields: of the data, by the names that the spec has for them too; None without data.
         folder: the folder of the spec.
+        place: where a word of the spec stands, from some place on.
     """
     for entry, start in given(networks):
         assert entry.weight.shape is not None
         try:
             start.check_start(entry.weight.shape, fields, folder)
         except ShapeError as error:
-            place = entry.nodes[-1].span
-            report.error(error.code, error.message, place, help=error.help)
+            there = place(error.word, entry.nodes[-1].span)
+            report.error(error.code, error.message, there, help=error.help)

@@ -98,6 +98,16 @@ class Document:
         found = next((each.span for each in scalars(tree) if each.text == word), None)
         return found or self.place(*keys)
 
+    def place_after(self, word: str | None, span: Span) -> Span:
+        """Where `word` is a value for the first time from the start of `span` on, or `span`."""
+        start = (span.line, span.column)
+        found = (
+            each.span
+            for each in scalars(self.tree)
+            if each.text == word and each.span.source is span.source
+        )
+        return next((each for each in found if (each.line, each.column) > start), span)
+
     @property
     def folder(self) -> str:
         """The folder that paths in the spec start from."""
