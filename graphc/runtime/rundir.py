@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -130,7 +131,8 @@ class RunDirectory:
         except (OSError, ValueError, KeyError, TypeError) as error:
             what = "is no directory" if not path.is_dir() else "is no run of graphc"
             help = "name the directory that `graphc train` wrote"
-            problem = one_of_several(path) or fail("GC606", f"`{path}` {what}", help)
+            message = f"`{os.path.normpath(path)}` {what}"
+            problem = one_of_several(path) or fail("GC606", message, help)
             raise problem from error
         for name, data in _hashed(blueprint).items():
             if digest(data) != stored["sha256"].get(name):
