@@ -429,11 +429,14 @@ class Model:
         return dataset, self._compiled_for(dataset)
 
     def _compiled_for(self, dataset: Dataset) -> compiler.Compiled:
+        from graphc.api.memory import within_budget
+
         checked = self.compiled.checked
         weighs = weighs_by_data(checked.document.training, checked.plan)
         # Counting reads targets, which may be streamed.
         classes = dataset.class_counts if weighs else None
-        return compiler.with_examples(self.compiled, dataset.examples, classes, dataset.longest)
+        compiled = within_budget(self.compiled, dataset)
+        return compiler.with_examples(compiled, dataset.examples, classes, dataset.longest)
 
     def _weights(self, dataset: Dataset, batch_size: int) -> WeightMap:
         """The map with the arrays of the user's code, which is tried on the way."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from graphc.core.sizes import size, three
 from graphc.core.span import Source
 from graphc.insight.analysis import StepAnalysis
 from graphc.insight.roofline import Peaks, Row, Work
@@ -107,23 +108,9 @@ def _cells(row: Row, peaks: Peaks, source: Source) -> Sequence[str]:
     return name, row.operation, flops, size(work.bytes), ratio, *times, place(row.span, source)
 
 
-def size(number: float) -> str:
-    """Bytes to three digits: `950 B`, `12.3 KiB`, `1.21 GiB`."""
-    units = ("B", "KiB", "MiB", "GiB", "TiB")
-    value, unit = float(number), 0
-    while value >= 999.5 and unit < len(units) - 1:
-        value, unit = value / 1024, unit + 1
-    return f"{_three(value) if unit else int(value)} {units[unit]}"
-
-
 def seconds(number: float) -> str:
     """A time to three digits: `0.31 us`, `12.3 ms`, `1.21 s`."""
     for factor, unit in ((1e6, "us"), (1e3, "ms")):
         if number * factor < 999.5:
-            return f"{_three(number * factor)} {unit}"
-    return f"{_three(number)} s"
-
-
-def _three(value: float) -> str:
-    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{value:.{digits}f}"
+            return f"{three(number * factor)} {unit}"
+    return f"{three(number)} s"

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from graphc.compiler import Compiled, streams
 from graphc.core.forms import Forms
+from graphc.core.sizes import size
 from graphc.core.span import Source
 from graphc.graph.graph import Graph
 from graphc.graph.time import Scan
 from graphc.graph.weights import Entry
 from graphc.insight.table import aligned, place
 from graphc.ops.neighbours import Neighbours
+from graphc.ops.recomputing import Budget
 from graphc.passes.manager import PASSES, PassReport
 from graphc.passes.remarks import Remark
 from graphc.passes.walk import inside
@@ -85,6 +87,9 @@ def _choices(compiled: Compiled) -> Iterator[str]:
         yield f"  neighbours: {_neighbours(compiled.program.neighbours)}"
     if any(_loops(graph) for graph in compiled.program.networks.values()):
         yield f"  steps in a round of a loop: {choices.forms.unroll}, {_known(choices.forms)}"
+    budget = compiled.checked.plan and compiled.checked.document.training.remat  # type: ignore[union-attr]
+    if isinstance(budget, Budget) and not compiled.program.inference:
+        yield f"  computed again: what keeps it under {size(budget.under)}, chosen with the data"
     seconds = choices.compile_seconds
     yield f"  time to compile the first step: about {max(seconds, 1):.0f} s on two cores"
     if choices.slow_to_compile:

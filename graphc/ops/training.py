@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 
 from graphc.core.attributes import Bool, Declared, Either, Float, Int, Nested, Text
-from graphc.core.by_path import ByName, ByNode, ByPath, PatternsOfNodes
+from graphc.core.by_path import ByName, ByNode, ByPath
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.diagnostic import Report, similar
 from graphc.core.precision import PRECISION
@@ -18,6 +18,7 @@ from graphc.ops.neighbours import Neighbours
 from graphc.ops.objectives import Loss, Metric
 from graphc.ops.optimizers import Adam, Optimizer
 from graphc.ops.players import Nodes, Player
+from graphc.ops.recomputing import REMAT, Budget
 from graphc.ops.rounds import Entries
 from graphc.ops.samples import Sampled, Samples
 from graphc.ops.start import InitFrom
@@ -117,10 +118,10 @@ class Training(Declaration):
         " default: what the network says",
         (),
     )
-    remat: tuple[str, ...] = attribute(
-        PatternsOfNodes(Text()),
-        "nodes that are computed again on the way back, to need less memory, by their paths;"
-        " default: those that say so",
+    remat: tuple[str, ...] | Budget = attribute(
+        REMAT,
+        "nodes that are computed again on the way back, to need less memory, by their paths, or"
+        " how much memory a step may take; default: those that say so",
         (),
     )
     average: float | None = attribute(

@@ -1,8 +1,8 @@
-"""`train.remat`: which nodes are computed again on the way back, by their paths."""
+"""`train.remat`: what is computed again on the way back, by its path or by what it would keep."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
@@ -10,17 +10,21 @@ from graphc.build.remat import keeps_nothing
 from graphc.core.diagnostic import Report, similar
 from graphc.core.operation import Operation
 from graphc.core.span import Span
-from graphc.graph.calls import Repeat
+from graphc.graph.calls import Call, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node
+from graphc.ops.recomputing import Budget
 from graphc.plan.by_path import by_path
 
 Place = Callable[..., Span]
 
+_LARGE = 0.25
+"""The share of all that is kept from which on a block is no unit by itself."""
+
 
 def with_remat(
     networks: Mapping[str, Graph],
-    patterns: tuple[str, ...],
+    patterns: tuple[str, ...] | Budget,
     training: str,
     place: Place,
     report: Report,
@@ -28,11 +32,12 @@ def with_remat(
     """The networks with marks on the outermost nodes whose paths match.
 
     Args:
-        patterns: of paths, which begin with the network's name where there are several.
+        patterns: of paths, which begin with the network's name where there are several; a budget is
+            for where the data is known.
         training: the network that is the values and objectives, which has no such nodes.
         report: takes a GC249 for each pattern that marks nothing.
     """
-    if not patterns:
+    if not patterns or isinstance(patterns, Budget):
         return dict(networks)
     marker = _Marker(patterns)
     found = by_path(networks, training, visit=marker.node)
@@ -44,6 +49,55 @@ def with_remat(
             help = "name blocks, a `repeat`, or layers with an activation" if seen else None
             help = help or similar(pattern, marker.paths, "path")
             report.error("GC249", message, place("train", "remat"), help=help)
+    return found
+
+
+def recomputing(
+    networks: Mapping[str, Graph], paths: tuple[str, ...], training: str
+) -> dict[str, Graph]:
+    """The networks with marks on the nodes of these paths."""
+    return by_path(networks, training, visit=_Marker(paths).node)
+
+
+def with_most_kept(networks: Mapping[str, Graph], training: str) -> tuple[str, ...]:
+    """Paths of nodes that may be marked, those first of which the way back would keep most.
+
+    A block that holds much of a network is no unit by itself; what stands in it is.
+    """
+    graphs = {name: graph for name, graph in networks.items() if name != training}
+    most = sum(sum(_kept(graph).values()) for graph in graphs.values()) * _LARGE
+    found = {
+        path: kept
+        for name, graph in graphs.items()
+        for path, kept in _units(graph, f"{name}/" if name else "", most)
+    }
+    return tuple(sorted(found, key=lambda path: -found[path]))
+
+
+def _units(graph: Graph, path: str, most: float) -> Iterator[tuple[str, int]]:
+    """Paths of what may be marked, and how many numbers of an example each keeps."""
+    kept = _kept(graph)
+    for node in graph.nodes:
+        here, operation = f"{path}{node.name}", node.operation
+        if node.part or node.remat:
+            continue
+        if kept[node.name] > most and isinstance(operation, Call):
+            yield from _units(operation.graph, f"{here}/", most)
+        elif not keeps_nothing(operation):
+            yield here, kept[node.name]
+
+
+def _kept(graph: Graph) -> dict[str, int]:
+    """How many numbers of an example each node makes, those within it included."""
+    found: dict[str, int] = {node.name: 0 for node in graph.nodes}
+    for ref, kind in graph.types.items():
+        if ref.node in found:
+            found[ref.node] += kind.size
+    for node in graph.nodes:
+        layers = isinstance(node.operation, Repeat)
+        copies = node.operation.copies if layers else (node.operation,)
+        calls = [sum(_kept(each.graph).values()) for each in copies if isinstance(each, Call)]
+        found[node.name] += sum(calls) + found[node.name] * (len(copies) - 1)
     return found
 
 
