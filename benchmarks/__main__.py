@@ -18,6 +18,7 @@ NAMES = (
     "check",
     "products",
     "merge",
+    "guards",
     "lockstep",
     "depth",
     "loops",

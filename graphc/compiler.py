@@ -395,7 +395,9 @@ def compile(
     if forms.unroll > 1:
         program = in_rounds(program, forms.unroll)
     loops = may_loop(program, forms)
-    program = replace(program, epoch_steps=choices.epoch_steps, loops=loops)
+    program = replace(
+        program, epoch_steps=choices.epoch_steps, loops=loops, unguarded=choices.unguarded
+    )
     return Compiled(checked, program, emit(program), weights, passes, choices, tuned)
 
 

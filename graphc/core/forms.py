@@ -74,6 +74,13 @@ class Forms(Declaration):
     sparse: float = attribute(
         Float(minimum=0, maximum=1), "the share of numbers other than 0 that are read alone", 0.0
     )
+    unguarded: int = attribute(
+        Int(0),
+        "parameters up to which a dispatch of several steps looks for numbers that are not finite"
+        " when it is over, with a copy of the state to go back to",
+        2_000_000,
+    )
+    unguarded_steps: int = attribute(Int(2), "the fewest steps of a dispatch that does so", 10)
     looped: bool = attribute(Bool(), "whether library convolutions may stand in loops", True)
     steps_by_work: tuple[tuple[float, int], ...] = STEPS_BY_WORK
     lockstep: float = inf
@@ -116,6 +123,8 @@ CPU = Forms(
     # times for 64, and with a dropout before it 22 and 6 times; with 0.05 the product for 64 takes
     # four times as long (`benchmarks graphs --only words`).
     sparse=0.02,
+    # Without a look at every step one takes 0.7 to 0.96 of the time (`benchmarks guards`).
+    unguarded=2_000_000,
     # One in a loop, with its gradient, takes 30 times as long.
     looped=False,
     # Times of runs one by one over times side by side (`benchmarks lockstep`):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from graphc.core.code import copy_tree
-from graphc.emit.templates import TEMPLATES, templates
+from graphc.emit.templates import EARLY, GUARDED, OTHERWISE, TEMPLATES, templates
 from graphc.emit.trees import name
 
 ROUND = templates('''
@@ -120,7 +120,7 @@ def {head}:
             {moves}
         {after}
 
-    {returned}
+    {early}{returned}
 '''
 _RETURNED = 'return jax.lax.cond(finite, update, lambda: state), totals | {"finite": finite}'
 _RETURNED_IN_TURN = """
@@ -129,7 +129,7 @@ _RETURNED_IN_TURN = """
 """
 _TOGETHER = """The state after a round, in which each objective moves what it owns, and the totals.
 
-    All of them see the same values. Where one is not finite, the state is returned as it came.
+    All see the same values. Where one is not finite, the state is returned as it came.{also}
     """
 _IN_TURN = "The state after some objectives have moved what they own on a batch, and its totals."
 _PAUSED = 'after = either(due(name, state["step"]), after, before)'
@@ -166,6 +166,7 @@ def step(
     follows: bool,
     statistics: bool,
     differs: bool = False,
+    unguarded: bool = False,
 ) -> ast.FunctionDef:
     """The training step of a round in which all move together, or of one turn of it, `move`.
 
@@ -175,18 +176,23 @@ def step(
         follows: whether other networks take their weights from those that move.
         statistics: whether there are running statistics.
         differs: whether the calls that move these differ from turn to turn.
+        unguarded: whether it may be asked not to look for numbers that are not finite.
     """
+    free = unguarded and not in_turn
     moves = _MOVED_OR_PAUSED if pauses and statistics else _MOVED
     after = (_FOLLOWED if follows and not in_turn else _AFTER).strip()
     minimized = "objectives(outputs, params)" if penalties else "objectives(outputs)"
     text = _STEP.format(
-        head="move(state, names, batch, key)" if in_turn else "train_step(state, batch, key)",
-        docstring=_IN_TURN if in_turn else _TOGETHER,
+        head="move(state, names, batch, key)"
+        if in_turn
+        else f"train_step(state, batch, key{GUARDED * free})",
+        docstring=_IN_TURN if in_turn else _TOGETHER.format(also=OTHERWISE.rstrip() * free),
         turn=", turn=names" * differs,
         found=f"found = {minimized}\n        " * in_turn,
         values="{name: found[name] for name in names}" if in_turn else minimized,
         memory='dict(state["optimizer"])' if in_turn else "{}",
         after=after.format(step='state["step"]' if in_turn else 'state["step"] + 1'),
+        early=f"{EARLY.strip()}\n    " * free,
         returned=(_RETURNED_IN_TURN if in_turn else _RETURNED).strip(),
         moves=moves.strip().format(pause=f"{_PAUSED}\n            " * pauses),
     )

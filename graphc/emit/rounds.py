@@ -55,6 +55,7 @@ def rounds(program: Program, plan: Plan, round: Round) -> Functions:
         differs=any(
             depends_on_turn(each.operation) for each in program.networks[plan.network].nodes
         ),
+        unguarded=program.unguarded,
     )
     names = ["objectives", "sums", "means", "rules", "owned"]
     names += (

@@ -110,10 +110,10 @@ def main():
         print(f"{path:{width}}  {shape:{middle}}  {size:>12,}")
 ''')
 _TRAIN_STEP = '''
-def {name}(state, batch, key{carried}):
+def {name}(state, batch, key{carried}{option}):
     """The state after one update, and the totals of the batch.
 
-    Where the loss or a gradient is not finite, the state is returned as it came.{carried_text}
+    Where the loss or a gradient is not finite, the state is returned as it came.{also}
     """
     {drawn}{gradients}
     finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradients))
@@ -127,8 +127,16 @@ def {name}(state, batch, key{carried}):
             "step": state["step"]{counted},
         }}
 
-    {returned}
+    {early}{returned}
 '''
+GUARDED = ", guarded=True"
+OTHERWISE = """
+    Without `guarded` nobody looks, and it moves in any case.
+"""
+EARLY = """
+    if not guarded:
+        return update(), totals
+"""
 _RETURNED = 'return jax.lax.cond(finite, update, lambda: state), totals | {"finite": finite}'
 _RETURNED_WITH_CARRIED = """
     learnt = finite & (totals["count"] > 0)
@@ -221,6 +229,7 @@ def train_step(
     mixup: bool = False,
     pieces: bool = False,
     drawn: bool = False,
+    unguarded: bool = False,
 ) -> ast.FunctionDef:
     """The training step.
 
@@ -234,7 +243,9 @@ def train_step(
         mixup: whether the examples of a batch are mixed.
         pieces: whether it is one of several for a batch of sequences, called `learn` then.
         drawn: whether neighbours of the nodes of a batch are drawn.
+        unguarded: whether it may be asked not to look for numbers that are not finite.
     """
+    free = unguarded and not pieces
     batch = "part" if parts else "batch"
     of_mixture = {
         "mixed": _line(_MIXED.format(batch=batch)) * mixup,
@@ -252,7 +263,9 @@ def train_step(
     text = _TRAIN_STEP.format(
         name=name,
         carried=", carried, fresh" * pieces,
-        carried_text=_CARRIED_TEXT.rstrip() * pieces,
+        also=_CARRIED_TEXT.rstrip() * pieces + OTHERWISE.rstrip() * free,
+        option=GUARDED * free,
+        early=f"{EARLY.strip()}\n    " * free,
         counted="" if pieces else " + 1",
         returned=(_RETURNED_WITH_CARRIED if pieces else _RETURNED).strip(),
         drawn="batch = draw_neighbours(batch, key)\n    " * drawn,

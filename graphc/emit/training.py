@@ -68,7 +68,7 @@ def _updates(program: Program, plan: Plan) -> Functions:
     if update.neighbours is not None:
         values |= _of_neighbours(plan, update.neighbours)
         names.insert(0, "draw_neighbours")
-    step = _train_step(optimizing, update, program.loops)
+    step = _train_step(optimizing, update, program)
     templates = {step.name: step}
     if update.truncate is not None:
         values |= _of_pieces(plan, update.truncate)
@@ -86,17 +86,18 @@ def _updates(program: Program, plan: Plan) -> Functions:
     return Functions(tuple(names), values, templates, constants)
 
 
-def _train_step(optimizing: Optimizing, update: Update, loops: bool) -> ast.FunctionDef:
+def _train_step(optimizing: Optimizing, update: Update, program: Program) -> ast.FunctionDef:
     return train_step(
         feedback=optimizing.feedback,
         search=optimizing.search,
         parts=update.parts > 1,
-        loops=loops,
+        loops=program.loops,
         penalty=optimizing.penalty is not None,
         average=update.average is not None,
         mixup=update.mixup is not None,
         pieces=update.truncate is not None,
         drawn=update.neighbours is not None,
+        unguarded=program.unguarded,
     )
 
 

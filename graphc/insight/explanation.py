@@ -79,6 +79,8 @@ def _choices(compiled: Compiled) -> Iterator[str]:
         asked = compiled.checked.document.training.steps_per_dispatch is not None  # type: ignore[union-attr]
         why = "as the spec says" if asked else "by the work of a step"
         yield f"  steps per dispatch: {steps}, {why}"
+        if compiled.choices.unguarded:
+            yield "  numbers that are not finite: looked for when a dispatch is over"
         if compiled.checked.document.training.members:  # type: ignore[union-attr]
             form = "side by side, as one program" if choices.lockstep else "one after the other"
             form += ", for the data is streamed" if streams(compiled.checked.document) else ""

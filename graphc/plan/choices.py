@@ -43,6 +43,7 @@ class Choices:
         lockstep: whether several runs, of seeds or members, are one program.
         class_weights: what each class counts in a loss that leaves it to the data, where that is
             known.
+        unguarded: whether several steps are looked at together: are their numbers finite?
     """
 
     device: str
@@ -53,6 +54,7 @@ class Choices:
     epoch_steps: int | None = None
     lockstep: bool = False
     class_weights: tuple[float, ...] | None = None
+    unguarded: bool = False
 
     @property
     def slow_to_compile(self) -> bool:
@@ -98,8 +100,17 @@ def choose(
     lockstep = False
     if training is not None and not streamed:
         lockstep = _lockstep(leaves, training, forms, examples)
-    counted = epoch_steps(training, examples)
-    return Choices(device, forms, without, steps, seconds, counted, lockstep)
+    return Choices(
+        device,
+        forms,
+        without,
+        steps,
+        seconds,
+        epoch_steps(training, examples),
+        lockstep,
+        unguarded=training is not None
+        and _unguarded(program, training, leaves, steps, forms, examples),
+    )
 
 
 def epoch_steps(
@@ -150,6 +161,32 @@ def _lockstep(leaves: list[Leaf], training: Training, forms: Forms, examples: in
         return False  # few of them gain, and how many nodes there are is not known
     work = _work(leaves, training.rows(examples or 0))
     return _loop_well(leaves, forms) and work <= forms.lockstep
+
+
+def _unguarded(
+    program: Program,
+    training: Training,
+    leaves: list[Leaf],
+    steps: int,
+    forms: Forms,
+    examples: int | None,
+) -> bool:
+    """Whether numbers are looked at when a dispatch is over, and not at each of its steps."""
+    known = None if examples is None else training.steps(examples)
+    few = isinstance(training.batch_size, str) or min(steps, known or steps) < forms.unguarded_steps
+    weights = (
+        (each.size, times)
+        for operation, types, times in leaves
+        for each in operation.weights(*types).values()
+    )
+    large = sum(size * times for size, times in weights) > forms.unguarded
+    return not (few or large or _cuts(program))
+
+
+def _cuts(program: Program) -> bool:
+    """Whether gradients are cut off at some magnitude, which hides that one was infinite."""
+    clips = [] if program.plan is None else [each.update.clip for each in program.plan.objectives]
+    return any(each is not None and each.value is not None for each in clips)
 
 
 def may_loop(program: Program, forms: Forms) -> bool:

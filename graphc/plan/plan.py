@@ -203,6 +203,7 @@ class Program:
         class_weights: what each class counts, where the data says it and is known.
         loops: whether everything in it may stand in a loop, on its device.
         steps: whether its network can go step by step.
+        unguarded: whether a training step need not look whether its numbers are finite.
     """
 
     name: str
@@ -214,6 +215,7 @@ class Program:
     class_weights: tuple[float, ...] | None = None
     loops: bool = True
     steps: bool = False
+    unguarded: bool = False
 
     @property
     def truncate(self) -> int | None:

@@ -7,6 +7,7 @@ refuses arrays of other shapes rather than being compiled again.
 from __future__ import annotations
 
 import atexit
+import inspect
 import os
 import sys
 import threading
@@ -147,6 +148,25 @@ def _leave_behind(thread: threading.Thread) -> None:
         os._exit(1)
 
 
+class Hasty(Program):
+    """The loop over training steps, without a look at the numbers of each.
+
+    Where one is not finite when it is over, the same steps are gone through again with a guard. The
+    arrays it is given are kept for that.
+    """
+
+    def __init__(self, module: ModuleType) -> None:
+        super().__init__(_unguarded(module))
+        self._careful = Program(_chunk(module), donate=(0, 1))
+
+    def __call__(self, *arguments: Any) -> Any:
+        if not self._careful.compiled:
+            found = super().__call__(*arguments)
+            if bool(found[-1]):
+                return found
+        return self._careful(*arguments)
+
+
 class Programs:
     """The programs of one emitted module.
 
@@ -163,7 +183,8 @@ class Programs:
         train: `(state, totals, data, order, start, count, key) -> (state, totals, done, finite)`.
             Runs the steps `start` to `start + count` of the epoch and stops before the first that
             is not finite, which leaves the state of the last good one. `data` is the whole split,
-            `order` int32 [steps, batch]; state and totals are donated.
+            `order` int32 [steps, batch]; state and totals are donated, or used up, for a `Hasty`
+            one keeps them until it is over.
         evaluate: `(weights, batch) -> totals`, with the `params` (or their `average`) and the
             `statistics` of a state.
         predict: `(params, statistics, batch) -> outputs` in evaluation mode.
@@ -173,9 +194,8 @@ class Programs:
         self, module: ModuleType, steps_per_dispatch: int, nodes: int | None = None
     ) -> None:
         self.module, self.nodes = module, nodes
-        train = _one(module) if steps_per_dispatch == 1 else _chunk(module)
         self.init = Program(initial(module))
-        self.train = Program(train, donate=(0, 1))
+        self.train = _training(module, steps_per_dispatch)
         self.evaluate = Program(module.evaluate_step)
         self.predict = Program(_predict(module))
         self.predict.nodes = nodes
@@ -307,6 +327,36 @@ def _one(module: ModuleType) -> Callable:
         return found, added, finite.astype(jnp.int32), finite
 
     return one
+
+
+def _unguarded(module: ModuleType) -> Callable:
+    def chunk(state, totals, data, order, start, count, key):
+        def step(number, carry):
+            state, totals = carry
+            batch = batch_at(data, order[start + number])
+            own = step_key(key, state["step"])
+            state, measured = module.train_step(state, batch, own, guarded=False)
+            return state, {name: totals[name] + measured[name] for name in totals}
+
+        state, totals = jax.lax.fori_loop(0, count, step, (state, totals))
+        return state, totals, count, _finite((state, totals))
+
+    return chunk
+
+
+def _finite(tree: Any) -> jax.Array:
+    """Whether all numbers of a tree are finite."""
+    floats = [each for each in jax.tree.leaves(tree) if jnp.issubdtype(each.dtype, jnp.inexact)]
+    return jnp.all(jnp.stack([jnp.isfinite(each).all() for each in floats]))
+
+
+def _training(module: ModuleType, steps_per_dispatch: int) -> Program:
+    """The training program, by what a module offers."""
+    if steps_per_dispatch == 1:
+        return Program(_one(module), donate=(0, 1))
+    if "guarded" in inspect.signature(module.train_step).parameters:
+        return Hasty(module)
+    return Program(_chunk(module), donate=(0, 1))
 
 
 def _predict(module: ModuleType) -> Callable:

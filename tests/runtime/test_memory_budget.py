@@ -12,12 +12,14 @@ from graphc.plan.rematerialising import with_most_kept
 
 SPEC = """\
 graphc: 1
+blocks:
+  wide: {inputs: {x: any}, layers: [{dense: {features: 256, activation: gelu}}, {dense: 64}]}
 network:
   inputs: {image: [8, 8, 1]}
   nodes:
     x: {layers: [flatten, {dense: 64}], from: image}
-    few: {repeat: {times: 8, layers: [{residual: [{dense: {features: 256, activation: gelu}}, {dense: 64}]}]}, from: x}
-    many: {repeat: {times: 16, layers: [{residual: [{dense: {features: 256, activation: gelu}}, {dense: 64}]}]}, from: few}
+    few: {repeat: {times: 8, layers: [{residual: [wide: {}]}]}, from: x}
+    many: {repeat: {times: 16, layers: [{residual: [wide: {}]}]}, from: few}
     y: {dense: 10, from: many}
   output: y
 data: digits
@@ -66,7 +68,7 @@ def test_what_cannot_be_kept_is_told_with_what_it_takes(plain):
     with pytest.raises(SpecError) as caught:
         model("1 MiB").with_data()
     problem = caught.value.diagnostics[0]
-    assert problem.code == "GC429" and problem.span.line == 11
+    assert problem.code == "GC429" and problem.span.line == 13
     least = step(model(None))[0]
     assert "a training step needs" in problem.message and size(least) not in problem.message
 
