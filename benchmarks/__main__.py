@@ -98,7 +98,7 @@ def _command(name: str, options: Options) -> str:
     words += ["--rounds", str(options.rounds)] * (options.rounds is not None)
     words += ["--only", *options.only] * bool(options.only)
     words += ["--peers", *options.peers] * bool(options.peers)
-    words += ["--limit", f"{options.limit:g}"] * (options.limit is not None)
+    words += [] if options.limit is None else ["--limit", f"{options.limit:g}"]
     words += ["--peer-python", "PYTHON"] * (options.peer_python is not None)
     return shlex.join(words)
 

@@ -62,7 +62,7 @@ def _measured(name: str, rounds: int) -> tuple[int, Sample, Sample]:
 
 def _training(name: str, most: int) -> tuple[int, Callable[[], float]]:
     """The steps of a dispatch, and what says how many seconds a step takes."""
-    forms = replace(CPU, unguarded=most)
+    forms = replace(CPU, unguarded=most, unguarded_steps=2)
     model = api.Model(compiler.compile(f"specs/{name}.yaml", forms=forms))
     dataset, compiled = model.with_data()
     settings = settings_of(compiled, dataset.count("train"))

@@ -106,7 +106,7 @@ def test_turns_and_single_steps_are_looked_at_each_by_itself():
 @pytest.mark.parametrize("train", ["batch_size: full, steps_per_dispatch: 100", "batch_size: 32"])
 def test_epochs_of_a_few_steps_have_their_guard(train):
     text = SPECS["one"].replace("batch_size: 16", train)
-    assert not isinstance(Programs(module_of(text, unguarded_steps=10), 100).train, Hasty)
+    assert not isinstance(Programs(module_of(text, unguarded_steps=30), 100).train, Hasty)
 
 
 def test_a_false_alarm_is_the_last_one():
