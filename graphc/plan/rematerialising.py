@@ -10,7 +10,7 @@ from graphc.build.remat import keeps_nothing
 from graphc.core.diagnostic import Report, similar
 from graphc.core.operation import Operation
 from graphc.core.span import Span
-from graphc.graph.calls import Call, Repeat
+from graphc.graph.calls import Call, NetworkCall, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node
 from graphc.ops.recomputing import Budget
@@ -81,7 +81,8 @@ def _units(graph: Graph, path: str, most: float) -> Iterator[tuple[str, int]]:
         here, operation = f"{path}{node.name}", node.operation
         if node.part or node.remat:
             continue
-        if kept[node.name] > most and isinstance(operation, Call):
+        splits = isinstance(operation, Call) and not isinstance(operation, NetworkCall)
+        if splits and kept[node.name] > most:
             yield from _units(operation.graph, f"{here}/", most)
         elif not keeps_nothing(operation):
             yield here, kept[node.name]
