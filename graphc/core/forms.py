@@ -123,8 +123,8 @@ CPU = Forms(
     # times for 64, and with a dropout before it 22 and 6 times; with 0.05 the product for 64 takes
     # four times as long (`benchmarks graphs --only words`).
     sparse=0.02,
-    # With a look at every step 41 steps or more take 1.0 to 1.3 times as long, 20 or fewer 0.8 to
-    # 1.05 times (`benchmarks guards`).
+    # With a look at every step 41 steps or more take 1.00 to 1.13 times as long, 21 or fewer 0.82
+    # to 1.04 times (`benchmarks guards`).
     unguarded=2_000_000,
     unguarded_steps=30,
     # One in a loop, with its gradient, takes 30 times as long.
