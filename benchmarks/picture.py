@@ -25,13 +25,13 @@ FORMS = {
     "torch_geometric": "PyTorch Geometric",
 }
 """All forms, and what they are called where there is little room."""
-_COLOUR = {form: COLOURS[place % len(COLOURS)] for place, form in enumerate(FORMS)}
+_COLOUR = dict(zip(FORMS, (*COLOURS, "#b03a48", "#d98c95", "#5f6b7a"), strict=True))
 _STYLE = """
 .bars text { font: 12px system-ui, "Segoe UI", Roboto, Arial, sans-serif; fill: #737d8f; }
 .bars .title { font-weight: 600; font-size: 13px; fill: #76819a; }
 .bars .reach { stroke: #8a93a5; stroke-width: 1.5; }
 """
-_COLUMNS, _WIDTH, _NAMES, _NUMBERS = 3, 400, 130, 76
+_COLUMNS, _WIDTH, _NAMES, _NUMBERS = 3, 410, 140, 76
 _HEAD, _BAR, _FOOT = 26, 19, 14
 
 
