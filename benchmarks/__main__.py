@@ -23,6 +23,7 @@ NAMES = (
     "depth",
     "loops",
     "convolutions",
+    "precision",
     "throughput",
     "recurrent",
     "attention",

@@ -1,4 +1,4 @@
-"""Convolutions of the library against those row by row, forward and back."""
+"""Convolutions of XLA against those row by row and those of YNNPACK, forward and back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.forms import programs_of, ratios_of
 from benchmarks.measure import Sample
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
-from graphc.core.forms import CPU
+from graphc.core.forms import CPU, PRODUCTS, YNNPACK
 from graphc.core.types import Type
 from graphc.emit.library.convolution import by_rows, convolve
 from graphc.ops.convolution import Conv
@@ -20,6 +20,8 @@ from graphc.passes.bands import few
 
 BATCH = 128
 WAYS = ("forward", "training")
+XLA = "XLA"
+FORMS = ("by rows", "YNNPACK")
 
 
 @dataclass(frozen=True)
@@ -60,38 +62,41 @@ SHAPES = (
 
 
 def run(options: Options) -> Result:
-    """A row for each shape: the time of the library's over that of the other."""
+    """A row for each shape: the time of XLA's over those of the others."""
     rounds = options.rounds or (3 if options.quick else 9)
     found = {str(each): _measured(each, rounds) for each in SHAPES[: 2 if options.quick else None]}
     rows = [(name, *each.row) for name, each in found.items()]
     wrong = [f"{name}: {each.wrong}" for name, each in found.items() if each.wrong]
-    numbers = {name: {way: each.ratios[way].values for way in WAYS} for name, each in found.items()}
-    header = ("images and kernels", "numbers of the band", *WAYS, "chosen")
+    numbers = {
+        name: {form: {way: ways[way].values for way in WAYS} for form, ways in each.ratios.items()}
+        for name, each in found.items()
+    }
+    columns = (f"{form}, {way}" for form in FORMS for way in WAYS)
+    header = ("images and kernels", "numbers of the band", *columns, "chosen")
     return Result([Table(header, rows)], wrong or ["the table is right everywhere"], numbers)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The time of the library's convolution over that row by row."""
+    """The time of XLA's convolution over that of each other form, by the form and the way."""
 
     size: int
-    ratios: dict[str, Sample]
-    by_rows: bool
+    ratios: dict[str, dict[str, Sample]]
+    chosen: str
 
     @property
     def row(self) -> tuple[str, ...]:
-        cells = (self.ratios[way].text("{:.2f}") for way in WAYS)
-        return f"{self.size:,}", *cells, "by rows" if self.by_rows else "library"
+        cells = (self.ratios[form][way].text("{:.2f}") for form in FORMS for way in WAYS)
+        return f"{self.size:,}", *cells, self.chosen
 
     @property
     def wrong(self) -> str:
-        """Where all of the middle half of training says that the other form is faster."""
-        low, high = self.ratios["training"].quartiles
-        if self.by_rows and high < 1:
-            return "chosen by rows, and the library is faster"
-        if not self.by_rows and low > 1:
-            return "chosen from the library, and rows are faster"
-        return ""
+        """Where all of the middle half of training says that another form is faster."""
+        quartiles = {form: self.ratios[form]["training"].quartiles for form in FORMS}
+        faster = [form for form in FORMS if quartiles[form][0] > 1]
+        if self.chosen != XLA:
+            return f"chosen {self.chosen}, and XLA is faster" * (quartiles[self.chosen][1] < 1)
+        return f"chosen XLA's, and faster is {', '.join(faster)}" if faster else ""
 
 
 def _measured(shape: Shape, rounds: int) -> Measured:
@@ -99,12 +104,19 @@ def _measured(shape: Shape, rounds: int) -> Measured:
     kernel = jax.random.normal(jax.random.key(1), layer.weights(image)["kernel"].shape)
     x = jax.random.normal(jax.random.key(0), (BATCH, *image.shape))
     options = {"strides": shape.stride, "padding": shape.padding.upper()}
-    forms = {
-        "library": lambda given: convolve(*given, **options),
-        "rows": lambda given: convolve(*given, **options, form=by_rows),
+
+    def library(given: tuple[jax.Array, jax.Array]) -> jax.Array:
+        return convolve(*given, **options)
+
+    def rows(given: tuple[jax.Array, jax.Array]) -> jax.Array:
+        return convolve(*given, **options, form=by_rows)
+
+    programs = {
+        XLA: programs_of(library, (x, kernel), options={YNNPACK: ",".join(PRODUCTS)}),
+        "by rows": programs_of(rows, (x, kernel)),
+        "YNNPACK": programs_of(library, (x, kernel)),
     }
-    programs = {word: programs_of(form, (x, kernel)) for word, form in forms.items()}
     band = layer.band(image)
     assert band is not None
-    ratios = ratios_of(programs, "library", rounds)["rows"]
-    return Measured(prod(band), ratios, few(band, shape.channels, shape.features, CPU))
+    chosen = "by rows" if few(band, shape.channels, shape.features, CPU) else XLA
+    return Measured(prod(band), ratios_of(programs, XLA, rounds), chosen)

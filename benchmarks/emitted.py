@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from graphc import compiler
+from graphc.core.forms import Forms
 from graphc.core.span import Source
 from graphc.runtime.module import module_from_source
 from graphc.runtime.state import state_shapes
@@ -32,9 +33,14 @@ class Emitted:
         return training.batch_size
 
 
-def emitted(source: Source, without: tuple[str, ...] = ()) -> Emitted:
+def emitted(
+    source: Source,
+    without: tuple[str, ...] = (),
+    forms: Forms | None = None,
+    settings: tuple[str, ...] = (),
+) -> Emitted:
     """Compile a spec and import what was emitted."""
-    compiled = compiler.compile(source, without=without)
+    compiled = compiler.compile(source, settings, without, forms=forms)
     module = module_from_source(compiled.source, f"<{compiled.checked.name}>")
     return Emitted(compiled, module, Programs(module, compiled.choices.steps_per_dispatch))
 

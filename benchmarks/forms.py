@@ -16,8 +16,17 @@ Programs = Mapping[str, Callable[[], object]]
 """What runs forward, and what runs forward and back."""
 
 
-def programs_of(forward: Callable, given: object, times: int = 1) -> Programs:
-    """Both programs; each does it so many times, because a call of a small one is mostly a call."""
+def programs_of(
+    forward: Callable,
+    given: object,
+    times: int = 1,
+    options: Mapping[str, str] | None = None,
+) -> Programs:
+    """Both programs; each does it so many times, because a call of a small one is mostly a call.
+
+    Args:
+        options: what XLA is told.
+    """
 
     def loss(given: object) -> jax.Array:
         return jnp.sum(forward(given) ** 2)
@@ -26,7 +35,8 @@ def programs_of(forward: Callable, given: object, times: int = 1) -> Programs:
     slope = jax.value_and_grad(loss)
     if times > 1:
         loss, slope = _repeated(loss, times), _descending(slope, times)
-    programs = {"forward": jax.jit(loss), "training": jax.jit(slope)}
+    ways = {"forward": loss, "training": slope}
+    programs = {way: jax.jit(each, compiler_options=options) for way, each in ways.items()}
     return {way: lambda each=each: each(arrays) for way, each in programs.items()}
 
 

@@ -13,9 +13,10 @@ from graphc.insight.chart import COLOURS
 PICTURE = ROOT / "docs" / "pictures" / "benchmarks.svg"
 FORMS = {
     "graphc": "graphc",
-    "graphc_without_ynnpack": "graphc, YNNPACK off",
+    "graphc_ynnpack": "graphc, YNNPACK",
     "nnx": "NNX",
     "jax": "JAX by hand",
+    "jax_without_ynnpack": "JAX, YNNPACK off",
     "jax_rows": "JAX, rows",
     "scan": "JAX, plain scan",
     "keras": "Keras",
@@ -25,7 +26,7 @@ FORMS = {
     "torch_geometric": "PyTorch Geometric",
 }
 """All forms, and what they are called where there is little room."""
-_COLOUR = dict(zip(FORMS, (*COLOURS, "#b03a48", "#d98c95", "#5f6b7a"), strict=True))
+_COLOUR = dict(zip(FORMS, (*COLOURS, "#b03a48", "#d98c95", "#5f6b7a", "#3f4f2c"), strict=True))
 _STYLE = """
 .bars text { font: 12px system-ui, "Segoe UI", Roboto, Arial, sans-serif; fill: #737d8f; }
 .bars .title { font-weight: 600; font-size: 13px; fill: #76819a; }

@@ -11,9 +11,10 @@ from benchmarks.workloads import WORKLOADS, arrays
 
 TITLES = {
     "graphc": "graphc",
-    "graphc_without_ynnpack": "graphc, YNNPACK off",
+    "graphc_ynnpack": "graphc, convolutions of YNNPACK",
     "nnx": "NNX, `nnx.jit`",
     "jax": "JAX by hand",
+    "jax_without_ynnpack": "JAX by hand, YNNPACK off",
     "jax_rows": "JAX by hand, convolutions by rows",
     "keras": "Keras 3 `fit`",
     "keras_steps": "Keras 3, `steps_per_execution`",
@@ -21,7 +22,8 @@ TITLES = {
     "torch_compile": "PyTorch, `torch.compile`",
 }
 KINDS = {
-    "graphc_without_ynnpack": ("lenet", "residual"),
+    "graphc_ynnpack": ("residual",),
+    "jax_without_ynnpack": ("residual",),
     "jax_rows": ("lenet",),
     "keras_steps": ("dense", "highway"),
 }

@@ -396,7 +396,11 @@ def compile(
         program = in_rounds(program, forms.unroll)
     loops = may_loop(program, forms)
     program = replace(
-        program, epoch_steps=choices.epoch_steps, loops=loops, unguarded=choices.unguarded
+        program,
+        epoch_steps=choices.epoch_steps,
+        loops=loops,
+        unguarded=choices.unguarded,
+        without_ynnpack=choices.without_ynnpack,
     )
     return Compiled(checked, program, emit(program), weights, passes, choices, tuned)
 

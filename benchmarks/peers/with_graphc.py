@@ -17,6 +17,7 @@ from benchmarks.emitted import Emitted, emitted
 from benchmarks.players import Players
 from benchmarks.transformers import Transformer
 from benchmarks.workloads import Workload
+from graphc.core.forms import Forms
 from graphc.core.span import Source
 from graphc.data.batches import epoch_order
 from graphc.data.held import held
@@ -74,9 +75,20 @@ def _characters(workload: Characters) -> Source:
     return other_specs.characters(cells, at_most, workload.batch, workload.steps)
 
 
-def start(workload: Trained, arrays: dict, weights: str) -> Callable[[int], float]:
-    """Write the initial weights to the file `weights`, for the others."""
-    each = emitted(source(workload))
+def start(
+    workload: Trained,
+    arrays: dict,
+    weights: str,
+    forms: Forms | None = None,
+    settings: tuple[str, ...] = (),
+) -> Callable[[int], float]:
+    """Write the initial weights to the file `weights`, for the others.
+
+    Args:
+        forms: by which it is compiled, if not by those of the device.
+        settings: what the spec says otherwise.
+    """
+    each = emitted(source(workload), forms=forms, settings=settings)
     state = make_state(each.module, 0)
     canonical = to_canonical(state, each.compiled.weights)
     mine = [path for path in canonical if path.startswith("params/")]

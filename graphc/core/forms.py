@@ -29,6 +29,10 @@ class Prices:
     matrix: float = 0
 
 
+YNNPACK = "xla_cpu_experimental_ynn_fusion_type"
+"""The option of XLA that says what it leaves to YNNPACK: products, or convolutions too."""
+PRODUCTS = ("LIBRARY_FUSION_TYPE_DOT", "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT")
+
 # A dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
 STEPS_BY_WORK = ((3e6, 1000), (3e8, 100), (3e9, 20), (3e10, 5))
 
@@ -82,6 +86,9 @@ class Forms(Declaration):
     )
     unguarded_steps: int = attribute(Int(2), "the fewest steps of a dispatch that does so", 30)
     looped: bool = attribute(Bool(), "whether library convolutions may stand in loops", True)
+    ynnpack: bool = attribute(
+        Bool(), "whether XLA leaves library convolutions on a CPU to YNNPACK", True
+    )
     steps_by_work: tuple[tuple[float, int], ...] = STEPS_BY_WORK
     lockstep: float = inf
     prices: Prices = Prices()
@@ -129,6 +136,8 @@ CPU = Forms(
     unguarded_steps=30,
     # One in a loop, with its gradient, takes 30 times as long.
     looped=False,
+    # `benchmarks convolutions`, and `benchmarks throughput --only resnet20`.
+    ynnpack=False,
     # Times of runs one by one over times side by side (`benchmarks lockstep`):
     #
     #                    work of a step    5 runs   10 runs

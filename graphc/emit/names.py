@@ -11,7 +11,7 @@ CONTRACT = (
     *("CONTRACT", "build", "call", "graphdef", "forward", "losses", "metrics", "optimizer"),
     *("init", "train_step", "evaluate_step", "sums", "main"),
     *("EPOCH_STEPS", "PATHS", "penalty", "mixed_examples", "CLASS_WEIGHTS", "draw_neighbours"),
-    *("draw_the_same", "task_losses"),
+    *("draw_the_same", "task_losses", "COMPILER_OPTIONS"),
 )
 STEPS = ("begin", "step")
 ROUNDS = (

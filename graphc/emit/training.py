@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from graphc.core.code import code, copy_tree, literal
+from graphc.core.forms import PRODUCTS, YNNPACK
 from graphc.emit.calls import batches, steps
 from graphc.emit.construct import Class
 from graphc.emit.filling import fill
 from graphc.emit.functions import Functions
 from graphc.emit.measures import measures
 from graphc.emit.needs import Requirements
-from graphc.emit.optimizing import Optimizing
+from graphc.emit.optimizing import Optimizing, constant
 from graphc.emit.rounds import rounds
 from graphc.emit.templates import AVERAGED, DRAWN, IN_PIECES, RUN, train_step
 from graphc.emit.trees import part
@@ -39,6 +40,7 @@ def functions(
     if program.steps:
         parts.append(steps(program, network, words, needs))
     constants: tuple[ast.stmt, ...] = ()
+    options = tuple(_compiler_options()) if program.without_ynnpack else ()
     if program.plan is not None and program.plan.round is not None and not program.inference:
         parts.append(rounds(program, program.plan, program.plan.round))
         constants = parts[-1].constants
@@ -48,7 +50,14 @@ def functions(
         parts += [measured, updated]
         constants = updated.constants + measured.constants
     definitions = [each for some in (*parts, MAIN) for each in some.definitions()]
-    return [*constants, *definitions, *map(copy_tree, RUN)]
+    return [*options, *constants, *definitions, *map(copy_tree, RUN)]
+
+
+def _compiler_options() -> Iterator[ast.stmt]:
+    """What `jax.jit` is told, to compile these functions for a CPU."""
+    kinds = fill(code('",".join($kinds)'), {"kinds": literal(PRODUCTS)})
+    text = "For `jax.jit`: YNNPACK gets the products alone, for its convolutions are slower."
+    yield from constant("COMPILER_OPTIONS", ast.Dict([part(YNNPACK)], [kinds]), text)
 
 
 def _updates(program: Program, plan: Plan) -> Functions:

@@ -85,6 +85,8 @@ def _choices(compiled: Compiled) -> Iterator[str]:
             form = "side by side, as one program" if choices.lockstep else "one after the other"
             form += ", for the data is streamed" if streams(compiled.checked.document) else ""
             yield f"  members of the ensemble: {form}"
+    if choices.without_ynnpack:
+        yield "  convolutions: XLA's own, not those of YNNPACK"
     if compiled.program.neighbours is not None:
         yield f"  neighbours: {_neighbours(compiled.program.neighbours)}"
     if any(_loops(graph) for graph in compiled.program.networks.values()):

@@ -100,13 +100,13 @@ class Conv(SlidingAlongSteps, Layer, Convolving):
         if self.over is not None or self.padding not in BORDERS:
             return None
         options = "strides=$stride, padding=$padding, kernel_dilation=$dilation"
-        form = ", form=by_rows" if self.by_rows else ""
+        form = f", form={self._rows}" if self.by_rows else ""
         return code(f"convolve($x, $kernel, {options}{form})", **DEFAULTS)
 
     def band(self, x: Type) -> tuple[int, int] | None:
         if self.over is not None or len(x.shape) != ROWS_AND_COLUMNS + 1 or self.groups > 1:
             return None
-        if self.dilation != 1 or self.padding not in BORDERS or self.precision != PRECISIONS[0]:
+        if self.dilation != 1 or self.padding not in BORDERS:
             return None
         height, _ = self.kernel_of(x)
         _, stride = spread(self.name, "stride", self.stride, x)
@@ -125,8 +125,12 @@ class Conv(SlidingAlongSteps, Layer, Convolving):
         return self.work(x, x.features // self.groups)
 
     def holes(self, x: Type) -> dict[str, object]:
-        form = {"conv_general_dilated": ast.Name("by_rows", ast.Load())} if self.by_rows else {}
+        form = {"conv_general_dilated": ast.Name(self._rows, ast.Load())} if self.by_rows else {}
         return super().holes(x) | form
+
+    @property
+    def _rows(self) -> str:
+        return "by_rows" if self.precision == PRECISIONS[0] else "by_rows_bfloat16"
 
 
 @changing_kernel

@@ -67,7 +67,7 @@ class BatchNorm(_Affine):
 
     name = "batch_norm"
     build = code(
-        "nnx.BatchNorm($x.features, momentum=$momentum, epsilon=$epsilon, use_bias=$bias,"
+        "BatchNorm($x.features, momentum=$momentum, epsilon=$epsilon, use_bias=$bias,"
         " use_scale=$scale, bias_init=$bias_init, scale_init=$scale_init, rngs=$rngs)",
         momentum=0.99,
         epsilon=1e-5,
@@ -76,7 +76,7 @@ class BatchNorm(_Affine):
         bias_init=Zeros(),
         scale_init=Ones(),
     )
-    call = code("$self($x, use_running_average=not $train, mask=present($mask, $x))")
+    call = code("$self($x, use_running_average=not $train, mask=$mask)")
     traits = (Stateful(("mean", "var")), BatchCoupled(), Standardizes())
 
     momentum: float = attribute(

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, replace
 
 from graphc.core.attributes import Bool, Declared, Either, Float, Int, Nested, Text
-from graphc.core.by_path import ByName, ByNode, ByPath
+from graphc.core.by_path import ByName, ByPath
 from graphc.core.declaration import Declaration, attribute, primary
 from graphc.core.diagnostic import Report, similar
-from graphc.core.precision import PRECISION
+from graphc.core.precision import PRECISIONS_OF_NODES
 from graphc.core.registry import optimizers
 from graphc.core.span import Span
 from graphc.core.tree import Mapping, Tree
@@ -113,7 +113,7 @@ class Training(Declaration):
         (),
     )
     precision: tuple[tuple[str, str], ...] = attribute(
-        ByNode(PRECISION),
+        PRECISIONS_OF_NODES,
         "what the operands of products are, by the paths of nodes; the first pattern counts;"
         " default: what the network says",
         (),

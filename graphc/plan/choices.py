@@ -44,6 +44,7 @@ class Choices:
         class_weights: what each class counts in a loss that leaves it to the data, where that is
             known.
         unguarded: whether several steps are looked at together: are their numbers finite?
+        without_ynnpack: whether YNNPACK is kept from the convolutions.
     """
 
     device: str
@@ -55,6 +56,7 @@ class Choices:
     lockstep: bool = False
     class_weights: tuple[float, ...] | None = None
     unguarded: bool = False
+    without_ynnpack: bool = False
 
     @property
     def slow_to_compile(self) -> bool:
@@ -110,6 +112,7 @@ def choose(
         lockstep,
         unguarded=training is not None
         and _unguarded(program, training, leaves, steps, forms, examples),
+        without_ynnpack=not forms.ynnpack and _convolves(leaves),
     )
 
 
@@ -197,9 +200,13 @@ def may_loop(program: Program, forms: Forms) -> bool:
 
 def _loop_well(leaves: list[Leaf], forms: Forms) -> bool:
     """Whether none of them is, or may hold, what must not stand in a loop there."""
-    return forms.looped or not any(
-        operation.trait(LibraryConvolution) or operation.trait(Opaque) for operation, _, _ in leaves
-    )
+    opaque = any(operation.trait(Opaque) for operation, _, _ in leaves)
+    return forms.looped or not (opaque or _convolves(leaves))
+
+
+def _convolves(leaves: list[Leaf]) -> bool:
+    """Whether one of them is known to be a library convolution."""
+    return any(operation.trait(LibraryConvolution) for operation, _, _ in leaves)
 
 
 def _leaves(graph: Graph, times: int = 1) -> Iterator[Leaf]:

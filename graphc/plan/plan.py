@@ -204,6 +204,7 @@ class Program:
         loops: whether everything in it may stand in a loop, on its device.
         steps: whether its network can go step by step.
         unguarded: whether a training step need not look whether its numbers are finite.
+        without_ynnpack: whether XLA is told to compute convolutions itself.
     """
 
     name: str
@@ -216,6 +217,7 @@ class Program:
     loops: bool = True
     steps: bool = False
     unguarded: bool = False
+    without_ynnpack: bool = False
 
     @property
     def truncate(self) -> int | None:

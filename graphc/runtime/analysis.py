@@ -10,7 +10,7 @@ import jax
 from graphc.data.dataset import Dataset
 from graphc.insight.analysis import Analysis, Memory
 from graphc.runtime.state import state_shapes
-from graphc.runtime.steps import batch_shapes, counted
+from graphc.runtime.steps import batch_shapes, compiler_options, counted
 
 
 def analyse(module: ModuleType, dataset: Dataset, rows: int) -> Analysis:
@@ -43,7 +43,9 @@ def analyse(module: ModuleType, dataset: Dataset, rows: int) -> Analysis:
 def compiled_step(module: ModuleType, state: Any, batch: Any) -> Any:
     """The training step for arguments of these shapes, its state donated."""
     key = jax.eval_shape(lambda: jax.random.key(0))
-    return jax.jit(module.train_step, donate_argnums=0).lower(state, batch, key).compile()
+    options = compiler_options(module)
+    step = jax.jit(module.train_step, donate_argnums=0, compiler_options=options)
+    return step.lower(state, batch, key).compile()
 
 
 def _size(each: Any) -> int:

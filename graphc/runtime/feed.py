@@ -8,7 +8,7 @@ whose order they already are: the same program trains on either, and comes to th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -77,7 +77,7 @@ def _gathered(data: Mapping[str, Any], rows: np.ndarray, most: int) -> Part:
     return jax.device_put(arrays), order, np.int32(0)
 
 
-def prefetched(makers: Iterable[Callable[[], T]]) -> Iterator[T]:
+def prefetched(makers: Iterable[Callable[[], T]]) -> Generator[T]:
     """What each of them makes, made by a thread ahead of time, in their order."""
     pool, waiting = ThreadPoolExecutor(1), deque[Future[T]]()
     try:

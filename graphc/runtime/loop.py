@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from graphc.runtime import events
 from graphc.runtime.course import Course
 from graphc.runtime.evaluation import evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
-from graphc.runtime.feed import Part, most_steps, parts
+from graphc.runtime.feed import Part, most_steps, parts, prefetched
 from graphc.runtime.steps import Program, Programs, no_totals
 
 Stop = Callable[[], str | None]
@@ -54,24 +55,27 @@ def fit(programs: Programs, course: Course, start: Snapshot, stop: Stop = never)
         donated when the next event is asked for.
     """
     run = _Run(start.position, start.state, dict(start.totals))
-    while run.position.epoch < course.epochs:
-        if reason := stop():
-            yield events.Stopping(reason, run.snapshot())
-            return
-        yield from _epoch(programs, course, run, stop)
-        if run.stopped or not run.finite:
-            return
+    epochs = range(run.position.epoch, course.epochs)
+    with closing(prefetched(partial(course.order, epoch) for epoch in epochs)) as orders:
+        for rows in orders:
+            if reason := stop():
+                yield events.Stopping(reason, run.snapshot())
+                return
+            yield from _epoch(programs, course, run, rows, stop)
+            if run.stopped or not run.finite:
+                return
     yield events.Ended(run.snapshot())
 
 
-def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterator[Event]:
+def _epoch(
+    programs: Programs, course: Course, run: _Run, rows: np.ndarray, stop: Stop
+) -> Iterator[Event]:
     epoch = run.position.epoch
-    rows = course.order(epoch)
     steps = len(rows)
     yield events.EpochStarted(run.position, steps)
     most = most_steps(course.data, rows.shape[1], course.steps_per_dispatch)
     lengths = _lengths(course, run.position, steps, most)
-    examples, seconds = 0, 0.0
+    examples, seconds, means = 0, 0.0, None
     with closing(parts(course.data, rows, lengths, most)) as several:
         for before, count in lengths:
             seconds -= time.perf_counter()
@@ -89,7 +93,8 @@ def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterato
             if not run.finite:
                 yield events.NotFinite(run.snapshot(), rows[run.position.done])
                 return
-            yield events.Progress(run.position, steps, programs.means(run.totals), speed)
+            means = programs.means(run.totals)
+            yield events.Progress(run.position, steps, means, speed)
             if run.position.done < steps:
                 if reason := stop():
                     run.stopped = True
@@ -97,7 +102,7 @@ def _epoch(programs: Programs, course: Course, run: _Run, stop: Stop) -> Iterato
                     return
                 if course.snapshot_steps and run.position.step % course.snapshot_steps == 0:
                     yield events.SnapshotDue(run.snapshot())
-    train = programs.means(run.totals)
+    train = programs.means(run.totals) if means is None else means
     run.position = Position(run.position.step, epoch + 1, 0)
     run.totals = no_totals(run.totals)
     validation = None

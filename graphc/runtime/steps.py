@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -54,6 +55,7 @@ class Program:
     Args:
         donate: which arguments are used up.
         first: arguments that are the same in every call, before the others.
+        options: what XLA is told.
 
     Attributes:
         function: which one.
@@ -61,9 +63,16 @@ class Program:
         nodes: how many nodes of a graph it takes at a time, where it draws neighbours of them.
     """
 
-    def __init__(self, function: Callable, donate: tuple[int, ...] = (), first: tuple = ()) -> None:
+    def __init__(
+        self,
+        function: Callable,
+        donate: tuple[int, ...] = (),
+        first: tuple = (),
+        options: Mapping[str, str] | None = None,
+    ) -> None:
         self.function, self._first = function, first
-        self._jit = jax.jit(function, donate_argnums=tuple(len(first) + each for each in donate))
+        donated = tuple(len(first) + each for each in donate)
+        self._jit = jax.jit(function, donate_argnums=donated, compiler_options=options)
         self._traced: Any = None
         self._run: Callable | None = None
         self.seconds = 0.0
@@ -156,8 +165,8 @@ class Hasty(Program):
     """
 
     def __init__(self, module: ModuleType) -> None:
-        super().__init__(_unguarded(module))
-        self._careful = Program(_chunk(module), donate=(0, 1))
+        super().__init__(_unguarded(module), options=compiler_options(module))
+        self._careful = Program(_chunk(module), donate=(0, 1), options=compiler_options(module))
 
     def __call__(self, *arguments: Any) -> Any:
         if not self._careful.compiled:
@@ -196,8 +205,9 @@ class Programs:
         self.module, self.nodes = module, nodes
         self.init = Program(initial(module))
         self.train = _training(module, steps_per_dispatch)
-        self.evaluate = Program(module.evaluate_step)
-        self.predict = Program(_predict(module))
+        options = compiler_options(module)
+        self.evaluate = Program(module.evaluate_step, options=options)
+        self.predict = Program(_predict(module), options=options)
         self.predict.nodes = nodes
 
     def means(self, *totals: Batch) -> dict[str, Any]:
@@ -228,9 +238,9 @@ class Lockstep:
     def __init__(self, module: ModuleType, slots: int, numbers: tuple[jax.Array, ...] = ()) -> None:
         self.module, self.slots = module, slots
         train, evaluate = numbered(module, _chunk(module)), numbered(module, module.evaluate_step)
-        axes = (0, 0, None, 0, 0, 0, 0)
-        self.train = Program(jax.vmap(train, (0, *axes)), donate=(0, 1), first=(numbers,))
-        self.evaluate = Program(jax.vmap(evaluate, (0, 0, None)), first=(numbers,))
+        axes, options = (0, 0, None, 0, 0, 0, 0), compiler_options(module)
+        self.train = Program(jax.vmap(train, (0, *axes)), (0, 1), (numbers,), options)
+        self.evaluate = Program(jax.vmap(evaluate, (0, 0, None)), (), (numbers,), options)
 
     def means(self, *totals: Batch) -> list[dict[str, Any]]:
         """`Programs.means` of each slot."""
@@ -352,11 +362,29 @@ def _finite(tree: Any) -> jax.Array:
 
 def _training(module: ModuleType, steps_per_dispatch: int) -> Program:
     """The training program, by what a module offers."""
+    options = compiler_options(module)
     if steps_per_dispatch == 1:
-        return Program(_one(module), donate=(0, 1))
+        return Program(_one(module), donate=(0, 1), options=options)
     if "guarded" in inspect.signature(module.train_step).parameters:
         return Hasty(module)
-    return Program(_chunk(module), donate=(0, 1))
+    return Program(_chunk(module), donate=(0, 1), options=options)
+
+
+def compiler_options(module: ModuleType) -> dict[str, str] | None:
+    """What the module tells XLA, as far as the one at hand knows the words."""
+    wanted = getattr(module, "COMPILER_OPTIONS", {})
+    return {name: value for name, value in wanted.items() if _known(name, value)} or None
+
+
+@cache
+def _known(name: str, value: str) -> bool:
+    """Whether XLA takes an option: those of its experiments come and go."""
+    nothing = jax.jit(lambda: 0, compiler_options={name: value})
+    try:
+        nothing.lower().compile()
+    except jax.errors.JaxRuntimeError:
+        return False
+    return True
 
 
 def _predict(module: ModuleType) -> Callable:

@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from graphc.core.span import Source, Span
+from graphc.core.types import BATCH, TIME
 from graphc.emit.imports import IMPORTS, library
 from graphc.emit.module import emit
 from graphc.graph.calls import Call, Repeat
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
+from graphc.ops.features import Softmax
 
 GOLDEN = Path(__file__).with_name("golden")
 RUFF = shutil.which("ruff", path=Path(sys.executable).parent) or shutil.which("ruff")
@@ -140,7 +142,7 @@ def test_lines_lead_to_nodes_and_places(emitted):
 
 def test_graphs_that_differ_in_numbers_are_one_class(emitted):
     source = emitted("residual").source
-    assert source.count("class ") == 2
+    assert source.count("class ") == 2 + 1  # a norm is copied
     assert "def __init__(self, in_features, features, *, key):" in source
     assert 'self.stage3 = Residual(8, 16, key=at(key, "stage3"))' in source
 
@@ -197,9 +199,10 @@ def test_a_part_that_is_read_twice_has_a_name(hand):
 def test_a_part_is_not_written_where_it_would_stand_twice(hand):
     nodes = [
         hand.node("y:1", hand.Multiply(), "x", "x"),
-        hand.node("y", hand.BatchNorm(), "y:1"),
+        hand.node("y", Softmax(over="time"), "y:1"),
     ]
-    assert formula(hand, nodes)[0] == "        y_1 = x * x"
+    steps = hand.Type((4,), domain=(BATCH, TIME), presence=frozenset({"time"}))
+    assert formula(hand, nodes, x=steps)[0] == "        y_1 = x * x"
 
 
 def test_a_chain_does_not_overwrite_what_is_still_read(hand):

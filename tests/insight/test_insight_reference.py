@@ -54,7 +54,7 @@ def test_a_page_says_what_there_is_to_know():
         "Examples meet in it",
         "mean: [32] for an input [32], a running statistic",
         "  - batch_norm\n",
-        "nnx.BatchNorm(32, momentum=0.9, rngs=nnx.Rngs(key))",
+        "BatchNorm(32, momentum=0.9, rngs=nnx.Rngs(key))",
     ):
         assert part in page
 

@@ -7,7 +7,8 @@ import pytest
 
 from graphc import compiler
 from graphc.core.span import Source
-from graphc.emit.library.convolution import by_rows, convolve
+from graphc.emit.library.convolution import by_rows, by_rows_bfloat16, convolve
+from graphc.emit.library.products import conv_bfloat16
 from graphc.runtime.module import module_from_source
 
 SPEC = """
@@ -67,11 +68,33 @@ def test_what_has_no_small_band_is_left_to_the_library(conv):
     assert "by_rows" not in compiled(conv).source
 
 
-def test_other_devices_and_precisions_are_left_to_the_library():
+def test_other_devices_are_left_to_the_library():
     assert "by_rows" in compiled("4").source
     assert "by_rows" not in compiled("4", device="gpu").source
     assert "by_rows" not in compiled("4", without=("bands",)).source
-    assert "by_rows" not in compiled("4", settings=["network.precision=bfloat16"]).source
+
+
+def test_rows_are_multiplied_in_bfloat16_where_the_spec_asks():
+    model = compiled("4", settings=["network.precision=bfloat16"])
+    assert "=by_rows_bfloat16" in model.source and "=by_rows," not in model.source
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+def test_rows_in_bfloat16_are_the_convolution_in_bfloat16(padding):
+    keys = jax.random.split(jax.random.key(0), 3)
+    x, kernel = jax.random.normal(keys[0], (2, 9, 8, 3)), jax.random.normal(keys[1], (3, 3, 3, 4))
+
+    def found(form, **options):
+        def value(x, kernel):
+            return form(x, kernel, (2, 1), padding, **options)
+
+        y, back = jax.vjp(value, x, kernel)
+        return y, *back(jax.random.normal(keys[2], y.shape))
+
+    library = found(conv_bfloat16, rhs_dilation=(1, 1))
+    for one, other in zip(found(by_rows_bfloat16), library, strict=True):
+        assert one.dtype == jnp.float32
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
 def test_each_layer_is_judged_by_what_it_reads():

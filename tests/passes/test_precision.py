@@ -66,10 +66,13 @@ LENET = """
 
 
 def test_all_products_of_a_step_take_bfloat16_and_give_float32():
-    found = products(compiled(images(LENET)))
+    library = {"without": ("bands",)}  # a band is made of its kernel by a product too
+    found = products(compiled(images(LENET), **library))
     assert len(found) == 3 * 4 - 1  # nothing is needed for the image
     assert {tuple(each) for each in found} == {NARROW}
-    assert {tuple(each) for each in products(compiled(images(LENET, "float32")))} == {WIDE}
+    assert {tuple(each) for each in products(compiled(images(LENET, "float32"), **library))} == {
+        WIDE
+    }
 
 
 def test_what_is_kept_is_float32():
@@ -209,8 +212,9 @@ def test_a_precision_may_be_set_from_outside(word):
     if "network" in word:
         text = images(LENET, "float32")
     model = compiled(text, settings=[word])
-    assert model.source.count("=dot_bfloat16") == 2 + 1  # and one in a docstring
-    assert model.source.count("=conv_bfloat16") == 2
+    assert model.source.count("dot_general=dot_bfloat16, rngs") == 2
+    assert model.source.count("=by_rows_bfloat16") == 1
+    assert model.source.count("=conv_bfloat16") == 1
 
 
 def test_gradients_are_checked_in_float32():
@@ -236,6 +240,17 @@ def test_train_says_the_precision_by_the_paths_of_nodes():
     )
     first, second = (compiled(each).compiled.checked.networks for each in (text, said))
     assert first == second
+
+
+def test_train_says_one_precision_for_all_nodes():
+    layers = "- repeat: {times: 2, layers: [{dense: 4}, relu]}\n- dense: 3\n"
+    text = (
+        network(layers, inputs="{features: [4]}")
+        + "data: iris\ntrain: {loss: cross_entropy, PRECISION}\n"
+    )
+    said = ("precision: mixed", 'precision: {"*": bfloat16}')
+    first, second = (compiled(text.replace("PRECISION", each)).source for each in said)
+    assert first == second and "dot_bfloat16" in first
 
 
 def test_mixed_is_another_word_for_bfloat16():

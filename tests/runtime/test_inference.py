@@ -53,7 +53,7 @@ def test_norms_and_noise_are_gone_but_what_cannot_be_folded(trained):
     source = trained.model.source
     assert source.startswith('"""folded, written by graphc for inference from folded.yaml."""')
     assert "Dropout" not in source and "def train_step" not in source
-    assert source.count("nnx.BatchNorm") == 1  # that after the residual block
+    assert source.count("= BatchNorm(") == 1  # that after the residual block
     assert list(trained.statistics) == ["batch_norm_2"]
     assert trained.params["repeat"]["dense"]["kernel"].shape == (4, 6, 6)
 

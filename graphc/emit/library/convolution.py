@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from graphc.emit.library.products import dot_bfloat16
 from graphc.emit.library.windows import surround, windows
 
 
@@ -24,7 +25,7 @@ def depthwise(x, kernel, strides, padding, rhs_dilation, **_):
     )
 
 
-def by_rows(x, kernel, strides, padding, **_):
+def by_rows(x, kernel, strides, padding, product=jnp.matmul, **_):
     """The convolution of images [n, h, w, c]: each row of the result is one product.
 
     Takes the place of `jax.lax.conv_general_dilated` in `nnx.Conv`: what a row of the result sees
@@ -43,7 +44,12 @@ def by_rows(x, kernel, strides, padding, **_):
     band = band.reshape(height * w * c, columns * features)
     seen = [x[:, i : i + down * (rows - 1) + 1 : down] for i in range(height)]
     seen = jnp.concatenate(seen, axis=2).reshape(-1, rows, height * w * c)
-    return (seen @ band).reshape(-1, rows, columns, features)
+    return product(seen, band).reshape(-1, rows, columns, features)
+
+
+def by_rows_bfloat16(x, kernel, strides, padding, **_):
+    """`by_rows` with products from bfloat16 operands, with float32 results."""
+    return by_rows(x, kernel, strides, padding, product=dot_bfloat16)
 
 
 def convolve(

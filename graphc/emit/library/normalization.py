@@ -1,6 +1,39 @@
 """Normalisation that Flax and jnp have no call for."""
 
+import math
+
+import jax
 import jax.numpy as jnp
+from flax import nnx
+
+
+class BatchNorm(nnx.BatchNorm):
+    """`nnx.BatchNorm` that sums up each point by itself, and then those that are there.
+
+    A mask of x itself is read, and its gradient written, once for each number of x: a residual
+    network trains a tenth slower. Here it is [points] or [points, steps]; None: all are there.
+    """
+
+    def __call__(self, x, use_running_average=False, *, mask=None):
+        if use_running_average:
+            return super().__call__(x, use_running_average=True)
+        there = jnp.ones(x.shape[:1], bool) if mask is None else mask
+        inner, points = range(there.ndim, x.ndim - 1), range(there.ndim)
+        count = jnp.sum(there, dtype=x.dtype) * math.prod(x.shape[axis] for axis in inner)
+
+        def mean_of(values):
+            sums = jnp.sum(values, tuple(inner))
+            return jnp.sum(sums, tuple(points), where=there[..., None]) / count
+
+        mean = mean_of(x)
+        variance = jnp.maximum(0, mean_of(x * x) - mean * mean)
+        for running, value in ((self.mean, mean), (self.var, variance)):
+            running[...] = self.momentum * running[...] + (1 - self.momentum) * value
+        factor = jax.lax.rsqrt(variance + self.epsilon)
+        factor = factor if self.scale is None else factor * self.scale[...]
+        features = (1,) * (x.ndim - 1) + (-1,)
+        y = (x - mean.reshape(features)) * factor.reshape(features)
+        return y if self.bias is None else y + self.bias[...].reshape(features)
 
 
 def as_batch(layer, x, axes):

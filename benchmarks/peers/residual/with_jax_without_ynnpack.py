@@ -1,4 +1,4 @@
-"""graphc with XLA's YNNPACK off: a flag of the process, which is set before JAX starts."""
+"""JAX tuned by hand with XLA's YNNPACK off: a flag of the process, set before JAX starts."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ os.environ["XLA_FLAGS"] = (
     f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_experimental_ynn_fusion_type="
 ).strip()
 
-from benchmarks.peers.with_graphc import start as start
+from benchmarks.peers.residual.with_jax import start as start
