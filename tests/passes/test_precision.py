@@ -213,8 +213,7 @@ def test_a_precision_may_be_set_from_outside(word):
         text = images(LENET, "float32")
     model = compiled(text, settings=[word])
     assert model.source.count("dot_general=dot_bfloat16, rngs") == 2
-    assert model.source.count("=by_rows_bfloat16") == 1
-    assert model.source.count("=conv_bfloat16") == 1
+    assert model.source.count("=by_rows_bfloat16") == 2
 
 
 def test_gradients_are_checked_in_float32():
