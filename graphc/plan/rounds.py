@@ -247,8 +247,9 @@ class _Maker:
                 elif shared:
                     self._check_statistics(one, other, {_owner(path) for path in shared})
         moving = {path for paths in owned.values() for path in paths}
-        networks = sorted({name for each in objectives for name in self._reached(each.name)})
-        for name in networks:
+        reached = {name for each in objectives for name in self._reached(each.name)}
+        networks = {path.split("/")[0] for path in self.weights} - {TRAINING}
+        for name in sorted(reached | networks):
             own = [path for path in self._owned([f"{name}/*"])]
             if own and moving.isdisjoint(own):
                 self._warn_of_still(name)
