@@ -18,6 +18,7 @@ TRAINED = ("throughput", "recurrent", "attention", "graphs", "objectives")
 _TINY = {"nnx": 40.0, "keras": 20.0, "keras_steps": 8.0, "torch": 20.0}
 _RESIDUAL = {"nnx": 1.1, "keras": 1.05}
 _RECURRENT = {"nnx": 1.0, "keras": 1.0}
+_CELLS = ("elman", "elman2", "gru", "gru2", "lstm", "lstm2", "bilstm")
 AIMS = {
     "mlp": {"nnx": 1.4, "keras": 1.2, "keras_steps": 1.1, "torch": 1.3},
     "tiny": _TINY,
@@ -26,12 +27,14 @@ AIMS = {
     "resnet20": _RESIDUAL,
     "resnet56": _RESIDUAL,
     "highway50": {"nnx": 4.0, "keras": 2.0, "torch": 1.6},
-    **dict.fromkeys(("elman", "elman2", "gru", "gru2", "lstm", "lstm2", "bilstm"), _RECURRENT),
+    **dict.fromkeys(_CELLS, _RECURRENT),
     "cora": {"nnx": 20.0, "torch_geometric": 20.0},
     "large": {"nnx": 1.2, "torch_geometric": 2.0},
     "digits_pair": {"nnx": 1.3, "keras": 1.05, "torch": 1.4},
 }
 """How many times faster than other forms training is to be; than what is by hand, as fast."""
+BFLOAT16 = {name: {"nnx": 1.2, "keras": 1.2} for name in _CELLS}
+"""The same of graphc with products of bfloat16 numbers; the others keep to float32."""
 BY_HAND = ("jax", "jax_without_ynnpack", "jax_rows", "scan")
 SECONDS = {"highway200": 5.0, "highway1000": 5.0}
 """How long compiling may take."""
@@ -68,6 +71,11 @@ def _rows(name: str, found: Numbers) -> Iterator[list[str]]:
             ratio = samples["graphc"].over(sample)
             aim = 1.0 if form in BY_HAND else aims.get(form.removesuffix("_compile"))
             yield [name, FORMS[form], *_compared(ratio, aim, most=False)]
+    for form, aim in BFLOAT16.get(name, {}).items():
+        if {form, "graphc_bfloat16"} <= samples.keys():
+            ratio = samples["graphc_bfloat16"].over(samples[form])
+            against = f"{FORMS[form]}, of graphc in bfloat16"
+            yield [name, against, *_compared(ratio, aim, most=False)]
     for form, why in found.get("left_out", {}).items():
         yield [name, FORMS[form], why, "", ""]
     compiled = found.get("seconds_to_compile", {})

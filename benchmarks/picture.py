@@ -13,6 +13,7 @@ from graphc.insight.chart import COLOURS
 PICTURE = ROOT / "docs" / "pictures" / "benchmarks.svg"
 FORMS = {
     "graphc": "graphc",
+    "graphc_bfloat16": "graphc, bfloat16",
     "graphc_ynnpack": "graphc, YNNPACK",
     "nnx": "NNX",
     "jax": "JAX by hand",
@@ -26,7 +27,8 @@ FORMS = {
     "torch_geometric": "PyTorch Geometric",
 }
 """All forms, and what they are called where there is little room."""
-_COLOUR = dict(zip(FORMS, (*COLOURS, "#b03a48", "#d98c95", "#5f6b7a", "#3f4f2c"), strict=True))
+_MORE = ("#b03a48", "#d98c95", "#5f6b7a", "#3f4f2c", "#9fb4c7")
+_COLOUR = dict(zip(FORMS, (*COLOURS, *_MORE), strict=True))
 _STYLE = """
 .bars text { font: 12px system-ui, "Segoe UI", Roboto, Arial, sans-serif; fill: #737d8f; }
 .bars .title { font-weight: 600; font-size: 13px; fill: #76819a; }

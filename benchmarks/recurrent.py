@@ -11,6 +11,7 @@ from benchmarks.report import Result
 
 TITLES = {
     "graphc": "graphc",
+    "graphc_bfloat16": "graphc, bfloat16",
     "nnx": "NNX, `nnx.RNN`",
     "jax": "JAX by hand",
     "scan": "JAX, plain scan",
