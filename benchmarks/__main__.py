@@ -22,6 +22,7 @@ NAMES = (
     "lockstep",
     "depth",
     "loops",
+    "points",
     "convolutions",
     "precision",
     "throughput",

@@ -86,6 +86,9 @@ class Forms(Declaration):
     )
     unguarded_steps: int = attribute(Int(2), "the fewest steps of a dispatch that does so", 30)
     looped: bool = attribute(Bool(), "whether library convolutions may stand in loops", True)
+    flat: bool = attribute(
+        Bool(), "whether layers over several axes multiply their points as one axis", False
+    )
     ynnpack: bool = attribute(
         Bool(), "whether XLA leaves library convolutions on a CPU to YNNPACK", True
     )
@@ -134,6 +137,8 @@ CPU = Forms(
     # to 1.04 times (`benchmarks guards`).
     unguarded=2_000_000,
     unguarded_steps=30,
+    # Training a layer over examples and steps is 1.1 to 2.4 times as fast so (`benchmarks points`).
+    flat=True,
     # One in a loop, with its gradient, takes 30 times as long.
     looped=False,
     # `benchmarks convolutions`, and `benchmarks throughput --only resnet20`.

@@ -171,9 +171,13 @@ class Multiplying(Operation):
     """The base of what sums up products: it has the trait `Contracts`, and a precision.
 
     The precision is no attribute: it stands beside a step, or is that of all its network.
+
+    Args:
+        flat: whether the points of its input are one axis while it multiplies.
     """
 
     precision: str = field(default=PRECISIONS[0], kw_only=True, repr=False)
+    flat: bool = field(default=False, kw_only=True, repr=False)
 
     @classmethod
     def _held(cls, word: str) -> str | None:

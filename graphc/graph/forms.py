@@ -187,6 +187,17 @@ def _taken(start: int, stop: int, rows: int, axis: int) -> str:
 
 
 @dataclass(frozen=True)
+class InBfloat16(Operation):
+    """A kernel that is multiplied by in bfloat16; in all else it is the same."""
+
+    name = "in_bfloat16"
+    call = code("Bfloat16($x)")
+
+    def infer(self, x: Type) -> Type:
+        return x
+
+
+@dataclass(frozen=True)
 class Ordered(Operation):
     """The same value with the axes of its domain in another order.
 
@@ -216,6 +227,7 @@ class Product(Operation):
         factors: of the sigmoids and tanhs that its parts go through, as one tanh; none where each
             part has its own function.
         layer: the layer whose product it is, where that is not `x @ kernel`.
+        flat: whether the points of `x` are one axis while it multiplies.
     """
 
     name = "product"
@@ -225,6 +237,7 @@ class Product(Operation):
     activation: Operation | None = None
     factors: tuple[float, ...] = ()
     layer: Operation | None = None
+    flat: bool = False
 
     def trait(self, kind: type) -> object | None:  # type: ignore[override]
         """Of the layer's that it may not stand in every loop, if that is so."""
@@ -243,7 +256,8 @@ class Product(Operation):
 
     def call_code(self, x: Type, kernel: Type, *rest: Type) -> Code:
         whole, form = self.infer(x, kernel, *rest), self.layer and self.layer.product_code(x)
-        product = "$x @ $kernel" if form is None else form.text
+        plain = "dot_flat($x, $kernel)" if self.flat else "$x @ $kernel"
+        product = plain if form is None else form.text
         if whole.domain != x.domain:
             own = self._own(x, kernel)
             product = operand("product", own, whole).replace("$product", f"({product})")

@@ -15,10 +15,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
 
-from graphc.core.operation import PRECISIONS, Concatenates, Linear, Operation, Stochastic
+from graphc.core.operation import (
+    PRECISIONS,
+    Concatenates,
+    Linear,
+    Multiplying,
+    Operation,
+    Stochastic,
+)
 from graphc.core.types import Type, constant
 from graphc.graph.cycles import Cycle
-from graphc.graph.forms import Beside, Held, Product, Rows
+from graphc.graph.forms import Beside, Held, InBfloat16, Product, Rows
 from graphc.graph.graph import Graph, infer, value_types
 from graphc.graph.node import Node, Ref
 from graphc.graph.tied import Tied
@@ -74,7 +81,7 @@ class Hoisted:
         inside = [(ref, place) for (ref, on), place in zip(items, places, strict=True) if on]
         if self._stays(node, [ref for ref, _ in before]):
             before, inside = [], [*zip((ref for ref, _ in items), places, strict=True)]
-        layer, form = _without_activation(node.operation), self._form(node)
+        layer, form = _arrays_of(node.operation), self._form(node)
         self._put(Node(node.name, Held(layer, self.graph.input_types(node)), (), node.span))
         kernel, bias = Ref(node.name, "kernel"), Ref(node.name, "bias")
         arrays = layer.weights(*self.graph.input_types(node))
@@ -132,8 +139,8 @@ class Hoisted:
         trait = operation.trait(Linear) if beside else plain_linear(self.graph, node)
         if not isinstance(trait, Linear) or trait.contracts != -2:
             return False
-        if getattr(operation, "precision", PRECISIONS[0]) != PRECISIONS[0]:
-            text = f"`{node.name}` stays in the loop as it is: its products are not in float32"
+        if _is_narrow(operation) and self._form(node) is not None:
+            text = f"`{node.name}` stays in the loop as it is: it has no product in bfloat16"
             self.remarks.left(3, text, node.span)
             return False
         kinds = self.graph.input_types(node)
@@ -203,17 +210,21 @@ class Hoisted:
         return put(Node(name, joining, refs, node.span, named=False))
 
     def _rows(self, node: Node, word: str, kernel: Ref, items: list[tuple[Ref, Place]]) -> Ref:
-        """The rows of the kernel that belong to these values."""
+        """The rows of the kernel that belong to these values, as they are multiplied by."""
         places: list[Place] = []
         for _, (start, stop) in items:
             if places and places[-1][1] == start:
                 places[-1] = (places[-1][0], stop)
             else:
                 places.append((start, stop))
-        if places == [(0, self.types[kernel].shape[-2])]:
+        if places != [(0, self.types[kernel].shape[-2])]:
+            name = self.free(f"{node.name}:{word}")
+            rows = Rows(tuple(places))
+            kernel = self._put(Node(name, rows, (kernel,), node.span, named=False))
+        if not _is_narrow(_layer(node)):
             return kernel
-        name = self.free(f"{node.name}:{word}")
-        return self._put(Node(name, Rows(tuple(places)), (kernel,), node.span, named=False))
+        name = self.free(f"{node.name}:{word}_bfloat16")
+        return self._put(Node(name, InBfloat16(), (kernel,), node.span, named=False))
 
     def _put(self, node: Node) -> Ref:
         """Add a node outside of the loop."""
@@ -262,7 +273,16 @@ def _parts(node: Node, graph: Graph) -> tuple[int, ...]:
     return tuple(place.stop - place.start for place in places)
 
 
-def _without_activation(operation: Operation) -> Operation:
+def _is_narrow(layer: Operation) -> bool:
+    return isinstance(layer, Multiplying) and layer.precision != PRECISIONS[0]
+
+
+def _arrays_of(operation: Operation) -> Operation:
+    """What is left of a layer where others multiply by its kernel."""
+    if isinstance(operation, Beside):
+        return replace(operation, layers=tuple(map(_arrays_of, operation.layers)))
+    if _is_narrow(operation):
+        operation = replace(operation, precision=PRECISIONS[0])
     activation = getattr(operation, "activation", None)
     return replace(operation, activation=None) if activation else operation
 

@@ -21,6 +21,7 @@ from graphc.passes.gates import join_gates
 from graphc.passes.infer import check_types
 from graphc.passes.inline import inline
 from graphc.passes.merge import merge
+from graphc.passes.points import multiply_flat
 from graphc.passes.precision import set_precision
 from graphc.passes.prune import prune
 from graphc.passes.remarks import Remark, Remarks
@@ -59,6 +60,7 @@ PASSES: Mapping[str, Pass] = {
     "merge": merge,
     "cycles": scan_cycles,
     "gates": join_gates,
+    "points": multiply_flat,
 }
 REQUIRED = {
     "infer": "all that follows reads its types",

@@ -30,7 +30,7 @@ from graphc.plan.plan import Objective, Plan, Program, Term
 from graphc.runtime.module import module_from_source
 from graphc.runtime.state import from_canonical, to_canonical
 
-OPTIONAL = ("prune", "bands", "sparse", "roll", "merge", "gates")
+OPTIONAL = ("prune", "bands", "sparse", "roll", "merge", "gates", "points")
 ALONE = {name: tuple(each for each in OPTIONAL if each != name) for name in OPTIONAL}
 WITHOUT = {**ALONE, "all passes": ()}
 """For each set of passes, what is left out."""

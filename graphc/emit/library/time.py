@@ -165,9 +165,11 @@ def recur_backward(fixed, kept, pulled, wanted):
     steps = now, before, products, wanted
     loop = loop | {"reverse": not loop["reverse"]}
     (start, sums), (to_now, to_products, values) = jax.lax.scan(one, carry, steps, **loop)
-    to_kernels = [jnp.zeros_like(each) for each in kernels]
-    for index, value, product in zip(owners, values, to_products, strict=True):
-        to_kernels[index] += jnp.einsum("tbi,tbj->ij", value, product)
+    to_kernels = jax.tree.map(jnp.zeros_like, list(kernels))
+    for index, *pair in zip(owners, values, to_products, strict=True):
+        value, product = (each.reshape(-1, each.shape[-1]) for each in pair)
+        _, pull = jax.vjp(lambda kernel, value=value: value @ kernel, kernels[index])
+        to_kernels[index] = jax.tree.map(jnp.add, to_kernels[index], *pull(product))
     return to_now, start, tuple(to_kernels), sums
 
 
@@ -193,7 +195,11 @@ def known(value, kernel, product):
     def same(value, product):
         return product
 
-    same.defvjp(lambda _, product: (product, None), lambda _, pulled: (pulled @ kernel.T, None))
+    def backward(value, pulled):
+        _, pull = jax.vjp(lambda value: value @ kernel, value)
+        return (*pull(pulled), None)
+
+    same.defvjp(lambda value, product: (product, value), backward)
     return same(value, product)
 
 

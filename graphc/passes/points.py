@@ -1,0 +1,43 @@
+"""points: layers over several axes multiply their points as if these were one axis.
+
+Rules:
+    1. A dense layer over examples and tokens (steps, nodes, places) is a product of all its points
+       with the kernel. The gradient of the kernel that jax derives for more than one axis of points
+       has its operands turned on a CPU, which takes longer than the product (`benchmarks points`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from graphc.core.operation import Contracts, Multiplying, Operation
+from graphc.core.types import Type
+from graphc.graph.forms import Product
+from graphc.graph.graph import Graph
+from graphc.graph.node import Node
+from graphc.passes.layers import each_layer
+from graphc.passes.remarks import Remarks
+
+FLAT = "dot_general"
+"""The keyword through which products have such a form."""
+
+
+def multiply_flat(graph: Graph, remarks: Remarks) -> Graph:
+    """The graph with products over one axis of points; see the module's text for the rule."""
+    if not remarks.forms.flat:
+        return graph
+
+    def chosen(operation: Operation, types: tuple[Type, ...], node: Node) -> Operation:
+        if not types or types[0].rank <= 2 or not _multiplies(operation):
+            return operation
+        remarks.did(1, f"`{node.name}` multiplies its points as one axis", node.span)
+        return replace(operation, flat=True)
+
+    return each_layer(graph, chosen)
+
+
+def _multiplies(operation: Operation) -> bool:
+    if isinstance(operation, Product):
+        return operation.layer is None
+    trait = operation.trait(Contracts)
+    return isinstance(operation, Multiplying) and trait is not None and trait.keyword == FLAT
