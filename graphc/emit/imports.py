@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from graphc.core.code import copy_tree
 from graphc.emit.printing.printer import Blank
 from graphc.emit.trees import fresh
 
@@ -50,7 +49,7 @@ def library_definitions(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
         if word in library() and word not in needed:
             needed.add(word)
             waiting += _needed_by(word)
-    return [copy_tree(each) for word, each in library().items() if word in needed]
+    return [each for word, each in library().items() if word in needed]
 
 
 def imports(statements: Iterable[ast.stmt]) -> list[ast.stmt]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from graphc.core.span import Span
 from graphc.emit.classes import Classes
 from graphc.emit.imports import imports, library, library_definitions, user_imports
 from graphc.emit.names import ModuleNames
-from graphc.emit.printing.printer import print_module
+from graphc.emit.printing.printer import Printed, print_module
 from graphc.emit.training import functions
 from graphc.graph.graph import RESERVED, identifiers
 from graphc.plan.plan import Program
@@ -51,17 +52,26 @@ def emit(program: Program) -> Emitted:
     copied = library_definitions(own)
     purpose = " for inference" if program.inference else ""
     docstring = f"{program.name}, written by graphc{purpose} from {program.origin}."
-    body = [
+    head = [
         ast.Expr(ast.Constant(docstring)),
         *imports([*copied, *own]),
         *from_user,
         *ast.parse(f"CONTRACT = {CONTRACT}").body,
-        *copied,
-        *own,
     ]
-    printed = print_module(ast.Module(body, []), WIDTH)
-    lines = {line: classes.positions[tag] for line, tag in printed.lines.items()}
-    return Emitted(printed.text, lines)
+    above = "\n\n".join([_printed(head).text, *map(_of_library, copied), ""])
+    printed, before = _printed(own), above.count("\n")
+    lines = {line + before: classes.positions[tag] for line, tag in printed.lines.items()}
+    return Emitted(above + printed.text, lines)
+
+
+def _printed(statements: list[ast.stmt]) -> Printed:
+    return print_module(ast.Module(statements, []), WIDTH)
+
+
+@cache
+def _of_library(definition: ast.stmt) -> str:
+    """The text of a definition of the library, which is the same in every module."""
+    return _printed([definition]).text
 
 
 def _words(program: Program, names: ModuleNames) -> dict[str, str]:

@@ -19,7 +19,16 @@ from strategies import CLASSES
 from graphc.compiler import check
 from graphc.core.forms import FORMS
 from graphc.core.span import Source
-from graphc.core.types import LENGTH, RECEIVERS, SENDERS, Type, is_uneven, nodes_axis
+from graphc.core.types import (
+    EDGES,
+    ENDS,
+    LENGTH,
+    RECEIVERS,
+    SENDERS,
+    Type,
+    is_uneven,
+    nodes_axis,
+)
 from graphc.emit.module import emit
 from graphc.graph.graph import Graph
 from graphc.graph.weights import WeightMap
@@ -67,6 +76,7 @@ class Made:
         if any(nodes_axis(kind) for _, kind in self.networks[self.plan.network].inputs):
             ends = draw.integers(0, STEPS, (2, ROWS, 2 * STEPS)).astype(np.int32)
             rows |= {SENDERS: ends[0], RECEIVERS: np.sort(ends[1])}
+            rows[ENDS] = draw.integers(0, STEPS, (ROWS, STEPS, 2)).astype(np.int32)
         rows["label"] = draw.integers(0, CLASSES, ROWS).astype(np.int32)
         rows["mask"] = np.arange(ROWS) < ROWS - ABSENT
         return jax.tree.map(jnp.asarray, rows)
@@ -99,7 +109,8 @@ def make(networks: Mapping[str, Graph], without: tuple[str, ...] = (), device: s
 
 
 def _numbers(kind: Type, draw: np.random.Generator) -> np.ndarray:
-    size = (ROWS, *(STEPS for _ in kind.domain[1:]), *kind.shape)
+    points = (2 * STEPS if axis.kind == EDGES.kind else STEPS for axis in kind.domain[1:])
+    size = (ROWS, *points, *kind.shape)
     if kind.dtype == "int":
         return draw.integers(0, kind.below, size).astype(np.int32)
     return draw.normal(size=size).astype(np.float32)
