@@ -137,7 +137,8 @@ CPU = Forms(
     # to 1.04 times (`benchmarks guards`).
     unguarded=2_000_000,
     unguarded_steps=30,
-    # Training a layer over examples and steps is 1.1 to 2.4 times as fast so (`benchmarks points`).
+    # Of eight layers seven train 1.1 to 2.3 times as fast so, and the smallest 0.5 to 1.7 times
+    # (`benchmarks points`).
     flat=True,
     # One in a loop, with its gradient, takes 30 times as long.
     looped=False,

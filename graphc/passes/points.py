@@ -3,7 +3,7 @@
 Rules:
     1. A dense layer over examples and tokens (steps, nodes, places) is a product of all its points
        with the kernel. The gradient of the kernel that jax derives for more than one axis of points
-       has its operands turned on a CPU, which takes longer than the product (`benchmarks points`).
+       has its operands turned on a CPU, which takes long (`benchmarks points`).
 """
 
 from __future__ import annotations

@@ -158,5 +158,6 @@ def test_a_layer_in_bfloat16_is_taken_apart_as_in_float32(compiled, series):
     text = CELL.replace(", MORE", "") + spec("cell: {}")
     wide, narrow = compiled(text), compiled(text.replace("}, from", "}, precision: bfloat16, from"))
     assert "propagate(graph, h_before" in narrow.model.source
+    assert "Bfloat16(" in narrow.model.source
     values = (jax.jit(lambda x, each=each: each(x=x, **EDGES))(series) for each in (wide, narrow))
     np.testing.assert_allclose(*values, atol=0.02)

@@ -8,7 +8,7 @@ def dot_flat(a, b, dimension_numbers=None, **_):
     """The product of `a` [..., n] and `b` [n, m], with all that is before n as one axis.
 
     Takes the place of `jax.lax.dot_general` in `nnx.Linear(..., dot_general=dot_flat)`: on a CPU
-    jax's gradient by `b` takes up to three times as long over several axes.
+    jax's gradient by `b` takes longer over several axes.
     """
     product = a.reshape(-1, a.shape[-1]) @ b
     return product.reshape(*a.shape[:-1], product.shape[-1])
@@ -46,7 +46,7 @@ def turned(x):
     """The transpose [n, points] of `x` [..., n], by a detour that XLA does not see through.
 
     Where it does, on a CPU, it multiplies by `x` as it is, and for that it has no product of
-    bfloat16 numbers: it takes one of float32, of twice the time.
+    bfloat16 numbers: it takes one of float32, which is slower.
     """
     halves = 2 - x.size // x.shape[-1] % 2
     return x.reshape(halves, -1, x.shape[-1]).transpose(2, 0, 1).reshape(x.shape[-1], -1)
