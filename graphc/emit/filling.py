@@ -102,7 +102,7 @@ class Site:
                 values[hole] = getattr(types[owner], member)
         narrow = getattr(self.operation, "precision", None) == "bfloat16"
         values |= {word: name(form) if narrow else OMIT for word, form in BFLOAT16.items()}
-        if getattr(self.operation, "flat", False) and not narrow:
+        if getattr(self.operation, "flat", False):
             values["dot_general"] = name("dot_flat")
         if self.types and self.types[0].sparse:
             values["dot_general"] = name("sparse_dot")

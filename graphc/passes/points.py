@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graphc.core.operation import Contracts, Multiplying, Operation
+from graphc.core.operation import PRECISIONS, Contracts, Multiplying, Operation
 from graphc.core.types import Type
 from graphc.graph.forms import Product
 from graphc.graph.graph import Graph
@@ -39,5 +39,7 @@ def multiply_flat(graph: Graph, remarks: Remarks) -> Graph:
 def _multiplies(operation: Operation) -> bool:
     if isinstance(operation, Product):
         return operation.layer is None
+    if not isinstance(operation, Multiplying) or operation.precision != PRECISIONS[0]:
+        return False
     trait = operation.trait(Contracts)
-    return isinstance(operation, Multiplying) and trait is not None and trait.keyword == FLAT
+    return isinstance(trait, Contracts) and trait.keyword == FLAT

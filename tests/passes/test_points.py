@@ -45,7 +45,9 @@ def test_what_leaves_a_loop_is_a_product_of_all_steps():
 
 
 def test_products_in_bfloat16_have_a_form_of_their_own():
-    written = source(TEXT.replace("network:", "network:\n  precision: bfloat16"))
+    text = TEXT.replace("network:", "network:\n  precision: bfloat16")
+    assert after(text, "points")[1] == []
+    written = source(text)
     assert "dot_flat" not in written and "dot_general=dot_bfloat16" in written
 
 
