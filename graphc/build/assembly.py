@@ -273,7 +273,7 @@ class Scope:
         return self.assembly.bring(found, owner.assembly)
 
     def _unknown(self, reference: syntax.Reference) -> SpecError:
-        known = self.all_names()
+        known = [*dict.fromkeys([*self.all_names(), *sorted(self.assembly.reserved)])]
         help = similar(reference.name, known, "value")
         help = help or f"the values here are {listing(known)}"
         message = f"there is no value `{reference.name}`"

@@ -176,7 +176,7 @@ def _report_cycle(edges, table: dict[str, Entry], report: Report) -> None:
         f"these nodes read each other in a circle: {trail}",
         table[names[0]][0].span,
         notes=notes,
-        help="break the cycle, or let one of them read the step before: `name@t-1`",
+        help="break the cycle, or over time let one of them read the step before: `name@t-1`",
     )
 
 

@@ -100,13 +100,17 @@ class Site:
             # `$x.shape` is that of the array, with its axes of examples and steps.
             if member not in ("", "shape") and hasattr(types.get(owner), member):
                 values[hole] = getattr(types[owner], member)
-        narrow = getattr(self.operation, "precision", None) == "bfloat16"
-        values |= {word: name(form) if narrow else OMIT for word, form in BFLOAT16.items()}
-        if getattr(self.operation, "flat", False):
-            values["dot_general"] = name("dot_flat")
-        if self.types and self.types[0].sparse:
-            values["dot_general"] = name("sparse_dot")
+        forms = self._products()
+        values |= {word: name(forms[word]) if word in forms else OMIT for word in BFLOAT16}
         return values | self.operation.holes(*self.types)
+
+    def _products(self) -> Mapping[str, str]:
+        """What multiplies in the place of jax's own, by the keyword of a layer that takes it."""
+        if self.types and self.types[0].sparse:
+            return {"dot_general": "sparse_dot"}
+        if getattr(self.operation, "precision", None) == "bfloat16":
+            return BFLOAT16
+        return {"dot_general": "dot_flat"} if getattr(self.operation, "flat", False) else {}
 
 
 def activation_of(operation: Operation) -> Operation | None:

@@ -11,6 +11,7 @@ from graphc.build.training import TRAINING, TrainingGraph
 from graphc.core.code import code
 from graphc.core.diagnostic import Note, Report, listing, similar
 from graphc.core.operation import Weight
+from graphc.core.span import Span
 from graphc.graph.calls import NetworkCall
 from graphc.graph.graph import Graph
 from graphc.graph.needed import called, needed
@@ -145,10 +146,12 @@ class _Maker:
         known = [each for each in self.networks if each != TRAINING]
         help = similar(word, known, "network") or f"the networks are {listing(known)}"
         message = f"`{word}` is no network, nor the path of a weight"
-        self.report.error(
-            "GC434", message, self.place("train", "objectives", name, "update"), help=help
-        )
+        self.report.error("GC434", message, self._at(name, word), help=help)
         return None
+
+    def _at(self, name: str, word: str) -> Span:
+        """Where an objective names what it updates."""
+        return self.place("train", "objectives", name, "update", word)
 
     def _report_still(self, word: str, name: str) -> None:
         """Report GC443 for an objective that is to move what does not move."""
@@ -158,8 +161,7 @@ class _Maker:
         message = frozen if role.frozen else follows
         help = "leave out `frozen`, or do not update it"
         help = help if role.frozen else f"update `{role.of}`"
-        place = self.place("train", "objectives", name, "update")
-        self.report.error("GC443", message, place, help=help)
+        self.report.error("GC443", message, self._at(name, word), help=help)
 
     def _owned(self, patterns: Iterable[str]) -> list[str]:
         """The paths of the trained weights that match."""
@@ -186,11 +188,10 @@ class _Maker:
         for pattern in patterns:
             owned = {_owner(path) for path in self._owned([pattern])}
             if owned and owned.isdisjoint(reached):
-                word = pattern.removesuffix("/*").removeprefix(f"{TRAINING}/")
+                word = _word(pattern)
                 message = f"`{name}` updates `{word}`, which has no part in what it is made of"
-                place = self.place("train", "objectives", name, "update")
                 help = "name what it depends on, or let its formula depend on this"
-                self.report.error("GC436", message, place, help=help)
+                self.report.error("GC436", message, self._at(name, word), help=help)
 
     def _reached(self, name: str) -> set[str]:
         """The networks, and the values that are weights, that an objective is made of."""
@@ -243,7 +244,7 @@ class _Maker:
             for one, other in combinations(dict.fromkeys(names), 2):
                 shared = [path for path in owned[other] if path in owned[one]]
                 if shared and by_name[one].meets(by_name[other]):
-                    self._report_two(one, other, shared[0])
+                    self._report_two(by_name[one], by_name[other], shared[0])
                 elif shared:
                     self._check_statistics(one, other, {_owner(path) for path in shared})
         moving = {path for paths in owned.values() for path in paths}
@@ -254,15 +255,18 @@ class _Maker:
             if own and moving.isdisjoint(own):
                 self._warn_of_still(name)
 
-    def _report_two(self, one: str, other: str, path: str) -> None:
-        message = f"`{one}` and `{other}` both move `{path}` in the same step"
-        notes = [Note(f"`{one}` updates it", self.place("train", "objectives", one, "update"))]
+    def _report_two(self, one: Objective, other: Objective, path: str) -> None:
+        first, second = (
+            self._at(each.name, next(_word(own) for own in each.patterns if matches(path, own)))
+            for each in (one, other)
+        )
+        message = f"`{one.name}` and `{other.name}` both move `{path}` in the same step"
+        notes = [Note(f"`{one.name}` updates it", first)]
         help = (
             "make one objective of their sum, let them take turns with a `schedule`, or give one "
             "an `until` and the other a `start`"
         )
-        place = self.place("train", "objectives", other, "update")
-        self.report.error("GC435", message, place, notes=notes, help=help)
+        self.report.error("GC435", message, second, notes=notes, help=help)
 
     def _check_statistics(self, one: str, other: str, networks: set[str]) -> None:
         """Report (GC435) statistics that move by the calls of two objectives, not by one's alone.
@@ -292,6 +296,11 @@ class _Maker:
         message = f"no objective updates the network `{name}`: its weights stay as they are drawn"
         help = f"name it under `update` of an objective, or write `frozen: true` for `{name}`"
         self.report.warn("GC437", message, self.place("networks", name), help=help)
+
+
+def _word(pattern: str) -> str:
+    """What stands under `update` for a pattern."""
+    return pattern.removesuffix("/*").removeprefix(f"{TRAINING}/")
 
 
 def _owner(path: str) -> str:

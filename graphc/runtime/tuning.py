@@ -45,6 +45,8 @@ CHANGES: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("products with inputs before loops", {"stays": 0.0}),
     ("products with inputs in loops", {"stays": 1e-6}),
     ("affine cycles for all steps at once", {"affine": True}),
+    ("axes of a batch apart", {"flat": False}),
+    ("axes of a batch as one", {"flat": True}),
     ("2 steps in a round of a loop", {"unroll": 2}),
     ("4 steps in a round of a loop", {"unroll": 4}),
     ("1 step per dispatch", {"steps_per_dispatch": 1}),

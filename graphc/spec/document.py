@@ -79,11 +79,13 @@ class Document:
     libraries: dict[str, Library] = field(default_factory=dict)
 
     def place(self, *keys: str) -> Span:
-        """Where a key stands, or the nearest one around it."""
+        """Where a key stands, or a value in a list or alone, or the nearest key around it."""
         tree: Tree = self.tree
         span = tree.span
         for word in keys:
-            key = tree.key(word) if isinstance(tree, Mapping) else None
+            if not isinstance(tree, Mapping):
+                return next((each.span for each in scalars(tree) if each.text == word), span)
+            key = tree.key(word)
             if key is None:
                 break
             span = key.span

@@ -55,6 +55,16 @@ def test_a_spec_is_tuned(spec, monkeypatch):
     assert compile(str(spec)).choices.forms == last.forms
 
 
+def test_the_axes_of_a_batch_are_tried_apart_and_as_one(spec, monkeypatch):
+    monkeypatch.setattr(tuning, "SECONDS", 0.001)
+    monkeypatch.setattr(tuning, "ROUNDS", 2)
+    monkeypatch.setattr(tuning, "CHANGES", [each for each in tuning.CHANGES if "flat" in each[1]])
+    spec.write_text(SPEC.replace("{conv: 4}", "{dense: {features: 4, axis: -1}}"))
+    *tried, last = gc.compile(spec, device="cpu").tune()
+    assert tried[0].words == "axes of a batch apart"
+    assert last.forms.flat == (not tried[0].kept)
+
+
 def test_what_was_found_is_used_and_told(spec):
     assert "by_rows" in compile(str(spec)).source
     keep(spec, band=0, steps_per_dispatch=3)
