@@ -23,6 +23,7 @@ NAMES = (
     "depth",
     "loops",
     "points",
+    "operations",
     "convolutions",
     "precision",
     "throughput",

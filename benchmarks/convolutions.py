@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -21,7 +22,12 @@ from graphc.passes.bands import few
 BATCH = 128
 WAYS = ("forward", "training")
 XLA = "XLA"
+XLA_ALONE = {YNNPACK: ",".join(PRODUCTS)}
+"""What XLA is told where it is to compute convolutions itself."""
+Given = tuple[jax.Array, jax.Array]
 FORMS = ("by rows", "YNNPACK")
+CALLS = 8
+"""How often a convolution is called, or goes round in a loop."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,24 @@ def run(options: Options) -> Result:
     }
     columns = (f"{form}, {way}" for form in FORMS for way in WAYS)
     header = ("images and kernels", "numbers of the band", *columns, "chosen")
-    return Result([Table(header, rows)], wrong or ["the table is right everywhere"], numbers)
+    looped, numbers["in a loop"] = _looped(SHAPES[-1:] if options.quick else SHAPES[-3:], rounds)
+    tables = [Table(header, rows), looped]
+    return Result(tables, wrong or ["the table is right everywhere"], numbers)
+
+
+def _looped(shapes: tuple[Shape, ...], rounds: int) -> tuple[Table, dict]:
+    """The time of XLA's convolutions in a loop over that of as many calls."""
+    found = {}
+    for shape in shapes:
+        given, library, _ = _forms(shape)
+        once, round_ = (programs_of(library, given, times, XLA_ALONE) for times in (1, CALLS))
+        calls = {
+            way: lambda each=each: [each() for _ in range(CALLS)] for way, each in once.items()
+        }
+        found[str(shape)] = ratios_of({"loop": round_, "calls": calls}, "loop", rounds)["calls"]
+    rows = [(name, *(each[way].text("{:.1f}") for way in WAYS)) for name, each in found.items()]
+    numbers = {name: {way: each[way].values for way in WAYS} for name, each in found.items()}
+    return Table(("XLA's in a loop : as calls", *WAYS), rows), numbers
 
 
 @dataclass(frozen=True)
@@ -99,24 +122,30 @@ class Measured:
         return f"chosen XLA's, and faster is {', '.join(faster)}" if faster else ""
 
 
-def _measured(shape: Shape, rounds: int) -> Measured:
+def _forms(shape: Shape) -> tuple[Given, Callable, Callable]:
+    """Images and a kernel, the library's convolution of them, and that by rows."""
     layer, image = shape.layer, shape.image
     kernel = jax.random.normal(jax.random.key(1), layer.weights(image)["kernel"].shape)
     x = jax.random.normal(jax.random.key(0), (BATCH, *image.shape))
     options = {"strides": shape.stride, "padding": shape.padding.upper()}
 
-    def library(given: tuple[jax.Array, jax.Array]) -> jax.Array:
+    def library(given: Given) -> jax.Array:
         return convolve(*given, **options)
 
-    def rows(given: tuple[jax.Array, jax.Array]) -> jax.Array:
+    def rows(given: Given) -> jax.Array:
         return convolve(*given, **options, form=by_rows)
 
+    return (x, kernel), library, rows
+
+
+def _measured(shape: Shape, rounds: int) -> Measured:
+    given, library, rows = _forms(shape)
     programs = {
-        XLA: programs_of(library, (x, kernel), options={YNNPACK: ",".join(PRODUCTS)}),
-        "by rows": programs_of(rows, (x, kernel)),
-        "YNNPACK": programs_of(library, (x, kernel)),
+        XLA: programs_of(library, given, options=XLA_ALONE),
+        "by rows": programs_of(rows, given),
+        "YNNPACK": programs_of(library, given),
     }
-    band = layer.band(image)
+    band = shape.layer.band(shape.image)
     assert band is not None
     chosen = "by rows" if few(band, shape.channels, shape.features, CPU) else XLA
     return Measured(prod(band), ratios_of(programs, XLA, rounds), chosen)

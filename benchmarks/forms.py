@@ -43,9 +43,11 @@ def programs_of(
 def _repeated(loss: Callable, times: int) -> Callable:
     """The loss again and again, of numbers that hang a little on the loss before."""
 
-    def again(given: jax.Array) -> jax.Array:
-        start = jnp.zeros(())
-        return jax.lax.fori_loop(0, times, lambda _, last: loss(given + 1e-20 * last), start)
+    def again(given: object) -> jax.Array:
+        def once(_: int, last: jax.Array) -> jax.Array:
+            return loss(jax.tree.map(lambda each: each + 1e-20 * last, given))
+
+        return jax.lax.fori_loop(0, times, once, jnp.zeros(()))
 
     return again
 
@@ -53,8 +55,11 @@ def _repeated(loss: Callable, times: int) -> Callable:
 def _descending(slope: Callable, times: int) -> Callable:
     """Short steps down, each from where the one before ended."""
 
-    def down(given: jax.Array) -> jax.Array:
-        return jax.lax.fori_loop(0, times, lambda _, at: at - 1e-9 * slope(at)[1], given)
+    def down(given: object) -> object:
+        def once(_: int, at: object) -> object:
+            return jax.tree.map(lambda each, by: each - 1e-9 * by, at, slope(at)[1])
+
+        return jax.lax.fori_loop(0, times, once, given)
 
     return down
 

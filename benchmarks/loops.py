@@ -17,7 +17,7 @@ from benchmarks.report import Result, Table
 from graphc import compiler
 from graphc.core.forms import CPU
 from graphc.core.span import Source
-from graphc.emit.library.time import recur
+from graphc.emit.library.time import over_time, recur
 from graphc.emit.module import emit
 from graphc.plan.plan import Program
 from graphc.runtime.module import module_from_source
@@ -140,6 +140,31 @@ def _gates(most: int | None, rounds: int) -> Found:
     return "sigmoids and tanh : all through tanh, batch x units", found
 
 
+def _kernels(most: int | None, rounds: int) -> Found:
+    """The gradient of a kernel added up step by step, and as one product behind the loop."""
+    found = []
+    for name, (step, gates, states) in STATEFUL.items():
+        for batch, units in SIZES[:most]:
+            draw = np.random.default_rng(0)
+            given = {
+                "now": draw.normal(size=(batch, 128, gates * units)).astype(np.float32),
+                "kernel": draw.normal(0, units**-0.5, (units, gates * units)).astype(np.float32),
+            }
+            begin = [jnp.zeros((batch, units))] * states
+
+            def loop(run: Callable, arrays: dict, step: Callable = step, begin: list = begin):
+                return run(step, [arrays["now"]], begin, [arrays["kernel"]])
+
+            programs = {
+                word: programs_of(lambda arrays, run=run, loop=loop: loop(run, arrays), given)
+                for word, run in (("in it", over_time), ("behind it", recur))
+            }
+            found.append(
+                (f"{name}, {batch} x {units}", ratios_of(programs, "in it", rounds)["behind it"])
+            )
+    return "gradient of the kernel in the loop : behind it, batch x units", found
+
+
 def _inputs(most: int | None, rounds: int) -> Found:
     """Cells with the products of their inputs before the loop, and in it."""
     found = []
@@ -160,6 +185,7 @@ TABLES = {
     "recurrences": _recurrences,
     "unrolled": _unrolled,
     "gates": _gates,
+    "kernels": _kernels,
     "inputs": _inputs,
 }
 CHOICES = tuple(TABLES)
@@ -187,3 +213,14 @@ def _joined(now, kernel, h, c):
 def _after(i, f, o, g, c):
     c = f * c + i * g
     return o * jnp.tanh(c), c
+
+
+def _elman(now, kernel, h):
+    return jnp.tanh(h @ kernel + now)
+
+
+STATEFUL: dict[str, tuple[Callable, int, int]] = {
+    "elman": (_elman, 1, 1),
+    "lstm": (_joined, 4, 2),
+}
+"""The step of a cell, its gates, and its states."""
