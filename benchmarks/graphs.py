@@ -19,8 +19,9 @@ from benchmarks.measure import Sample
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
 from benchmarks.sums import WIDTHS, sums
-from graphc.data.held import by_column
-from graphc.emit.library.sparse import Sparse, of_values, sparse_dot
+from graphc.core.forms import CPU
+from graphc.data.sparse_forms import by_column
+from graphc.emit.library.sparse import held, of_values, sparse_dot
 from graphc.emit.library.tied import linear
 
 TITLES = {
@@ -72,7 +73,8 @@ def _words(most: int | None, rounds: int) -> Found:
     for share in SHARES[:most]:
         x = draw.normal(size=(1, 2_708, 1_433)) * (draw.uniform(size=(2_708, 1_433)) < share)
         whole = jnp.asarray(x, jnp.float32)
-        few = Sparse(*map(jnp.asarray, by_column("x", np.asarray(whole)).values()))
+        found = by_column("x", np.asarray(whole), CPU.prices.over)
+        few = held({word: jnp.asarray(array) for word, array in found.items()}, "x")
         for width in WIDTHS[:most]:
             kernel = draw.normal(size=(1_433, width)).astype(np.float32)
             ways = {}

@@ -15,7 +15,7 @@ from graphc.core.declaration import Declaration, attribute
 
 @dataclass(frozen=True)
 class Prices:
-    """What forms of sums over edges may cost, in their places per edge, each of which is read.
+    """What forms of arrays may cost, in their places, each of which is read.
 
     Attributes:
         tables: how many places of a table cost as much as one edge that is added to its receiver by
@@ -23,10 +23,13 @@ class Prices:
             nodes is in a cache.
         matrix: up to how many pairs of nodes for each edge, those counted that pad, a matrix is
             faster than a table or edges one by one.
+        over: how many places of a sparse array cost as much as one number that does not fit into
+            them and is added to its row by itself.
     """
 
     tables: tuple[tuple[float, int], ...] = ((inf, 0),)
     matrix: float = 0
+    over: float = inf
 
 
 YNNPACK = "xla_cpu_experimental_ynn_fusion_type"
@@ -156,8 +159,8 @@ CPU = Forms(
     #   digits_mixer             1.7e8       1.1       1.1
     #   mnist_mlp                4.1e8       0.8       0.7
     lockstep=1e8,
-    # `benchmarks graphs --only sums`.
-    prices=Prices(((100_000, 4), (inf, 16)), 5),
+    # `benchmarks graphs --only sums`, and `--only words` for the last.
+    prices=Prices(((100_000, 4), (inf, 16)), 5, 2),
     measured=True,
 )
 FORMS = {"cpu": CPU, "gpu": Forms(), "tpu": Forms()}

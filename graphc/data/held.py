@@ -1,6 +1,6 @@
 """How the arrays of a split are handed to the programs: in the forms that are fastest there.
 
-- Of a sparse field the numbers that are not 0, and their columns.
+- Of a sparse field the numbers that are not 0, and their columns (`sparse_forms`).
 - Edges that all examples share, once.
 - Beside edges a table or a matrix of them, where that is faster (`edge_forms`).
 """
@@ -17,6 +17,7 @@ from graphc.core.forms import FORMS
 from graphc.core.types import RECEIVERS, SENDERS
 from graphc.data.edge_forms import are_shared, edges_of_each, shared_edges
 from graphc.data.rows import Rows
+from graphc.data.sparse_forms import by_column
 
 
 def held(
@@ -46,7 +47,7 @@ def held(
     found = {split: dict(arrays) for split, arrays in splits.items()}
     for arrays in found.values():
         for name in sparse:
-            arrays |= once(partial(by_column, name), arrays.pop(name))
+            arrays |= once(partial(by_column, name, price=prices.over), arrays.pop(name))
         if nodes is None or isinstance(arrays[SENDERS], Rows):
             continue
         ends = arrays[SENDERS], arrays[RECEIVERS]
@@ -56,25 +57,6 @@ def held(
         else:
             arrays |= edges_of_each(*ends, nodes, prices)
     return found
-
-
-def by_column(name: str, array: np.ndarray) -> dict[str, np.ndarray]:
-    """The numbers of [..., n] that are not 0 and their columns, both [..., most].
-
-    Example:
-        >>> by_column("x", np.array([[0.0, 3.0], [2.0, 0.0]]))["x:columns"].tolist()
-        [[1], [0]]
-    """
-    rows = array.reshape(-1, array.shape[-1])
-    numbers, places = np.nonzero(rows)
-    counts = np.bincount(numbers, minlength=len(rows))
-    at = np.arange(len(numbers)) - (np.cumsum(counts) - counts)[numbers]
-    most = max(1, int(counts.max(initial=0)))
-    columns = np.zeros((len(rows), most), np.int32)
-    values = np.zeros((len(rows), most), array.dtype)
-    columns[numbers, at], values[numbers, at] = places, rows[numbers, places]
-    shape = (*array.shape[:-1], most)
-    return {f"{name}:columns": columns.reshape(shape), f"{name}:values": values.reshape(shape)}
 
 
 def _shared(senders: np.ndarray, receivers: np.ndarray, **options: Any) -> dict[str, np.ndarray]:

@@ -5,25 +5,9 @@ import pytest
 
 from graphc.core.forms import FORMS, Prices
 from graphc.data.edge_forms import matrices, shared_edges, table, table_length
-from graphc.data.held import by_column, held
+from graphc.data.held import held
 
 CPU = FORMS["cpu"].prices
-
-
-def test_a_sparse_array_is_its_numbers_and_their_columns():
-    draw = np.random.default_rng(0)
-    x = draw.normal(size=(2, 5, 40)) * (draw.uniform(size=(2, 5, 40)) < 0.1)
-    found = by_column("x", x)
-    columns, values = found["x:columns"], found["x:values"]
-    assert columns.shape == values.shape == (2, 5, (x != 0).sum(-1).max())
-    again = np.zeros_like(x)
-    for place in np.ndindex(columns.shape):
-        again[(*place[:2], columns[place])] += values[place]
-    np.testing.assert_array_equal(again, x)
-
-
-def test_an_array_of_zeros_keeps_a_place():
-    assert by_column("x", np.zeros((2, 3)))["x:values"].tolist() == [[0], [0]]
 
 
 @pytest.mark.parametrize("most", [0, 1, 3, 50])

@@ -6,7 +6,7 @@ import numpy as np
 from flax import nnx
 from jax.extend.core import jaxprs_in_params
 
-from graphc.data.held import by_column
+from graphc.data.sparse_forms import by_column
 from graphc.emit.library.sparse import Sparse, of_values
 
 RATE = 0.25

@@ -13,31 +13,49 @@ class Sparse:
     Both are [..., most] for as many as the fullest row has; rows with fewer have zeros behind them.
     A product with a kernel [n, features] then costs as much as there are numbers, and a dropout
     draws no others.
+
+    Args:
+        more: of [batch, rows, n], what the fullest rows have beyond that: the rows, columns and
+            values, each [batch, numbers].
     """
 
-    def __init__(self, columns, values):
-        self.columns, self.values, self.ndim = columns, values, values.ndim
+    def __init__(self, columns, values, more=None):
+        self.columns, self.values, self.ndim, self.more = columns, values, values.ndim, more
 
 
 def held(batch, name):
     """A field of a batch as it is held there, whole or as `Sparse`."""
     if name in batch:
         return batch[name]
-    return Sparse(batch[f"{name}:columns"], batch[f"{name}:values"])
+    more = None
+    if f"{name}:more:rows" in batch:
+        more = tuple(batch[f"{name}:more:{part}"] for part in ("rows", "columns", "values"))
+    return Sparse(batch[f"{name}:columns"], batch[f"{name}:values"], more)
 
 
 def of_values(function, x, **options):
     """`function(x, **options)` for a function that leaves zeros as they are."""
-    if isinstance(x, Sparse):
+    if not isinstance(x, Sparse):
+        return function(x, **options)
+    if x.more is None:
         return Sparse(x.columns, function(x.values, **options))
-    return function(x, **options)
+    rows, columns, more = x.more
+    first = x.values.reshape(len(more), -1)
+    values = function(jnp.concatenate([first, more], axis=1), **options)
+    first, more = jnp.split(values, [first.shape[1]], axis=1)
+    return Sparse(x.columns, first.reshape(x.values.shape), (rows, columns, more))
 
 
 def sparse_dot(x, kernel, dimensions):
     """`jax.lax.dot_general` of the last axis of x, which may be `Sparse`, and a kernel."""
-    if isinstance(x, Sparse):
-        return jnp.einsum("...k,...kf->...f", x.values, kernel[x.columns])
-    return jax.lax.dot_general(x, kernel, dimensions)
+    if not isinstance(x, Sparse):
+        return jax.lax.dot_general(x, kernel, dimensions)
+    y = jnp.einsum("...k,...kf->...f", x.values, kernel[x.columns])
+    if x.more is None:
+        return y
+    rows, columns, values = x.more
+    more = values[..., None] * kernel[columns]
+    return jax.vmap(lambda y, rows, x: y.at[rows].add(x, indices_are_sorted=True))(y, rows, more)
 
 
 class SparseLinear(nnx.Linear):
