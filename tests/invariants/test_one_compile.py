@@ -6,11 +6,11 @@ from collections import Counter
 
 import jax
 import pytest
-import runs
+import small_runs
 
 from graphc.runtime import events
 
-SPEC = runs.SPEC.replace("repeat: {times: 4, layers:", "repeat: {times: 1, layers:")
+SPEC = small_runs.SPEC.replace("repeat: {times: 4, layers:", "repeat: {times: 1, layers:")
 COMPILED = re.compile(r"Finished XLA compilation of jit\((\w+)\)")
 
 
@@ -46,7 +46,7 @@ def test_a_run_with_a_ragged_last_batch_compiles_each_program_once(length, log, 
         seen.append((event, len(log.names)))
 
     jax.clear_caches()
-    runs.run(tmp_path / "run", length, report=report, spec=SPEC, checkpoint_steps=4)
+    small_runs.run(tmp_path / "run", length, report=report, spec=SPEC, checkpoint_steps=4)
     step = "one" if length == 1 else "chunk"
     found = Counter(log.names)
     assert {name: found[name] for name in ("init", step, "evaluate_step")} == {

@@ -8,7 +8,7 @@ import sys
 
 import jax
 import pytest
-import runs
+import small_runs
 from oracle import same
 
 from graphc.core.diagnostic import RunError
@@ -29,7 +29,7 @@ def whole(tmp_path_factory, compilation_cache):
     found = {}
     with jax.numpy_dtype_promotion("standard"):
         for length in LENGTHS:
-            result = runs.run(folder / str(length), length)
+            result = small_runs.run(folder / str(length), length)
             assert result["steps"] == STEPS
             found[length] = folder / str(length), result
     return found
@@ -48,7 +48,10 @@ def interrupt_after(step):
 
 
 def require_same_run(folder, other):
-    (arrays, epochs), (others, other_epochs) = runs.what_is_left(folder), runs.what_is_left(other)
+    (arrays, epochs), (others, other_epochs) = (
+        small_runs.what_is_left(folder),
+        small_runs.what_is_left(other),
+    )
     same(arrays, others, "the last checkpoint")
     assert epochs == other_epochs
     assert len(epochs) == 3
@@ -57,14 +60,14 @@ def require_same_run(folder, other):
 @pytest.mark.parametrize("length", LENGTHS)
 def test_two_runs_of_one_seed_are_equal(length, whole, tmp_path):
     folder, result = whole[length]
-    again = runs.run(tmp_path / "again", length)
+    again = small_runs.run(tmp_path / "again", length)
     require_same_run(folder, tmp_path / "again")
     assert again["test"] == result["test"]
 
 
 def test_another_seed_is_another_run(whole, tmp_path):
     _, result = whole[1]
-    other = runs.run(tmp_path / "other", spec=runs.SPEC.replace("seed: 7", "seed: 8"))
+    other = small_runs.run(tmp_path / "other", spec=small_runs.SPEC.replace("seed: 7", "seed: 8"))
     assert other["test"] != result["test"]
 
 
@@ -73,8 +76,8 @@ def test_another_seed_is_another_run(whole, tmp_path):
 def test_a_run_that_broke_off_is_resumed_as_if_it_had_not(step, length, whole, tmp_path):
     folder, result = whole[length]
     with pytest.raises(Interrupted):
-        runs.run(tmp_path / "run", length, report=interrupt_after(step))
-    resumed = runs.run(tmp_path / "run", length, resume=True)
+        small_runs.run(tmp_path / "run", length, report=interrupt_after(step))
+    resumed = small_runs.run(tmp_path / "run", length, resume=True)
     require_same_run(folder, tmp_path / "run")
     assert resumed["test"] == result["test"]
 
@@ -85,8 +88,8 @@ def test_a_run_that_was_asked_to_stop_is_resumed_as_if_it_had_not(whole, tmp_pat
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(RunError, match="GC612"):
-        runs.run(tmp_path / "run", report=report)
-    runs.run(tmp_path / "run", resume=True)
+        small_runs.run(tmp_path / "run", report=report)
+    small_runs.run(tmp_path / "run", resume=True)
     require_same_run(whole[1][0], tmp_path / "run")
 
 
@@ -96,15 +99,15 @@ def test_a_killed_process_leaves_a_run_that_can_be_resumed(whole, tmp_path, comp
         "JAX_COMPILATION_CACHE_DIR": compilation_cache,
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.05",
     }
-    command = [sys.executable, runs.__file__, str(tmp_path / "run"), "1", str(KILLED[0])]
+    command = [sys.executable, small_runs.__file__, str(tmp_path / "run"), "1", str(KILLED[0])]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
-    runs.run(tmp_path / "run", resume=True)
+    small_runs.run(tmp_path / "run", resume=True)
     require_same_run(whole[1][0], tmp_path / "run")
 
 
 def test_a_run_without_checkpoints_on_the_way_is_the_same_run(whole, tmp_path):
-    runs.run(tmp_path / "run", checkpoint_steps=None, checkpoint_seconds=1000.0)
+    small_runs.run(tmp_path / "run", checkpoint_steps=None, checkpoint_seconds=1000.0)
     require_same_run(whole[1][0], tmp_path / "run")
 
 

@@ -6,7 +6,7 @@ import shutil
 import jax
 import numpy as np
 import pytest
-import runs
+import small_runs
 from oracle import close, quick_jit, same
 
 import graphc as gc
@@ -88,10 +88,10 @@ def test_a_run_that_broke_off_is_resumed_as_if_it_had_not(name, tmp_path):
             shutil.copytree(tmp_path / "whole", tmp_path / "run")
 
     spec = (spec_with if name == "by path" else small_spec_with)(UPDATES[name])
-    whole = runs.run(tmp_path / "whole", 7, spec=spec, report=copy)
-    resumed = runs.run(tmp_path / "run", 7, spec=spec, resume=True)
+    whole = small_runs.run(tmp_path / "whole", 7, spec=spec, report=copy)
+    resumed = small_runs.run(tmp_path / "run", 7, spec=spec, resume=True)
     (arrays, epochs), (others, other_epochs) = map(
-        runs.what_is_left, (tmp_path / "whole", tmp_path / "run")
+        small_runs.what_is_left, (tmp_path / "whole", tmp_path / "run")
     )
     same(arrays, others, "the last checkpoint")
     assert epochs == other_epochs and resumed["test"] == whole["test"]
@@ -193,19 +193,19 @@ def test_what_weights_add_is_minimised_and_not_reported():
 @pytest.mark.parametrize(("size", "steps"), [("full", 3), ("1", 3 * 108)])
 def test_gradient_descent_on_all_examples_and_on_each(size, steps, tmp_path):
     spec = small_spec_with("").replace("full", size).replace("epochs: 8", "epochs: 3")
-    assert runs.run(tmp_path / "run", 100, spec=spec, checkpoint_steps=None)["steps"] == steps
+    assert small_runs.run(tmp_path / "run", 100, spec=spec, checkpoint_steps=None)["steps"] == steps
 
 
 def test_a_run_is_evaluated_and_used_with_the_average(tmp_path):
     spec = small_spec_with("optimizer: {sgd: 0.5}\n  average: 0.9")
-    result = runs.run(tmp_path / "run", 7, spec=spec)
+    result = small_runs.run(tmp_path / "run", 7, spec=spec)
     run = gc.load_run(tmp_path / "run")
     assert run.evaluate("test") == result["test"]
     data = run.dataset()
     features = data.splits["test"]["features"]
     trained = run.inference()
     logits = trained.model.module().forward(trained.params, {}, {"features": features})
-    arrays, _ = runs.what_is_left(tmp_path / "run")
+    arrays, _ = small_runs.what_is_left(tmp_path / "run")
     np.testing.assert_array_equal(trained.params["dense"]["kernel"], arrays["average/dense/kernel"])
     assert np.mean(np.argmax(logits, -1) == data.splits["test"]["label"]) == pytest.approx(
         result["test"]["accuracy"]

@@ -1,6 +1,7 @@
 """Short runs of a network with all that could make two runs differ.
 
-Run as a script, `runs.py FOLDER STEPS_PER_DISPATCH STEP`, it trains and kills itself after a step.
+Run as a script, `small_runs.py FOLDER STEPS_PER_DISPATCH STEP`, it trains and kills itself after a
+step.
 """
 
 from __future__ import annotations
