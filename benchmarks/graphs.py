@@ -21,7 +21,7 @@ from benchmarks.report import Result, Table
 from benchmarks.sums import WIDTHS, sums
 from graphc.core.forms import CPU
 from graphc.data.sparse_forms import by_column
-from graphc.emit.library.sparse import held, of_values, sparse_dot
+from graphc.emit.library.sparse import Sparse, held, of_values, sparse_dot
 from graphc.emit.library.tied import linear
 
 TITLES = {
@@ -33,6 +33,7 @@ TITLES = {
 UNTRAINED = math.log(7) + 0.5
 """More than the loss of any network that was drawn and not trained."""
 SHARES = (0.01, 0.02, 0.05, 0.1)
+SPARSE, PRICES = (0.005, 0.0127, 0.02), (1, 2, 4)
 
 Found = tuple[str, Sequence[tuple[str, Mapping[str, Sample | str]]]]
 """The title of the rows of a table, and the rows."""
@@ -73,8 +74,7 @@ def _words(most: int | None, rounds: int) -> Found:
     for share in SHARES[:most]:
         x = draw.normal(size=(1, 2_708, 1_433)) * (draw.uniform(size=(2_708, 1_433)) < share)
         whole = jnp.asarray(x, jnp.float32)
-        found = by_column("x", np.asarray(whole), CPU.prices.over)
-        few = held({word: jnp.asarray(array) for word, array in found.items()}, "x")
+        few = _few(x, CPU.prices.over)
         for width in WIDTHS[:most]:
             kernel = draw.normal(size=(1_433, width)).astype(np.float32)
             ways = {}
@@ -87,6 +87,32 @@ def _words(most: int | None, rounds: int) -> Found:
     return "all features : those that are not 0, 2,708 x 1,433", found
 
 
+def _over(most: int | None, rounds: int) -> Found:
+    """A dropout and a product of rows as long as the fullest, and of shorter ones with a rest."""
+    found, draw = [], np.random.default_rng(0)
+    for share in SPARSE[:most]:
+        x = draw.normal(size=(1, 2_708, 1_433)) * (draw.uniform(size=(2_708, 1_433)) < share)
+        for width in WIDTHS[:most]:
+            kernel = draw.normal(size=(1_433, width)).astype(np.float32)
+            programs = {
+                f"{price:g}": programs_of(partial(_dropped, _few(x, price)), kernel)
+                for price in (math.inf, *PRICES)
+            }
+            ratios = ratios_of(programs, "inf", rounds)
+            ways = {
+                f"{price}, {way}": each
+                for price, ways in ratios.items()
+                for way, each in ways.items()
+            }
+            found.append((f"{share:.1%} to {width}", ways))
+    return "as long as the fullest : shorter by this price of what is over, 2,708 x 1,433", found
+
+
+def _few(x: np.ndarray, price: float) -> Sparse:
+    found = by_column("x", x.astype(np.float32), price)
+    return held({word: jnp.asarray(array) for word, array in found.items()}, "x")
+
+
 def _product(x: object, kernel: jax.Array) -> jax.Array:
     return linear(x, kernel, dot_general=sparse_dot)
 
@@ -97,5 +123,5 @@ def _dropped(x: object, kernel: jax.Array) -> jax.Array:
     return _product(of_values(nnx.Dropout(RATE), x, deterministic=False, rngs=key), kernel)
 
 
-TABLES = {"sums": _sums, "words": _words}
+TABLES = {"sums": _sums, "words": _words, "over": _over}
 CHOICES = (*CITATIONS, *TABLES)

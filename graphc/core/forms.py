@@ -159,7 +159,7 @@ CPU = Forms(
     #   digits_mixer             1.7e8       1.1       1.1
     #   mnist_mlp                4.1e8       0.8       0.7
     lockstep=1e8,
-    # `benchmarks graphs --only sums`, and `--only words` for the last.
+    # `benchmarks graphs --only sums`, and `--only over` for the last.
     prices=Prices(((100_000, 4), (inf, 16)), 5, 2),
     measured=True,
 )

@@ -17,6 +17,7 @@ import numpy as np
 
 from graphc.core.forms import Prices
 from graphc.core.types import MATRIX, SENDERS, SHARED
+from graphc.data.places import cheapest, place_in_row
 
 LONGEST = 64
 _MOST = np.iinfo(np.int8).max
@@ -89,9 +90,8 @@ def table_length(degrees: np.ndarray, prices: Prices) -> int:
     """
     edges = int(degrees.sum())
     price = next(price for most, price in prices.tables if edges <= most)
-    lengths = np.arange(min(LONGEST, int(degrees.max(initial=0))) + 1)
-    rest = [np.maximum(degrees - length, 0).sum() for length in lengths]
-    return int(np.argmin(len(degrees) * lengths + price * np.array(rest)))
+    lengths = range(min(LONGEST, int(degrees.max(initial=0))) + 1)
+    return cheapest(degrees[None], price, lengths)
 
 
 def table(start: np.ndarray, end: np.ndarray, nodes: int, most: int) -> dict[str, np.ndarray]:
@@ -101,8 +101,7 @@ def table(start: np.ndarray, end: np.ndarray, nodes: int, most: int) -> dict[str
     """
     order = np.argsort(end, kind="stable")
     start, end = start[order], end[order]
-    degrees = np.bincount(end, minlength=nodes)
-    place = np.arange(len(end)) - (np.cumsum(degrees) - degrees)[end]
+    place = place_in_row(end, nodes)
     fits = place < most
     first = np.full((most, nodes), nodes, np.int32)
     first[place[fits], end[fits]] = start[fits]

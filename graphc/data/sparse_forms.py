@@ -6,6 +6,8 @@ from math import inf
 
 import numpy as np
 
+from graphc.data.places import cheapest, place_in_row
+
 MORE = ("rows", "columns", "values")
 """What is said of the numbers that do not fit into the places of their rows."""
 
@@ -26,10 +28,10 @@ def by_column(name: str, array: np.ndarray, price: float = inf) -> dict[str, np.
     rows = array.reshape(-1, array.shape[-1])
     numbers, places = np.nonzero(rows)
     counts = np.bincount(numbers, minlength=len(rows))
-    at = np.arange(len(numbers)) - (np.cumsum(counts) - counts)[numbers]
+    at = place_in_row(numbers, len(rows))
     most = max(1, int(counts.max(initial=0)))
     if array.ndim == 3:
-        most = width(counts.reshape(array.shape[:-1]), price)
+        most = cheapest(counts.reshape(array.shape[:-1]), price, range(1, most + 1))
     columns = np.zeros((len(rows), most), np.int32)
     values = np.zeros((len(rows), most), array.dtype)
     fits = at < most
@@ -43,28 +45,11 @@ def by_column(name: str, array: np.ndarray, price: float = inf) -> dict[str, np.
     return found
 
 
-def width(counts: np.ndarray, price: float) -> int:
-    """How many places each row has: as many as make it cheapest, and one at least.
-
-    Args:
-        counts: how many numbers are not 0, [examples, rows].
-
-    Example:
-        >>> width(np.array([[2, 2, 2, 3]]), 2), width(np.array([[2, 2, 2, 3]]), 5)
-        (2, 3)
-    """
-    widths = np.arange(1, max(1, int(counts.max(initial=0))) + 1)
-    more = np.array([np.maximum(counts - each, 0).sum(axis=1).max(initial=0) for each in widths])
-    costs = np.multiply(more, price, out=np.zeros(len(widths)), where=more > 0)
-    return int(widths[np.argmin(counts.shape[1] * widths + costs)])
-
-
 def _more(array: np.ndarray, numbers: np.ndarray, places: np.ndarray) -> dict[str, np.ndarray]:
     """Some numbers of [examples, rows, n]; examples with fewer have zeros of their last row."""
     examples, rows = np.divmod(numbers, array.shape[1])
-    counts = np.bincount(examples, minlength=len(array))
-    at = examples, np.arange(len(examples)) - (np.cumsum(counts) - counts)[examples]
-    shape = len(array), counts.max()
+    places_over = place_in_row(examples, len(array))
+    shape = len(array), places_over.max() + 1
     found = {
         "rows": np.full(shape, array.shape[1] - 1, np.int32),
         "columns": np.zeros(shape, np.int32),
@@ -72,5 +57,5 @@ def _more(array: np.ndarray, numbers: np.ndarray, places: np.ndarray) -> dict[st
     }
     said = {"rows": rows, "columns": places, "values": array[examples, rows, places]}
     for part, each in said.items():
-        found[part][at] = each
+        found[part][examples, places_over] = each
     return found
