@@ -1,4 +1,4 @@
-"""Pools, lookups and cross-entropies: the forms that they can have, forward and back."""
+"""Pools, lookups, cross-entropies and attention: the forms they can have, forward and back."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from benchmarks.forms import Programs, programs_of, ratios_of
 from benchmarks.measure import Sample
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
+from graphc.emit.library.attention import read_by
 from graphc.emit.library.pooling import max_pool
 
 IMAGES = (
@@ -43,6 +44,13 @@ CLASSES = (
     (512, 10_000),
 )
 """Points, and classes."""
+TOKENS = (
+    (128, 17, 4, 16),
+    (32, 128, 4, 32),
+    (8, 256, 8, 64),
+    (4, 1_024, 8, 64),
+)
+"""Examples, tokens, heads, and features of a head."""
 SMALL = 1e6
 """Numbers up to which an operation is repeated within a program: a call would hide it."""
 WAYS = ("forward", "training")
@@ -171,6 +179,31 @@ def _written_backward(kept: tuple, pulled: jax.Array) -> tuple:
 written.defvjp(_written_forward, _written_backward)
 
 
+def _attention(examples: int, tokens: int, heads: int, features: int) -> dict[str, Programs]:
+    shape = (3, examples, tokens, heads, features)
+    given = jax.random.normal(jax.random.key(0), shape)
+    past = jnp.tril(jnp.ones((tokens, tokens), bool))
+
+    def form(read: Callable) -> Callable:
+        def attend(given: jax.Array) -> jax.Array:
+            query, keys, values = given
+            scores = jnp.einsum("...qhd,...khd->...hqk", query * features**-0.5, keys)
+            return read(jnp.where(past, scores, jnp.finfo(scores.dtype).min), values)
+
+        return attend
+
+    forms = {
+        "written out": form(read_by),
+        "derived": form(
+            lambda scores, values: jnp.einsum(
+                "...hqk,...khd->...qhd", jax.nn.softmax(scores), values
+            )
+        ),
+        "jax.nn": lambda given: jax.nn.dot_product_attention(*given, is_causal=True),
+    }
+    return _programs(forms, given, examples * heads * tokens**2)
+
+
 def _programs(forms: Mapping[str, Callable], given: object, numbers: int) -> dict[str, Programs]:
     times = 1 if numbers > SMALL else 200
     return {word: programs_of(form, given, times) for word, form in forms.items()}
@@ -179,6 +212,7 @@ def _programs(forms: Mapping[str, Callable], given: object, numbers: int) -> dic
 TABLES = {
     "pooling": ("slices : reduce_window, images, window, stride", IMAGES, _pools),
     "lookups": ("gather : others, numbers, of so many, features", LOOKUPS, _lookups),
+    "attention": ("written out : others, examples, tokens, heads, features", TOKENS, _attention),
     "entropies": ("gather : others, points, classes", CLASSES, _entropies),
 }
 CHOICES = tuple(TABLES)

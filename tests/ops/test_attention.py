@@ -11,7 +11,7 @@ from points import DOMAINS, at_points
 
 from graphc.core.registry import operations
 from graphc.core.types import Type
-from graphc.emit.library.attention import Attention, rotate
+from graphc.emit.library.attention import Attention, read_by, rotate
 from graphc.emit.library.products import dot_bfloat16
 
 pytestmark = pytest.mark.usefixtures("quick_compile")
@@ -216,6 +216,34 @@ def test_dropout_of_weights_depends_on_its_key_and_evaluation_has_none(flax_form
     np.testing.assert_array_equal(off, without)
     assert flax_form.source(operation, types) == "self(query, train=train, key=key)"
     assert flax_form.source(attention(), types) == "self(query)"
+
+
+def read_as_written(scores, values, kept):
+    weights = jax.nn.softmax(scores)
+    weights = weights if kept is None else weights * kept
+    return jnp.einsum("...hqk,...khn->...qhn", weights, values)
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+def test_what_is_read_has_the_gradient_and_the_second_one_of_its_formula(dropped):
+    draw = np.random.default_rng(0)
+    scores = draw.normal(scale=4, size=(2, 3, 4, 5)).astype(np.float32)
+    scores[:, :, 1, 2:] = np.finfo(np.float32).min
+    values = draw.normal(size=(2, 5, 3, 6)).astype(np.float32)
+    kept = 2.0 * draw.integers(0, 2, scores.shape).astype(np.float32) if dropped else None
+
+    def slopes(form):
+        def total(scores, values):
+            return jnp.sum(jnp.sin(form(scores, values, kept)))
+
+        def steepness(scores, values):
+            return sum(jnp.sum(jnp.cos(each)) for each in jax.grad(total, (0, 1))(scores, values))
+
+        return [jax.value_and_grad(f, (0, 1))(scores, values) for f in (total, steepness)]
+
+    found, expected = jax.jit(slopes, static_argnums=0)(read_by), slopes(read_as_written)
+    for pair in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(*pair, rtol=1e-4, atol=1e-5)
 
 
 def test_a_projection_is_drawn_by_its_name_whatever_the_others_are(flax_form):

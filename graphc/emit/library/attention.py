@@ -66,13 +66,46 @@ class Attention(nnx.Module):
             past = jnp.tril(jnp.ones(scores.shape[-2:], bool))
             past = jnp.expand_dims(past, range(scores.ndim - 2))
             scores = jnp.where(past, scores, lowest)
-        weights = self.drop(nnx.softmax(scores), deterministic=not train, rngs=key)
-        read = jnp.einsum("...hqk,...khd->...qhd", weights, values)
+        kept = None
+        if train and self.drop.rate:
+            kept = self.drop(jnp.ones_like(scores), deterministic=False, rngs=key)
+        read = read_by(scores, values, kept)
         return self.out(jax.lax.collapse(read, read.ndim - 2))
 
     def split(self, x):
         """[..., tokens, heads * n] as [..., tokens, heads, n]."""
         return x.reshape(*x.shape[:-1], self.heads, -1)
+
+
+def read_by(scores, values, kept=None):
+    """What tokens read: softmax(scores) [..., heads, q, k] of values [..., k, heads, n].
+
+    That is [..., q, heads, n]; dropout multiplies the weights by `kept`. In the gradient the sums
+    over k, which softmax has there, are those of what was read over n (Dao et al.,
+    "FlashAttention", 2022): fewer passes through arrays of q times k.
+    """
+
+    @jax.custom_vjp
+    def read(scores, values, kept):
+        return forward(scores, values, kept)[0]
+
+    def forward(scores, values, kept):
+        weights = nnx.softmax(scores)
+        rest = weights if kept is None else weights * kept
+        found = jnp.einsum("...hqk,...khn->...qhn", rest, values)
+        return found, (weights, values, kept, found)
+
+    def backward(saved, pulled):
+        weights, values, kept, found = saved
+        rest, to_weights = weights, jnp.einsum("...qhn,...khn->...hqk", pulled, values)
+        if kept is not None:
+            rest, to_weights = weights * kept, to_weights * kept
+        to_values = jnp.einsum("...hqk,...qhn->...khn", rest, pulled)
+        sums = jnp.swapaxes(jnp.sum(pulled * found, axis=-1), -1, -2)[..., None]
+        return weights * (to_weights - sums), to_values, None
+
+    read.defvjp(forward, backward)
+    return read(scores, values, kept)
 
 
 def rotate(x, base):
