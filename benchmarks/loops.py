@@ -111,7 +111,8 @@ def _unrolled(most: int | None, rounds: int) -> Found:
 def _cell(program: Program, x: np.ndarray) -> Programs:
     module = module_from_source(emit(program).source)
     params = nnx.to_pure_dict(nnx.split(module.build(jax.random.key(0)), nnx.Param, ...)[1])
-    return programs_of(lambda params: module.forward(params, {}, {"x": x})[0], params)
+    # With the gradient by what the cell reads, as where it stands on another layer.
+    return programs_of(lambda given: module.forward(given[0], {}, {"x": given[1]})[0], (params, x))
 
 
 def _gates(most: int | None, rounds: int) -> Found:

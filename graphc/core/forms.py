@@ -62,8 +62,8 @@ class Forms(Declaration):
     unroll: int = attribute(Int(1), "steps in a round of a loop over time", 1)
     stays: float = attribute(
         Float(minimum=0),
-        "how many times the features that it reads of the inputs a product gives that stays in"
-        " a loop over time; 0: none does",
+        "how many times as many features of the state as of the inputs a product reads whose"
+        " inputs stay in a loop over time; 0: none do",
         0.0,
     )
     affine: bool = attribute(
@@ -116,9 +116,9 @@ CPU = Forms(
     #   lstm   32 x 64      0.9    0.7    0.4
     #   lstm   32 x 256     0.9    0.8    0.7
     unroll=1,
-    # Over 128 steps of cells with 64 to 512 units, training took 0.96 to 1.41 times as long with
-    # such products before the loop where they give 4 times as many features or more, and 0.68 to
-    # 0.97 times where they give as many or fewer (`benchmarks loops --only inputs`).
+    # Over 128 steps training took 1.06 to 1.24 times as long with the products of inputs before the
+    # loop where there are 4 times as many units as inputs, and 0.54 to 1.02 times where there are
+    # as many or fewer (`benchmarks loops --only inputs`).
     stays=4.0,
     # A loop takes 0.3 to 1.7 times as long, up to 16,384 steps (`benchmarks loops --only
     # recurrences`).

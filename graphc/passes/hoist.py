@@ -5,8 +5,9 @@ product and the bias depend on no other step: they are computed for all steps at
 loop, and the loop has the second product alone. (XLA and Flax leave both inside.) A graph
 convolution adds up what is along the edges for each of both by itself, and then multiplies.
 
-On a CPU a product may be too wide for that: what it gives for all steps has to be written to memory
-and read again, which takes longer than the product where it reads few features (`stays`).
+On a CPU inputs may be too narrow for that: what their product gives for all steps has to be written
+to memory and read again, and beside a wide state they make the product in the loop but little
+larger (`stays`).
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Hoisted:
         places = [(end - width, end) for width, end in zip(widths, ends, strict=True)]
         before = [(ref, place) for (ref, on), place in zip(items, places, strict=True) if not on]
         inside = [(ref, place) for (ref, on), place in zip(items, places, strict=True) if on]
-        if self._stays(node, [ref for ref, _ in before]):
+        if self._stays(node, *([ref for ref, _ in part] for part in (before, inside))):
             before, inside = [], [*zip((ref for ref, _ in items), places, strict=True)]
         layer, form = _arrays_of(node.operation), self._form(node)
         self._put(Node(node.name, Held(layer, self.graph.input_types(node)), (), node.span))
@@ -111,16 +112,15 @@ class Hoisted:
         operation = Tied(node.operation, tuple(arrays))
         return [replace(node, operation=operation, inputs=(*node.inputs, *lent))]
 
-    def _stays(self, node: Node, before: list[Ref]) -> bool:
+    def _stays(self, node: Node, before: list[Ref], inside: list[Ref]) -> bool:
         """Whether its products with the inputs are in the loop all the same; see `Forms.stays`."""
-        read = sum(self.types[ref].features for ref in before)
-        given = self.types[Ref(node.name)].features
+        read, carried = (sum(self.types[ref].features for ref in part) for part in (before, inside))
         times = self.remarks.forms.stays
         streams = all(self.cycle.axis in self.types[ref].domain for ref in before)
         form = self._form(node)
-        if times and before and streams and form is None and given >= times * read:
+        if times and before and streams and form is None and carried >= times * read:
             text = f"the products of `{node.name}` with its inputs stay in the loop"
-            why = f"{given:,} features from {read:,} would take longer to keep for all steps"
+            why = f"they are few, {read:,} beside {carried:,} that go round, and need not be kept"
             self._tell(self.remarks.left, node, f"{text}: {why}")
             return True
         text = f"the products of `{node.name}` with what is known before leave the loop"
