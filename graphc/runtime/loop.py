@@ -7,7 +7,7 @@ only: a run that goes on from a snapshot is the run that was never stopped, bit 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -29,22 +29,86 @@ def never() -> None:
     """No wish to stop."""
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """A dispatch: `count` steps of an epoch, from the step `before` on.
+
+    Args:
+        rows: the order of the epoch.
+        part: what the program is given of the split.
+        opens: whether it is the first of the epoch, or after a resume.
+    """
+
+    rows: np.ndarray
+    part: Part
+    before: int
+    count: int
+    opens: bool
+
+    @property
+    def closes(self) -> bool:
+        return self.before + self.count == len(self.rows)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A dispatch whose steps may still be under way.
+
+    Args:
+        arguments: what the program was given.
+        found: what it gives.
+        since: when it was begun.
+    """
+
+    turn: _Turn
+    arguments: tuple
+    found: tuple
+    since: float
+
+    @classmethod
+    def of(cls, programs: Programs, course: Course, turn: _Turn, state: Any, totals: Any) -> _Begun:
+        since = time.perf_counter()
+        arguments = (state, totals, *turn.part, np.int32(turn.count), course.key)
+        return cls(turn, arguments, programs.train.begin(*arguments), since)
+
+    def next(self, programs: Programs, course: Course, turn: _Turn) -> _Begun:
+        """The dispatch behind this one, which need not have ended."""
+        state, totals = self.found[:2]
+        return _Begun.of(programs, course, turn, state, no_totals(totals) if turn.opens else totals)
+
+
 @dataclass
 class _Run:
-    """Where the loop stands."""
+    """Where the loop stands, and what was done in the epoch."""
 
     position: Position
     state: Any
     totals: dict[str, Any]
     finite: bool = True
-    stopped: bool = False
+    examples: int = 0
+    seconds: float = 0.0
+    seen: float = 0.0
 
     def snapshot(self) -> Snapshot:
         return Snapshot(self.position, self.state, self.totals)
 
+    def end(self, programs: Programs, begun: _Begun) -> None:
+        """Wait for a dispatch, and go to where it leads."""
+        found = programs.train.ended(begun.arguments, begun.found)
+        self.state, self.totals, done, self.finite = *found[:2], int(found[2]), bool(found[3])
+        now = time.perf_counter()
+        self.seconds += now - max(begun.since, self.seen)
+        self.seen = now
+        before = self.position
+        self.position = Position(before.step + done, before.epoch, before.done + done)
+        self.examples += int((begun.turn.rows[before.done : self.position.done] >= 0).sum())
+
 
 def fit(programs: Programs, course: Course, start: Snapshot, stop: Stop = never) -> Iterator[Event]:
     """Train from `start` to the last epoch, emitting events.
+
+    Where the program leaves what it is given alone, the next dispatch is begun before the last one
+    is told of: the device goes on while Python talks.
 
     Args:
         start: its arrays are donated.
@@ -55,54 +119,46 @@ def fit(programs: Programs, course: Course, start: Snapshot, stop: Stop = never)
         donated when the next event is asked for.
     """
     run = _Run(start.position, start.state, dict(start.totals))
-    epochs = range(run.position.epoch, course.epochs)
-    with closing(prefetched(partial(course.order, epoch) for epoch in epochs)) as orders:
-        for rows in orders:
-            if reason := stop():
+    begun: _Begun | None = None
+    with closing(_turns(course, run.position)) as turns:
+        turn = next(turns, None)
+        while turn is not None:
+            if turn.opens:
+                if reason := stop():
+                    yield events.Stopping(reason, run.snapshot())
+                    return
+                yield events.EpochStarted(run.position, len(turn.rows))
+                run.examples, run.seconds = 0, 0.0
+            train = (run.state, run.totals, *turn.part, np.int32(0), course.key)
+            yield from compiling(programs.train, "the training step", stop, train)
+            if not programs.train.compiled:
+                yield events.Stopping(str(stop()), run.snapshot())
+                return
+            begun = begun or _Begun.of(programs, course, turn, run.state, run.totals)
+            following = next(turns, None)
+            ahead = programs.train.lasting and following is not None
+            then = begun.next(programs, course, following) if ahead else None
+            run.end(programs, begun)
+            if not run.finite:
+                yield events.NotFinite(run.snapshot(), turn.rows[run.position.done])
+                return
+            means = programs.means(run.totals)
+            speed = run.examples / max(run.seconds, 1e-9)
+            yield events.Progress(run.position, len(turn.rows), means, speed)
+            if turn.closes:
+                yield from _closing(programs, course, run, means)
+            elif reason := stop():
                 yield events.Stopping(reason, run.snapshot())
                 return
-            yield from _epoch(programs, course, run, rows, stop)
-            if run.stopped or not run.finite:
-                return
+            elif course.snapshot_steps and run.position.step % course.snapshot_steps == 0:
+                yield events.SnapshotDue(run.snapshot())
+            turn, begun = following, then if programs.train.lasting else None
     yield events.Ended(run.snapshot())
 
 
-def _epoch(
-    programs: Programs, course: Course, run: _Run, rows: np.ndarray, stop: Stop
-) -> Iterator[Event]:
+def _closing(programs: Programs, course: Course, run: _Run, train: Any) -> Iterator[Event]:
+    """The end of an epoch: what it came to, on the validation split too."""
     epoch = run.position.epoch
-    steps = len(rows)
-    yield events.EpochStarted(run.position, steps)
-    most = most_steps(course.data, rows.shape[1], course.steps_per_dispatch)
-    lengths = _lengths(course, run.position, steps, most)
-    examples, seconds, means = 0, 0.0, None
-    with closing(parts(course.data, rows, lengths, most)) as several:
-        for before, count in lengths:
-            seconds -= time.perf_counter()
-            part = next(several)
-            seconds += time.perf_counter()
-            train = (run.state, run.totals, *part, np.int32(0), course.key)
-            yield from compiling(programs.train, "the training step", stop, train)
-            if not programs.train.compiled:
-                run.stopped = True
-                yield events.Stopping(str(stop()), run.snapshot())
-                return
-            seconds += _dispatch(programs, course, run, part, count)
-            examples += int((rows[before : run.position.done] >= 0).sum())
-            speed = examples / max(seconds, 1e-9)
-            if not run.finite:
-                yield events.NotFinite(run.snapshot(), rows[run.position.done])
-                return
-            means = programs.means(run.totals)
-            yield events.Progress(run.position, steps, means, speed)
-            if run.position.done < steps:
-                if reason := stop():
-                    run.stopped = True
-                    yield events.Stopping(reason, run.snapshot())
-                    return
-                if course.snapshot_steps and run.position.step % course.snapshot_steps == 0:
-                    yield events.SnapshotDue(run.snapshot())
-    train = programs.means(run.totals) if means is None else means
     run.position = Position(run.position.step, epoch + 1, 0)
     run.totals = no_totals(run.totals)
     validation = None
@@ -112,7 +168,21 @@ def _epoch(
             first = (weights, next(iter(course.validation)))
             yield from compiling(programs.evaluate, "the evaluation step", never, first)
         validation = evaluate_batches(programs, run.state, course.validation)
-    yield events.EpochEnded(epoch, train, validation, examples, seconds, run.snapshot())
+    done = run.examples, run.seconds
+    yield events.EpochEnded(epoch, train, validation, *done, run.snapshot())
+
+
+def _turns(course: Course, position: Position) -> Generator[_Turn]:
+    """All dispatches from there to the end."""
+    epochs = range(position.epoch, course.epochs)
+    with closing(prefetched(partial(course.order, epoch) for epoch in epochs)) as orders:
+        for epoch, rows in zip(epochs, orders, strict=True):
+            most = most_steps(course.data, rows.shape[1], course.steps_per_dispatch)
+            lengths = _lengths(course, position, len(rows), most)
+            with closing(parts(course.data, rows, lengths, most)) as several:
+                for (before, count), part in zip(lengths, several, strict=True):
+                    yield _Turn(rows, part, before, count, (before, count) == lengths[0])
+            position = Position(position.step + len(rows) - position.done, epoch + 1, 0)
 
 
 def compiling(program: Program, what: str, stop: Stop, arguments: tuple) -> Iterator[Event]:
@@ -139,15 +209,3 @@ def _lengths(course: Course, position: Position, steps: int, most: int) -> list[
         found.append((at.done, length))
         at = Position(at.step + length, at.epoch, at.done + length)
     return found
-
-
-def _dispatch(programs: Programs, course: Course, run: _Run, part: Part, count: int) -> float:
-    """Run `count` steps; returns the seconds they took."""
-    started = time.perf_counter()
-    run.state, run.totals, done, finite = programs.train(
-        run.state, run.totals, *part, np.int32(count), course.key
-    )
-    done, run.finite = int(done), bool(finite)
-    position = run.position
-    run.position = Position(position.step + done, position.epoch, position.done + done)
-    return time.perf_counter() - started

@@ -29,6 +29,8 @@ from graphc.runtime.state import State, initial
 Batch = Mapping[str, Any]
 Totals = dict[str, Any]
 NUMBERS = "NUMBERS"
+SPARED = 2**20
+"""Bytes of a state up to which it is not written over: the next dispatch need not wait then."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Program:
 
     Args:
         donate: which arguments are used up.
+        spared: unless they have so many bytes at most.
         first: arguments that are the same in every call, before the others.
         options: what XLA is told.
 
@@ -69,10 +72,11 @@ class Program:
         donate: tuple[int, ...] = (),
         first: tuple = (),
         options: Mapping[str, str] | None = None,
+        spared: int = 0,
     ) -> None:
         self.function, self._first = function, first
-        donated = tuple(len(first) + each for each in donate)
-        self._jit = jax.jit(function, donate_argnums=donated, compiler_options=options)
+        self._donate, self._spared, self._options = donate, spared, options
+        self._lasting = False
         self._traced: Any = None
         self._run: Callable | None = None
         self.seconds = 0.0
@@ -98,9 +102,17 @@ class Program:
         """Shapes and dtypes of the result, by the one trace that `compile` then uses."""
         if self._traced is None:
             started = time.perf_counter()
-            self._traced = self._jit.trace(*self._first, *arguments)
+            used = self._used(arguments)
+            run = jax.jit(self.function, donate_argnums=used, compiler_options=self._options)
+            self._traced = run.trace(*self._first, *arguments)
             self.seconds += time.perf_counter() - started
         return self._traced.out_info
+
+    def _used(self, arguments: tuple) -> list[int]:
+        """Which arguments are used up, by their number among all; none if they last."""
+        used = jax.tree.leaves([arguments[each] for each in self._donate])
+        self._lasting = sum(each.size * each.dtype.itemsize for each in used) <= self._spared
+        return [] if self._lasting else [len(self._first) + each for each in self._donate]
 
     def compile(self, *arguments: Any, stop: Callable[[], object] = lambda: None) -> bool:
         """Compile for arguments like these, which are not used up.
@@ -119,6 +131,19 @@ class Program:
         if self._run is None:
             self.compile(*arguments)
         return self._run(*self._first, *arguments)  # type: ignore[misc]
+
+    @property
+    def lasting(self) -> bool:
+        """Whether what it is given outlasts it: more may be begun with what it gives."""
+        return self._lasting
+
+    def begin(self, *arguments: Any) -> Any:
+        """What it gives, which need not be there yet; `ended` says whether it counts."""
+        return self(*arguments)
+
+    def ended(self, arguments: tuple, found: Any) -> Any:
+        """What `begin` of these arguments came to."""
+        return found
 
 
 def in_background(function: Callable[[], Any], stop: Callable[[], object]) -> Any:
@@ -169,11 +194,19 @@ class Hasty(Program):
         self._careful = Program(_chunk(module), donate=(0, 1), options=compiler_options(module))
 
     def __call__(self, *arguments: Any) -> Any:
-        if not self._careful.compiled:
-            found = super().__call__(*arguments)
-            if bool(found[-1]):
-                return found
-        return self._careful(*arguments)
+        return self.ended(arguments, self.begin(*arguments))
+
+    @property
+    def lasting(self) -> bool:
+        return not self._careful.compiled
+
+    def begin(self, *arguments: Any) -> Any:
+        return super().__call__(*arguments) if self.lasting else self._careful(*arguments)
+
+    def ended(self, arguments: tuple, found: Any) -> Any:
+        if self.lasting and not bool(found[-1]):
+            return self._careful(*arguments)
+        return found
 
 
 class Programs:
@@ -364,10 +397,10 @@ def _training(module: ModuleType, steps_per_dispatch: int) -> Program:
     """The training program, by what a module offers."""
     options = compiler_options(module)
     if steps_per_dispatch == 1:
-        return Program(_one(module), donate=(0, 1), options=options)
+        return Program(_one(module), (0, 1), options=options, spared=SPARED)
     if "guarded" in inspect.signature(module.train_step).parameters:
         return Hasty(module)
-    return Program(_chunk(module), donate=(0, 1), options=options)
+    return Program(_chunk(module), (0, 1), options=options, spared=SPARED)
 
 
 def compiler_options(module: ModuleType) -> dict[str, str] | None:

@@ -12,7 +12,7 @@ from graphc.core.forms import CPU
 from graphc.core.span import Source
 from graphc.runtime.module import module_from_source
 from graphc.runtime.state import state_shapes
-from graphc.runtime.steps import Lockstep, Programs, batch_shapes, no_totals
+from graphc.runtime.steps import SPARED, Lockstep, Programs, batch_shapes, no_totals
 
 LAYERS = (
     "{inputs: {features: [4]}, layers: [{dense: {features: 32, activation: relu}}, {dense: 3}]}"
@@ -60,15 +60,30 @@ def size(tree):
     return sum(each.size * each.dtype.itemsize for each in jax.tree.leaves(tree))
 
 
+def compiled(text, steps):
+    """The guarded training program of so many steps in a dispatch, and how large its state is."""
+    found = compile(Source("given.yaml", text), forms=replace(CPU, unguarded=0))
+    module = module_from_source(found.source, "<given>")
+    program, given = Programs(module, steps).train, arguments(module)
+    program.compile(*given)
+    return program, size(given[0])
+
+
 @pytest.mark.parametrize("text", [ONE, SEVERAL], ids=["one", "several"])
 @pytest.mark.parametrize("steps", [1, 100])
 def test_steps_and_loops_of_steps_write_over_their_state(text, steps):
-    compiled = compile(Source("given.yaml", text), forms=replace(CPU, unguarded=0))
-    module = module_from_source(compiled.source, "<given>")
-    program = Programs(module, steps).train
-    given = arguments(module)
-    program.compile(*given)
-    assert program.memory.alias_size_in_bytes >= size(given[0])
+    wide = text.replace("{dense: 8}", "{dense: 20000}").replace("32, act", "20000, act")
+    program, state = compiled(wide, steps)
+    assert state > SPARED and not program.lasting
+    assert program.memory.alias_size_in_bytes >= state
+
+
+@pytest.mark.parametrize("text", [ONE, SEVERAL], ids=["one", "several"])
+@pytest.mark.parametrize("steps", [1, 100])
+def test_a_small_state_is_left_alone_for_the_next_dispatch_to_begin(text, steps):
+    program, state = compiled(text, steps)
+    assert state <= SPARED and program.lasting
+    assert program.memory.alias_size_in_bytes == 0
 
 
 @pytest.mark.parametrize("text", [ONE, SEVERAL], ids=["one", "several"])

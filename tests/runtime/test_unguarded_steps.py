@@ -1,6 +1,7 @@
 """Loops over steps that look once, at their end, whether all numbers are finite."""
 
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import jax
@@ -12,9 +13,13 @@ from graphc.compiler import compile
 from graphc.core.forms import CPU
 from graphc.core.span import Source
 from graphc.data.batches import epoch_order
+from graphc.runtime import events
+from graphc.runtime.course import Course
+from graphc.runtime.events import Position, Snapshot
+from graphc.runtime.loop import fit
 from graphc.runtime.module import module_from_source
 from graphc.runtime.state import make_state
-from graphc.runtime.steps import Hasty, Programs
+from graphc.runtime.steps import Hasty, Programs, no_totals
 
 ONE = """\
 graphc: 1
@@ -127,3 +132,53 @@ def test_a_false_alarm_is_the_last_one():
         state, _, done, finite = program(*given, np.int32(start), np.int32(2), jax.random.key(0))
         assert (int(done), bool(finite)) == (2, True)
     assert int(state["step"]) == 4 and calls == [False, True]
+
+
+def told(module, data, epochs=3):
+    """Programs and a course over so many epochs, and where they start."""
+    programs, found = trained(module, data)
+    order, key = partial(epoch_order, 112, 16, 0), jax.random.key(3)
+    course = Course(data, order, (), epochs, 100, key)
+    return programs, course, Snapshot(Position(), make_state(module, 0), no_totals(found[1]))
+
+
+@pytest.mark.parametrize("unguarded", [0, CPU.unguarded])
+def test_the_next_epoch_has_begun_when_one_is_told_of(train, equal, monkeypatch, unguarded):
+    programs, course, start = told(module_of(SPECS["one"], unguarded=unguarded), train)
+    begun, begin = [], programs.train.begin
+    monkeypatch.setattr(
+        programs.train, "begin", lambda *given: begun.append(given) or begin(*given)
+    )
+    ended = []
+    for event in fit(programs, course, start):
+        if isinstance(event, events.EpochEnded):
+            ended.append((len(begun), event.snapshot.state))
+    assert [count for count, _ in ended] == [2, 3, 3]
+
+    state = make_state(programs.module, 0)
+    for epoch, (_, expected) in enumerate(ended):
+        given = state, start.totals, train, course.order(epoch), np.int32(0), np.int32(7)
+        state = programs.train(*given, course.key)[0]
+        assert equal(state, expected)
+
+
+@pytest.mark.parametrize("unguarded", [0, CPU.unguarded])
+def test_what_has_begun_behind_a_number_that_is_not_finite_is_forgotten(train, equal, unguarded):
+    order = epoch_order(112, 16, 0, 0)
+    bad = train | {"features": train["features"].copy()}
+    bad["features"][order[3][0]] = np.nan
+    module = module_of(SPECS["one"], unguarded=unguarded)
+    *_, last = fit(*told(module, bad))
+    assert isinstance(last, events.NotFinite)
+    assert last.snapshot.position == Position(3, 0, 3)
+    good = trained(module_of(SPECS["one"], unguarded=0), train, 3)[1]
+    assert equal(last.snapshot.state, good[0])
+
+
+def test_a_stop_is_at_the_end_of_what_was_told_of(train, equal):
+    programs, course, start = told(module_of(SPECS["one"]), train)
+    wishes = iter([None, "stopped"])
+    *_, ended, last = fit(programs, course, start, lambda: next(wishes))
+    assert isinstance(ended, events.EpochEnded) and isinstance(last, events.Stopping)
+    assert last.snapshot.position == Position(7, 1, 0)
+    assert equal(last.snapshot.state, ended.snapshot.state)
