@@ -24,7 +24,7 @@ import numpy as np
 
 from graphc.core.types import are_lengths, is_shared
 from graphc.data.neighbours import SEEDS
-from graphc.runtime.state import State, initial
+from graphc.runtime.state import State, initial, soon_compiled
 
 Batch = Mapping[str, Any]
 Totals = dict[str, Any]
@@ -71,7 +71,7 @@ class Program:
         function: Callable,
         donate: tuple[int, ...] = (),
         first: tuple = (),
-        options: Mapping[str, str] | None = None,
+        options: Mapping[str, str | int] | None = None,
         spared: int = 0,
     ) -> None:
         self.function, self._first = function, first
@@ -236,7 +236,7 @@ class Programs:
         self, module: ModuleType, steps_per_dispatch: int, nodes: int | None = None
     ) -> None:
         self.module, self.nodes = module, nodes
-        self.init = Program(initial(module))
+        self.init = Program(initial(module), options=soon_compiled())
         self.train = _training(module, steps_per_dispatch)
         options = compiler_options(module)
         self.evaluate = Program(module.evaluate_step, options=options)
