@@ -140,7 +140,11 @@ def _save(folder: Path, arrays: dict[str, np.ndarray]) -> None:
 
     save = getattr(ocp, "save", None) or ocp.save_pytree  # type: ignore[attr-defined]
     with _hushed():
-        save(str(folder), arrays)
+        try:
+            save(str(folder), arrays)
+        except TimeoutError:  # its minutes go by the clock on the wall: the computer was asleep
+            shutil.rmtree(folder, ignore_errors=True)
+            save(str(folder), arrays)
 
 
 @contextmanager

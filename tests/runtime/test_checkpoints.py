@@ -8,6 +8,7 @@ import shutil
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from orbax.checkpoint import v1 as ocp
 
 from graphc.core.diagnostic import RunError
 from graphc.runtime import checkpoint, events
@@ -54,6 +55,21 @@ def test_arrays_come_back_bit_for_bit(saved, equal):
     found = checkpoint.read(saved / "00000010")
     assert equal(found.arrays, ARRAYS)
     assert found.about == {"position": {"step": 10}}
+
+
+def test_a_computer_that_slept_while_it_saved_saves_again(tmp_path, monkeypatch, equal):
+    """orbax gives up after some minutes on the wall, and leaves what it has written."""
+    name = "save" if hasattr(ocp, "save") else "save_pytree"
+    save, asleep = getattr(ocp, name), [True]
+
+    def saves(folder, arrays):
+        save(folder, arrays)
+        if asleep and asleep.pop():
+            raise TimeoutError("Overall save timeout exceeded.")
+
+    monkeypatch.setattr(ocp, name, saves)
+    checkpoint.write(tmp_path / "00000005", ARRAYS, {})
+    assert not asleep and equal(checkpoint.read(tmp_path / "00000005").arrays, ARRAYS)
 
 
 def test_a_flipped_byte_in_any_file_is_found(saved):
