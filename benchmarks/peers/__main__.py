@@ -42,7 +42,9 @@ def main(peer: str, name: str, examples: str, data: str, weights: str, seconds: 
     base = _megabytes("VmRSS")
     started = time.perf_counter()
     train = form.start(workload, arrays, initial)
+    settle = getattr(form, "settle", lambda: None)
     losses = [train(0)]
+    settle()
     say(losses=losses, seconds=time.perf_counter() - started, megabytes=_megabytes("VmHWM") - base)
     for _ in sys.stdin:
         began, spent, losses_now = len(losses), 0.0, []
@@ -50,6 +52,8 @@ def main(peer: str, name: str, examples: str, data: str, weights: str, seconds: 
         while spent < float(seconds):
             losses_now.append(train(began + len(losses_now)))
             spent = time.perf_counter() - started
+        settle()
+        spent = time.perf_counter() - started
         losses += losses_now
         seen, most = workload.examples * len(losses_now), _megabytes("VmHWM") - base
         say(losses=losses_now, seconds=spent, examples=seen, megabytes=most)

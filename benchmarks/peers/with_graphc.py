@@ -99,6 +99,11 @@ def start(
     return lambda number: next(epochs)
 
 
+def settle() -> None:
+    """Wait for the epoch that has begun ahead: it is not to run in the turn of another form."""
+    jax.block_until_ready(jax.live_arrays())
+
+
 def _epochs(each: Emitted, workload: Trained, arrays: dict, state: object) -> Iterator[float]:
     order = partial(epoch_order, workload.examples, workload.batch, 0)
     if isinstance(workload, Citations):

@@ -7,3 +7,4 @@ from functools import partial
 from benchmarks.peers import with_graphc
 
 start = partial(with_graphc.start, settings=("train.precision=bfloat16",))
+settle = with_graphc.settle

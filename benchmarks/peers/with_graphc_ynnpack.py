@@ -9,3 +9,4 @@ from benchmarks.peers import with_graphc
 from graphc.core.forms import CPU
 
 start = partial(with_graphc.start, forms=replace(CPU, ynnpack=True))
+settle = with_graphc.settle
