@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from graphc.runtime.feed import Part, most_steps, parts, prefetched
 from graphc.runtime.steps import Program, Programs, no_totals
 
 Stop = Callable[[], str | None]
+SHORT = 0.1
+"""Seconds of a dispatch that the next one does not wait for: behind longer ones a stop would."""
 
 
 def never() -> None:
@@ -79,7 +82,7 @@ class _Begun:
 
 @dataclass
 class _Run:
-    """Where the loop stands, and what was done in the epoch."""
+    """Where the loop stands, what was done in the epoch, and how long the last dispatch took."""
 
     position: Position
     state: Any
@@ -88,6 +91,7 @@ class _Run:
     examples: int = 0
     seconds: float = 0.0
     seen: float = 0.0
+    last: float = 0.0
 
     def snapshot(self) -> Snapshot:
         return Snapshot(self.position, self.state, self.totals)
@@ -97,7 +101,8 @@ class _Run:
         found = programs.train.ended(begun.arguments, begun.found)
         self.state, self.totals, done, self.finite = *found[:2], int(found[2]), bool(found[3])
         now = time.perf_counter()
-        self.seconds += now - max(begun.since, self.seen)
+        self.last = now - max(begun.since, self.seen)
+        self.seconds += self.last
         self.seen = now
         before = self.position
         self.position = Position(before.step + done, before.epoch, before.done + done)
@@ -107,8 +112,8 @@ class _Run:
 def fit(programs: Programs, course: Course, start: Snapshot, stop: Stop = never) -> Iterator[Event]:
     """Train from `start` to the last epoch, emitting events.
 
-    Where the program leaves what it is given alone, the next dispatch is begun before the last one
-    is told of: the device goes on while Python talks.
+    Where dispatches are short and the program leaves what it is given alone, the next one is begun
+    before the last one is told of: the device goes on while Python talks.
 
     Args:
         start: its arrays are donated.
@@ -118,7 +123,7 @@ def fit(programs: Programs, course: Course, start: Snapshot, stop: Stop = never)
         Events; the last is `Ended`, `Stopping` or `NotFinite`. The arrays of a snapshot are
         donated when the next event is asked for.
     """
-    run = _Run(start.position, start.state, dict(start.totals))
+    run = _Run(start.position, start.state, dict(start.totals), last=inf)
     begun: _Begun | None = None
     with closing(_turns(course, run.position)) as turns:
         turn = next(turns, None)
@@ -136,7 +141,7 @@ def fit(programs: Programs, course: Course, start: Snapshot, stop: Stop = never)
                 return
             begun = begun or _Begun.of(programs, course, turn, run.state, run.totals)
             following = next(turns, None)
-            ahead = programs.train.lasting and following is not None
+            ahead = programs.train.lasting and run.last < SHORT and following is not None
             then = begun.next(programs, course, following) if ahead else None
             run.end(programs, begun)
             if not run.finite:
