@@ -171,7 +171,7 @@ def test_what_has_begun_behind_what_is_not_finite_is_forgotten(
     bad = train | {"features": train["features"].copy()}
     bad["features"][order[3][0]] = np.nan
     module = module_of(SPECS["one"], unguarded=unguarded)
-    monkeypatch.setattr("graphc.runtime.loop.inf", 0.0)
+    monkeypatch.setattr("graphc.runtime.loop.inf", 0.0)  # the first is taken for short
     *_, last = fit(*told(module, bad))
     assert isinstance(last, events.NotFinite)
     assert last.snapshot.position == Position(3, 0, 3)
@@ -179,7 +179,8 @@ def test_what_has_begun_behind_what_is_not_finite_is_forgotten(
     assert equal(last.snapshot.state, good[0])
 
 
-def test_a_stop_is_at_the_end_of_what_was_told_of(train, equal):
+def test_a_stop_is_at_the_end_of_what_was_told_of(train, equal, monkeypatch):
+    monkeypatch.setattr("graphc.runtime.loop.inf", 0.0)
     programs, course, start = told(module_of(SPECS["one"]), train)
     wishes = iter([None, "stopped"])
     *_, ended, last = fit(programs, course, start, lambda: next(wishes))
