@@ -9,8 +9,7 @@ from math import prod
 
 import jax
 
-from benchmarks.forms import programs_of, ratios_of
-from benchmarks.measure import Sample
+from benchmarks.forms import Ratios, programs_of, ratios_of, verdict, wrong
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
 from graphc.core.forms import CPU, PRODUCTS, YNNPACK
@@ -72,7 +71,7 @@ def run(options: Options) -> Result:
     rounds = options.rounds or (3 if options.quick else 9)
     found = {str(each): _measured(each, rounds) for each in SHAPES[: 2 if options.quick else None]}
     rows = [(name, *each.row) for name, each in found.items()]
-    wrong = [f"{name}: {each.wrong}" for name, each in found.items() if each.wrong]
+    notes = [note for name, each in found.items() for note in each.wrong(name)]
     numbers = {
         name: {form: {way: ways[way].values for way in WAYS} for form, ways in each.ratios.items()}
         for name, each in found.items()
@@ -81,7 +80,7 @@ def run(options: Options) -> Result:
     header = ("images and kernels", "numbers of the band", *columns, "chosen")
     looped, numbers["in a loop"] = _looped(SHAPES[-1:] if options.quick else SHAPES[-3:], rounds)
     tables = [Table(header, rows), looped]
-    return Result(tables, wrong or ["the table is right everywhere"], numbers)
+    return Result(tables, verdict(notes), numbers)
 
 
 def _looped(shapes: tuple[Shape, ...], rounds: int) -> tuple[Table, dict]:
@@ -104,7 +103,7 @@ class Measured:
     """The time of XLA's convolution over that of each other form, by the form and the way."""
 
     size: int
-    ratios: dict[str, dict[str, Sample]]
+    ratios: Ratios
     chosen: str
 
     @property
@@ -112,14 +111,9 @@ class Measured:
         cells = (self.ratios[form][way].text("{:.2f}") for form in FORMS for way in WAYS)
         return f"{self.size:,}", *cells, self.chosen
 
-    @property
-    def wrong(self) -> str:
-        """Where all of the middle half of training says that another form is faster."""
-        quartiles = {form: self.ratios[form]["training"].quartiles for form in FORMS}
-        faster = [form for form in FORMS if quartiles[form][0] > 1]
-        if self.chosen != XLA:
-            return f"chosen {self.chosen}, and XLA is faster" * (quartiles[self.chosen][1] < 1)
-        return f"chosen XLA's, and faster is {', '.join(faster)}" if faster else ""
+    def wrong(self, name: str) -> list[str]:
+        """Where another form is faster."""
+        return wrong(name, self.chosen, self.ratios, XLA)
 
 
 def _forms(shape: Shape) -> tuple[Given, Callable, Callable]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 
+from benchmarks.forms import verdict, wrong
 from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
@@ -48,7 +49,16 @@ def run(options: Options) -> Result:
     ]
     header = ["spec", "steps", "a step with one look at the end", "at every step : at the end"]
     numbers = {name: ratio.values for name, (_, _, ratio) in found.items()}
-    return Result([Table(header, rows)], [], numbers)
+    notes = [
+        note for name, (steps, _, ratio) in found.items() for note in _wrong(name, steps, ratio)
+    ]
+    return Result([Table(header, rows)], verdict(notes), numbers)
+
+
+def _wrong(name: str, steps: int, ratio: Sample) -> list[str]:
+    every, end = WORDS
+    taken = end if steps >= CPU.unguarded_steps else every
+    return wrong(name, taken, {end: {"training": ratio}}, every)
 
 
 def _measured(name: str, rounds: int) -> tuple[int, Sample, Sample]:

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks.forms import verdict, wrong
 from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
@@ -38,6 +39,7 @@ SPECS = (
 )
 
 CHOICES = SPECS
+ALONE, BESIDE = "one by one", "side by side"
 
 
 def run(options: Options) -> Result:
@@ -45,15 +47,20 @@ def run(options: Options) -> Result:
     rounds = options.rounds or (3 if options.quick else 15)
     names = options.chosen(SPECS)
     names = names[:1] if options.quick else names
-    ratios = {name: [_ratio(name, count, rounds) for count in RUNS] for name in names}
+    notes, ratios = [], {}
+    for name in names:
+        model = api.compile(f"specs/{name}", device="cpu")
+        ratios[name] = [_ratio(name, model, count, rounds) for count in RUNS]
+        taken = BESIDE if model.compiled.choices.lockstep else ALONE
+        for count, each in zip(RUNS, ratios[name], strict=True):
+            notes += wrong(f"{name}, {count} runs", taken, {BESIDE: {"training": each}}, ALONE)
     header = ["one by one : side by side", *(f"{count} runs" for count in RUNS)]
     rows = [[name, *(each.text("{:.2f}") for each in ratios[name])] for name in names]
     numbers = {name: [each.values for each in ratios[name]] for name in names}
-    return Result([Table(header, rows)], [], numbers)
+    return Result([Table(header, rows)], verdict(notes), numbers)
 
 
-def _ratio(name: str, count: int, rounds: int) -> Sample:
-    model = api.compile(f"specs/{name}", device="cpu")
+def _ratio(name: str, model: api.Model, count: int, rounds: int) -> Sample:
     dataset, compiled = model.with_data()
     settings, module = settings_of(compiled, dataset.count("train")), model.module()
     course = course_of(dataset, settings)

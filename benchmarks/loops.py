@@ -10,10 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from benchmarks.forms import Programs, programs_of, ratios_of
-from benchmarks.measure import Sample
+from benchmarks.forms import Compared, Programs, columns, programs_of, ratios_of, together, wrong
 from benchmarks.options import Options
-from benchmarks.report import Result, Table
+from benchmarks.report import Result
 from graphc import compiler
 from graphc.core.forms import CPU
 from graphc.core.span import Source
@@ -49,24 +48,13 @@ CELL = "graphc: 1\nnetwork: {inputs: {x: [time, %d]}, layers: [{%s: %d}]}\n"
 def run(options: Options) -> Result:
     """A table for each choice."""
     rounds = options.rounds or (3 if options.quick else 7)
-    tables, numbers = [], {}
-    for name in options.chosen(TABLES):
-        title, found = TABLES[name](1 if options.quick else None, rounds)
-        rows = [[row, *(each.text("{:.2f}") for each in cells.values())] for row, cells in found]
-        tables.append(Table([title, *found[0][1]], rows))
-        numbers[name] = {
-            row: {column: each.values for column, each in cells.items()} for row, cells in found
-        }
-    return Result(tables, [], numbers)
+    quick = 1 if options.quick else None
+    return together({name: TABLES[name](quick, rounds) for name in options.chosen(TABLES)})
 
 
-Found = tuple[str, list[tuple[str, dict[str, Sample]]]]
-"""The title of the rows of a table, and the rows."""
-
-
-def _recurrences(most: int | None, rounds: int) -> Found:
+def _recurrences(most: int | None, rounds: int) -> Compared:
     """`h: a * h@t-1 + b` as an associative scan, and as a loop."""
-    found = []
+    found = Compared("loop : associative scan, batch x features")
     for batch, units in STATES[:most]:
         forms = {}
         for word, device in (("loop", "cpu"), ("scan", "gpu")):
@@ -81,15 +69,18 @@ def _recurrences(most: int | None, rounds: int) -> Found:
                 word: programs_of(lambda arrays, form=form: form.forward({}, {}, arrays)[0], given)
                 for word, form in forms.items()
             }
-            for way, ratio in ratios_of(programs, "loop", rounds)["scan"].items():
+            ratios = ratios_of(programs, "loop", rounds)
+            for way, ratio in ratios["scan"].items():
                 cells[f"{count:,} steps, {way}"] = ratio
-        found.append((f"{batch} x {units}", cells))
-    return "loop : associative scan, batch x features", found
+            row = f"{batch} x {units}, {count:,} steps"
+            found.notes += wrong(row, "scan" if CPU.affine else "loop", ratios, "loop")
+        found.rows[f"{batch} x {units}"] = cells
+    return found
 
 
-def _unrolled(most: int | None, rounds: int) -> Found:
+def _unrolled(most: int | None, rounds: int) -> Compared:
     """Cells with one step of the loop in a round, and with several."""
-    found = []
+    found = Compared("1 step : several in a round, batch x units")
     for name in CELLS[:most]:
         for batch, units in SIZES[:most]:
             whole = compiler.compile(Source("cell.yaml", CELL % (units, name, units)))
@@ -99,13 +90,10 @@ def _unrolled(most: int | None, rounds: int) -> Found:
                 for each in (1, *ROUNDS)
             }
             ratios = ratios_of(programs, "1", rounds)
-            cells = {
-                f"{each} steps, {way}": ratios[str(each)][way]
-                for each in ROUNDS
-                for way in ("forward", "training")
-            }
-            found.append((f"{name}, {batch} x {units}", cells))
-    return "1 step : several in a round, batch x units", found
+            row = f"{name}, {batch} x {units}"
+            found.notes += wrong(row, str(CPU.unroll), ratios, "1")
+            found.rows[row] = columns(ratios, "{} steps, {}")
+    return found
 
 
 def _cell(program: Program, x: np.ndarray) -> Programs:
@@ -115,9 +103,9 @@ def _cell(program: Program, x: np.ndarray) -> Programs:
     return programs_of(lambda given: module.forward(given[0], {}, {"x": given[1]})[0], (params, x))
 
 
-def _gates(most: int | None, rounds: int) -> Found:
+def _gates(most: int | None, rounds: int) -> Compared:
     """The step of an LSTM with each gate by itself, and with one tanh for all of them."""
-    found = []
+    found = Compared("sigmoids and tanh : all through tanh, batch x units")
     for batch, units in SIZES[:most]:
         draw = np.random.default_rng(0)
         given = {
@@ -134,16 +122,14 @@ def _gates(most: int | None, rounds: int) -> Found:
             for word, step in (("apart", _apart), ("one tanh", _joined), ("four", _by_tanh))
         }
         ratios = ratios_of(programs, "apart", rounds)
-        cells = {
-            f"{word}, {way}": each for word, ways in ratios.items() for way, each in ways.items()
-        }
-        found.append((f"{batch} x {units}", cells))
-    return "sigmoids and tanh : all through tanh, batch x units", found
+        found.notes += wrong(f"{batch} x {units}", "one tanh", ratios, "apart")
+        found.rows[f"{batch} x {units}"] = columns(ratios)
+    return found
 
 
-def _kernels(most: int | None, rounds: int) -> Found:
+def _kernels(most: int | None, rounds: int) -> Compared:
     """The gradient of a kernel added up step by step, and as one product behind the loop."""
-    found = []
+    found = Compared("gradient of the kernel in the loop : behind it, batch x units")
     for name, (step, gates, states) in STATEFUL.items():
         for batch, units in SIZES[:most]:
             draw = np.random.default_rng(0)
@@ -160,15 +146,15 @@ def _kernels(most: int | None, rounds: int) -> Found:
                 word: programs_of(lambda arrays, run=run, loop=loop: loop(run, arrays), given)
                 for word, run in (("in it", over_time), ("behind it", recur))
             }
-            found.append(
-                (f"{name}, {batch} x {units}", ratios_of(programs, "in it", rounds)["behind it"])
-            )
-    return "gradient of the kernel in the loop : behind it, batch x units", found
+            ratios, row = ratios_of(programs, "in it", rounds), f"{name}, {batch} x {units}"
+            found.notes += wrong(row, "behind it", ratios, "in it")
+            found.rows[row] = dict(ratios["behind it"])
+    return found
 
 
-def _inputs(most: int | None, rounds: int) -> Found:
+def _inputs(most: int | None, rounds: int) -> Compared:
     """Cells with the products of their inputs before the loop, and in it."""
-    found = []
+    found = Compared("products with inputs before the loop : in it, batch x inputs to units")
     for name in CELLS[:most]:
         for batch, inputs, units in INPUTS[:most]:
             x = np.random.default_rng(0).normal(size=(batch, 128, inputs)).astype(np.float32)
@@ -177,9 +163,12 @@ def _inputs(most: int | None, rounds: int) -> Found:
                 source = Source("cell.yaml", CELL % (inputs, name, units))
                 whole = compiler.compile(source, forms=replace(CPU, stays=times))
                 programs[word] = _cell(whole.program, x)
-            cells = ratios_of(programs, "before", rounds)["in it"]
-            found.append((f"{name}, {batch} x {inputs} to {units}", cells))
-    return "products with inputs before the loop : in it, batch x inputs to units", found
+            ratios = ratios_of(programs, "before", rounds)
+            row = f"{name}, {batch} x {inputs} to {units}"
+            taken = "in it" if units >= CPU.stays * inputs else "before"
+            found.notes += wrong(row, taken, ratios, "before")
+            found.rows[row] = dict(ratios["in it"])
+    return found
 
 
 TABLES = {

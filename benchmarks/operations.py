@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from benchmarks.forms import Programs, programs_of, ratios_of
+from benchmarks.forms import Programs, programs_of, ratios_of, verdict, wrong
 from benchmarks.measure import Sample
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
@@ -59,19 +59,21 @@ WAYS = ("forward", "training")
 def run(options: Options) -> Result:
     """A table for each operation: the time of what is emitted over that of each other form."""
     rounds = options.rounds or (3 if options.quick else 9)
-    tables, numbers = [], {}
+    tables, notes, numbers = [], [], {}
     for name in options.chosen(TABLES):
         title, sizes, programs = TABLES[name]
         found = {}
         for size in sizes[: 1 if options.quick else None]:
             forms = programs(*size)
-            found[_words(size)] = ratios_of(forms, next(iter(forms)), rounds)
+            taken, row = next(iter(forms)), _words(size)
+            found[row] = ratios_of(forms, taken, rounds)
+            notes += wrong(f"{name}, {row}", taken, found[row], taken)
         tables.append(_table(title, found))
         numbers[name] = {
             row: {form: {way: each.values for way, each in ways.items()} for form, ways in forms}
             for row, forms in ((row, forms.items()) for row, forms in found.items())
         }
-    return Result(tables, [], numbers)
+    return Result(tables, verdict(notes), numbers)
 
 
 def _table(title: str, found: Mapping[str, Mapping[str, Mapping[str, Sample]]]) -> Table:

@@ -11,8 +11,7 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 
 from benchmarks.citations import CITATIONS, arrays, edges_made_up
-from benchmarks.forms import programs_of, ratios_of
-from benchmarks.measure import Sample
+from benchmarks.forms import Compared, programs_of, ratios_of, wrong
 from graphc.core.forms import FORMS
 from graphc.data.edge_forms import (
     edges_of_each,
@@ -58,9 +57,9 @@ class Graph:
         return "table" if len(found["graph:into:first"]) else "edges"
 
 
-def sums(most: int | None, rounds: int) -> list[tuple[str, dict[str, Sample | str]]]:
+def sums(most: int | None, rounds: int) -> Compared:
     """The time edge by edge over that of other forms, of several graphs."""
-    found = []
+    found = Compared("edge by edge : by")
     for title, graph in list(_GRAPHS.items())[:most]:
         made = graph()
         for width in WIDTHS[:most]:
@@ -74,7 +73,9 @@ def sums(most: int | None, rounds: int) -> list[tuple[str, dict[str, Sample | st
                 for word in ("table", "matrix", "BCOO")
                 for way in ("forward", "training")
             }
-            found.append((f"{title}, {width} features", cells | {"chosen": made.chosen}))
+            row = f"{title}, {width} features"
+            found.rows[row] = cells | {"chosen": made.chosen}
+            found.notes += wrong(row, made.chosen, ratios, "edges")
     return found
 
 
