@@ -38,9 +38,17 @@ def emitted(
     without: tuple[str, ...] = (),
     forms: Forms | None = None,
     settings: tuple[str, ...] = (),
+    sequences: tuple[int, int] | None = None,
 ) -> Emitted:
-    """Compile a spec and import what was emitted."""
+    """Compile a spec and import what was emitted.
+
+    Args:
+        sequences: how many there are to train on, and their length, where it is sequences.
+    """
     compiled = compiler.compile(source, settings, without, forms=forms)
+    if sequences is not None:
+        count, length = sequences
+        compiled = compiler.with_examples(compiled, count, longest=length)
     module = module_from_source(compiled.source, f"<{compiled.checked.name}>")
     return Emitted(compiled, module, Programs(module, compiled.choices.steps_per_dispatch))
 

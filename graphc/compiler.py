@@ -33,7 +33,7 @@ from graphc.ops.sources import ArraySource, PythonData
 from graphc.passes.manager import PassReport, run_passes
 from graphc.passes.precision import in_float32
 from graphc.passes.walk import everywhere
-from graphc.plan.choices import Choices, choose, epoch_steps, may_loop
+from graphc.plan.choices import Choices, choose, epoch_steps, may_loop, steps_per_dispatch
 from graphc.plan.make import make_plan, no_data
 from graphc.plan.plan import Plan, Program
 from graphc.plan.precisions import with_precisions
@@ -456,7 +456,7 @@ def with_examples(
 ) -> Compiled:
     """What was compiled, for data with so many examples to train on.
 
-    Schedules count its steps, and a loss may weigh its classes.
+    Schedules count steps, losses may weigh classes, and long sequences make for short dispatches.
 
     Args:
         classes: how many examples (or places of them) each class has, where there are classes.
@@ -476,11 +476,12 @@ def with_examples(
     report = Report()
     check_lengths(document.training, steps, document.place, report)
     report.stop()
-    choices = replace(compiled.choices, epoch_steps=steps, class_weights=weights)
-    if choices == compiled.choices:
-        return compiled
-    program = replace(compiled.program, epoch_steps=steps, class_weights=weights)
-    return replace(compiled, program=program, choices=choices, emitted=emit(program))
+    known = {"epoch_steps": steps, "class_weights": weights}
+    program = replace(compiled.program, **known)
+    most = steps_per_dispatch(program, document.training, compiled.choices.forms, longest)
+    choices = replace(compiled.choices, steps_per_dispatch=most, **known)
+    emitted = compiled.emitted if program == compiled.program else emit(program)
+    return replace(compiled, program=program, choices=choices, emitted=emitted)
 
 
 def for_checkup(compiled: Compiled) -> Compiled:

@@ -90,7 +90,10 @@ def start(
         forms: by which it is compiled, if not by those of the device.
         settings: what the spec says otherwise.
     """
-    each = emitted(source(workload), forms=forms, settings=settings)
+    sequences = None
+    if isinstance(workload, Characters | Transformer):
+        sequences = workload.examples, workload.steps
+    each = emitted(source(workload), forms=forms, settings=settings, sequences=sequences)
     state = make_state(each.module, 0)
     canonical = to_canonical(state, each.compiled.weights)
     mine = [path for path in canonical if path.startswith("params/")]

@@ -9,6 +9,7 @@ from graphc.compiler import Compiled, streams
 from graphc.core.forms import Forms
 from graphc.core.sizes import size
 from graphc.core.span import Source
+from graphc.core.types import time_axes
 from graphc.graph.graph import Graph
 from graphc.graph.time import Scan
 from graphc.graph.weights import Entry
@@ -77,7 +78,7 @@ def _choices(compiled: Compiled) -> Iterator[str]:
         yield "  steps per dispatch: none, for there is no `train`"
     else:
         asked = compiled.checked.document.training.steps_per_dispatch is not None  # type: ignore[union-attr]
-        why = "as the spec says" if asked else "by the work of a step"
+        why = "as the spec says" if asked else f"by the work of a step{_fewer(compiled)}"
         yield f"  steps per dispatch: {steps}, {why}"
         if compiled.choices.unguarded:
             yield "  numbers that are not finite: looked for when a dispatch is over"
@@ -119,6 +120,13 @@ def _neighbours(drawn: Neighbours) -> str:
     sizes = ", then ".join(f"{size} for each" for size in drawn.sizes)
     where = "in evaluation too" if drawn.evaluation == "drawn" else "evaluation is of the graph"
     return f"{sizes}, drawn in the step, {drawn.nodes:,} nodes for one to learn from; {where}"
+
+
+def _fewer(compiled: Compiled) -> str:
+    """That there are fewer steps in a dispatch of long sequences, where there are sequences."""
+    networks = compiled.checked.networks.values()
+    over_time = any(time_axes(kind) for network in networks for _, kind in network.inputs)
+    return ", fewer where sequences are long" if over_time else ""
 
 
 def _loops(graph: Graph) -> bool:

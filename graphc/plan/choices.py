@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 from graphc.core.forms import Forms
 from graphc.core.operation import AlongEdges, LibraryConvolution, Opaque, Operation
-from graphc.core.types import Type
+from graphc.core.types import Type, time_axes
 from graphc.graph.calls import Call, Repeat, Stack
 from graphc.graph.forms import Beside, Folded
 from graphc.graph.graph import Graph
+from graphc.graph.time import Scan
 from graphc.ops.training import Training
 from graphc.plan.plan import Program
 from graphc.plan.schedules import count_epochs
@@ -93,12 +95,10 @@ def choose(
         streamed: whether the spec wants them on the disk: runs side by side share data on the
             device.
     """
-    leaves = [leaf for graph in program.networks.values() for leaf in _leaves(graph)]
-    layers = sum(1 for operation, types, _ in leaves if operation.weights(*types))
+    leaves = _leaves_of(program)
+    layers = sum(1 for operation, types, *_ in leaves if operation.weights(*types))
     seconds = SECONDS_PER_LAYER_SQUARED * layers**2
-    steps = 1
-    if training is not None:
-        steps = training.steps_per_dispatch or _steps(leaves, _rows(training), forms)
+    steps = 1 if training is None else steps_per_dispatch(program, training, forms)
     lockstep = False
     if training is not None and not streamed:
         lockstep = _lockstep(leaves, training, forms, examples)
@@ -125,6 +125,20 @@ def epoch_steps(
     return training.epoch_steps if examples is None else training.steps(examples, longest)
 
 
+def steps_per_dispatch(
+    program: Program, training: Training, forms: Forms, longest: int | None = None
+) -> int:
+    """The steps that run on the device without a word to Python.
+
+    Args:
+        longest: how many steps the longest sequence has, where there are some and that is known.
+    """
+    if training.steps_per_dispatch is not None:
+        return training.steps_per_dispatch
+    at_once = min((each for each in (longest, training.truncate) if each), default=1)
+    return _steps(_leaves_of(program), _rows(training), forms, at_once)
+
+
 def _rows(training: Training) -> int | str:
     """The examples of a step, or the nodes where neighbours are drawn."""
     if training.neighbours is None or isinstance(training.batch_size, str):
@@ -132,35 +146,54 @@ def _rows(training: Training) -> int | str:
     return training.batch_size * training.neighbours.nodes
 
 
-Leaf = tuple[Operation, tuple[Type, ...], int]
+class Leaf(NamedTuple):
+    """An operation that is written out, how often, and whether inside of a loop over time."""
+
+    operation: Operation
+    types: tuple[Type, ...]
+    times: int
+    stepwise: bool
+
+    @property
+    def over_time(self) -> bool:
+        """Whether it is done for every step of a sequence."""
+        return self.stepwise or any(map(time_axes, self.types))
 
 
-def _steps(leaves: list[Leaf], batch: int | str, forms: Forms) -> int:
+def _steps(leaves: list[Leaf], batch: int | str, forms: Forms, longest: int) -> int:
     if isinstance(batch, str):
         return 1  # an epoch is one step
     if not _loop_well(leaves, forms):
         return 1
     if forms.steps_per_dispatch is not None:
         return forms.steps_per_dispatch
-    work = _work(leaves, batch)
+    work = _work(leaves, batch, longest)
     return next((steps for most, steps in forms.steps_by_work if work <= most), 1)
 
 
-def _work(leaves: list[Leaf], rows: int) -> float:
-    """The floating point operations of a step, forward and backward."""
-    return 3 * rows * sum(operation.flops(*types) * times for operation, types, times in leaves)
+def _work(leaves: list[Leaf], rows: int, longest: int = 1) -> float:
+    """The floating point operations of a step, forward and backward.
+
+    Args:
+        longest: over how many steps of a sequence.
+    """
+    each = (
+        leaf.operation.flops(*leaf.types) * leaf.times * (longest if leaf.over_time else 1)
+        for leaf in leaves
+    )
+    return 3 * rows * sum(each)
 
 
 def _lockstep(leaves: list[Leaf], training: Training, forms: Forms, examples: int | None) -> bool:
     if training.lockstep is not None:
         return training.lockstep
-    if any(operation.trait(Opaque) for operation, _, _ in leaves):
+    if any(operation.trait(Opaque) for operation, *_ in leaves):
         return False
     if forms.lockstep == inf:
         return True
     if isinstance(training.batch_size, str) and examples is None:
         return False
-    if any(operation.trait(AlongEdges) for operation, _, _ in leaves):
+    if any(operation.trait(AlongEdges) for operation, *_ in leaves):
         return False  # few of them gain, and how many nodes there are is not known
     work = _work(leaves, training.rows(examples or 0))
     return _loop_well(leaves, forms) and work <= forms.lockstep
@@ -179,7 +212,7 @@ def _unguarded(
     few = isinstance(training.batch_size, str) or min(steps, known or steps) < forms.unguarded_steps
     weights = (
         (each.size, times)
-        for operation, types, times in leaves
+        for operation, types, times, _ in leaves
         for each in operation.weights(*types).values()
     )
     large = sum(size * times for size, times in weights) > forms.unguarded
@@ -194,40 +227,45 @@ def _cuts(program: Program) -> bool:
 
 def may_loop(program: Program, forms: Forms) -> bool:
     """Whether everything in a program may stand in a loop."""
-    leaves = [leaf for graph in program.networks.values() for leaf in _leaves(graph)]
-    return _loop_well(leaves, forms)
+    return _loop_well(_leaves_of(program), forms)
 
 
 def _loop_well(leaves: list[Leaf], forms: Forms) -> bool:
     """Whether none of them is, or may hold, what must not stand in a loop there."""
-    opaque = any(operation.trait(Opaque) for operation, _, _ in leaves)
+    opaque = any(operation.trait(Opaque) for operation, *_ in leaves)
     return forms.looped or not (opaque or _convolves(leaves))
 
 
 def _convolves(leaves: list[Leaf]) -> bool:
     """Whether one of them is known to be a library convolution."""
-    return any(operation.trait(LibraryConvolution) for operation, _, _ in leaves)
+    return any(operation.trait(LibraryConvolution) for operation, *_ in leaves)
 
 
-def _leaves(graph: Graph, times: int = 1) -> Iterator[Leaf]:
+def _leaves_of(program: Program) -> list[Leaf]:
+    return [leaf for graph in program.networks.values() for leaf in _leaves(graph)]
+
+
+def _leaves(graph: Graph, times: int = 1, stepwise: bool = False) -> Iterator[Leaf]:
     """The operations that are written out in the program, with how often each runs."""
     for node in graph.nodes:
-        yield from _inside(node.operation, graph.input_types(node), times)
+        yield from _inside(node.operation, graph.input_types(node), times, stepwise)
 
 
-def _inside(operation: Operation, types: tuple[Type, ...], times: int) -> Iterator[Leaf]:
+def _inside(
+    operation: Operation, types: tuple[Type, ...], times: int, stepwise: bool
+) -> Iterator[Leaf]:
     if isinstance(operation, Call):
-        yield from _leaves(operation.graph, times)
+        yield from _leaves(operation.graph, times, stepwise or isinstance(operation, Scan))
     elif isinstance(operation, Repeat):
         for copy in operation.copies:
-            yield from _inside(copy, types, times)
+            yield from _inside(copy, types, times, stepwise)
             types = (copy.infer(*types), *types[1:])  # type: ignore[assignment]
     elif isinstance(operation, Stack):
-        yield from _inside(operation.layer, types, times * len(operation.paths))
+        yield from _inside(operation.layer, types, times * len(operation.paths), stepwise)
     elif isinstance(operation, Beside):
         for layer in operation.layers:
-            yield layer, types, times
+            yield Leaf(layer, types, times, stepwise)
     elif isinstance(operation, Folded):
-        yield operation.layer, types, times
+        yield Leaf(operation.layer, types, times, stepwise)
     else:
-        yield operation, types, times
+        yield Leaf(operation, types, times, stepwise)
