@@ -26,6 +26,7 @@ NAMES = (
     "operations",
     "convolutions",
     "precision",
+    "perceptrons",
     "throughput",
     "recurrent",
     "attention",

@@ -1,13 +1,14 @@
-"""Examples per second of training, in graphc and in other forms of the same network."""
+"""Examples per second of training deep networks, in graphc and in other forms of the same."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from benchmarks.contest import Contest
 from benchmarks.options import Options
 from benchmarks.report import Result
-from benchmarks.workloads import WORKLOADS, arrays
+from benchmarks.workloads import WORKLOADS, Workload, arrays
 
 TITLES = {
     "graphc": "graphc",
@@ -28,11 +29,16 @@ KINDS = {
     "keras_steps": ("dense", "highway"),
 }
 """The networks that some forms are for: convolutions, few channels, and many small steps."""
-CHOICES = tuple(WORKLOADS)
+NETWORKS = {name: each for name, each in WORKLOADS.items() if each.kind != "dense"}
+CHOICES = tuple(NETWORKS)
+
+
+def contest(networks: Mapping[str, Workload], titles: Mapping[str, str]) -> Contest:
+    """Classifiers of images in these forms."""
+    chance = math.log(10)
+    return Contest(networks, arrays, titles, ("examples", 1), chance, 11, kinds=KINDS)
 
 
 def run(options: Options) -> Result:
     """Every network in turn."""
-    chance = math.log(10)
-    contest = Contest(WORKLOADS, arrays, TITLES, ("examples", 1), chance, 11, kinds=KINDS)
-    return contest.run(options)
+    return contest(NETWORKS, TITLES).run(options)

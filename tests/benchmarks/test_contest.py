@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import __main__, attention, graphs, objectives, recurrent, throughput
+from benchmarks import __main__, attention, graphs, objectives, perceptrons, recurrent, throughput
 from benchmarks.options import Options
 from benchmarks.peer import LeftOut, Peer
 from benchmarks.peers.__main__ import ALL
@@ -16,7 +16,7 @@ from benchmarks.report import README, Result
 from benchmarks.residual import blocks
 from graphc.compiler import check
 
-CONTESTS = (throughput, recurrent, attention, graphs, objectives)
+CONTESTS = (perceptrons, throughput, recurrent, attention, graphs, objectives)
 
 
 def test_networks_and_forms_are_chosen_by_their_names():
