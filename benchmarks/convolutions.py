@@ -1,4 +1,4 @@
-"""Convolutions of XLA against those row by row and those of YNNPACK, forward and back."""
+"""Convolutions of XLA against those of YNNPACK and as products, forward and back."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from itertools import product
 from math import prod
 
 import jax
+import jax.numpy as jnp
 
-from benchmarks.forms import Ratios, programs_of, ratios_of, verdict, wrong
+from benchmarks.forms import Ratios, columns, programs_of, ratios_of, verdict, wrong
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
 from graphc.core.forms import CPU, PRODUCTS, YNNPACK
 from graphc.core.types import Type
 from graphc.emit.library.convolution import by_rows, convolve
+from graphc.emit.library.windows import surround, windows
 from graphc.ops.convolution import Conv
 from graphc.passes.bands import few
 
@@ -24,7 +26,6 @@ XLA = "XLA"
 XLA_ALONE = {YNNPACK: ",".join(PRODUCTS)}
 """What XLA is told where it is to compute convolutions itself."""
 Given = tuple[jax.Array, jax.Array]
-FORMS = ("by rows", "YNNPACK")
 CALLS = 8
 """How often a convolution is called, or goes round in a loop."""
 
@@ -76,8 +77,8 @@ def run(options: Options) -> Result:
         name: {form: {way: ways[way].values for way in WAYS} for form, ways in each.ratios.items()}
         for name, each in found.items()
     }
-    columns = (f"{form}, {way}" for form in FORMS for way in WAYS)
-    header = ("images and kernels", "numbers of the band", *columns, "chosen")
+    first = next(iter(found.values()))
+    header = ("images and kernels", "numbers of the band", *columns(first.ratios), "chosen")
     looped, numbers["in a loop"] = _looped(SHAPES[-1:] if options.quick else SHAPES[-3:], rounds)
     tables = [Table(header, rows), looped]
     return Result(tables, verdict(notes), numbers)
@@ -87,7 +88,7 @@ def _looped(shapes: tuple[Shape, ...], rounds: int) -> tuple[Table, dict]:
     """The time of XLA's convolutions in a loop over that of as many calls."""
     found = {}
     for shape in shapes:
-        given, library, _ = _forms(shape)
+        given, library = _given(shape), _function(shape)
         once, round_ = (programs_of(library, given, times, XLA_ALONE) for times in (1, CALLS))
         calls = {
             way: lambda each=each: [each() for _ in range(CALLS)] for way, each in once.items()
@@ -108,7 +109,7 @@ class Measured:
 
     @property
     def row(self) -> tuple[str, ...]:
-        cells = (self.ratios[form][way].text("{:.2f}") for form in FORMS for way in WAYS)
+        cells = (each.text("{:.2f}") for each in columns(self.ratios).values())
         return f"{self.size:,}", *cells, self.chosen
 
     def wrong(self, name: str) -> list[str]:
@@ -116,29 +117,47 @@ class Measured:
         return wrong(name, self.chosen, self.ratios, XLA)
 
 
-def _forms(shape: Shape) -> tuple[Given, Callable, Callable]:
-    """Images and a kernel, the library's convolution of them, and that by rows."""
-    layer, image = shape.layer, shape.image
-    kernel = jax.random.normal(jax.random.key(1), layer.weights(image)["kernel"].shape)
-    x = jax.random.normal(jax.random.key(0), (BATCH, *image.shape))
+def shifted(x, kernel, strides, padding, **_):
+    """For each place of the window a product of what all places of the result see there."""
+    parts = _windows(x, kernel, strides, padding)
+    each = kernel.reshape(-1, *kernel.shape[2:])
+    return sum(x @ kernel for x, kernel in zip(parts, each, strict=True))
+
+
+def im2col(x, kernel, strides, padding, **_):
+    """One product of all that each place of the result sees."""
+    seen = jnp.concatenate(list(_windows(x, kernel, strides, padding)), axis=-1)
+    return seen @ kernel.reshape(-1, kernel.shape[-1])
+
+
+def _windows(x, kernel, strides, padding):
+    *window, _, _ = kernel.shape
+    return windows(surround(x, window, strides, padding), window, strides)
+
+
+PRODUCTS_OF = {"by rows": by_rows, "shifted": shifted, "im2col": im2col}
+
+
+def _given(shape: Shape) -> Given:
+    """Images and a kernel."""
+    kernel = shape.layer.weights(shape.image)["kernel"].shape
+    shapes = (BATCH, *shape.image.shape), kernel
+    keys = jax.random.split(jax.random.key(0))
+    return tuple(jax.random.normal(*each) for each in zip(keys, shapes, strict=True))
+
+
+def _function(shape: Shape, **form: Callable) -> Callable[[Given], jax.Array]:
+    """The convolution of the library, or in another form."""
     options = {"strides": shape.stride, "padding": shape.padding.upper()}
-
-    def library(given: Given) -> jax.Array:
-        return convolve(*given, **options)
-
-    def rows(given: Given) -> jax.Array:
-        return convolve(*given, **options, form=by_rows)
-
-    return (x, kernel), library, rows
+    return lambda given: convolve(*given, **options, **form)
 
 
 def _measured(shape: Shape, rounds: int) -> Measured:
-    given, library, rows = _forms(shape)
-    programs = {
-        XLA: programs_of(library, given, options=XLA_ALONE),
-        "by rows": programs_of(rows, given),
-        "YNNPACK": programs_of(library, given),
-    }
+    given, library = _given(shape), _function(shape)
+    programs = {XLA: programs_of(library, given, options=XLA_ALONE)}
+    for word, form in PRODUCTS_OF.items():
+        programs[word] = programs_of(_function(shape, form=form), given)
+    programs["YNNPACK"] = programs_of(library, given)
     band = shape.layer.band(shape.image)
     assert band is not None
     chosen = "by rows" if few(band, shape.channels, shape.features, CPU) else XLA

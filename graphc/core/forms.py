@@ -132,9 +132,9 @@ CPU = Forms(
     band=70_000,
     band_features=16,
     band_multiple=8,
-    # With 0.02 of them a product and its gradient are 3.7 times as fast for 16 features out and 0.8
-    # times for 64, and with a dropout before it 22 and 6 times; with 0.05 the product for 64 takes
-    # four times as long (`benchmarks graphs --only words`).
+    # With 0.02 of them a product and its gradient are 4.0 times as fast for 16 features out and 1.9
+    # times for 64, and with a dropout before it 28 and 9 times; with 0.05 the product for 64 takes
+    # more than twice as long (`benchmarks graphs --only words`).
     sparse=0.02,
     # With a look at every step 41 steps or more take 1.00 to 1.13 times as long, 21 or fewer 0.82
     # to 1.04 times (`benchmarks guards`).
@@ -159,7 +159,9 @@ CPU = Forms(
     #   digits_mixer             1.7e8       1.1       1.1
     #   mnist_mlp                4.1e8       0.8       0.7
     lockstep=1e8,
-    # `benchmarks graphs --only sums`, and `--only over` for the last.
+    # `benchmarks graphs --only sums`, and `--only over` for the last: shorter rows at a price of 1,
+    # 2 and 4 train 1.3, 1.4 and 0.9 times as fast as those as long as the fullest (geometric means
+    # over all rows of that table).
     prices=Prices(((100_000, 4), (inf, 16)), 5, 2),
     measured=True,
 )
