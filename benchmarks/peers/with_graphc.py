@@ -63,7 +63,8 @@ def _file(workload: Citations) -> str | None:
         return None
     path = str(Path(tempfile.mkdtemp()) / "graph.npz")
     label = np.arange(workload.nodes) % workload.classes
-    features = np.ones((workload.nodes, workload.features), np.float32)
+    few = np.arange(workload.features) < workload.share * workload.features
+    features = np.tile(few.astype(np.float32), (workload.nodes, 1))
     np.savez(path, features=features, edges=np.zeros((2, 1), np.int32), label=label)
     return path
 

@@ -79,7 +79,13 @@ class Forms(Declaration):
         Int(1), "numbers of channels that are a multiple of this do well in the library", 8
     )
     sparse: float = attribute(
-        Float(minimum=0, maximum=1), "the share of numbers other than 0 that are read alone", 0.0
+        Float(minimum=0),
+        "the share of numbers other than 0, times the features that a product makes of them, up to"
+        " which they are read alone",
+        0.0,
+    )
+    sparse_dropped: float = attribute(
+        Float(minimum=0), "the same where a dropout stands before the product", 0.0
     )
     unguarded: int = attribute(
         Int(0),
@@ -132,10 +138,18 @@ CPU = Forms(
     band=70_000,
     band_features=16,
     band_multiple=8,
-    # With 0.02 of them a product and its gradient are 4.0 times as fast for 16 features out and 1.9
-    # times for 64, and with a dropout before it 28 and 9 times; with 0.05 the product for 64 takes
-    # more than twice as long (`benchmarks graphs --only words`).
-    sparse=0.02,
+    # Times of training with all numbers over those with the ones that are not 0, by their share and
+    # the features of a product (`benchmarks graphs --only words`):
+    #
+    #                    product    dropout and product
+    #   2% to 16           4.0             28
+    #   5% to 16           1.8              7.3
+    #   2% to 64           1.9              9.4
+    #   10% to 16          0.6              2.2
+    #   5% to 64           0.4              1.5
+    #   10% to 64          0.2              0.8
+    sparse=1.28,
+    sparse_dropped=3.2,
     # With a look at every step 41 steps or more take 1.00 to 1.13 times as long, 21 or fewer 0.82
     # to 1.04 times (`benchmarks guards`).
     unguarded=2_000_000,

@@ -1,9 +1,10 @@
 """sparse: of an input that is 0 nearly everywhere, only the other numbers are read.
 
 Rules:
-    1. An input of which the data says that few numbers are not 0 (`sparse`) is held as
-       these and their columns, where all that reads it are products that make fewer features of it,
-       and dropouts before them.
+    1. An input of which the data says that few numbers are not 0 is held as these and their
+       columns, where all that reads it are products that make fewer features of it, and dropouts
+       before them. How few depends on the features that are made (`sparse`); behind a dropout,
+       which draws a number for each that it is given, more are (`sparse_dropped`).
 """
 
 from __future__ import annotations
@@ -17,36 +18,46 @@ from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
 from graphc.passes.remarks import Remarks
 
+SMALL = 16
+"""Features of a small product: more numbers than would do for it are nothing to speak of."""
+
 
 def hold_sparse(graph: Graph, remarks: Remarks) -> Graph:
     """The graph with sparse inputs; see the module's text for the rule."""
-    most = remarks.forms.sparse
-    few = {name for name, share in remarks.shares.items() if share <= most}
-    inputs = tuple((name, _held(graph, name, kind, few, remarks)) for name, kind in graph.inputs)
+    inputs = tuple((name, _held(graph, name, kind, remarks)) for name, kind in graph.inputs)
     return replace(graph, inputs=inputs)
 
 
-def _held(graph: Graph, name: str, kind: Type, few: set[str], remarks: Remarks) -> Type:
+def _held(graph: Graph, name: str, kind: Type, remarks: Remarks) -> Type:
     """The type of an input, sparse where it is of few numbers and all that reads it takes that."""
-    if name not in few or len(kind.shape) != 1 or kind.dtype != "float":
+    share, forms = remarks.shares.get(name), remarks.forms
+    if share is None or len(kind.shape) != 1 or kind.dtype != "float":
         return kind
-    share = f"{remarks.shares[name]:.1%} of `{name}` are other than 0"
-    wants_all = next((node for node in _readers(graph, name) if not _takes(graph, node)), None)
-    if wants_all is not None:
-        remarks.left(1, f"{share}, but `{wants_all.name}` reads all", wants_all.span)
+    said, few = f"{share:.1%} of `{name}` are other than 0", share * SMALL <= forms.sparse
+    readers = list(_readers(graph, name))
+    wants_all = next((node for node, _ in readers if not _takes(graph, node)), None)
+    if wants_all is not None and few:
+        remarks.left(1, f"{said}, but `{wants_all.name}` reads all", wants_all.span)
+    if wants_all is not None or any(ref == Ref(name) for _, ref in graph.outputs):
         return kind
-    if any(ref == Ref(name) for _, ref in graph.outputs):
-        return kind
-    remarks.did(1, f"{share}, and no others are read")
+    for node, dropped in readers:
+        features = graph.types[Ref(node.name)].features
+        most = forms.sparse_dropped if dropped else forms.sparse
+        if not node.operation.trait(KeepsZeros) and share * features > most:
+            if few:
+                text = f"{said}, too many for the {features:,} features of `{node.name}`"
+                remarks.left(1, text, node.span)
+            return kind
+    remarks.did(1, f"{said}, and no others are read")
     return replace(kind, sparse=True)
 
 
-def _readers(graph: Graph, name: str) -> Iterator[Node]:
-    """What reads a value, and what reads that behind operations that keep zeros."""
+def _readers(graph: Graph, name: str, dropped: bool = False) -> Iterator[tuple[Node, bool]]:
+    """What reads a value, and what reads that behind dropouts; whether it stands behind one."""
     for node in graph.users[name]:
-        yield node
+        yield node, dropped
         if node.operation.trait(KeepsZeros):
-            yield from _readers(graph, node.name)
+            yield from _readers(graph, node.name, dropped=True)
 
 
 def _takes(graph: Graph, node: Node) -> bool:

@@ -41,7 +41,7 @@ CHANGES: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("layers in a loop", {"rolled": 2}),
     ("products of one input apart", {"merged": 0}),
     ("products of one input as one", {"merged": _ANY}),
-    ("all of the inputs", {"sparse": 0.0}),
+    ("all of the inputs", {"sparse": 0.0, "sparse_dropped": 0.0}),
     ("products with inputs before loops", {"stays": 0.0}),
     ("products with inputs in loops", {"stays": 1e-6}),
     ("affine cycles for all steps at once", {"affine": True}),

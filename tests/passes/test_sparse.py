@@ -86,6 +86,7 @@ def test_a_run_of_few_numbers_predicts_of_whole_arrays(spec, tmp_path):
         ("{sage_conv: {features: 2, aggregate: max}}", "", "reads all"),
         ("{graph_conv: 140}, {graph_conv: 2}", "", "reads all"),
         ("{dense: 4, precision: bfloat16}, {dense: 2}", "", "reads all"),
+        ("{graph_conv: 100}, {graph_conv: 2}", "", "too many for the 100 features of `graph_conv`"),
         ("{dropout: 0.5}, {dense: 2}", ", normalize: standard", None),
     ],
 )
@@ -99,6 +100,11 @@ def test_what_needs_all_numbers_has_them(spec, layers, data, why):
         for each in report.remarks
     ]
     assert any(why in each for each in said) if why else not said
+
+
+def test_behind_a_dropout_more_numbers_are_few(spec):
+    path = spec("{dropout: 0.5}, {graph_conv: 100}, {graph_conv: 2}")
+    assert gc.compile(path).compiled.program.sparse == ("features",)
 
 
 def test_other_devices_read_all(spec):
