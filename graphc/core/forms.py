@@ -157,7 +157,7 @@ CPU = Forms(
     # Of eight layers seven train 1.1 to 2.3 times as fast so, and the smallest 0.5 to 1.7 times
     # (`benchmarks points`).
     flat=True,
-    # One in a loop, with its gradient, takes 30 times as long.
+    # One in a loop, with its gradient, takes 10 to 80 times as long (`benchmarks convolutions`).
     looped=False,
     # `benchmarks convolutions`, and `benchmarks throughput --only resnet20`.
     ynnpack=False,
