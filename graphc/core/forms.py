@@ -112,21 +112,21 @@ CPU = Forms(
     # 128 steps (`benchmarks loops --only unrolled`):
     #
     #                        2      4      8
-    #   elman  16 x 16      0.8    0.9    0.9
-    #   elman  32 x 64      0.8    1.2    1.2
-    #   elman  32 x 256     1.0    0.9    1.0
-    #   gru    16 x 16      0.7    0.8    0.6
-    #   gru    32 x 64      0.9    0.7    0.5
-    #   gru    32 x 256     0.9    1.0    0.8
-    #   lstm   16 x 16      1.2    0.7    0.6
-    #   lstm   32 x 64      0.9    0.7    0.4
-    #   lstm   32 x 256     0.9    0.8    0.7
+    #   elman  16 x 16      0.9    0.9    0.9
+    #   elman  32 x 64      1.0    1.0    0.9
+    #   elman  32 x 256     1.0    0.9    0.9
+    #   gru    16 x 16      1.1    0.9    0.7
+    #   gru    32 x 64      0.9    0.8    0.6
+    #   gru    32 x 256     0.9    0.9    0.8
+    #   lstm   16 x 16      1.2    0.9    0.7
+    #   lstm   32 x 64      0.8    0.8    0.6
+    #   lstm   32 x 256     1.1    1.0    1.0
     unroll=1,
-    # Over 128 steps training took 1.06 to 1.24 times as long with the products of inputs before the
-    # loop where there are 4 times as many units as inputs, and 0.54 to 1.02 times where there are
-    # as many or fewer (`benchmarks loops --only inputs`).
+    # Over 128 steps training took 0.9 to 1.7 times as long with the products of inputs before the
+    # loop where there are 4 times as many units as inputs, and 0.7 to 1.2 times where there are as
+    # many or fewer (`benchmarks loops --only inputs`).
     stays=4.0,
-    # A loop takes 0.3 to 1.7 times as long, up to 16,384 steps (`benchmarks loops --only
+    # A loop takes 0.2 to 1.3 times as long, up to 16,384 steps (`benchmarks loops --only
     # recurrences`).
     affine=False,
     # Fewer layers compile as fast unrolled (`benchmarks depth`).
@@ -150,12 +150,11 @@ CPU = Forms(
     #   10% to 64          0.2              0.8
     sparse=1.28,
     sparse_dropped=3.2,
-    # With a look at every step 41 steps or more take 1.00 to 1.13 times as long, 21 or fewer 0.82
-    # to 1.04 times (`benchmarks guards`).
+    # With a look at every step 41 steps or more take 0.97 to 1.31 times as long, 21 or fewer 0.85
+    # to 1.05 times (`benchmarks guards`).
     unguarded=2_000_000,
     unguarded_steps=30,
-    # Of eight layers seven train 1.1 to 2.3 times as fast so, and the smallest 0.5 to 1.7 times
-    # (`benchmarks points`).
+    # Eight layers train 1.1 to 2.8 times as fast so (`benchmarks points`).
     flat=True,
     # One in a loop, with its gradient, takes 10 to 80 times as long (`benchmarks convolutions`).
     looped=False,
@@ -164,14 +163,16 @@ CPU = Forms(
     # Times of runs one by one over times side by side (`benchmarks lockstep`):
     #
     #                    work of a step    5 runs   10 runs
-    #   iris_mlp                 1.2e4       2.8       3.0
-    #   diabetes_mlp             7.7e4       2.7       3.3
-    #   digits_logistic          2.5e5       1.3       1.1
-    #   digits_mlp               3.3e6       1.0       1.3
-    #   usps_mlp                 3.8e7       1.3       1.2
-    #   california_mlp           1.6e8       1.0       1.0
-    #   digits_mixer             1.7e8       1.1       1.1
-    #   mnist_mlp                4.1e8       0.8       0.7
+    #   iris_mlp                 1.2e4       2.8       4.2
+    #   diabetes_mlp             7.7e4       2.6       3.3
+    #   digits_logistic          2.5e5       2.1       2.0
+    #   digits_mlp               3.3e6       1.0       1.0
+    #   usps_mlp                 3.8e7       0.9       0.9
+    #   california_mlp           1.6e8       1.3       2.2
+    #   digits_mixer             1.7e8       1.2       1.0
+    #   mnist_mlp                4.1e8       0.8       0.8
+    #
+    # On a processor with AVX-512 alone usps_mlp gained 1.3 times, and california_mlp nothing.
     lockstep=1e8,
     # `benchmarks graphs --only sums`, and `--only over` for the last: shorter rows at a price of 1,
     # 2 and 4 train 1.3, 1.4 and 0.9 times as fast as those as long as the fullest (geometric means
