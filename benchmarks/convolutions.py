@@ -88,7 +88,7 @@ def _looped(shapes: tuple[Shape, ...], rounds: int) -> tuple[Table, dict]:
     """The time of XLA's convolutions in a loop over that of as many calls."""
     found = {}
     for shape in shapes:
-        given, library = _given(shape), _function(shape)
+        given, library = inputs_of(shape), function_of(shape)
         once, round_ = (programs_of(library, given, times, XLA_ALONE) for times in (1, CALLS))
         calls = {
             way: lambda each=each: [each() for _ in range(CALLS)] for way, each in once.items()
@@ -138,7 +138,7 @@ def _windows(x, kernel, strides, padding):
 PRODUCTS_OF = {"by rows": by_rows, "shifted": shifted, "im2col": im2col}
 
 
-def _given(shape: Shape) -> Given:
+def inputs_of(shape: Shape) -> Given:
     """Images and a kernel."""
     kernel = shape.layer.weights(shape.image)["kernel"].shape
     shapes = (BATCH, *shape.image.shape), kernel
@@ -146,17 +146,17 @@ def _given(shape: Shape) -> Given:
     return tuple(jax.random.normal(*each) for each in zip(keys, shapes, strict=True))
 
 
-def _function(shape: Shape, **form: Callable) -> Callable[[Given], jax.Array]:
+def function_of(shape: Shape, **form: Callable) -> Callable[[Given], jax.Array]:
     """The convolution of the library, or in another form."""
     options = {"strides": shape.stride, "padding": shape.padding.upper()}
     return lambda given: convolve(*given, **options, **form)
 
 
 def _measured(shape: Shape, rounds: int) -> Measured:
-    given, library = _given(shape), _function(shape)
+    given, library = inputs_of(shape), function_of(shape)
     programs = {XLA: programs_of(library, given, options=XLA_ALONE)}
     for word, form in PRODUCTS_OF.items():
-        programs[word] = programs_of(_function(shape, form=form), given)
+        programs[word] = programs_of(function_of(shape, form=form), given)
     programs["YNNPACK"] = programs_of(library, given)
     band = shape.layer.band(shape.image)
     assert band is not None

@@ -63,9 +63,17 @@ def _file(workload: Citations) -> str | None:
         return None
     path = str(Path(tempfile.mkdtemp()) / "graph.npz")
     label = np.arange(workload.nodes) % workload.classes
-    few = np.arange(workload.features) < workload.share * workload.features
-    features = np.tile(few.astype(np.float32), (workload.nodes, 1))
-    np.savez(path, features=features, edges=np.zeros((2, 1), np.int32), label=label)
+    if workload.share == 1:
+        features = {"features": np.ones((workload.nodes, workload.features), np.float32)}
+    else:  # only of a sparse matrix it is known beforehand how many are not 0
+        few, shape = round(workload.share * workload.features), (workload.nodes, workload.features)
+        features = {
+            "features_data": np.ones(workload.nodes * few, np.float32),
+            "features_indices": np.tile(np.arange(few), workload.nodes),
+            "features_indptr": np.arange(workload.nodes + 1) * few,
+            "features_shape": np.array(shape),
+        }
+    np.savez(path, **features, edges=np.zeros((2, 1), np.int32), label=label)
     return path
 
 
