@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphc.api.run import Inference, Run
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.diagnostic import Diagnostic
 
 if TYPE_CHECKING:

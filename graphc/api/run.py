@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.diagnostic import Diagnostic, SpecError, listing
 from graphc.core.span import Source
 from graphc.core.types import time_axes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from graphc.checker import Checked, check
 from graphc.cli.common import format_option, python_option, settings_option, spec_source
 from graphc.cli.failures import Command, show, show_json
-from graphc.compiler import Checked, check
 from graphc.core.diagnostic import Diagnostic, GraphcError
 from graphc.insight.cost import cost_of_networks
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from graphc.checker import Checked, check
 from graphc.cli.common import (
     format_option,
     output_option,
@@ -19,7 +20,6 @@ from graphc.cli.common import (
     write_bytes,
 )
 from graphc.cli.failures import Command, show
-from graphc.compiler import Checked, check
 from graphc.core.diagnostic import Diagnostic, SpecError
 
 if TYPE_CHECKING:

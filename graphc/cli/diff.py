@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from graphc.checker import Checked, check
 from graphc.cli.common import format_option, put, spec_source
 from graphc.cli.failures import Command, show
-from graphc.compiler import Checked, check
 from graphc.core.diagnostic import Report, SpecError
 from graphc.core.span import Source
 

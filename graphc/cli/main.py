@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import click
 
+from graphc.core.collection import without_collection
+
 COMMANDS = {
     "new": "Write a starter spec that trains at once",
     "check": "Check specs, without running anything",
@@ -44,6 +46,7 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
+    @without_collection
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None

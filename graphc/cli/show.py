@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from graphc.checker import Checked, check
 from graphc.cli.common import (
     format_option,
     output_option,
@@ -17,7 +18,6 @@ from graphc.cli.common import (
     spec_source,
 )
 from graphc.cli.failures import Command, show
-from graphc.compiler import Checked, check
 
 
 @click.command(cls=Command)

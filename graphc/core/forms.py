@@ -37,7 +37,7 @@ YNNPACK = "xla_cpu_experimental_ynn_fusion_type"
 PRODUCTS = ("LIBRARY_FUSION_TYPE_DOT", "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT")
 
 # A dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
-STEPS_BY_WORK = ((3e6, 1000), (3e8, 100), (3e9, 20), (3e10, 5))
+STEPS_BY_WORK = ((3e6, 1000), (5e8, 100), (3e9, 20), (3e10, 5))
 
 
 @dataclass(frozen=True)

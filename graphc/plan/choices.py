@@ -19,7 +19,7 @@ from graphc.graph.graph import Graph
 from graphc.graph.time import Scan
 from graphc.ops.training import Training
 from graphc.plan.plan import Program
-from graphc.plan.schedules import count_epochs
+from graphc.plan.schedules import epoch_steps
 
 # Seconds to compile an unrolled network grow with the square of its layers with weights:
 # 100 of them take 11 s and 400 over 100 s on two cores.
@@ -114,15 +114,6 @@ def choose(
         and _unguarded(program, training, leaves, steps, forms, examples),
         without_ynnpack=not forms.ynnpack and _convolves(leaves),
     )
-
-
-def epoch_steps(
-    training: Training | None, examples: int | None, longest: int | None = None
-) -> int | None:
-    """The steps of an epoch, if something counts them and they are known."""
-    if training is None or not count_epochs(training):
-        return None
-    return training.epoch_steps if examples is None else training.steps(examples, longest)
 
 
 def steps_per_dispatch(

@@ -50,6 +50,15 @@ def count_epochs(training: Training) -> bool:
     )
 
 
+def epoch_steps(
+    training: Training | None, examples: int | None, longest: int | None = None
+) -> int | None:
+    """The steps of an epoch, if something counts them and they are known."""
+    if training is None or not count_epochs(training):
+        return None
+    return training.epoch_steps if examples is None else training.steps(examples, longest)
+
+
 def last_for_the_run(training: Training) -> bool:
     """Whether a schedule lasts as long as the run, for it was not told how long."""
     return any(getattr(each, "over", 0) is None for _, each in schedules_of(training))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphc.compiler import Checked
+from graphc.checker import Checked
 from graphc.core.diagnostic import Diagnostic, InternalError, RunError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Span

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from graphc.build.training import TRAINING
-from graphc.compiler import Checked
+from graphc.checker import Checked
 from graphc.core.diagnostic import Diagnostic, Note, RunError
 from graphc.core.span import Span
 from graphc.data.dataset import Dataset, Form

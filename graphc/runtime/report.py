@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from graphc.compiler import Checked
+from graphc.checker import Checked
 from graphc.core.types import ENDS
 from graphc.data.dataset import Arrays, Dataset
 from graphc.data.graph_picture import graph_picture, is_one_graph

@@ -26,7 +26,7 @@ MOST_DEPTH = 100
 MOST_COPIES = 100_000
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*(?:\s|#[^\n]*)*)*")
 _TAG = re.compile(r"![^\s,\[\]{}]*")
-_ESCAPED = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
+_ESCAPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def read_file(path: str) -> Tree:

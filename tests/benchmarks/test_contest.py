@@ -14,7 +14,7 @@ from benchmarks.peers.with_graphc import source
 from benchmarks.picture import FORMS
 from benchmarks.report import README, Result
 from benchmarks.residual import blocks
-from graphc.compiler import check
+from graphc.checker import check
 
 CONTESTS = (perceptrons, throughput, recurrent, attention, graphs, objectives)
 

@@ -5,7 +5,7 @@ from textwrap import dedent
 import pytest
 
 import graphc as gc
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.diagnostic import SpecError
 from graphc.core.span import Source
 from graphc.ops.user_code import Signature

@@ -3,7 +3,7 @@
 import pytest
 
 import graphc as gc
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.diagnostic import SpecError
 from graphc.core.operation import Contracts, Linear
 from graphc.core.span import Source

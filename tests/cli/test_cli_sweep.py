@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import graphc as gc
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.diagnostic import RunError, SpecError
 from graphc.core.span import Source
 from graphc.plan.sampling import drawn, grid, rounds

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.span import Source
 from graphc.core.types import Type
 from graphc.data.load import load

@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.compiler import compile as compile_spec
 from graphc.core.diagnostic import SpecError
 from graphc.core.span import Source

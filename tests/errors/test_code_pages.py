@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import graphc.core
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.span import Source
 

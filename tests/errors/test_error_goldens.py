@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.span import Source
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 import graphc.core
-from graphc.compiler import Checked, check, compile
+from graphc.checker import Checked, check
+from graphc.compiler import compile
 from graphc.core.diagnostic import Diagnostic, GraphcError, SpecError
 from graphc.core.span import Source
 from graphc.core.tree import Mapping, Scalar, Sequence, Tree

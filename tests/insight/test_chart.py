@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.span import Source
 from graphc.insight.chart import Line, Panel, chart, texts, ticks
 from graphc.insight.curves import curves

@@ -11,7 +11,8 @@ import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphc.compiler import check, compile
+from graphc.checker import check
+from graphc.compiler import compile
 from graphc.core.span import Source
 from graphc.insight.diff.comparison import compare
 from graphc.insight.diff.report import as_json, as_text

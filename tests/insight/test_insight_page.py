@@ -10,7 +10,7 @@ import pytest
 import strategies
 from hypothesis import given, settings
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.span import Source
 from graphc.insight.cost import cost_of_networks
 from graphc.insight.levels import Value, Wire, levels_of

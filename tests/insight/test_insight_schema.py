@@ -8,8 +8,8 @@ import strategies
 from hypothesis import given
 
 from graphc.build.wrappers import WRAPPER_FORMS
+from graphc.checker import check
 from graphc.cli.new import KINDS, STARTERS
-from graphc.compiler import check
 from graphc.core.registry import operations
 from graphc.core.span import Source
 from graphc.core.tree import plain

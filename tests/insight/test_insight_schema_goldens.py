@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.diagnostic import SpecError
 from graphc.core.tree import Mapping, plain
 from graphc.insight.schema import spec_schema

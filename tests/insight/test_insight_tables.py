@@ -6,7 +6,7 @@ from textwrap import dedent
 import networkx as nx
 import pytest
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.span import Source
 from graphc.graph.weights import WeightMap
 from graphc.insight.cost import cost_of_networks

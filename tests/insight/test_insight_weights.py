@@ -6,7 +6,8 @@ import jsonschema
 import pytest
 import yaml
 
-from graphc.compiler import check, compile
+from graphc.checker import check
+from graphc.compiler import compile
 from graphc.core.span import Source
 from graphc.graph.weights import WeightMap
 from graphc.insight.cost import cost_of_networks

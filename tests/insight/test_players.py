@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.diagnostic import SpecError
 from graphc.core.span import Source
 from graphc.insight.players.scene import scene_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.span import Source
 from graphc.insight.compiled import seconds, size
 from graphc.insight.roofline import Counter, Peaks, Work

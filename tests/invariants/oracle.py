@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from strategies import CLASSES
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.forms import FORMS
 from graphc.core.span import Source
 from graphc.core.types import (

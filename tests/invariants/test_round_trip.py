@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import Drawn, Seeded, document, documents, shuffled, text
 
-from graphc.compiler import check, compile
+from graphc.checker import check
+from graphc.compiler import compile
 from graphc.core.span import Source
 from graphc.core.tree import plain
 from graphc.spec.dump import dump

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.forms import FORMS
 from graphc.core.operation import Operation
 from graphc.core.span import Source

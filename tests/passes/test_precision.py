@@ -10,7 +10,8 @@ import pytest
 from printed_graphs import after
 
 import graphc as gc
-from graphc.compiler import check, compile, for_checkup
+from graphc.checker import check
+from graphc.compiler import compile, for_checkup
 from graphc.core.span import Source
 from graphc.spec.dump import dump
 

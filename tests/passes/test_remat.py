@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import graphc as gc
-from graphc.compiler import check, compile
+from graphc.checker import check
+from graphc.compiler import compile
 from graphc.core.span import Source
 from graphc.spec.dump import dump
 

@@ -6,7 +6,7 @@ import pytest
 
 import graphc as gc
 from graphc.build.training import TRAINING
-from graphc.compiler import check
+from graphc.checker import check
 from graphc.core.diagnostic import SpecError
 from graphc.core.sizes import size
 from graphc.core.span import Source

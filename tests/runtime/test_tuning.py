@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 import graphc as gc
-from graphc.compiler import check, compile
+from graphc.checker import check
+from graphc.compiler import compile
 from graphc.core.diagnostic import SpecError
 from graphc.core.forms import CPU
 from graphc.insight.explanation import explanation

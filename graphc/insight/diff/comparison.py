@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from graphc.compiler import Checked
+from graphc.checker import Checked
 from graphc.graph.graph import Graph
 from graphc.insight.cost import Cost, cost_of_networks
 from graphc.insight.diff.change import Change, Row, whole_network

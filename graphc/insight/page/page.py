@@ -10,7 +10,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from graphc.compiler import Checked
+from graphc.checker import Checked
 from graphc.insight.cost import Cost, called_networks, cost_of_networks
 from graphc.insight.levels import levels_of
 from graphc.insight.page.boxes import Boxes

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from graphc.build.training import SAMPLE, TRAINING
-from graphc.compiler import Checked
+from graphc.checker import Checked
 from graphc.core.diagnostic import Diagnostic, SpecError
 from graphc.core.tree import Scalar, Tree, plain
 from graphc.graph.graph import Graph

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from graphc.compiler import Checked
+from graphc.checker import Checked
 from graphc.insight.confusion import Matrix, confusion_svg
 from graphc.insight.curves import SPLITS, Epochs, curves, epochs_of
 from graphc.insight.page.page import page

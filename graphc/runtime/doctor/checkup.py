@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 
-from graphc.compiler import Checked
+from graphc.checker import Checked
 from graphc.core.diagnostic import Diagnostic
 from graphc.data.batches import epoch_order, take
 from graphc.data.dataset import Dataset
