@@ -16,7 +16,7 @@ from benchmarks.report import Result
 from graphc import compiler
 from graphc.core.forms import CPU
 from graphc.core.span import Source
-from graphc.emit.library.time import over_time, recur
+from graphc.emit.library.time import add_by_parts, over_time, recur
 from graphc.emit.module import emit
 from graphc.plan.plan import Program
 from graphc.runtime.module import module_from_source
@@ -171,12 +171,53 @@ def _inputs(most: int | None, rounds: int) -> Compared:
     return found
 
 
+def _parts(most: int | None, rounds: int) -> Compared:
+    """Cells to whose parts a value of the step is added, in its columns and by parts."""
+    found = Compared("columns of one value : a value for each part, batch x units")
+    for name, (after, gates, states) in PARTED.items():
+        for batch, units in SIZES[:most]:
+            draw = np.random.default_rng(0)
+            given = {
+                word: draw.normal(0, scale, (*shape, count * units)).astype(np.float32)
+                for word, shape, count, scale in (
+                    ("now", (batch, 128), gates, 1),
+                    ("given", (batch, 128), 1, 1),
+                    ("kernel", (units,), gates, units**-0.5),
+                    ("other", (units,), 1, units**-0.5),
+                )
+            }
+            begin = [jnp.zeros((batch, units))] * states
+
+            def by_columns(now, given, kernel, other, h, *rest, after=after, gates=gates):
+                return after(jnp.split(h @ kernel + now, gates, -1), given, other, h, *rest)
+
+            def by_parts(now, given, kernel, other, h, *rest, after=after):
+                return after(add_by_parts(h @ kernel, now), given, other, h, *rest)
+
+            def columns(arrays, begin=begin, step=by_columns):
+                streams = [arrays["now"], arrays["given"]]
+                return recur(step, streams, begin, [arrays["kernel"], arrays["other"]])
+
+            def parts(arrays, begin=begin, step=by_parts, gates=gates):
+                streams = [jnp.split(arrays["now"], gates, -1), arrays["given"]]
+                return recur(step, streams, begin, [arrays["kernel"], arrays["other"]])
+
+            forms = {"columns": columns, "parts": parts}
+            programs = {word: programs_of(form, given) for word, form in forms.items()}
+            ratios, row = ratios_of(programs, "columns", rounds), f"{name}, {batch} x {units}"
+            taken = "parts" if after is _reset_after else "columns"
+            found.notes += wrong(row, taken, ratios, "columns")
+            found.rows[row] = dict(ratios["parts"])
+    return found
+
+
 TABLES = {
     "recurrences": _recurrences,
     "unrolled": _unrolled,
     "gates": _gates,
     "kernels": _kernels,
     "inputs": _inputs,
+    "parts": _parts,
 }
 CHOICES = tuple(TABLES)
 
@@ -214,3 +255,29 @@ STATEFUL: dict[str, tuple[Callable, int, int]] = {
     "lstm": (_joined, 4, 2),
 }
 """The step of a cell, its gates, and its states."""
+
+
+def _reset_before(parts, given, other, h):
+    r, z = map(nnx.sigmoid, parts)
+    n = jnp.tanh((r * h) @ other + given)
+    return (1 - z) * n + z * h
+
+
+def _reset_after(parts, given, other, h):
+    r, z = map(nnx.sigmoid, parts)
+    n = jnp.tanh(given + r * (h @ other))
+    return (1 - z) * n + z * h
+
+
+def _four_gates(parts, given, other, h, c):
+    i, f, o, g = parts
+    c = nnx.sigmoid(f + given * c) * c + nnx.sigmoid(i + given * c) * jnp.tanh(g)
+    return nnx.sigmoid(o + given * c) * jnp.tanh(c), c
+
+
+PARTED: dict[str, tuple[Callable, int, int]] = {
+    "gru": (_reset_before, 2, 1),
+    "gru_reset_after": (_reset_after, 2, 1),
+    "lstm_peephole": (_four_gates, 4, 2),
+}
+"""What a cell does with its parts, how many these are, and its states."""

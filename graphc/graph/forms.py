@@ -226,6 +226,7 @@ class Product(Operation):
         activation: of the layer.
         factors: of the sigmoids and tanhs that its parts go through, as one tanh; none where each
             part has its own function.
+        apart: whether what is added to it comes by parts too, as the value of a product does.
         layer: the layer whose product it is, where that is not `x @ kernel`.
         flat: whether the points of `x` are one axis while it multiplies.
     """
@@ -236,6 +237,7 @@ class Product(Operation):
     parts: tuple[int, ...] = ()
     activation: Operation | None = None
     factors: tuple[float, ...] = ()
+    apart: bool = False
     layer: Operation | None = None
     flat: bool = False
 
@@ -261,12 +263,17 @@ class Product(Operation):
         if whole.domain != x.domain:
             own = self._own(x, kernel)
             product = operand("product", own, whole).replace("$product", f"({product})")
+        return code(self._parted(product, whole, *rest), **(form.defaults if form else {}))
+
+    def _parted(self, product: str, whole: Type, *rest: Type) -> str:
+        """The product with what is added to it, as parts where it has some."""
+        if self.apart:
+            return f"add_by_parts({product}, $rest)"
         if rest:
             product += f" + {_added(rest[0], whole)}"
         if self.factors:
             product = f"one_tanh({product}, $factors)"
-        text = f"jnp.split({product}, $sections, axis=-1)" if self.parts else product
-        return code(text, **(form.defaults if form else {}))
+        return f"jnp.split({product}, $sections, axis=-1)" if self.parts else product
 
     def holes(self, x: Type, *others: Type) -> dict[str, object]:
         even = len(set(self.parts)) == 1

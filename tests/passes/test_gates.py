@@ -67,3 +67,13 @@ def test_sigmoids_and_tanhs_of_one_product_are_one_tanh(text):
 )
 def test_other_parts_keep_their_functions(text):
     assert "one_tanh" not in compiled(text).source
+
+
+@pytest.mark.parametrize("text, by_parts", [("gru_reset_after", True), ("gru", False)])
+def test_what_is_added_to_parts_comes_by_parts(text, by_parts):
+    text = layer(f"{{{text}: 5}}")
+    found, left = compiled(text), compiled(text, without=["gates"])
+    assert ("add_by_parts" in found.source) == by_parts
+    assert "add_by_parts" not in left.source
+    for one, other in zip(*map(jax.tree.leaves, (values(found), values(left))), strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)

@@ -164,13 +164,32 @@ def recur_backward(fixed, kept, pulled, wanted):
     carry = pulled, jax.tree.map(jnp.zeros_like, constants)
     steps = now, before, products, wanted
     loop = loop | {"reverse": not loop["reverse"]}
-    (start, sums), (to_now, to_products, values) = jax.lax.scan(one, carry, steps, **loop)
+    (start, sums), (to_now, to_products, values) = scan_once(one, carry, steps, **loop)
     to_kernels = jax.tree.map(jnp.zeros_like, list(kernels))
     for index, *pair in zip(owners, values, to_products, strict=True):
         value, product = (each.reshape(-1, each.shape[-1]) for each in pair)
         _, pull = jax.vjp(lambda kernel, value=value: value @ kernel, kernels[index])
         to_kernels[index] = jax.tree.map(jnp.add, to_kernels[index], *pull(product))
     return to_now, start, tuple(to_kernels), sums
+
+
+def scan_once(one, carry, steps, **options):
+    """`jax.lax.scan` that keeps values of a step which are the same array once.
+
+    The gradient by a product is often that by what is added to it.
+    """
+    found = []
+
+    def distinct(carry, step):
+        carry, values = one(carry, step)
+        values, tree = jax.tree.flatten(values)
+        once = {id(each): each for each in values}
+        found[:] = tree, [list(once).index(id(each)) for each in values]
+        return carry, list(once.values())
+
+    carry, once = jax.lax.scan(distinct, carry, steps, **options)
+    tree, places = found
+    return carry, jax.tree.unflatten(tree, [once[place] for place in places])
 
 
 class Cut:
@@ -204,8 +223,20 @@ def known(value, kernel, product):
 
 
 def time_first(arrays):
-    """Arrays [batch, time, ...] as [time, batch, ...], or the other way round."""
-    return tuple(jnp.swapaxes(each, 0, 1) for each in arrays)
+    """Arrays [batch, time, ...] as [time, batch, ...], or the other way round; parts too."""
+    return jax.tree.map(lambda each: jnp.swapaxes(each, 0, 1), tuple(arrays))
+
+
+def add_by_parts(product, parts):
+    """The columns of a product as parts, to each of which the part that belongs to it is added.
+
+    XLA reads parts faster in the step of a loop than the columns of a value of that step.
+    """
+    columns, start = [], 0
+    for part in parts:
+        columns.append(product[..., start : start + part.shape[-1]] + part)
+        start += part.shape[-1]
+    return columns
 
 
 def as_tuple(values):
