@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,8 +28,8 @@ from graphc.runtime import events
 from graphc.runtime.course import Course, training_key
 from graphc.runtime.evaluation import evaluated
 from graphc.runtime.events import Position, Snapshot
-from graphc.runtime.loop import fit
-from graphc.runtime.state import make_state, to_canonical
+from graphc.runtime.loop import fit, foresee
+from graphc.runtime.state import state_shapes, to_canonical
 from graphc.runtime.steps import batch_shapes, no_totals
 
 WITHOUT_END = 10**9
@@ -103,11 +104,11 @@ def start(
     if isinstance(workload, Characters | Transformer):
         sequences = workload.examples, workload.steps
     each = emitted(source(workload), forms=forms, settings=settings, sequences=sequences)
-    state = make_state(each.module, 0)
-    canonical = to_canonical(state, each.compiled.weights)
+    first, course = _foreseen(each, workload, arrays)
+    canonical = to_canonical(first.state, each.compiled.weights)
     mine = [path for path in canonical if path.startswith("params/")]
     np.savez(weights, **{path.removeprefix("params/"): canonical[path] for path in mine})
-    epochs = _epochs(each, workload, arrays, state)
+    epochs = _epochs(each, course, first)
     return lambda number: next(epochs)
 
 
@@ -116,13 +117,14 @@ def settle() -> None:
     jax.block_until_ready(jax.live_arrays())
 
 
-def _epochs(each: Emitted, workload: Trained, arrays: dict, state: object) -> Iterator[float]:
+def _foreseen(each: Emitted, workload: Trained, arrays: dict) -> tuple[Snapshot, Course]:
+    """Where training starts, while its step is compiled, and what it goes through."""
+    programs, key = each.programs, jax.random.key(0)
+    programs.init.begin_compiling(key)
     order = partial(epoch_order, workload.examples, workload.batch, 0)
     if isinstance(workload, Citations):
         order = rows_of(workload)
         arrays = _held(each, arrays)
-    batch = batch_shapes(arrays, workload.batch)
-    totals = each.programs.evaluate.shapes(evaluated(state), batch)
     course = Course(
         data=jax.device_put(arrays),
         order=order,
@@ -131,10 +133,18 @@ def _epochs(each: Emitted, workload: Trained, arrays: dict, state: object) -> It
         steps_per_dispatch=each.compiled.choices.steps_per_dispatch,
         key=training_key(0),
     )
+    template = state_shapes(each.module)
+    totals = programs.evaluate.shapes(evaluated(template), batch_shapes(arrays, workload.batch))
+    foreseen = Snapshot(Position(), template, no_totals(totals))
+    foresee(programs, course, foreseen)
+    return replace(foreseen, state=programs.init(key)), course
+
+
+def _epochs(each: Emitted, course: Course, first: Snapshot) -> Iterator[float]:
     plan = each.compiled.checked.plan
     assert plan is not None
     objectives = [objective.loss.name for objective in plan.objectives]
-    for event in fit(each.programs, course, Snapshot(Position(), state, no_totals(totals))):
+    for event in fit(each.programs, course, first):
         if isinstance(event, events.EpochEnded):
             yield float(np.mean([event.train[name] for name in objectives]))
 

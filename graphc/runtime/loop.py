@@ -71,7 +71,7 @@ class _Begun:
     @classmethod
     def of(cls, programs: Programs, course: Course, turn: _Turn, state: Any, totals: Any) -> _Begun:
         since = time.perf_counter()
-        arguments = (state, totals, *turn.part, np.int32(turn.count), course.key)
+        arguments = _arguments(course, turn, state, totals)
         return cls(turn, arguments, programs.train.begin(*arguments), since)
 
     def next(self, programs: Programs, course: Course, turn: _Turn) -> _Begun:
@@ -134,7 +134,7 @@ def fit(programs: Programs, course: Course, start: Snapshot, stop: Stop = never)
                     return
                 yield events.EpochStarted(run.position, len(turn.rows))
                 run.examples, run.seconds = 0, 0.0
-            train = (run.state, run.totals, *turn.part, np.int32(0), course.key)
+            train = _arguments(course, turn, run.state, run.totals)
             yield from compiling(programs.train, "the training step", stop, train)
             if not programs.train.compiled:
                 yield events.Stopping(str(stop()), run.snapshot())
@@ -159,6 +159,19 @@ def fit(programs: Programs, course: Course, start: Snapshot, stop: Stop = never)
                 yield events.SnapshotDue(run.snapshot())
             turn, begun = following, then if programs.train.lasting else None
     yield events.Ended(run.snapshot())
+
+
+def foresee(programs: Programs, course: Course, start: Snapshot) -> None:
+    """Begin to compile the training step for a run that will start so; shapes do for arrays."""
+    with closing(_turns(course, start.position)) as turns:
+        for turn in turns:
+            programs.train.begin_compiling(*_arguments(course, turn, start.state, start.totals))
+            return
+
+
+def _arguments(course: Course, turn: _Turn, state: Any, totals: Any) -> tuple:
+    """What the training program is given for a dispatch."""
+    return state, totals, *turn.part, np.int32(turn.count), course.key
 
 
 def _closing(programs: Programs, course: Course, run: _Run, train: Any) -> Iterator[Event]:

@@ -21,7 +21,7 @@ from graphc.runtime.evaluation import evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
 from graphc.runtime.files import write_json, write_text
 from graphc.runtime.keeper import Keeper, checkpoints, load_best, load_last
-from graphc.runtime.loop import compiling
+from graphc.runtime.loop import compiling, foresee
 from graphc.runtime.origins import Inheritance, Origins
 from graphc.runtime.recorder import Recorder
 from graphc.runtime.replay import explain, forget_replay, keep_replay
@@ -77,7 +77,7 @@ class Session:
         else:
             form.require_alike(dataset)
         self.start, seconds = _start(
-            run, programs, dataset, settings, resume, inherited, report, stop
+            run, programs, dataset, course, settings, resume, inherited, report, stop
         )
         position = self.start.position
         keeper = Keeper(
@@ -219,6 +219,7 @@ def _start(
     run: RunDirectory,
     programs: Programs,
     dataset: Dataset,
+    course: Course,
     settings: Settings,
     resume: bool,
     inherited: Inheritance | None,
@@ -226,24 +227,27 @@ def _start(
     stop: StopWish,
 ) -> tuple[Snapshot, float]:
     """Where the run begins, and the seconds it took before."""
-    module = programs.module
-    template = state_shapes(module)
+    found = load_last(run.checkpoints, _warning(report)) if resume else None
+    key = jax.random.key(settings.seed)
+    if found is None:
+        programs.init.begin_compiling(key)
+    template = state_shapes(programs.module)
     weights = evaluated(template)
     batch = batch_shapes(*measured_arrays(dataset, "train", settings))
     totals = programs.evaluate.shapes(weights, batch)
-    if resume and (found := load_last(run.checkpoints, _warning(report))) is not None:
+    if found is not None:
         snapshot = restore(found, template, totals, run.blueprint.weights, run.path)
         run.rewind(snapshot.position.epoch)
         return snapshot, float(found.about["seconds"])
     run.rewind(0)
-    state = _initial_state(programs, settings.seed, report, stop)
+    foresee(programs, course, Snapshot(Position(), template, no_totals(totals)))
+    state = _initial_state(programs, key, report, stop)
     if inherited is not None:
         state = inherited.put_into(state, run.blueprint.weights)
     return Snapshot(Position(), state, no_totals(totals)), 0.0
 
 
-def _initial_state(programs: Programs, seed: int, report: Report, stop: StopWish) -> State:
-    key = jax.random.key(seed)
+def _initial_state(programs: Programs, key: jax.Array, report: Report, stop: StopWish) -> State:
     for event in compiling(programs.init, "the initial weights", stop, (key,)):
         report(event)
     if not programs.init.compiled:

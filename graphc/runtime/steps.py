@@ -62,7 +62,7 @@ class Program:
 
     Attributes:
         function: which one.
-        seconds: how long that took.
+        seconds: how long that took, without what else was done meanwhile.
         nodes: how many nodes of a graph it takes at a time, where it draws neighbours of them.
     """
 
@@ -78,6 +78,7 @@ class Program:
         self._donate, self._spared, self._options = donate, spared, options
         self._lasting = False
         self._traced: Any = None
+        self._under_way: Background | None = None
         self._run: Callable | None = None
         self.seconds = 0.0
         self.nodes: int | None = None
@@ -114,16 +115,24 @@ class Program:
         self._lasting = sum(each.size * each.dtype.itemsize for each in used) <= self._spared
         return [] if self._lasting else [len(self._first) + each for each in self._donate]
 
+    def begin_compiling(self, *arguments: Any) -> None:
+        """Compile for arguments like these while other things are done; shapes do for arrays."""
+        if self._under_way is None:
+            self.shapes(*arguments)
+            started = time.perf_counter()
+            self._under_way = Background(self._traced.lower().compile)
+            self.seconds += time.perf_counter() - started
+
     def compile(self, *arguments: Any, stop: Callable[[], object] = lambda: None) -> bool:
         """Compile for arguments like these, which are not used up.
 
         Returns False if `stop()` became true before the end: the compilation is then left to
         itself, for XLA knows no way to interrupt it.
         """
-        self.shapes(*arguments)
+        self.begin_compiling(*arguments)
+        assert self._under_way is not None
         started = time.perf_counter()
-        lowered = self._traced.lower()
-        self._run = in_background(lowered.compile, stop)
+        self._run = self._under_way.wait(stop)
         self.seconds += time.perf_counter() - started
         return self.compiled
 
@@ -146,29 +155,34 @@ class Program:
         return found
 
 
-def in_background(function: Callable[[], Any], stop: Callable[[], object]) -> Any:
-    """What `function` returns or raises, while signals are heard; None if `stop()` comes first.
+class Background:
+    """A call in a thread of its own, while signals are heard.
 
     The main thread hears of a signal only between two instructions of Python, and a compilation is
     a single one.
     """
-    found: dict[str, Any] = {}
 
-    def run() -> None:
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function = function
+        self._value: Any = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._call, daemon=True)
+        self._thread.start()
+        atexit.register(_leave_behind, self._thread)
+
+    def _call(self) -> None:
         try:
-            found["value"] = function()
+            self._value = self._function()
         except BaseException as error:
-            found["error"] = error
+            self._error = error
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    while thread.is_alive() and not stop():
-        thread.join(0.02)
-    if thread.is_alive():
-        atexit.register(_leave_behind, thread)
-    if "error" in found:
-        raise found["error"]
-    return found.get("value")
+    def wait(self, stop: Callable[[], object]) -> Any:
+        """What the function returns or raises; None if `stop()` comes first."""
+        while self._thread.is_alive() and not stop():
+            self._thread.join(0.02)
+        if self._error is not None:
+            raise self._error
+        return self._value
 
 
 def _leave_behind(thread: threading.Thread) -> None:

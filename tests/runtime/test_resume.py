@@ -88,15 +88,20 @@ def test_a_signal_while_the_step_is_compiled_does_not_wait_for_it(
 ):
     started = []
 
-    def slow(function, stop, original=steps.in_background):
-        started.append(function)
-        if len(started) < 2:
-            return original(function, stop)
-        os.kill(os.getpid(), signal.SIGINT)
-        return original(lambda: time.sleep(2), stop)
+    class Slow(steps.Background):
+        """The second one, that of the training step, takes 2 seconds."""
+
+        def __init__(self, function):
+            started.append(self)
+            super().__init__(function if len(started) < 2 else lambda: time.sleep(2))
+
+        def wait(self, stop):
+            if self is not started[0]:
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().wait(stop)
 
     with monkeypatch.context() as patch:
-        patch.setattr(steps, "in_background", slow)
+        patch.setattr(steps, "Background", Slow)
         with pytest.raises(RunError, match="stopped by SIGINT in epoch 1 after step 0"):
             runner("stopped")
     runner("stopped", resume=True)
@@ -112,11 +117,15 @@ def test_a_process_ends_with_status_1_and_says_how_to_resume(tmp_path):
         from graphc.core.diagnostic import RunError
         from graphc.runtime import events, steps
 
-        def slow(function, stop, original=steps.in_background):
-            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-            return original(lambda: time.sleep(30), stop)
+        class Slow(steps.Background):
+            def __init__(self, function):
+                super().__init__(lambda: time.sleep(30))
 
-        steps.in_background = slow
+            def wait(self, stop):
+                threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+                return super().wait(stop)
+
+        steps.Background = Slow
         blueprint = conftest.Blueprint(
             "x", conftest.SPEC, conftest.rolled_source(), conftest.weight_map(True)
         )
