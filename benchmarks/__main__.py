@@ -28,6 +28,7 @@ NAMES = (
     "precision",
     "perceptrons",
     "throughput",
+    "highways",
     "recurrent",
     "attention",
     "graphs",

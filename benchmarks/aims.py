@@ -13,7 +13,15 @@ from benchmarks.report import Table, last_run, met, put
 Numbers = Mapping[str, Any]
 """What benchmarks found, by their names: `last_run.json`."""
 
-TRAINED = ("perceptrons", "throughput", "recurrent", "attention", "graphs", "objectives")
+TRAINED = (
+    "perceptrons",
+    "throughput",
+    "highways",
+    "recurrent",
+    "attention",
+    "graphs",
+    "objectives",
+)
 """The benchmarks that train networks."""
 _TINY = {"nnx": 40.0, "keras": 20.0, "keras_steps": 8.0, "torch": 20.0}
 _RESIDUAL = {"nnx": 1.1, "keras": 1.05}

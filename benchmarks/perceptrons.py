@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from benchmarks.options import Options
 from benchmarks.report import Result
-from benchmarks.throughput import TITLES as ALL
+from benchmarks.throughput import TITLES as OF_IMAGES
 from benchmarks.throughput import contest
 from benchmarks.workloads import WORKLOADS
 
-FORMS = ("graphc", "nnx", "jax", "keras", "keras_steps", "torch", "torch_compile")
-TITLES = {form: ALL[form] for form in FORMS}
+TITLES = {
+    **{form: OF_IMAGES[form] for form in ("graphc", "nnx", "jax", "keras")},
+    "keras_steps": "Keras 3, `steps_per_execution`",
+    **{form: OF_IMAGES[form] for form in ("torch", "torch_compile")},
+}
 NETWORKS = {name: each for name, each in WORKLOADS.items() if each.kind == "dense"}
 CHOICES = tuple(NETWORKS)
 

@@ -1,4 +1,4 @@
-"""Examples per second of training deep networks, in graphc and in other forms of the same."""
+"""Examples per second of training convolutional networks, in graphc and in other forms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ TITLES = {
     "jax_without_ynnpack": "JAX by hand, YNNPACK off",
     "jax_rows": "JAX by hand, convolutions by rows",
     "keras": "Keras 3 `fit`",
-    "keras_steps": "Keras 3, `steps_per_execution`",
     "torch": "PyTorch",
     "torch_compile": "PyTorch, `torch.compile`",
 }
@@ -26,10 +25,9 @@ KINDS = {
     "graphc_ynnpack": ("residual",),
     "jax_without_ynnpack": ("residual",),
     "jax_rows": ("lenet",),
-    "keras_steps": ("dense", "highway"),
 }
-"""The networks that some forms are for: convolutions, few channels, and many small steps."""
-NETWORKS = {name: each for name, each in WORKLOADS.items() if each.kind != "dense"}
+"""The networks that some forms are for: convolutions, and few channels."""
+NETWORKS = {name: each for name, each in WORKLOADS.items() if each.kind in ("lenet", "residual")}
 CHOICES = tuple(NETWORKS)
 
 

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import __main__, attention, graphs, objectives, perceptrons, recurrent, throughput
+from benchmarks import (
+    __main__,
+    attention,
+    graphs,
+    highways,
+    objectives,
+    perceptrons,
+    recurrent,
+    throughput,
+)
 from benchmarks.options import Options
 from benchmarks.peer import LeftOut, Peer
 from benchmarks.peers.__main__ import ALL
@@ -16,7 +25,7 @@ from benchmarks.report import README, Result
 from benchmarks.residual import blocks
 from graphc.checker import check
 
-CONTESTS = (perceptrons, throughput, recurrent, attention, graphs, objectives)
+CONTESTS = (perceptrons, throughput, highways, recurrent, attention, graphs, objectives)
 
 
 def test_networks_and_forms_are_chosen_by_their_names():
