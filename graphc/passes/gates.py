@@ -1,4 +1,4 @@
-"""gates: sigmoids and tanhs that stand beside each other in the step of a loop become one tanh.
+"""gates: how the parts of a product in the step of a loop go through their functions.
 
 Rules:
     1. The gates of a cell are parts of one product. Where some of them go through a sigmoid and

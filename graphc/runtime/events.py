@@ -73,7 +73,7 @@ class OneByOne(Event):
 
 @dataclass(frozen=True)
 class Compiling(Event):
-    """A program is being compiled; nothing else happens meanwhile."""
+    """A program is being compiled, for which the run waits."""
 
     what: str
 

@@ -54,6 +54,20 @@ def parts(
         yield data, order, np.int32(start)
 
 
+def first_part(data: Mapping[str, Any], rows: np.ndarray, most: int) -> Part:
+    """The first of `parts` before it is there: of rows that are gathered it has the shapes."""
+    if not is_streamed(data):
+        return data, rows, np.int32(0)
+    shape = most, rows.shape[1]
+    arrays = {
+        name: array
+        if is_shared(name)
+        else jax.ShapeDtypeStruct((most * shape[1], *array.shape[1:]), array.dtype)
+        for name, array in data.items()
+    }
+    return arrays, np.zeros(shape, np.int32), np.int32(0)
+
+
 def most_steps(data: Mapping[str, Any], batch_size: int, steps_per_dispatch: int) -> int:
     """The steps that may be run in one dispatch: of what is streamed, as many as are gathered."""
     if not is_streamed(data):

@@ -20,7 +20,7 @@ from graphc.runtime import events
 from graphc.runtime.course import Course
 from graphc.runtime.evaluation import evaluate_batches, evaluated
 from graphc.runtime.events import Event, Position, Snapshot
-from graphc.runtime.feed import Part, most_steps, parts, prefetched
+from graphc.runtime.feed import Part, first_part, most_steps, parts, prefetched
 from graphc.runtime.steps import Program, Programs, no_totals
 
 Stop = Callable[[], str | None]
@@ -163,10 +163,12 @@ def fit(programs: Programs, course: Course, start: Snapshot, stop: Stop = never)
 
 def foresee(programs: Programs, course: Course, start: Snapshot) -> None:
     """Begin to compile the training step for a run that will start so; shapes do for arrays."""
-    with closing(_turns(course, start.position)) as turns:
-        for turn in turns:
-            programs.train.begin_compiling(*_arguments(course, turn, start.state, start.totals))
-            return
+    if start.position.epoch < course.epochs:
+        rows = course.order(start.position.epoch)
+        most = most_steps(course.data, rows.shape[1], course.steps_per_dispatch)
+        part = first_part(course.data, rows, most)
+        arguments = (start.state, start.totals, *part, np.int32(0), course.key)
+        programs.train.begin_compiling(*arguments)
 
 
 def _arguments(course: Course, turn: _Turn, state: Any, totals: Any) -> tuple:

@@ -68,6 +68,7 @@ class Session:
         inherited: Inheritance | None,
         report: Report,
         stop: StopWish,
+        alone: bool = True,
     ) -> None:
         self.run, self.settings, self.programs = run, settings, programs
         self.dataset, self.course, self.report = dataset, course, report
@@ -77,7 +78,15 @@ class Session:
         else:
             form.require_alike(dataset)
         self.start, seconds = _start(
-            run, programs, dataset, course, settings, resume, inherited, report, stop
+            run,
+            programs,
+            dataset,
+            course if alone else None,
+            settings,
+            resume,
+            inherited,
+            report,
+            stop,
         )
         position = self.start.position
         keeper = Keeper(
@@ -219,14 +228,17 @@ def _start(
     run: RunDirectory,
     programs: Programs,
     dataset: Dataset,
-    course: Course,
+    course: Course | None,
     settings: Settings,
     resume: bool,
     inherited: Inheritance | None,
     report: Report,
     stop: StopWish,
 ) -> tuple[Snapshot, float]:
-    """Where the run begins, and the seconds it took before."""
+    """Where the run begins, and the seconds it took before.
+
+    With a course its training step is begun to be compiled.
+    """
     found = load_last(run.checkpoints, _warning(report)) if resume else None
     key = jax.random.key(settings.seed)
     if found is None:
@@ -240,17 +252,19 @@ def _start(
         run.rewind(snapshot.position.epoch)
         return snapshot, float(found.about["seconds"])
     run.rewind(0)
-    foresee(programs, course, Snapshot(Position(), template, no_totals(totals)))
+    if course is not None:
+        foresee(programs, course, Snapshot(Position(), template, no_totals(totals)))
     state = _initial_state(programs, key, report, stop)
     if inherited is not None:
         state = inherited.put_into(state, run.blueprint.weights)
-    return Snapshot(Position(), state, no_totals(totals)), 0.0
+    return Snapshot(Position(), state, no_totals(totals)), programs.train.seconds
 
 
 def _initial_state(programs: Programs, key: jax.Array, report: Report, stop: StopWish) -> State:
     for event in compiling(programs.init, "the initial weights", stop, (key,)):
         report(event)
     if not programs.init.compiled:
+        programs.train.leave()
         message = f"stopped by {stop.reason} before the first step"
         raise fail("GC612", message, "`--resume` starts the run again")
     return programs.init(key)

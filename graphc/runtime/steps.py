@@ -117,7 +117,7 @@ class Program:
 
     def begin_compiling(self, *arguments: Any) -> None:
         """Compile for arguments like these while other things are done; shapes do for arrays."""
-        if self._under_way is None:
+        if self._under_way is None and self._run is None:
             self.shapes(*arguments)
             started = time.perf_counter()
             self._under_way = Background(self._traced.lower().compile)
@@ -130,11 +130,17 @@ class Program:
         itself, for XLA knows no way to interrupt it.
         """
         self.begin_compiling(*arguments)
-        assert self._under_way is not None
-        started = time.perf_counter()
-        self._run = self._under_way.wait(stop)
-        self.seconds += time.perf_counter() - started
+        started, under_way = time.perf_counter(), self._under_way
+        if under_way is not None:
+            self._under_way = None
+            self._run = under_way.wait(stop)
+            self.seconds += time.perf_counter() - started
         return self.compiled
+
+    def leave(self) -> None:
+        """Let be what was begun: nobody waits for it, nor does the end of the process."""
+        if self._under_way is not None:
+            self._under_way.leave()
 
     def __call__(self, *arguments: Any) -> Any:
         if self._run is None:
@@ -159,41 +165,46 @@ class Background:
     """A call in a thread of its own, while signals are heard.
 
     The main thread hears of a signal only between two instructions of Python, and a compilation is
-    a single one.
+    a single one. An ordinary exit would end the thread in the middle of XLA, which aborts the
+    process: it waits for the end, or ends as one that was stopped where the call was left.
     """
 
     def __init__(self, function: Callable[[], Any]) -> None:
-        self._function = function
         self._value: Any = None
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._call, daemon=True)
+        self._left = False
+        self._thread = threading.Thread(target=self._call, args=(function,), daemon=True)
         self._thread.start()
-        atexit.register(_leave_behind, self._thread)
+        atexit.register(self._end)
 
-    def _call(self) -> None:
+    def _call(self, function: Callable[[], Any]) -> None:
         try:
-            self._value = self._function()
+            self._value = function()
         except BaseException as error:
             self._error = error
 
     def wait(self, stop: Callable[[], object]) -> Any:
-        """What the function returns or raises; None if `stop()` comes first."""
+        """What the function returns or raises; None if `stop()` comes first, and it is left."""
         while self._thread.is_alive() and not stop():
             self._thread.join(0.02)
+        if self._thread.is_alive():
+            self.leave()
+            return None
+        atexit.unregister(self._end)
         if self._error is not None:
             raise self._error
         return self._value
 
+    def leave(self) -> None:
+        """End the process with status 1 if it is to end before the call."""
+        self._left = True
 
-def _leave_behind(thread: threading.Thread) -> None:
-    """End the process, as one that was stopped, while a compilation still runs.
-
-    An ordinary exit would end the thread in the middle of XLA, which aborts the process.
-    """
-    if thread.is_alive():
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(1)
+    def _end(self) -> None:
+        if self._left and self._thread.is_alive():
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            os._exit(1)
+        self._thread.join()
 
 
 class Hasty(Program):

@@ -103,6 +103,7 @@ def train_together(
                 inherited=inherited[slot],
                 report=_to_both(each.listen, report),
                 stop=stop,
+                alone=False,
             )
             for slot, each in parts.items()
         }

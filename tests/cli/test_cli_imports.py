@@ -18,9 +18,9 @@ HEAVY = "jax,jaxlib,flax,optax,orbax,numpy,sklearn,scipy,rich"
 @pytest.mark.parametrize(
     "arguments, unwanted",
     [
-        (["--help"], f"{HEAVY},networkx,yaml,graphc.compiler,importlib.metadata"),
-        (["--version"], f"{HEAVY},networkx,yaml,graphc.compiler"),
-        (["check", "a.yaml"], HEAVY),
+        (["--help"], f"{HEAVY},networkx,yaml,graphc.checker,importlib.metadata"),
+        (["--version"], f"{HEAVY},networkx,yaml,graphc.checker"),
+        (["check", "a.yaml"], f"{HEAVY},graphc.compiler,graphc.passes"),
         (["check", "a.yaml", "--set", "search.over.units=[8, 16]"], f"{HEAVY},optuna"),
         (["show", "a.yaml"], HEAVY),
         (["show", "a.yaml", "--format", "dot"], HEAVY),

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import itertools
 
 import jax
 import jax.numpy as jnp
@@ -232,11 +233,9 @@ def add_by_parts(product, parts):
 
     XLA reads parts faster in the step of a loop than the columns of a value of that step.
     """
-    columns, start = [], 0
-    for part in parts:
-        columns.append(product[..., start : start + part.shape[-1]] + part)
-        start += part.shape[-1]
-    return columns
+    ends = list(itertools.accumulate(part.shape[-1] for part in parts))
+    columns = jnp.split(product, ends[:-1], axis=-1)
+    return [each + part for each, part in zip(columns, parts, strict=True)]
 
 
 def as_tuple(values):
