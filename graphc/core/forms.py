@@ -150,8 +150,8 @@ CPU = Forms(
     #   10% to 64          0.2              0.8
     sparse=1.28,
     sparse_dropped=3.2,
-    # With a look at every step 41 steps or more take 0.97 to 1.31 times as long, 21 or fewer 0.85
-    # to 1.05 times (`benchmarks guards`).
+    # With a look at every step 41 steps or more take 0.99 to 1.20 times as long, 21 or fewer 0.93
+    # to 1.03 times (`benchmarks guards`).
     unguarded=2_000_000,
     unguarded_steps=30,
     # Eight layers train 1.1 to 2.8 times as fast so (`benchmarks points`).

@@ -164,6 +164,7 @@ def test_each_starts_from_the_weights_of_another_run(model, folder, together):
     assert not np.array_equal(first["params/dense/kernel"], second["params/dense/kernel"])
 
 
+@pytest.mark.usefixtures("model")  # which writes the spec
 def test_nothing_is_begun_where_there_is_nothing_to_start_from(folder):
     model = gc.compile(str(folder / "a.yaml"), ["train.init_from=nowhere", "train.lockstep=true"])
     with pytest.raises(RunError) as caught:
@@ -172,6 +173,7 @@ def test_nothing_is_begun_where_there_is_nothing_to_start_from(folder):
     assert not (folder / "from-nowhere" / "seed-0").exists()
 
 
+@pytest.mark.usefixtures("model")  # which writes the spec
 @pytest.mark.parametrize("limit", ["stream", "memory"])
 def test_streamed_data_has_them_one_after_the_other(folder, monkeypatch, limit):
     settings = ["train.epochs=1", "train.lockstep=true"]
