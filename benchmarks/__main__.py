@@ -26,13 +26,7 @@ NAMES = (
     "operations",
     "convolutions",
     "precision",
-    "perceptrons",
-    "throughput",
-    "highways",
-    "recurrent",
-    "attention",
-    "graphs",
-    "objectives",
+    *aims.TRAINED,
 )
 
 

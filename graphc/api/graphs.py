@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphc import compiler
+from graphc import checker
 from graphc.build.builder import Graph as Builder
 from graphc.build.library import Library
 from graphc.core.span import Source
@@ -43,7 +43,7 @@ class Graph(Builder, Methods):
 
 def check(
     spec: str | Path | Source, settings: Iterable[str] = (), *, python: bool = True
-) -> compiler.Checked:
+) -> checker.Checked:
     """Check a spec without compiling it; raises SpecError with every problem.
 
     Args:
@@ -55,7 +55,7 @@ def check(
         >>> check("specs/mnist_lenet5").networks[""].output_type.shape
         (10,)
     """
-    return compiler.check(source_of(spec), settings, python=python)
+    return checker.check(source_of(spec), settings, python=python)
 
 
 def load(spec: str | Path | Source) -> FrozenGraph:

@@ -14,6 +14,7 @@ from graphc.api.prepared import Keeping, Prepared, listener
 from graphc.api.run import Run, load_run
 from graphc.api.several import SeveralRuns, train_several
 from graphc.build.builder import Graph as Builder
+from graphc.checker import Checked
 from graphc.core.diagnostic import Diagnostic, Report, SpecError
 from graphc.core.span import Source, Span
 from graphc.graph.graph import Graph as FrozenGraph
@@ -368,7 +369,7 @@ class Model:
         checked, device = self.compiled.checked, self.compiled.choices.device
         return write_tuned(checked.document, checked.networks, device, found.forms)
 
-    def _trainable(self) -> tuple[compiler.Checked, Training]:
+    def _trainable(self) -> tuple[Checked, Training]:
         """What is trained and how; raises SpecError GC412 where the spec says nothing of it."""
         checked = self.compiled.checked
         document, training = checked.document, checked.document.training

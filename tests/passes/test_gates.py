@@ -1,12 +1,14 @@
 """The gates of a cell go through one tanh where that is the same."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
 
 import graphc as gc
 from graphc.core.span import Source
+from graphc.emit.library.time import scan_once
 
 CELL = """
 blocks:
@@ -69,11 +71,37 @@ def test_other_parts_keep_their_functions(text):
     assert "one_tanh" not in compiled(text).source
 
 
-@pytest.mark.parametrize("text, by_parts", [("gru_reset_after", True), ("gru", False)])
+@pytest.mark.parametrize(
+    "text, by_parts",
+    [
+        ("{gru_reset_after: 5}", True),
+        ("{bidirectional: [{gru_reset_after: 5}]}", True),
+        ("{gru_reset_after: 5}, {gru_reset_after: 5}", True),
+        ("{gru: 5}", False),
+    ],
+)
 def test_what_is_added_to_parts_comes_by_parts(text, by_parts):
-    text = layer(f"{{{text}: 5}}")
+    text = layer(text)
     found, left = compiled(text), compiled(text, without=["gates"])
     assert ("add_by_parts" in found.source) == by_parts
     assert "add_by_parts" not in left.source
     for one, other in zip(*map(jax.tree.leaves, (values(found), values(left))), strict=True):
         np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+def test_equal_values_of_a_step_are_kept_once():
+    def step(carry, x):
+        carry = carry + x
+        return carry, (carry, (carry, x * 2))
+
+    def once(steps):
+        return scan_once(step, jnp.zeros(()), steps, reverse=True)
+
+    x = jnp.arange(4.0)
+    for one, other in zip(
+        *map(jax.tree.leaves, (once(x), jax.lax.scan(step, jnp.zeros(()), x, reverse=True))),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+    (loop,) = [each for each in jax.make_jaxpr(once)(x).eqns if each.primitive.name == "scan"]
+    assert len(loop.outvars) == 3  # what is carried, and two of the three values

@@ -192,6 +192,14 @@ def test_streamed_data_has_them_one_after_the_other(folder, monkeypatch, limit):
     assert [run.result["epochs"] for run in several.runs] == [1, 1]
 
 
+def test_runs_side_by_side_begin_no_step_of_their_own(model, folder, monkeypatch):
+    begun = []
+    monkeypatch.setattr("graphc.runtime.session.foresee", lambda *given: begun.append(given))
+    settings = ["train.epochs=1", "train.lockstep=true"]
+    gc.compile(str(folder / "a.yaml"), settings).train_seeds([0, 1], folder / "side-by-side")
+    assert not begun
+
+
 def test_one_process_at_a_time_trains_the_runs_of_a_directory(model, folder, together):
     lock = Lock(together.path)
     with pytest.raises(RunError) as caught:

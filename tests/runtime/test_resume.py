@@ -108,6 +108,23 @@ def test_a_signal_while_the_step_is_compiled_does_not_wait_for_it(
     assert equal(end_of(runner.folder / "stopped"), end_of(reference.folder / "run"))
 
 
+def test_the_training_step_is_begun_before_the_initial_weights_are_waited_for(runner, monkeypatch):
+    happened = []
+
+    class Watched(steps.Background):
+        def __init__(self, function):
+            happened.append("begun")
+            super().__init__(function)
+
+        def wait(self, stop):
+            happened.append("waited for")
+            return super().wait(stop)
+
+    monkeypatch.setattr(steps, "Background", Watched)
+    runner("watched", epochs=1)
+    assert happened[:4] == ["begun", "begun", "waited for", "waited for"]
+
+
 def test_a_process_ends_with_status_1_and_says_how_to_resume(tmp_path):
     # The signal comes during a compilation, which XLA cannot interrupt.
     script = """
