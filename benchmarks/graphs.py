@@ -65,8 +65,8 @@ def _words(most: int | None, rounds: int) -> Compared:
                 programs = {name: programs_of(form, kernel) for name, form in forms.items()}
                 ratios = ratios_of(programs, "all", rounds)
                 cells |= {f"{word}, {way}": each for way, each in ratios["few"].items()}
-                most = CPU.sparse if of is _product else CPU.sparse_dropped
-                taken = "few" if share * width <= most else "all"
+                bound = CPU.sparse if of is _product else CPU.sparse_dropped
+                taken = "few" if share * width <= bound else "all"
                 found.notes += wrong(f"{row}, {word}", taken, ratios, "all")
             found.rows[row] = cells
     return found
