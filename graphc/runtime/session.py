@@ -15,6 +15,7 @@ from graphc.data.dataset import Dataset
 from graphc.data.graphs import edges_gone
 from graphc.insight.confusion import confusion_svg
 from graphc.runtime import events
+from graphc.runtime.checkpoint import Checkpoint
 from graphc.runtime.course import Course, measured, measured_arrays
 from graphc.runtime.errors import fail
 from graphc.runtime.evaluation import evaluate_batches, evaluated
@@ -49,6 +50,7 @@ class Session:
         inherited: the weights it starts from, where they are those of another run.
         report: is told what there is to say of it.
         stop: the wish to stop.
+        alone: whether no other run is trained beside it, with a training step of theirs.
 
     Attributes:
         start: where it begins.
@@ -77,17 +79,8 @@ class Session:
             run.keep_form(dataset)
         else:
             form.require_alike(dataset)
-        self.start, seconds = _start(
-            run,
-            programs,
-            dataset,
-            course if alone else None,
-            settings,
-            resume,
-            inherited,
-            report,
-            stop,
-        )
+        last = load_last(run.checkpoints, _warning(report)) if resume else None
+        self.start, seconds = self._begin(last, inherited, stop, alone)
         position = self.start.position
         keeper = Keeper(
             run.checkpoints,
@@ -110,6 +103,42 @@ class Session:
         self._sampler = None
         if settings.samples:
             self._sampler = Sampler(programs.module, dataset, run.path, settings)
+
+    def _begin(
+        self, last: Checkpoint | None, inherited: Inheritance | None, stop: StopWish, alone: bool
+    ) -> tuple[Snapshot, float]:
+        """Where the run begins, by its last checkpoint if it has one, and the seconds before.
+
+        Alone it begins to compile its training step.
+        """
+        run, programs = self.run, self.programs
+        key = jax.random.key(self.settings.seed)
+        if last is None:
+            programs.init.begin_compiling(key)
+        template = state_shapes(programs.module)
+        batch = batch_shapes(*measured_arrays(self.dataset, "train", self.settings))
+        totals = programs.evaluate.shapes(evaluated(template), batch)
+        if last is not None:
+            snapshot = restore(last, template, totals, run.blueprint.weights, run.path)
+            run.rewind(snapshot.position.epoch)
+            return snapshot, float(last.about["seconds"])
+        run.rewind(0)
+        if alone:
+            foresee(programs, self.course, Snapshot(Position(), template, no_totals(totals)))
+        state = self._initial_state(key, stop)
+        if inherited is not None:
+            state = inherited.put_into(state, run.blueprint.weights)
+        return Snapshot(Position(), state, no_totals(totals)), programs.train.seconds
+
+    def _initial_state(self, key: jax.Array, stop: StopWish) -> State:
+        programs = self.programs
+        for event in compiling(programs.init, "the initial weights", stop, (key,)):
+            self.report(event)
+        if not programs.init.compiled:
+            programs.train.leave()
+            message = f"stopped by {stop.reason} before the first step"
+            raise fail("GC612", message, "`--resume` starts the run again")
+        return programs.init(key)
 
     @property
     def started(self) -> events.Started:
@@ -222,52 +251,6 @@ def _warn_of_schedule(
     help = f"train into another directory for a schedule over {now}"
     problem = Diagnostic("GC607", message, None, (Note(after),), help, severity="warning")
     report(events.Warned(problem))
-
-
-def _start(
-    run: RunDirectory,
-    programs: Programs,
-    dataset: Dataset,
-    course: Course | None,
-    settings: Settings,
-    resume: bool,
-    inherited: Inheritance | None,
-    report: Report,
-    stop: StopWish,
-) -> tuple[Snapshot, float]:
-    """Where the run begins, and the seconds it took before.
-
-    With a course its training step is begun to be compiled.
-    """
-    found = load_last(run.checkpoints, _warning(report)) if resume else None
-    key = jax.random.key(settings.seed)
-    if found is None:
-        programs.init.begin_compiling(key)
-    template = state_shapes(programs.module)
-    weights = evaluated(template)
-    batch = batch_shapes(*measured_arrays(dataset, "train", settings))
-    totals = programs.evaluate.shapes(weights, batch)
-    if found is not None:
-        snapshot = restore(found, template, totals, run.blueprint.weights, run.path)
-        run.rewind(snapshot.position.epoch)
-        return snapshot, float(found.about["seconds"])
-    run.rewind(0)
-    if course is not None:
-        foresee(programs, course, Snapshot(Position(), template, no_totals(totals)))
-    state = _initial_state(programs, key, report, stop)
-    if inherited is not None:
-        state = inherited.put_into(state, run.blueprint.weights)
-    return Snapshot(Position(), state, no_totals(totals)), programs.train.seconds
-
-
-def _initial_state(programs: Programs, key: jax.Array, report: Report, stop: StopWish) -> State:
-    for event in compiling(programs.init, "the initial weights", stop, (key,)):
-        report(event)
-    if not programs.init.compiled:
-        programs.train.leave()
-        message = f"stopped by {stop.reason} before the first step"
-        raise fail("GC612", message, "`--resume` starts the run again")
-    return programs.init(key)
 
 
 def _draw(run: RunDirectory, result: dict[str, Any], dataset: Dataset) -> None:
