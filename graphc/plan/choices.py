@@ -17,6 +17,7 @@ from graphc.graph.calls import Call, Repeat, Stack
 from graphc.graph.forms import Beside, Folded
 from graphc.graph.graph import Graph
 from graphc.graph.time import Scan
+from graphc.graph.weights import WeightMap
 from graphc.ops.training import Training
 from graphc.plan.plan import Program
 from graphc.plan.schedules import epoch_steps
@@ -95,13 +96,13 @@ def choose(
         streamed: whether the spec wants them on the disk: runs side by side share data on the
             device.
     """
-    leaves = _leaves_of(program)
-    layers = sum(1 for operation, types, *_ in leaves if operation.weights(*types))
+    leaves, trained = _leaves_of(program), _trained(program)
+    layers = sum(1 for operation, types, *_ in trained if operation.weights(*types))
     seconds = SECONDS_PER_LAYER_SQUARED * layers**2
     steps = 1 if training is None else steps_per_dispatch(program, training, forms)
     lockstep = False
     if training is not None and not streamed:
-        lockstep = _lockstep(leaves, training, forms, examples)
+        lockstep = _lockstep(leaves, trained, training, forms, examples)
     return Choices(
         device,
         forms,
@@ -110,8 +111,7 @@ def choose(
         seconds,
         epoch_steps(training, examples),
         lockstep,
-        unguarded=training is not None
-        and _unguarded(program, training, leaves, steps, forms, examples),
+        unguarded=training is not None and _unguarded(program, training, steps, forms, examples),
         without_ynnpack=not forms.ynnpack and _convolves(leaves),
     )
 
@@ -127,14 +127,19 @@ def steps_per_dispatch(
     if training.steps_per_dispatch is not None:
         return training.steps_per_dispatch
     at_once = min((each for each in (longest, training.truncate) if each), default=1)
-    return _steps(_leaves_of(program), _rows(training), forms, at_once)
+    if isinstance(training.batch_size, str):
+        return 1  # an epoch is one step
+    if not may_loop(program, forms):
+        return 1
+    if forms.steps_per_dispatch is not None:
+        return forms.steps_per_dispatch
+    work = _work(_trained(program), _rows(training), at_once)
+    return next((steps for most, steps in forms.steps_by_work if work <= most), 1)
 
 
-def _rows(training: Training) -> int | str:
+def _rows(training: Training) -> int:
     """The examples of a step, or the nodes where neighbours are drawn."""
-    if training.neighbours is None or isinstance(training.batch_size, str):
-        return training.batch_size
-    return training.batch_size * training.neighbours.nodes
+    return training.batch_size * (training.neighbours.nodes if training.neighbours else 1)
 
 
 class Leaf(NamedTuple):
@@ -151,17 +156,6 @@ class Leaf(NamedTuple):
         return self.stepwise or any(map(time_axes, self.types))
 
 
-def _steps(leaves: list[Leaf], batch: int | str, forms: Forms, longest: int) -> int:
-    if isinstance(batch, str):
-        return 1  # an epoch is one step
-    if not _loop_well(leaves, forms):
-        return 1
-    if forms.steps_per_dispatch is not None:
-        return forms.steps_per_dispatch
-    work = _work(leaves, batch, longest)
-    return next((steps for most, steps in forms.steps_by_work if work <= most), 1)
-
-
 def _work(leaves: list[Leaf], rows: int, longest: int = 1) -> float:
     """The floating point operations of a step, forward and backward.
 
@@ -175,7 +169,13 @@ def _work(leaves: list[Leaf], rows: int, longest: int = 1) -> float:
     return 3 * rows * sum(each)
 
 
-def _lockstep(leaves: list[Leaf], training: Training, forms: Forms, examples: int | None) -> bool:
+def _lockstep(
+    leaves: list[Leaf],
+    trained: list[Leaf],
+    training: Training,
+    forms: Forms,
+    examples: int | None,
+) -> bool:
     if training.lockstep is not None:
         return training.lockstep
     if any(operation.trait(Opaque) for operation, *_ in leaves):
@@ -186,28 +186,19 @@ def _lockstep(leaves: list[Leaf], training: Training, forms: Forms, examples: in
         return False
     if any(operation.trait(AlongEdges) for operation, *_ in leaves):
         return False  # few of them gain, and how many nodes there are is not known
-    work = _work(leaves, training.rows(examples or 0))
+    work = _work(trained, training.rows(examples or 0))
     return _loop_well(leaves, forms) and work <= forms.lockstep
 
 
 def _unguarded(
-    program: Program,
-    training: Training,
-    leaves: list[Leaf],
-    steps: int,
-    forms: Forms,
-    examples: int | None,
+    program: Program, training: Training, steps: int, forms: Forms, examples: int | None
 ) -> bool:
     """Whether numbers are looked at when a dispatch is over, and not at each of its steps."""
     known = None if examples is None else training.steps(examples)
     few = isinstance(training.batch_size, str) or min(steps, known or steps) < forms.unguarded_steps
-    weights = (
-        (each.size, times)
-        for operation, types, times, _ in leaves
-        for each in operation.weights(*types).values()
-    )
-    large = sum(size * times for size, times in weights) > forms.unguarded
-    return not (few or large or _cuts(program))
+    if few or _cuts(program):
+        return False
+    return WeightMap.of(program.networks).parameters <= forms.unguarded
 
 
 def _cuts(program: Program) -> bool:
@@ -234,6 +225,12 @@ def _convolves(leaves: list[Leaf]) -> bool:
 
 def _leaves_of(program: Program) -> list[Leaf]:
     return [leaf for graph in program.networks.values() for leaf in _leaves(graph)]
+
+
+def _trained(program: Program) -> list[Leaf]:
+    """What a training step goes through: that of one network, and of those that it calls."""
+    name = program.network
+    return _leaves_of(program) if name is None else list(_leaves(program.networks[name]))
 
 
 def _leaves(graph: Graph, times: int = 1, stepwise: bool = False) -> Iterator[Leaf]:

@@ -114,6 +114,20 @@ def test_epochs_of_a_few_steps_have_their_guard(train):
     assert not isinstance(Programs(module_of(text, unguarded_steps=30), 100).train, Hasty)
 
 
+def test_a_step_is_what_is_trained_and_weights_count_once():
+    def choices(text, **forms):
+        return compile(
+            Source("a.yaml", text), forms=replace(CPU, **{"unguarded_steps": 2, **forms})
+        ).choices
+
+    known = choices(SEVERAL).steps_per_dispatch
+    idle = SEVERAL.replace("data:", "  idle: {inputs: {x: [4]}, layers: [{dense: 50000}]}\ndata:")
+    assert choices(idle).steps_per_dispatch == known
+    parameters = (3 * 8 + 8) + 2 * 8 + (8 * 4 + 4) + (4 * 8 + 8) + (8 * 1 + 1)
+    bounds = parameters - 1, parameters
+    assert [choices(SEVERAL, unguarded=each).unguarded for each in bounds] == [False, True]
+
+
 def test_a_false_alarm_is_the_last_one():
     """A rule may keep an infinite number in its memory for good."""
     calls = []
