@@ -205,7 +205,7 @@ def _parts(most: int | None, rounds: int) -> Compared:
             forms = {"columns": columns, "parts": parts}
             programs = {word: programs_of(form, given) for word, form in forms.items()}
             ratios, row = ratios_of(programs, "columns", rounds), f"{name}, {batch} x {units}"
-            taken = "parts" if after is _reset_after else "columns"
+            taken = "columns" if name == "gru" else "parts"
             found.notes += wrong(row, taken, ratios, "columns")
             found.rows[row] = dict(ratios["parts"])
     return found

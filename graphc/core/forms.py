@@ -37,7 +37,7 @@ YNNPACK = "xla_cpu_experimental_ynn_fusion_type"
 PRODUCTS = ("LIBRARY_FUSION_TYPE_DOT", "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT")
 
 # A dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
-STEPS_BY_WORK = ((3e6, 1000), (5e8, 100), (3e9, 20), (3e10, 5))
+STEPS_BY_WORK = ((3e6, 1000), (5e8, 100), (1.5e9, 50), (3e9, 20), (3e10, 5))
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ class Forms(Declaration):
     )
     affine: bool = attribute(
         Bool(), "whether what is affine in its state is computed for all steps at once", True
+    )
+    gates: bool = attribute(
+        Bool(),
+        "whether the gates of a cell go through one tanh, or come to the step of a loop by parts",
+        False,
     )
     rolled: int = attribute(Int(2), "how many equal layers in a row become one loop", 4)
     merged: int | None = attribute(
@@ -129,6 +134,8 @@ CPU = Forms(
     # A loop takes 0.2 to 1.3 times as long, up to 16,384 steps (`benchmarks loops --only
     # recurrences`).
     affine=False,
+    # `benchmarks loops --only gates` and `--only parts`.
+    gates=True,
     # Fewer layers compile as fast unrolled (`benchmarks depth`).
     rolled=4,
     # `benchmarks merge`.

@@ -1,12 +1,12 @@
-"""gates: how the parts of a product in the step of a loop go through their functions.
+"""gates: how the parts of a product in the step of a loop go through their functions, on a CPU.
 
 Rules:
     1. The gates of a cell are parts of one product. Where some of them go through a sigmoid and
        others through a tanh, all go through one tanh, for `sigmoid(x) = tanh(x / 2) / 2 + 1 / 2`:
        one function over the whole product is faster than one over each part (`benchmarks loops`).
-    2. What is computed before the loop and added to two other parts comes to the step by parts too,
+    2. What is computed before the loop and added to other parts comes to the step by parts too,
        where no further product waits for these: columns of the value of a step are read slowly
-       (`benchmarks loops --only parts`, which has cells with more parts, and with such products).
+       (`benchmarks loops --only parts`, which has a cell with such a product).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from graphc.passes.walk import everywhere
 
 def join_gates(graph: Graph, remarks: Remarks) -> Graph:
     """The graph with one tanh for the gates of a product; see the module's text for the rules."""
+    if not remarks.forms.gates:
+        return graph
 
     def joined(each: Graph) -> Graph:
         for node in each.nodes:
@@ -95,7 +97,7 @@ def _with(graph: Graph, nodes: dict[str, Node]) -> Graph:
 def _adds_to_parts(product: Node, loop: Node) -> bool:
     """Whether a node of a loop is a product with parts, and adds a stream that it alone reads."""
     operation, scan = product.operation, loop.operation
-    if not isinstance(operation, Product) or len(operation.parts) != 2 or operation.factors:
+    if not isinstance(operation, Product) or len(operation.parts) < 2 or operation.factors:
         return False
     rest, types = product.inputs[2], scan.graph.types
     if rest not in [Ref(word) for word, _ in scan.graph.inputs[: scan.now]]:

@@ -88,6 +88,7 @@ class Watch:
     def __init__(self, filename: str, source: str) -> None:
         self._filename = filename
         self.statements = statements(source)
+        self._lists = _whose_items_are_read(source)
         self._frames: dict[FrameType, _Watched] = {}
         self.found: Sighting | None = None
         self.negative: Sighting | None = None
@@ -140,7 +141,7 @@ class Watch:
         if kind is None or self.found is not None:
             return
         statement = self._statement(watched)
-        if isinstance(value, list) and name != _RETURN:
+        if isinstance(value, list) and name in self._lists:
             # Values of several nodes: the statement of each takes its item.
             watched.items[name] = tuple(_ranges(frame, statement.names, exclude=name))
             return
@@ -251,6 +252,11 @@ def _add_statements(body: list, inside: bool, found: dict[int, Statement]) -> No
         )
         for part in ("body", "orelse", "handlers", "finalbody"):
             _add_statements(getattr(node, part, []), here, found)
+
+
+def _whose_items_are_read(source: str) -> set[str]:
+    found = (each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Subscript))
+    return {each.value.id for each in found if isinstance(each.value, ast.Name)}
 
 
 def _scans(node: ast.AST) -> bool:

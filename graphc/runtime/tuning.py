@@ -45,6 +45,8 @@ CHANGES: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("products with inputs before loops", {"stays": 0.0}),
     ("products with inputs in loops", {"stays": 1e-6}),
     ("affine cycles for all steps at once", {"affine": True}),
+    ("gates of a cell one by one", {"gates": False}),
+    ("gates of a cell as one", {"gates": True}),
     ("axes of a batch apart", {"flat": False}),
     ("axes of a batch as one", {"flat": True}),
     ("2 steps in a round of a loop", {"unroll": 2}),

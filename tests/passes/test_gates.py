@@ -23,8 +23,8 @@ network: {inputs: {x: [time, 3]}, layers: [cell]}
 """
 
 
-def compiled(text, without=()):
-    return gc.compile(Source("cell.yaml", f"graphc: 1\n{text}"), without=without)
+def compiled(text, **options):
+    return gc.compile(Source("cell.yaml", f"graphc: 1\n{text}"), **options)
 
 
 def cell(first="sigmoid", size="4", out="a * h@t-1 + (1 - a) * b"):
@@ -35,14 +35,14 @@ def layer(text):
     return f"network: {{inputs: {{x: [time, 3]}}, layers: [{text}]}}\n"
 
 
-def values(model):
+def values(model, **given):
     """The outputs, and the gradient of their squares."""
     module = model.module()
     params = nnx.to_pure_dict(nnx.split(module.build(jax.random.key(0)), nnx.Param, ...)[1])
     x = np.random.default_rng(0).normal(0, 2, (5, 7, 3)).astype(np.float32)
 
     def loss(params):
-        outputs = module.forward(params, {}, {"x": x})[0]
+        outputs = module.forward(params, {}, {"x": x, **given})[0]
         return (outputs**2).sum(), outputs
 
     return jax.jit(jax.grad(loss, has_aux=True))(params)
@@ -77,6 +77,7 @@ def test_other_parts_keep_their_functions(text):
         ("{gru_reset_after: 5}", True),
         ("{bidirectional: [{gru_reset_after: 5}]}", True),
         ("{gru_reset_after: 5}, {gru_reset_after: 5}", True),
+        ("{lstm_peephole: 5}", True),
         ("{gru: 5}", False),
     ],
 )
@@ -87,6 +88,20 @@ def test_what_is_added_to_parts_comes_by_parts(text, by_parts):
     assert "add_by_parts" not in left.source
     for one, other in zip(*map(jax.tree.leaves, (values(found), values(left))), strict=True):
         np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+def test_sequences_of_any_length_have_the_same_gradients_by_parts():
+    text = layer("{gru_reset_after: 5}").replace("[time, 3]", "{shape: [time, 3], at_most: any}")
+    lengths = {"time:length": np.array([7, 4, 1, 0, 7], np.int32)}
+    found, left = (values(compiled(text, without=each), **lengths) for each in ([], ["gates"]))
+    for one, other in zip(*map(jax.tree.leaves, (found, left)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("text", [layer("{lstm: 5}"), layer("{gru_reset_after: 5}")])
+def test_where_nothing_was_measured_gates_are_those_of_the_equation(text):
+    source = compiled(text, device="gpu").source
+    assert "one_tanh" not in source and "add_by_parts" not in source
 
 
 def test_equal_values_of_a_step_are_kept_once():

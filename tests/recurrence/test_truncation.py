@@ -15,7 +15,7 @@ graphc: 1
 network:
   inputs: {{x: {kind}}}
   nodes:
-    h: {{elman: 5, from: x}}
+    h: {{{cell}: 5, from: x}}
     y: {{dense: 2, from: h}}
   output: y
 data: {{npz: {{path: a.npz, inputs: [x], target: y, kind: number, steps: [x, y]{lengths}}}}}
@@ -38,12 +38,12 @@ def made(tmp_path):
     arrays = {name: draw.normal(size=(8, 12, size)) for name, size in {"x": 6, "y": 2}.items()}
     np.savez(tmp_path / "a.npz", **arrays, n=np.array([12, 7, 4, 1] * 2))
 
-    def make(more="", uneven=False, rate=0.1):
+    def make(more="", uneven=False, rate=0.1, cell="elman", **options):
         kind = "{shape: [time, 6], at_most: any}" if uneven else "[time, 6]"
         lengths = ", lengths: n" if uneven else ""
-        text = SPEC.format(kind=kind, lengths=lengths, more=more, rate=rate)
+        text = SPEC.format(kind=kind, lengths=lengths, more=more, rate=rate, cell=cell)
         (tmp_path / "a.yaml").write_text(text)
-        return gc.compile(tmp_path / "a.yaml")
+        return gc.compile(tmp_path / "a.yaml", **options)
 
     return make
 
@@ -106,6 +106,14 @@ def test_sequences_that_have_ended_move_nothing(made, batch):
     assert_equal(after, by_hand(before, batch, 5))
     short = {**batch, "time:length": np.minimum(LENGTHS, 5)}
     assert_equal(learnt(model, short)[1], by_hand(before, {**short}, 12))
+
+
+def test_what_comes_to_a_step_by_parts_comes_in_pieces(made, batch):
+    batch["time:length"] = LENGTHS
+    cell = {"uneven": True, "cell": "gru_reset_after"}
+    parts, columns = (made("truncate: 5", without=each, **cell) for each in ([], ["gates"]))
+    assert "add_by_parts" in parts.source
+    assert_equal(learnt(parts, batch)[1], learnt(columns, batch)[1])
 
 
 def test_a_learned_beginning_learns_from_the_first_piece(tmp_path):

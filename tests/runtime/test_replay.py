@@ -205,29 +205,64 @@ train: {loss: cross_entropy}
 """
 
 
-@pytest.mark.parametrize("word, line", [("h", 5), ("gate", 6), ("free", 7)])
-def test_each_of_several_layers_in_one_product_is_named(word, line):
-    """They are computed by one statement, and each is looked at in its own."""
-    compiled = compile(Source("gated.yaml", GATED))
+def prepared(name, text, **options):
+    """The module of a spec, a state, and what a run would keep of it."""
+    compiled = compile(Source(name, text), **options)
     lines = {
         number: (path, span.source.name, span.line, span.column, span.end_column)
         for number, (path, span) in compiled.emitted.lines.items()
     }
-    blueprint = Blueprint("gated", GATED, compiled.source, compiled.weights, lines)
-    module = module_from_source(compiled.source, "<gated>")
-    state = make_state(module, 0)
+    blueprint = Blueprint(name, text, compiled.source, compiled.weights, lines)
+    module = module_from_source(compiled.source, f"<{name}>")
+    return module, make_state(module, 0), blueprint
+
+
+def explained(module, state, blueprint, arrays):
+    """What is said of the first step over four examples."""
+    course = Course(arrays, lambda epoch: None, [], 1, 1, jax.random.key(0))
+    event = NotFinite(Snapshot(Position(0, 0, 0), state, {}), np.arange(4, dtype=np.int32))
+    return explain(module, event, course, blueprint)
+
+
+@pytest.mark.parametrize("word, line", [("h", 5), ("gate", 6), ("free", 7)])
+def test_each_of_several_layers_in_one_product_is_named(word, line):
+    """They are computed by one statement, and each is looked at in its own."""
+    module, state, blueprint = prepared("gated.yaml", GATED)
     place = sorted(("free", "gate", "h")).index(word)
     kernel = np.array(state["params"]["free_gate_h"]["kernel"])
     kernel[:, 8 * place : 8 * place + 8] = [[3e38], [3e38], [-3e38], [-3e38]]
     state["params"]["free_gate_h"]["kernel"] = kernel
     arrays = {"features": np.full((4, 4), 30, np.float32), "label": np.zeros(4, np.int32)}
-    course = Course(arrays, lambda epoch: None, [], 1, 1, jax.random.key(0))
-    event = NotFinite(Snapshot(Position(0, 0, 0), state, {}), np.arange(4, dtype=np.int32))
-    problem = explain(module, event, course, blueprint)
+    problem = explained(module, state, blueprint, arrays)
     assert problem.message == f"the value of `{word}` is not finite at step 0"
     assert f"gated.yaml:{line}:" in str(problem)
     notes = texts(problem)
     assert any("`free_gate_h/kernel`, which is between -3e+38 and 3e+38" in each for each in notes)
+
+
+RECURRENT = """
+network:
+  inputs: {text: {int: [time], below: data}}
+  layers:
+    - embed: 3
+    - gru_reset_after: 4
+    - dense: $text.below
+data: {help_topics: {length: 4}}
+train: {loss: cross_entropy}
+"""
+
+
+def test_what_comes_to_a_loop_by_parts_is_named_where_it_is_made():
+    module, state, blueprint = prepared("gru.yaml", RECURRENT, without=["points"])
+    assert "add_by_parts" in blueprint.source
+    state["params"]["embed"]["embedding"] = np.full((104, 3), 30, np.float32)
+    kernel = np.array(state["params"]["gru_reset_after"]["r_z"]["kernel"])
+    kernel[:3] = [[3e38], [-3e38], [3e38]]
+    state["params"]["gru_reset_after"]["r_z"]["kernel"] = kernel
+    words = np.ones((4, 4), np.int32)
+    problem = explained(module, state, blueprint, {"text": words, "next": words})
+    assert problem.message == "the value of `gru_reset_after/r_z/now` is not finite at step 0"
+    assert "blocks/gru.yaml:35:" in str(problem)
 
 
 ROOTED = """
