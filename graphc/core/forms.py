@@ -117,21 +117,21 @@ CPU = Forms(
     # 128 steps (`benchmarks loops --only unrolled`):
     #
     #                        2      4      8
-    #   elman  16 x 16      0.9    0.9    0.9
-    #   elman  32 x 64      1.0    1.0    0.9
-    #   elman  32 x 256     1.0    0.9    0.9
-    #   gru    16 x 16      1.1    0.9    0.7
+    #   elman  16 x 16      1.0    1.0    1.0
+    #   elman  32 x 64      0.9    0.9    1.0
+    #   elman  32 x 256     1.1    1.2    1.1
+    #   gru    16 x 16      1.1    0.8    0.7
     #   gru    32 x 64      0.9    0.8    0.6
     #   gru    32 x 256     0.9    0.9    0.8
-    #   lstm   16 x 16      1.2    0.9    0.7
-    #   lstm   32 x 64      0.8    0.8    0.6
-    #   lstm   32 x 256     1.1    1.0    1.0
+    #   lstm   16 x 16      1.0    0.8    0.6
+    #   lstm   32 x 64      0.9    0.8    0.5
+    #   lstm   32 x 256     1.0    0.9    0.8
     unroll=1,
-    # Over 128 steps training took 0.9 to 1.7 times as long with the products of inputs before the
-    # loop where there are 4 times as many units as inputs, and 0.7 to 1.2 times where there are as
+    # Over 128 steps training took 0.9 to 1.3 times as long with the products of inputs before the
+    # loop where there are 4 times as many units as inputs, and 0.5 to 1.1 times where there are as
     # many or fewer (`benchmarks loops --only inputs`).
     stays=4.0,
-    # A loop takes 0.2 to 1.3 times as long, up to 16,384 steps (`benchmarks loops --only
+    # A loop takes 0.4 to 1.2 times as long, up to 16,384 steps (`benchmarks loops --only
     # recurrences`).
     affine=False,
     # `benchmarks loops --only gates` and `--only parts`.
@@ -149,11 +149,11 @@ CPU = Forms(
     # the features of a product (`benchmarks graphs --only words`):
     #
     #                    product    dropout and product
-    #   2% to 16           4.0             28
-    #   5% to 16           1.8              7.3
-    #   2% to 64           1.9              9.4
-    #   10% to 16          0.6              2.2
-    #   5% to 64           0.4              1.5
+    #   2% to 16           3.6             25
+    #   5% to 16           1.5              8.8
+    #   2% to 64           1.6              8.5
+    #   10% to 16          0.8              2.1
+    #   5% to 64           0.4              1.7
     #   10% to 64          0.2              0.8
     sparse=1.28,
     sparse_dropped=3.2,
@@ -182,7 +182,7 @@ CPU = Forms(
     # On a processor with AVX-512 alone usps_mlp gained 1.3 times, and california_mlp nothing.
     lockstep=1e8,
     # `benchmarks graphs --only sums`, and `--only over` for the last: shorter rows at a price of 1,
-    # 2 and 4 train 1.3, 1.4 and 0.9 times as fast as those as long as the fullest (geometric means
+    # 2 and 4 train 1.2, 1.3 and 1.1 times as fast as those as long as the fullest (geometric means
     # over all rows of that table).
     prices=Prices(((100_000, 4), (inf, 16)), 5, 2),
     measured=True,
