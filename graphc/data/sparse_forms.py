@@ -50,8 +50,8 @@ def _more(
 ) -> dict[str, np.ndarray]:
     """Some numbers of [examples, rows, n]; examples with fewer have zeros of their last row.
 
-    With those in the places of rows they are an even number: JAX takes 5 times as long to draw an
-    odd one on a CPU.
+    With those in the places of rows they are an even number: JAX takes several times as long to
+    draw an odd one on a CPU.
     """
     examples, rows = np.divmod(numbers, array.shape[1])
     places_over = place_in_row(examples, len(array))

@@ -96,13 +96,12 @@ def choose(
         streamed: whether the spec wants them on the disk: runs side by side share data on the
             device.
     """
-    leaves, trained = _leaves_of(program), _trained(program)
-    layers = sum(1 for operation, types, *_ in trained if operation.weights(*types))
+    layers = sum(1 for operation, types, *_ in _trained(program) if operation.weights(*types))
     seconds = SECONDS_PER_LAYER_SQUARED * layers**2
     steps = 1 if training is None else steps_per_dispatch(program, training, forms)
     lockstep = False
     if training is not None and not streamed:
-        lockstep = _lockstep(leaves, trained, training, forms, examples)
+        lockstep = _lockstep(program, training, forms, examples)
     return Choices(
         device,
         forms,
@@ -112,7 +111,7 @@ def choose(
         epoch_steps(training, examples),
         lockstep,
         unguarded=training is not None and _unguarded(program, training, steps, forms, examples),
-        without_ynnpack=not forms.ynnpack and _convolves(leaves),
+        without_ynnpack=not forms.ynnpack and _convolves(_leaves_of(program)),
     )
 
 
@@ -169,15 +168,10 @@ def _work(leaves: list[Leaf], rows: int, longest: int = 1) -> float:
     return 3 * rows * sum(each)
 
 
-def _lockstep(
-    leaves: list[Leaf],
-    trained: list[Leaf],
-    training: Training,
-    forms: Forms,
-    examples: int | None,
-) -> bool:
+def _lockstep(program: Program, training: Training, forms: Forms, examples: int | None) -> bool:
     if training.lockstep is not None:
         return training.lockstep
+    leaves = _leaves_of(program)
     if any(operation.trait(Opaque) for operation, *_ in leaves):
         return False
     if forms.lockstep == inf:
@@ -186,7 +180,7 @@ def _lockstep(
         return False
     if any(operation.trait(AlongEdges) for operation, *_ in leaves):
         return False  # few of them gain, and how many nodes there are is not known
-    work = _work(trained, training.rows(examples or 0))
+    work = _work(_trained(program), training.rows(examples or 0))
     return _loop_well(leaves, forms) and work <= forms.lockstep
 
 

@@ -93,7 +93,9 @@ def test_what_is_added_to_parts_comes_by_parts(text, by_parts):
 def test_sequences_of_any_length_have_the_same_gradients_by_parts():
     text = layer("{gru_reset_after: 5}").replace("[time, 3]", "{shape: [time, 3], at_most: any}")
     lengths = {"time:length": np.array([7, 4, 1, 0, 7], np.int32)}
-    found, left = (values(compiled(text, without=each), **lengths) for each in ([], ["gates"]))
+    models = [compiled(text, without=each) for each in ([], ["gates"])]
+    assert ["add_by_parts" in each.source for each in models] == [True, False]
+    found, left = (values(each, **lengths) for each in models)
     for one, other in zip(*map(jax.tree.leaves, (found, left)), strict=True):
         np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
 
