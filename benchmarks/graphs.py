@@ -9,7 +9,6 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 
 from benchmarks.citations import CITATIONS, RATE, arrays
 from benchmarks.contest import Contest
@@ -19,6 +18,7 @@ from benchmarks.report import Result
 from benchmarks.sums import WIDTHS, sums
 from graphc.core.forms import CPU
 from graphc.data.sparse_forms import by_column
+from graphc.emit.library.dropout import Dropout
 from graphc.emit.library.sparse import Sparse, held, of_values, sparse_dot
 from graphc.emit.library.tied import linear
 
@@ -103,7 +103,7 @@ def _product(x: object, kernel: jax.Array) -> jax.Array:
 def _dropped(x: object, kernel: jax.Array) -> jax.Array:
     # A key that is known when it is compiled would be drawn by then.
     key = jax.random.key(jax.lax.bitcast_convert_type(kernel[0, 0], jnp.int32))
-    return _product(of_values(nnx.Dropout(RATE), x, deterministic=False, rngs=key), kernel)
+    return _product(of_values(Dropout(RATE), x, deterministic=False, rngs=key), kernel)
 
 
 TABLES = {"sums": sums, "words": _words, "over": _over}

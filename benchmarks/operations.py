@@ -1,4 +1,4 @@
-"""Pools, lookups, cross-entropies and attention: the forms they can have, forward and back."""
+"""Pools, lookups, cross-entropies, attention and dropouts: their forms, forward and back."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from benchmarks.measure import Sample
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
 from graphc.emit.library.attention import read_by
+from graphc.emit.library.dropout import Dropout
 from graphc.emit.library.pooling import max_pool
 
 IMAGES = (
@@ -51,6 +52,18 @@ TOKENS = (
     (4, 1_024, 8, 64),
 )
 """Examples, tokens, heads, and features of a head."""
+DROPPED = (
+    ((32, 128),),
+    ((128, 512),),
+    ((64, 128, 256),),
+    ((128, 32, 32, 64),),
+    ((2_708, 16),),
+    ((2_708, 18),),
+    ((19_717, 16),),
+    ((19_717, 51),),
+)
+"""Arrays of which numbers are dropped."""
+RATE = 0.5
 SMALL = 1e6
 """Numbers up to which an operation is repeated within a program: a call would hide it."""
 WAYS = ("forward", "training")
@@ -206,6 +219,21 @@ def _attention(examples: int, tokens: int, heads: int, features: int) -> dict[st
     return _programs(forms, given, examples * heads * tokens**2)
 
 
+def _dropouts(shape: tuple[int, ...]) -> dict[str, Programs]:
+    x = jax.random.normal(jax.random.key(0), shape)
+
+    def form(drop: Callable) -> Callable:
+        def dropped(x: jax.Array) -> jax.Array:
+            # Of a key that is known when it is compiled nothing would be left to draw.
+            key = jax.random.key(jax.lax.bitcast_convert_type(x.ravel()[0], jnp.int32))
+            return drop(x, deterministic=False, rngs=key)
+
+        return dropped
+
+    forms = {"16 bits": form(Dropout(RATE)), "nnx.Dropout": form(nnx.Dropout(RATE))}
+    return _programs(forms, x, prod(shape))
+
+
 def _programs(forms: Mapping[str, Callable], given: object, numbers: int) -> dict[str, Programs]:
     times = 1 if numbers > SMALL else 200
     return {word: programs_of(form, given, times) for word, form in forms.items()}
@@ -215,6 +243,7 @@ TABLES = {
     "pooling": ("slices : reduce_window, images, window, stride", IMAGES, _pools),
     "lookups": ("gather : others, numbers, of so many, features", LOOKUPS, _lookups),
     "attention": ("written out : others, examples, tokens, heads, features", TOKENS, _attention),
+    "dropouts": ("16 bits : others, numbers", DROPPED, _dropouts),
     "entropies": ("gather : others, points, classes", CLASSES, _entropies),
 }
 CHOICES = tuple(TABLES)

@@ -156,7 +156,7 @@ CPU = Forms(
     #   5% to 64           0.4              1.7
     #   10% to 64          0.2              0.8
     sparse=1.28,
-    sparse_dropped=3.2,
+    sparse_dropped=2.0,
     # With a look at every step 41 steps or more take 0.99 to 1.20 times as long, 21 or fewer 0.93
     # to 1.03 times (`benchmarks guards`).
     unguarded=2_000_000,

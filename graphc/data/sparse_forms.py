@@ -40,23 +40,16 @@ def by_column(name: str, array: np.ndarray, price: float = inf) -> dict[str, np.
     shape = (*array.shape[:-1], most)
     found = {f"{name}:columns": columns.reshape(shape), f"{name}:values": values.reshape(shape)}
     if not fits.all():
-        more = _more(array, numbers[~fits], places[~fits], most)
+        more = _more(array, numbers[~fits], places[~fits])
         found |= {f"{name}:more:{part}": more[part] for part in MORE}
     return found
 
 
-def _more(
-    array: np.ndarray, numbers: np.ndarray, places: np.ndarray, most: int
-) -> dict[str, np.ndarray]:
-    """Some numbers of [examples, rows, n]; examples with fewer have zeros of their last row.
-
-    With those in the places of rows they are an even number: JAX takes several times as long to
-    draw an odd one on a CPU.
-    """
+def _more(array: np.ndarray, numbers: np.ndarray, places: np.ndarray) -> dict[str, np.ndarray]:
+    """Some numbers of [examples, rows, n]; examples with fewer have zeros of their last row."""
     examples, rows = np.divmod(numbers, array.shape[1])
     places_over = place_in_row(examples, len(array))
-    over = places_over.max() + 1
-    shape = len(array), over + (array.shape[1] * most + over) % 2
+    shape = len(array), places_over.max() + 1
     found = {
         "rows": np.full(shape, array.shape[1] - 1, np.int32),
         "columns": np.zeros(shape, np.int32),

@@ -24,6 +24,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from flax import nnx
+from jax.extend.random import threefry_2x32
 from jax.scipy.ndimage import map_coordinates
 """
 

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from flax import nnx
 
 from graphc.data.sparse_forms import by_column
+from graphc.emit.library.dropout import Dropout
 from graphc.emit.library.sparse import held, of_values, sparse_dot
 
 
@@ -34,8 +34,6 @@ def test_a_sparse_array_is_its_numbers_and_where_they_are(shape, price):
         again[example, row, column] += value
     np.testing.assert_array_equal(again, x)
     assert (np.diff(more[0]) >= 0).all(), "sums of what is in order are faster"
-    places = found["x:values"][0].size + more[0].shape[1]
-    assert len(shape) == 2 or places % 2 == 0 or price > 2, "an odd number is drawn slowly"
     assert ("x:more:rows" in found) == (price <= 2 and len(shape) == 3)
 
 
@@ -63,7 +61,7 @@ def test_products_are_those_of_the_whole_array(examples):
 def test_a_dropout_is_one_of_all_numbers():
     few = held(by_column("x", some(2, 7, 40), 2), "x")
     key = jax.random.key(0)
-    found = of_values(nnx.Dropout(0.5), few, deterministic=False, rngs=key)
+    found = of_values(Dropout(0.5), few, deterministic=False, rngs=key)
     for before, after in ((few.values, found.values), (few.more[2], found.more[2])):
         after = np.asarray(after)
         assert ((after == 0) | np.isclose(after, 2 * before)).all()

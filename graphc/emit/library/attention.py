@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from graphc.emit.library.dropout import Dropout
 from graphc.emit.library.keys import at
 
 
@@ -42,7 +43,7 @@ class Attention(nnx.Module):
         self.key = linear("key", memory_features, width)
         self.value = linear("value", memory_features, width)
         self.out = linear("out", width, features)
-        self.drop = nnx.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def __call__(self, x, memory=None, *, visible=None, there=None, train=False, key=None):
         """What each token of x reads of the memory, or of x itself.

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from graphc.emit.library.dropout import Dropout
 from graphc.emit.library.keys import at
 from graphc.emit.library.tied import linear
 
@@ -235,7 +236,7 @@ class GraphAttention(nnx.Linear):
         self.bias = nnx.Param(bias_init(at(key, "bias"), (width,))) if use_bias else None
         self.heads, self.join, self.self_loops = heads, join, self_loops
         self.negative_slope = negative_slope
-        self.drop = nnx.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def __call__(self, x, graph, *, train=False, key=None):
         """x is [batch, nodes, ..., n]."""

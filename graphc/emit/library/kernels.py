@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from graphc.emit.library.dropout import drop_by_chance
 from graphc.emit.library.tied import with_arrays
 
 
@@ -67,6 +68,4 @@ def drop_connect(layer, rate, train=False, key=None):
     """The layer with a share of its kernel at zero while training, and the rest larger."""
     if not train:
         return layer
-    kernel = layer.kernel[...]
-    kept = jax.random.bernoulli(key, 1 - rate, kernel.shape)
-    return with_arrays(layer, kernel=jnp.where(kept, kernel / (1 - rate), 0))
+    return with_arrays(layer, kernel=drop_by_chance(layer.kernel[...], rate, key))

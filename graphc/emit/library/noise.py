@@ -3,6 +3,8 @@
 import jax
 import jax.numpy as jnp
 
+from graphc.emit.library.dropout import kept_by_chance
+
 
 def gaussian_noise(x, stddev, train=False, key=None):
     """x plus normal numbers."""
@@ -24,6 +26,5 @@ def alpha_dropout(x, rate, train=False, key=None):
     if not train:
         return x
     limit = -1.7580993408473766
-    kept = jax.random.bernoulli(key, 1 - rate, x.shape)
     scale = ((1 - rate) * (1 + rate * limit**2)) ** -0.5
-    return scale * (jnp.where(kept, x, limit) - rate * limit)
+    return scale * (jnp.where(kept_by_chance(key, rate, x.shape), x, limit) - rate * limit)
