@@ -149,12 +149,12 @@ CPU = Forms(
     # the features of a product (`benchmarks graphs --only words`):
     #
     #                    product    dropout and product
-    #   2% to 16           3.6             25
-    #   5% to 16           1.5              8.8
-    #   2% to 64           1.6              8.5
-    #   10% to 16          0.8              2.1
-    #   5% to 64           0.4              1.7
-    #   10% to 64          0.2              0.8
+    #   2% to 16           5.4             7.2
+    #   5% to 16           2.4             3.7
+    #   2% to 64           1.5             2.3
+    #   10% to 16          0.9             1.4
+    #   5% to 64           0.4             0.5
+    #   10% to 64          0.2             0.3
     sparse=1.28,
     sparse_dropped=2.0,
     # With a look at every step 41 steps or more take 0.99 to 1.20 times as long, 21 or fewer 0.93
@@ -182,7 +182,7 @@ CPU = Forms(
     # On a processor with AVX-512 alone usps_mlp gained 1.3 times, and california_mlp nothing.
     lockstep=1e8,
     # `benchmarks graphs --only sums`, and `--only over` for the last: shorter rows at a price of 1,
-    # 2 and 4 train 1.2, 1.3 and 1.1 times as fast as those as long as the fullest (geometric means
+    # 2 and 4 train 1.7, 1.8 and 1.6 times as fast as those as long as the fullest (geometric means
     # over all rows of that table).
     prices=Prices(((100_000, 4), (inf, 16)), 5, 2),
     measured=True,

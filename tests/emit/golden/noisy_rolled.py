@@ -14,7 +14,7 @@ CONTRACT = 1
 
 
 def bits_16(key, shape):
-    """Random numbers of 16 bits, four of each hash: for arrays of numbers, hashes are the cost."""
+    """Random numbers of 16 bits, four of each hash; `jax.random` makes a hash for every number."""
     if jax.random.key_impl(key) != "threefry2x32":
         return jax.random.bits(key, shape, jnp.uint16)
     size = math.prod(shape)
