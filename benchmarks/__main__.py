@@ -21,6 +21,7 @@ NAMES = (
     "guards",
     "lockstep",
     "depth",
+    "layers",
     "loops",
     "points",
     "operations",

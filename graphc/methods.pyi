@@ -734,7 +734,8 @@ class Methods:
         """While training, each number is zero with probability `rate`, and else divided by `1 - rate`.
 
         Shapes: any, unchanged. The random key is an argument of the call, never state: the same key
-        drops the same numbers in rolled, scanned and resumed runs.
+        drops the same numbers in rolled, scanned and resumed runs. 16 random bits decide of each
+        number, so `rate` counts to the nearest of 65,536.
 
         References: Srivastava et al., "Dropout", 2014.
 

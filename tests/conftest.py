@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,19 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("graphc")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def short_loops():
+    """Layers become a loop from four on, as on devices that were not measured: networks are small.
+
+    What a CPU has stands in tests/passes/test_roll.py.
+    """
+    from graphc.core.forms import CPU, FORMS
+
+    FORMS["cpu"] = replace(CPU, rolled=FORMS["gpu"].rolled)
+    yield
+    FORMS["cpu"] = CPU
 
 
 @pytest.fixture(scope="session")

@@ -136,8 +136,15 @@ CPU = Forms(
     affine=False,
     # `benchmarks loops --only gates` and `--only parts`.
     gates=True,
-    # Fewer layers compile as fast unrolled (`benchmarks depth`).
-    rolled=4,
+    # Times of a training step in a loop over layers over times with the layers one by one, and of
+    # compiling the latter over the former (`benchmarks layers`):
+    #
+    #                    4 layers    8 layers    16 layers
+    #   transformer       1.5  1.2    1.2  2.2    1.3  2.6
+    #   mixer             1.9  1.0    1.8  1.5    1.5  2.1
+    #   residual          1.1  0.8    1.2  1.4    1.1  3.9
+    #   highway           1.0  1.0    1.1  1.4    0.9  2.4
+    rolled=13,
     # `benchmarks merge`.
     merged=128,
     # The library does badly with few features, and with channels that are no multiple of eight

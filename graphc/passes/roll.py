@@ -3,13 +3,16 @@
 The program's size, and with it the time to compile, no longer grows with depth.
 
 Rules:
-    1. A `repeat` of at least four equal layers that keep the type of their input is rolled.
-    2. So is a run of at least four equal nodes, each read by the next alone, that nobody marked.
+    1. A `repeat` of many equal layers that keep the type of their input is rolled: fewer train
+       faster one by one (`rolled`).
+    2. So is a run of as many equal nodes, each read by the next alone, that nobody marked.
        A node whose arrays are read by name (tied weights) is part of no run.
     3. On the CPU, layers with a library convolution are left as they are: inside a loop the
        convolution loses its threads and runs some thirty times slower.
     4. So are layers with code of the user's, in which anything may stand, and those along edges to
        neighbours that are drawn, of which each layer has other ones.
+    5. Layers that are computed again on the way back are rolled from four on: out of a loop XLA
+       computes once what stands twice in a program.
 """
 
 from __future__ import annotations
@@ -19,11 +22,14 @@ from dataclasses import replace
 from graphc.core.forms import Forms
 from graphc.core.operation import Hearing, LibraryConvolution, Opaque, Operation
 from graphc.core.types import Type
-from graphc.graph.calls import Repeat, Stack
+from graphc.graph.calls import Call, Repeat, Stack
 from graphc.graph.graph import Graph
 from graphc.graph.node import Node, Ref
 from graphc.passes.remarks import Remarks
 from graphc.passes.walk import everywhere, has_weights, inside, rewired
+
+MARKED = 4
+"""From how many layers on those that are computed again become a loop."""
 
 
 def roll(graph: Graph, remarks: Remarks) -> Graph:
@@ -60,14 +66,21 @@ def _repeat_reason(
     graph: Graph, node: Node, operation: Repeat, forms: Forms
 ) -> tuple[int, str] | None:
     """Why a repeat stays unrolled, with the rule's number."""
-    copies = operation.copies
-    if len(copies) < forms.rolled:
-        return 1, f"fewer than {forms.rolled} layers compile as fast unrolled"
+    copies, least = operation.copies, _least(node, operation.copies[0], forms)
+    if len(copies) < least:
+        return 1, f"fewer than {least} layers train faster one by one"
     for i, copy in enumerate(copies):
         if copy != copies[0]:
             return 1, f"layer {i} differs from layer 0"
     types = graph.input_types(node)
     return _layer_reason(copies[0], types, forms)
+
+
+def _least(node: Node, layer: Operation, forms: Forms) -> int:
+    """How many layers become a loop at least."""
+    calls = (each for each in inside(layer) if isinstance(each, Call))
+    marked = node.remat or any(each.remat for call in calls for each in call.graph.nodes)
+    return min(MARKED, forms.rolled) if marked else forms.rolled
 
 
 def _layer_reason(
@@ -90,7 +103,8 @@ def _roll_runs(graph: Graph, remarks: Remarks) -> Graph:
     runs = [
         run
         for run in _runs(graph)
-        if len(run) >= remarks.forms.rolled and _rolls(graph, run, remarks)
+        if len(run) >= _least(run[0], run[0].operation, remarks.forms)
+        and _rolls(graph, run, remarks)
     ]
     if not runs:
         return graph

@@ -30,7 +30,7 @@ network:
   layers:
     - flatten
     - dense: 12
-    - repeat: {times: 4, layers: [{dense: 12}, batch_norm, tanh, {dropout: 0.2}]}
+    - repeat: {times: 13, layers: [{dense: 12}, batch_norm, tanh, {dropout: 0.2}]}
       name: tower
     - dense: 10
 data: digits

@@ -9,7 +9,7 @@ import graphc as gc
 from graphc.checker import check
 from graphc.compiler import compile
 from graphc.core.diagnostic import SpecError
-from graphc.core.forms import CPU
+from graphc.core.forms import FORMS
 from graphc.insight.explanation import explanation
 from graphc.runtime import tuning
 from graphc.runtime.tuning import Fastest, Tried
@@ -37,7 +37,7 @@ def load(path):
 
 
 def keep(spec, **chosen):
-    checked, forms = check(str(spec)), replace(CPU, **chosen)
+    checked, forms = check(str(spec)), replace(FORMS["cpu"], **chosen)
     text = write_tuned(checked.document, checked.networks, "cpu", forms)
     spec.with_name("small.tuned.yaml").write_text(text)
 
@@ -72,7 +72,7 @@ def test_what_was_found_is_used_and_told(spec):
     keep(spec, band=0, steps_per_dispatch=3)
     compiled = compile(str(spec))
     assert "by_rows" not in compiled.source
-    assert compiled.choices.forms == replace(CPU, band=0, steps_per_dispatch=3)
+    assert compiled.choices.forms == replace(FORMS["cpu"], band=0, steps_per_dispatch=3)
     text = explanation(compiled)
     assert "small.tuned.yaml`, measured on this machine: band: 0, steps_per_dispatch: 3" in text
 
@@ -97,16 +97,16 @@ def test_what_is_no_longer_so_is_not_used(spec, old, new, why):
     path = spec.with_name("small.tuned.yaml")
     path.write_text(path.read_text().replace(old, new))
     compiled = compile(str(spec))
-    assert compiled.choices.forms == CPU
+    assert compiled.choices.forms == FORMS["cpu"]
     assert why in explanation(compiled)
 
 
 def test_comments_change_no_network_and_other_layers_do(spec):
     keep(spec, band=0)
     spec.write_text("# A comment.\n" + SPEC)
-    assert compile(str(spec)).choices.forms != CPU
+    assert compile(str(spec)).choices.forms != FORMS["cpu"]
     spec.write_text(SPEC.replace("conv: 4", "conv: 5"))
-    assert compile(str(spec)).choices.forms == CPU
+    assert compile(str(spec)).choices.forms == FORMS["cpu"]
 
 
 def test_a_file_that_says_nonsense_is_told(spec):
@@ -131,5 +131,8 @@ def test_a_run_goes_on_as_it_began(spec, tmp_path):
 
 
 def test_only_what_differs_is_written():
-    assert differing(replace(CPU, unroll=2, affine=True), "cpu") == {"unroll": 2, "affine": True}
-    assert differing(CPU, "cpu") == {}
+    assert differing(replace(FORMS["cpu"], unroll=2, affine=True), "cpu") == {
+        "unroll": 2,
+        "affine": True,
+    }
+    assert differing(FORMS["cpu"], "cpu") == {}
