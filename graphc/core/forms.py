@@ -140,10 +140,10 @@ CPU = Forms(
     # compiling the latter over the former (`benchmarks layers`):
     #
     #                    4 layers    8 layers    16 layers
-    #   transformer       1.5  1.2    1.2  2.2    1.3  2.6
-    #   mixer             1.9  1.0    1.8  1.5    1.5  2.1
-    #   residual          1.1  0.8    1.2  1.4    1.1  3.9
-    #   highway           1.0  1.0    1.1  1.4    0.9  2.4
+    #   transformer       1.3  1.0    1.2  1.4    1.3  2.6
+    #   mixer             1.6  1.1    1.7  1.5    1.8  2.2
+    #   residual          1.2  0.8    1.2  1.4    1.1  3.1
+    #   highway           1.1  1.0    1.0  1.3    0.9  2.3
     rolled=13,
     # `benchmarks merge`.
     merged=128,
