@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.emitted import emitted
-from benchmarks.forms import verdict, wrong
+from benchmarks.forms import Compared, together, wrong
 from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
-from benchmarks.report import Result, Table
+from benchmarks.report import Result
 from benchmarks.specs import highway
 from graphc.core.forms import CPU
 from graphc.core.span import Source
@@ -69,27 +69,22 @@ def run(options: Options) -> Result:
     rounds = options.rounds or (2 if options.quick else 5)
     kinds = options.chosen(CHOICES)
     depths = DEPTHS[: 1 if options.quick else None]
-    rows, notes, numbers = [], [], {}
+    found = Compared(f"{LOOP} : {ALONE}")
     for kind in kinds[: 1 if options.quick else None]:
         for depth in depths:
             name = f"{kind}, {depth} layers"
             ratio, compiling = _measured(_source(kind, depth), rounds)
             taken = LOOP if depth >= CPU.rolled else ALONE
-            notes += wrong(name, taken, {ALONE: {"training": ratio}}, LOOP)
-            rows.append(
-                [name, ratio.text("{:.2f}"), *(f"{compiling[word]:.1f}" for word in ROLLED)]
-            )
-            numbers[name] = {"ratio": ratio.values, "compiling": compiling}
-    header = [f"{LOOP} : {ALONE}", "training", *(f"compiling {word}, s" for word in ROLLED)]
-    return Result([Table(header, rows)], verdict(notes), numbers)
+            found.notes += wrong(name, taken, {ALONE: {"training": ratio}}, LOOP)
+            seconds = {f"compiling {word}, s": f"{each:.1f}" for word, each in compiling.items()}
+            found.rows[name] = {"training": ratio, **seconds}
+    return together({"layers": found})
 
 
 def _source(kind: str, depth: int) -> Source:
-    return highway(depth) if kind == "highway" else Source("layers.yaml", _text(kind, depth))
-
-
-def _text(kind: str, depth: int) -> str:
-    return SPEC.format(depth=depth, **PARTS[kind])
+    if kind == "highway":
+        return highway(depth)
+    return Source("layers.yaml", SPEC.format(depth=depth, **PARTS[kind]))
 
 
 def _measured(source: Source, rounds: int) -> tuple[Sample, dict[str, float]]:

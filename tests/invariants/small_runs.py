@@ -24,6 +24,7 @@ from graphc.runtime.blueprint import blueprint_of, settings_of
 from graphc.runtime.keeper import checkpoints
 from graphc.runtime.train import train
 
+# Thirteen layers are a loop on a CPU, in a process of their own as in one of the tests.
 SPEC = """
 network:
   inputs: {image: [8, 8, 1]}
