@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import shlex
 from types import ModuleType
 
 from benchmarks import aims
 from benchmarks.machine import about
 from benchmarks.options import Options
-from benchmarks.report import write
+from benchmarks.report import Kept
+from graphc.api.model import default_device
 
 NAMES = (
     "startup",
@@ -37,6 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     if unknown := set(asked.names) - set(NAMES):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # all share one GPU
     options = Options(
         asked.quick,
         asked.rounds,
@@ -48,18 +51,19 @@ def main(arguments: list[str] | None = None) -> None:
     modules = {name: importlib.import_module(f"benchmarks.{name}") for name in asked.names or NAMES}
     for word, constant in {"only": "CHOICES", "peers": "TITLES"}.items():
         modules = _having(getattr(options, word), constant, modules, parser)
-    found = {}
+    device, found = default_device(), {}
+    kept = Kept.of(device)
     for name, module in modules.items():
         machine = about()
         result = module.run(options)
         print(f"## {name}\n\n{machine}\n\n{result.markdown()}\n", flush=True)
         if asked.write:
-            write(name, result, machine, _command(name, options))
+            kept.write(name, result, machine, _command(name, options))
         found[name] = result.numbers
-    if (table := aims.table(found)) is not None:
+    if (table := aims.table(found, device)) is not None:
         print(f"## aims\n\n{table.markdown()}\n")
     if asked.write:
-        aims.write()
+        aims.write(device)
 
 
 def _having(

@@ -7,8 +7,9 @@ from typing import Any
 
 from benchmarks.first_step import AIMS as FIRST_STEP
 from benchmarks.measure import Sample
-from benchmarks.picture import FORMS, PICTURE, picture
-from benchmarks.report import Table, last_run, met, put
+from benchmarks.picture import FORMS, picture
+from benchmarks.report import Kept, Table, met
+from graphc.core import forms
 
 Numbers = Mapping[str, Any]
 """What benchmarks found, by their names: `last_run.json`."""
@@ -21,6 +22,7 @@ TRAINED = (
     "attention",
     "graphs",
     "objectives",
+    "accelerators",
 )
 """The benchmarks that train networks."""
 _TINY = {"nnx": 40.0, "keras": 20.0, "keras_steps": 8.0, "torch": 20.0}
@@ -43,6 +45,7 @@ AIMS = {
 """How many times faster than other forms training is to be; than what is by hand, as fast."""
 BFLOAT16 = {name: {"nnx": 1.2, "keras": 1.2} for name in _CELLS}
 """The same of graphc with products of bfloat16 numbers; the others keep to float32."""
+NONE: Mapping[str, float] = {}
 BY_HAND = ("jax", "jax_without_ynnpack", "jax_rows", "scan")
 SECONDS = {"highway200": 5.0, "highway1000": 5.0}
 """How long compiling may take."""
@@ -50,9 +53,13 @@ TIMES_FASTER = {"highway50": 10.0}
 """How many times faster compiling is to be than with Keras."""
 
 
-def table(numbers: Numbers) -> Table | None:
-    """A row for each aim, and for each form without one; None where nothing was trained."""
-    rows = [row for name, found in _trained(numbers) for row in _rows(name, found)]
+def table(numbers: Numbers, device: str = "cpu") -> Table | None:
+    """A row for each aim, and for each form without one; None where nothing was trained.
+
+    Elsewhere than on a CPU nothing is aimed for but to be as fast as what is by hand.
+    """
+    of = _rows if device == "cpu" else _against
+    rows = [row for name, found in _trained(numbers) for row in of(name, found)]
     rows += _first_steps(numbers.get("first_step", {}))
     header = ["network", "against", "graphc : it", "aim", "reached"]
     return Table(header, rows) if rows else None
@@ -73,19 +80,32 @@ def rates(found: Numbers) -> dict[str, Sample]:
 
 
 def _rows(name: str, found: Numbers) -> Iterator[list[str]]:
-    samples, aims = rates(found), AIMS.get(name, {})
+    yield from _against(name, found, AIMS.get(name, {}))
+    yield from _in_bfloat16(name, found)
+    yield from _compiling(name, found)
+
+
+def _against(name: str, found: Numbers, aims: Mapping[str, float] = NONE) -> Iterator[list[str]]:
+    samples = rates(found)
     for form, sample in samples.items():
         if form != "graphc":
             ratio = samples["graphc"].over(sample)
             aim = 1.0 if form in BY_HAND else aims.get(form.removesuffix("_compile"))
             yield [name, FORMS[form], *_compared(ratio, aim, most=False)]
+    for form, why in found.get("left_out", {}).items():
+        yield [name, FORMS[form], why, "", ""]
+
+
+def _in_bfloat16(name: str, found: Numbers) -> Iterator[list[str]]:
+    samples = rates(found)
     for form, aim in BFLOAT16.get(name, {}).items():
         if {form, "graphc_bfloat16"} <= samples.keys():
             ratio = samples["graphc_bfloat16"].over(samples[form])
             against = f"{FORMS[form]}, of graphc in bfloat16"
             yield [name, against, *_compared(ratio, aim, most=False)]
-    for form, why in found.get("left_out", {}).items():
-        yield [name, FORMS[form], why, "", ""]
+
+
+def _compiling(name: str, found: Numbers) -> Iterator[list[str]]:
     compiled = found.get("seconds_to_compile", {})
     if name in SECONDS and compiled:
         seconds, most = compiled["graphc"], SECONDS[name]
@@ -113,15 +133,17 @@ def _compared(ratio: Sample, aim: float | None, most: bool) -> list[str]:
     return [ratio.text("{:.2f}"), f"{'at most ' * most}{aim:g}", met(reached)]
 
 
-def write() -> None:
-    """Put the table of the last runs into README.md, and draw them."""
-    numbers = last_run()
-    found = table(numbers)
+def write(device: str) -> None:
+    """Put the table of the last runs into the page of the device, and draw them."""
+    kept = Kept.of(device)
+    numbers = kept.last_run()
+    found = table(numbers, device)
     if found is not None:
-        put("aims", found.markdown())
+        kept.put("aims", found.markdown())
         panels = {name: rates(each) for name, each in _trained(numbers)}
-        PICTURE.write_text(picture(panels), encoding="utf-8")
+        kept.picture.write_text(picture(panels), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write()
+    for each in forms.FORMS:
+        write(each)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from benchmarks.transformers import Transformer
 
 GATES = {"elman": ("h",), "gru": ("r", "z", "n"), "lstm": ("i", "f", "g", "o")}
 """The layers of each cell, in the order in which all peers but Keras keep them side by side."""
@@ -40,6 +43,7 @@ class Characters:
     examples: int = 128
 
     forms: ClassVar[str] = "benchmarks.peers.recurrent"
+    symbols: ClassVar[int] = SYMBOLS
 
     @property
     def paths(self) -> tuple[tuple[str, ...], ...]:
@@ -98,10 +102,11 @@ def _cell(workload: Characters, path: str, weights: dict[str, np.ndarray]) -> Ce
 _CANDIDATE = ("given/kernel", "given/bias", "seen/kernel", "seen/bias")
 
 
-def arrays(workload: Characters) -> dict[str, np.ndarray]:
+def arrays(workload: Characters | Transformer) -> dict[str, np.ndarray]:
     """`text` and `next`, of Shakespeare where GRAPHC_DATA holds it, otherwise made up."""
     count = workload.examples * workload.steps + 1
-    symbols = _shakespeare(count) if os.environ.get("GRAPHC_DATA") else _made_up(count)
+    real = workload.symbols == SYMBOLS and os.environ.get("GRAPHC_DATA")
+    symbols = _shakespeare(count) if real else _made_up(count, workload.symbols)
     shape = workload.examples, workload.steps
     found = {"text": symbols[:-1].reshape(shape), "next": symbols[1:].reshape(shape)}
     if workload.both_ways:
@@ -120,10 +125,10 @@ def _shakespeare(count: int) -> np.ndarray:
     return text[:count].astype(np.int32)
 
 
-def _made_up(count: int) -> np.ndarray:
+def _made_up(count: int, symbols: int) -> np.ndarray:
     """Symbols of which each mostly has the same successor."""
     draw = np.random.default_rng(0)
-    usual, found = draw.permutation(SYMBOLS), draw.integers(0, SYMBOLS, count)
+    usual, found = draw.permutation(symbols), draw.integers(0, symbols, count)
     for place in np.flatnonzero(draw.random(count - 1) < 0.7):
         found[place + 1] = usual[found[place]]
     return found.astype(np.int32)

@@ -11,9 +11,10 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.forms import Ratios, columns, programs_of, ratios_of, verdict, wrong
+from benchmarks.machine import here
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
-from graphc.core.forms import CPU, PRODUCTS, YNNPACK
+from graphc.core.forms import PRODUCTS, YNNPACK
 from graphc.core.types import Type
 from graphc.emit.library.convolution import by_rows, convolve
 from graphc.emit.library.windows import surround, windows
@@ -60,6 +61,10 @@ SHAPES = (
     Shape(14, 6, 16, 5),
     *(Shape(side, c, m, 3, padding="same") for side, c, m in product((8, 28), (1, 8), (8, 32))),
     *(Shape(side, 3, m, 5) for side, m in product((14, 32), (6, 16))),
+    Shape(32, 3, 8, 3, padding="same"),
+    Shape(14, 7, 12, 3),
+    Shape(14, 9, 8, 3),
+    Shape(14, 10, 10, 3),
     Shape(14, 12, 12, 3),
     Shape(28, 1, 32, 4, 2, "same"),
     Shape(14, 32, 64, 4, 2, "same"),
@@ -160,5 +165,5 @@ def _measured(shape: Shape, rounds: int) -> Measured:
     programs["YNNPACK"] = programs_of(library, given)
     band = shape.layer.band(shape.image)
     assert band is not None
-    chosen = "by rows" if few(band, shape.channels, shape.features, CPU) else XLA
+    chosen = "by rows" if few(band, shape.channels, shape.features, here()) else XLA
     return Measured(prod(band), ratios_of(programs, XLA, rounds), chosen)

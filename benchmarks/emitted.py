@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks.machine import compile_here
 from graphc import compiler
 from graphc.core.forms import Forms
 from graphc.core.span import Source
@@ -45,7 +46,7 @@ def emitted(
     Args:
         sequences: how many there are to train on, and their length, where it is sequences.
     """
-    compiled = compiler.compile(source, settings, without, forms=forms)
+    compiled = compile_here(source, settings, without, forms)
     if sequences is not None:
         count, length = sequences
         compiled = compiler.with_examples(compiled, count, longest=length)

@@ -13,10 +13,10 @@ import numpy as np
 from benchmarks.citations import CITATIONS, RATE, arrays
 from benchmarks.contest import Contest
 from benchmarks.forms import Compared, columns, programs_of, ratios_of, together, wrong
+from benchmarks.machine import here
 from benchmarks.options import Options
 from benchmarks.report import Result
 from benchmarks.sums import WIDTHS, sums
-from graphc.core.forms import CPU
 from graphc.data.sparse_forms import by_column
 from graphc.emit.library.dropout import Dropout
 from graphc.emit.library.sparse import Sparse, held, of_values, sparse_dot
@@ -56,7 +56,7 @@ def _words(most: int | None, rounds: int) -> Compared:
     for share in SHARES[:most]:
         x = draw.normal(size=(1, 2_708, 1_433)) * (draw.uniform(size=(2_708, 1_433)) < share)
         whole = jnp.asarray(x, jnp.float32)
-        few = _few(x, CPU.prices.over)
+        few = _few(x, here().prices.over)
         for width in WIDTHS[:most]:
             kernel = draw.normal(size=(1_433, width)).astype(np.float32)
             cells, row = {}, f"{share:.0%} to {width}"
@@ -65,7 +65,7 @@ def _words(most: int | None, rounds: int) -> Compared:
                 programs = {name: programs_of(form, kernel) for name, form in forms.items()}
                 ratios = ratios_of(programs, "all", rounds)
                 cells |= {f"{word}, {way}": each for way, each in ratios["few"].items()}
-                bound = CPU.sparse if of is _product else CPU.sparse_dropped
+                bound = here().sparse if of is _product else here().sparse_dropped
                 taken = "few" if share * width <= bound else "all"
                 found.notes += wrong(f"{row}, {word}", taken, ratios, "all")
             found.rows[row] = cells
@@ -87,7 +87,7 @@ def _over(most: int | None, rounds: int) -> Compared:
             ratios = ratios_of(programs, "inf", rounds)
             row = f"{share:.1%} to {width}"
             found.rows[row] = dict(columns(ratios))
-            found.notes += wrong(row, f"{CPU.prices.over:g}", ratios, "inf")
+            found.notes += wrong(row, f"{here().prices.over:g}", ratios, "inf")
     return found
 
 

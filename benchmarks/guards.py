@@ -10,11 +10,11 @@ import jax
 import numpy as np
 
 from benchmarks.forms import verdict, wrong
+from benchmarks.machine import compile_here, here
 from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
-from graphc import api, compiler
-from graphc.core.forms import CPU
+from graphc import api
 from graphc.runtime.blueprint import settings_of
 from graphc.runtime.course import course_of
 from graphc.runtime.module import module_from_source
@@ -34,7 +34,7 @@ SPECS = (
     "mnist_highway50",
 )
 CHOICES = SPECS
-WORDS = {"at every step": 0, "at the end": CPU.unguarded}
+EVERY, END = "at every step", "at the end"
 
 
 def run(options: Options) -> Result:
@@ -56,24 +56,23 @@ def run(options: Options) -> Result:
 
 
 def _wrong(name: str, steps: int, ratio: Sample) -> list[str]:
-    every, end = WORDS
-    taken = end if steps >= CPU.unguarded_steps else every
-    return wrong(name, taken, {end: {"training": ratio}}, every)
+    taken = END if steps >= here().unguarded_steps else EVERY
+    return wrong(name, taken, {END: {"training": ratio}}, EVERY)
 
 
 def _measured(name: str, rounds: int) -> tuple[int, Sample, Sample]:
     """The steps of a dispatch, the time of one, and the ratio."""
-    made = {word: _training(name, most) for word, most in WORDS.items()}
+    made = {EVERY: _training(name, 0), END: _training(name, here().unguarded)}
     times = interleaved({word: action for word, (_, action) in made.items()}, rounds)
-    ends = times["at the end"]
+    ends = times[END]
     print(name, *(f"{word} {1e3 * each.median:.4f} ms" for word, each in times.items()))
-    return made["at the end"][0], ends, times["at every step"].over(ends)
+    return made[END][0], ends, times[EVERY].over(ends)
 
 
 def _training(name: str, most: int) -> tuple[int, Callable[[], float]]:
     """The steps of a dispatch, and what says how many seconds a step takes."""
-    forms = replace(CPU, unguarded=most, unguarded_steps=2)
-    model = api.Model(compiler.compile(f"specs/{name}.yaml", forms=forms))
+    forms = replace(here(), unguarded=most, unguarded_steps=2)
+    model = api.Model(compile_here(f"specs/{name}.yaml", forms=forms))
     dataset, compiled = model.with_data()
     settings = settings_of(compiled, dataset.count("train"))
     module = module_from_source(compiled.source, f"<{name}>")

@@ -12,11 +12,11 @@ import numpy as np
 
 from benchmarks.emitted import emitted
 from benchmarks.forms import Compared, together, wrong
+from benchmarks.machine import here
 from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
 from benchmarks.report import Result
 from benchmarks.specs import highway
-from graphc.core.forms import CPU
 from graphc.core.span import Source
 
 DEPTHS = (4, 8, 16)
@@ -74,7 +74,7 @@ def run(options: Options) -> Result:
         for depth in depths:
             name = f"{kind}, {depth} layers"
             ratio, compiling = _measured(_source(kind, depth), rounds)
-            taken = LOOP if depth >= CPU.rolled else ALONE
+            taken = LOOP if depth >= here().rolled else ALONE
             found.notes += wrong(name, taken, {ALONE: {"training": ratio}}, LOOP)
             seconds = {f"compiling {word}, s": f"{each:.1f}" for word, each in compiling.items()}
             found.rows[name] = {"training": ratio, **seconds}
@@ -98,7 +98,7 @@ def _measured(source: Source, rounds: int) -> tuple[Sample, dict[str, float]]:
 
 def _training(source: Source, rolled: int) -> tuple[Callable[[], float], float]:
     """What says how many seconds a step takes, and those of compiling."""
-    each = emitted(source, forms=replace(CPU, rolled=rolled), sequences=(1_000, 128))
+    each = emitted(source, forms=replace(here(), rolled=rolled), sequences=(1_000, 128))
     module, key = each.module, jax.random.key(0)
     batch = _batch(source, each.batch_size)
 

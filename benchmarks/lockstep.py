@@ -49,7 +49,7 @@ def run(options: Options) -> Result:
     names = names[:1] if options.quick else names
     notes, ratios = [], {}
     for name in names:
-        model = api.compile(f"specs/{name}", device="cpu")
+        model = api.compile(f"specs/{name}")
         ratios[name] = [_ratio(name, model, count, rounds) for count in RUNS]
         taken = BESIDE if model.compiled.choices.lockstep else ALONE
         for count, each in zip(RUNS, ratios[name], strict=True):

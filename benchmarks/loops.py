@@ -11,10 +11,10 @@ import numpy as np
 from flax import nnx
 
 from benchmarks.forms import Compared, Programs, columns, programs_of, ratios_of, together, wrong
+from benchmarks.machine import compile_here, here
 from benchmarks.options import Options
 from benchmarks.report import Result
 from graphc import compiler
-from graphc.core.forms import CPU
 from graphc.core.span import Source
 from graphc.emit.library.time import add_by_parts, over_time, recur
 from graphc.emit.module import emit
@@ -57,9 +57,11 @@ def _recurrences(most: int | None, rounds: int) -> Compared:
     found = Compared("loop : associative scan, batch x features")
     for batch, units in STATES[:most]:
         forms = {}
-        for word, device in (("loop", "cpu"), ("scan", "gpu")):
+        for word, affine in (("loop", False), ("scan", True)):
             source = Source("affine.yaml", AFFINE % {"units": units})
-            forms[word] = module_from_source(compiler.compile(source, device=device).source)
+            forms[word] = module_from_source(
+                compile_here(source, forms=replace(here(), affine=affine)).source
+            )
         cells = {}
         for count in STEPS[:most]:
             draw = np.random.default_rng(0)
@@ -73,7 +75,7 @@ def _recurrences(most: int | None, rounds: int) -> Compared:
             for way, ratio in ratios["scan"].items():
                 cells[f"{count:,} steps, {way}"] = ratio
             row = f"{batch} x {units}, {count:,} steps"
-            found.notes += wrong(row, "scan" if CPU.affine else "loop", ratios, "loop")
+            found.notes += wrong(row, "scan" if here().affine else "loop", ratios, "loop")
         found.rows[f"{batch} x {units}"] = cells
     return found
 
@@ -83,7 +85,7 @@ def _unrolled(most: int | None, rounds: int) -> Compared:
     found = Compared("1 step : several in a round, batch x units")
     for name in CELLS[:most]:
         for batch, units in SIZES[:most]:
-            whole = compiler.compile(Source("cell.yaml", CELL % (units, name, units)))
+            whole = compile_here(Source("cell.yaml", CELL % (units, name, units)))
             x = np.random.default_rng(0).normal(size=(batch, 128, units)).astype(np.float32)
             programs = {
                 str(each): _cell(compiler.in_rounds(whole.program, each), x)
@@ -91,7 +93,7 @@ def _unrolled(most: int | None, rounds: int) -> Compared:
             }
             ratios = ratios_of(programs, "1", rounds)
             row = f"{name}, {batch} x {units}"
-            found.notes += wrong(row, str(CPU.unroll), ratios, "1")
+            found.notes += wrong(row, str(here().unroll), ratios, "1")
             found.rows[row] = columns(ratios, "{} steps, {}")
     return found
 
@@ -161,11 +163,11 @@ def _inputs(most: int | None, rounds: int) -> Compared:
             programs = {}
             for word, times in (("before", 0.0), ("in it", 1e-6)):
                 source = Source("cell.yaml", CELL % (inputs, name, units))
-                whole = compiler.compile(source, forms=replace(CPU, stays=times))
+                whole = compile_here(source, forms=replace(here(), stays=times))
                 programs[word] = _cell(whole.program, x)
             ratios = ratios_of(programs, "before", rounds)
             row = f"{name}, {batch} x {inputs} to {units}"
-            taken = "in it" if units >= CPU.stays * inputs else "before"
+            taken = "in it" if units >= here().stays * inputs else "before"
             found.notes += wrong(row, taken, ratios, "before")
             found.rows[row] = dict(ratios["in it"])
     return found

@@ -1,7 +1,8 @@
-"""Layers of one input, apart and as one wider product: where the pass `merge` pays on the CPU."""
+"""Layers of one input, apart and as one wider product: where the pass `merge` pays."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,11 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks.machine import compile_here, here
 from benchmarks.measure import Sample, interleaved
 from benchmarks.options import Options
 from benchmarks.report import Result, Table, met
 from graphc import compiler
-from graphc.core.forms import CPU
 from graphc.core.span import Source
 from graphc.runtime.module import module_from_source
 
@@ -68,7 +69,7 @@ def run(options: Options) -> Result:
     ratios = {name: [_ratio(NETWORKS[name], rows, rounds) for rows in ROWS] for name in names}
     header = ["apart : joined", *(f"{rows} rows" for rows in ROWS)]
     rows = [[name, *(each.text("{:.2f}") for each in ratios[name])] for name in names]
-    most = CPU.merged or 0
+    most = math.inf if here().merged is None else here().merged
     narrow = names[: sum(2 * width <= most for width in WIDTHS)]
     fine = all(each.median >= 1 for name in narrow for each in ratios[name][:2])
     note = f"products of up to {most} columns are no slower joined, over 32 and 128 rows"
@@ -78,8 +79,8 @@ def run(options: Options) -> Result:
 
 def _ratio(network: str, rows: int, rounds: int) -> Sample:
     source = Source("merge.yaml", network + TRAINING)
-    apart = compiler.compile(source, without=("merge",))
-    joined = compiler.compile(source, forms=replace(CPU, merged=None))
+    apart = compile_here(source, without=("merge",))
+    joined = compile_here(source, forms=replace(here(), merged=None))
     steps = min(STEPS, apart.choices.steps_per_dispatch)
     actions = {"apart": _steps(apart, rows, steps), "joined": _steps(joined, rows, steps)}
     times = interleaved(actions, rounds)

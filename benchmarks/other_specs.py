@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.characters import EMBEDDED
+import numpy as np
+
+from benchmarks.characters import EMBEDDED, SYMBOLS
 from benchmarks.players import MOMENTUM, RATE, SLOPE, Players
-from benchmarks.specs import training
+from benchmarks.specs import data_like, training
+from benchmarks.transformers import Transformer
 from graphc.core.span import Source
 
 _GENERATOR = """\
@@ -54,8 +57,10 @@ network:
     return Source("characters.yaml", network + training(data, batch))
 
 
-def transformer(depth: int, units: int, heads: int, batch: int, length: int) -> Source:
-    """A language model of characters by causal attention with rotary positions."""
+def transformer(workload: Transformer) -> Source:
+    """A language model by causal attention with rotary positions."""
+    depth, units, heads = workload.depth, workload.units, workload.heads
+    batch, length = workload.batch, workload.steps
     network = f"""\
 graphc: 1
 
@@ -80,6 +85,11 @@ network:
     - dense: $text.below
 """
     data = f"{{shakespeare: {{length: {length}}}}}"
+    if workload.symbols != SYMBOLS:
+        text = np.zeros((2, length), int)
+        text[-1] = workload.symbols - 1
+        more = ", below: {text: data}, steps: [text, next]"
+        data = data_like({"text": text, "next": text}, more)
     return Source("transformer.yaml", network + training(data, batch))
 
 

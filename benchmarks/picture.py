@@ -7,10 +7,8 @@ from html import escape
 
 from benchmarks.measure import Sample
 from benchmarks.report import speed
-from benchmarks.specs import ROOT
 from graphc.insight.chart import COLOURS
 
-PICTURE = ROOT / "docs" / "pictures" / "benchmarks.svg"
 FORMS = {
     "graphc": "graphc",
     "graphc_bfloat16": "graphc, bfloat16",

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.forms import programs_of, ratios_of, verdict, wrong
+from benchmarks.machine import here
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
-from graphc.core.forms import CPU
 from graphc.emit.library.products import dot_bfloat16, dot_flat
 
 SHAPES = (
@@ -44,7 +44,7 @@ def run(options: Options) -> Result:
         name = "{} x {} x {} to {}".format(*shape)
         found = ratios_of(_programs(shape), AS_IT_IS, rounds)
         wide, narrow = {FLAT: found[FLAT]}, {form: found[form] for form in NARROW}
-        notes += wrong(name, FLAT if CPU.flat else AS_IT_IS, wide, AS_IT_IS)
+        notes += wrong(name, FLAT if here().flat else AS_IT_IS, wide, AS_IT_IS)
         notes += wrong(name, "bfloat16", narrow)
         rows.append((name, *(ways[way].text("{:.2f}") for ways in found.values() for way in WAYS)))
         numbers[name] = {

@@ -1,4 +1,4 @@
-"""Results as Markdown and JSON, and the sections of README.md that hold the last run."""
+"""Results as Markdown and JSON, and the sections of a page that hold the last run."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from typing import Any
 from benchmarks.measure import Sample
 
 FOLDER = Path(__file__).parent
-README = FOLDER / "README.md"
-NUMBERS = FOLDER / "last_run.json"
+PICTURES = FOLDER.parent / "docs" / "pictures"
 
 
 @dataclass(frozen=True)
@@ -47,27 +46,57 @@ class Result:
         return "\n\n".join([*(table.markdown() for table in self.tables), notes]).strip()
 
 
-def write(name: str, result: Result, about: str, command: str) -> None:
-    """Put a result in its section of README.md, and its numbers in the JSON file."""
-    put(name, f"{about}\n`{command}`\n\n{result.markdown()}")
-    known = last_run() | {name: {"about": about, "command": command, **result.numbers}}
-    NUMBERS.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", encoding="utf-8")
+@dataclass(frozen=True)
+class Kept:
+    """Where the last runs on a device are kept.
 
+    Args:
+        page: with a section for each benchmark; only that of other devices grows by new ones.
+        numbers: all that was measured, as JSON.
+        picture: of how fast each form trains.
+    """
 
-def last_run() -> dict[str, Any]:
-    """The numbers that are kept, by benchmarks."""
-    return json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.exists() else {}
+    page: Path
+    numbers: Path
+    picture: Path
 
+    @classmethod
+    def of(cls, device: str) -> Kept:
+        """README.md for CPUs, and a page of its own for each other kind of device."""
+        if device == "cpu":
+            return cls(FOLDER / "README.md", FOLDER / "last_run.json", PICTURES / "benchmarks.svg")
+        return cls(
+            FOLDER / f"{device}.md",
+            FOLDER / f"last_run_{device}.json",
+            PICTURES / f"benchmarks_{device}.svg",
+        )
 
-def put(name: str, text: str) -> None:
-    """Fill a section of README.md."""
-    start, end = f"<!-- {name}: last run -->", f"<!-- {name}: end -->"
-    page = README.read_text(encoding="utf-8")
-    pattern = re.compile(re.escape(start) + ".*?" + re.escape(end), re.DOTALL)
-    section = f"{start}\n{text}\n{end}"
-    if not pattern.search(page):
-        raise SystemExit(f"{README} has no section `{start}`")
-    README.write_text(pattern.sub(lambda _: section, page), encoding="utf-8")
+    def write(self, name: str, result: Result, about: str, command: str) -> None:
+        """Put a result in its section of the page, and its numbers in the JSON file."""
+        self.put(name, f"{about}\n`{command}`\n\n{result.markdown()}")
+        known = self.last_run() | {name: {"about": about, "command": command, **result.numbers}}
+        text = json.dumps(dict(sorted(known.items())), indent=1)
+        self.numbers.write_text(f"{text}\n", encoding="utf-8")
+
+    def last_run(self) -> dict[str, Any]:
+        """The numbers that are kept, by benchmarks."""
+        if not self.numbers.exists():
+            return {}
+        return json.loads(self.numbers.read_text(encoding="utf-8"))
+
+    def put(self, name: str, text: str) -> None:
+        """Fill a section of the page."""
+        start, end = f"<!-- {name}: last run -->", f"<!-- {name}: end -->"
+        page = self.page.read_text(encoding="utf-8") if self.page.exists() else ""
+        pattern = re.compile(re.escape(start) + ".*?" + re.escape(end), re.DOTALL)
+        section = f"{start}\n{text}\n{end}"
+        if pattern.search(page):
+            page = pattern.sub(lambda _: section, page)
+        elif self.page.name == "README.md":
+            raise SystemExit(f"{self.page} has no section `{start}`")
+        else:
+            page += f"## {name}\n\n{section}\n\n"
+        self.page.write_text(page, encoding="utf-8")
 
 
 def speed(sample: Sample) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from benchmarks.workloads import Workload
 from graphc.core.span import Source
 
 ROOT = Path(__file__).parents[1]
@@ -148,6 +152,34 @@ network:
     - dense: 10
 """
     return Source("residual.yaml", network + training("cifar10_subset", batch))
+
+
+def bottlenecks(workload: Workload) -> Source:
+    """ResNet-50; its data are a file that is only compiled for."""
+    shape, classes = workload.shape, workload.widths[-1]
+    network = f"""\
+graphc: 1
+
+use: {{resnet: zoo/resnet}}
+
+network:
+  inputs: {{image: {list(shape)}}}
+  layers:
+    - resnet/bottlenecks
+    - dense: {classes}
+"""
+    like = {"image": np.zeros((2, *shape), np.float32), "label": np.array([0, classes - 1])}
+    trained = training(data_like(like), workload.batch, workload.learning_rate)
+    return Source("bottlenecks.yaml", network + trained)
+
+
+def data_like(arrays: Mapping[str, np.ndarray], more: str = "") -> str:
+    """As `data` a file that is only compiled for; the last array is its target."""
+    path = str(Path(tempfile.mkdtemp()) / "like.npz")
+    np.savez(path, **arrays)
+    *inputs, target = arrays
+    given = f"path: {path}, inputs: [{', '.join(inputs)}], target: {target}{more}"
+    return f"{{npz: {{{given}, validation: 0, test: 0}}}}"
 
 
 def training(data: str, batch: int, learning_rate: float = 1e-3) -> str:

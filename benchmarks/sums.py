@@ -12,7 +12,7 @@ from jax.experimental.sparse import BCOO
 
 from benchmarks.citations import CITATIONS, arrays, edges_made_up
 from benchmarks.forms import Compared, programs_of, ratios_of, wrong
-from graphc.core.forms import FORMS
+from benchmarks.machine import here
 from graphc.data.edge_forms import (
     edges_of_each,
     matrices,
@@ -47,7 +47,7 @@ class Graph:
     @property
     def chosen(self) -> str:
         """The form that the compiler chooses."""
-        prices = FORMS["cpu"].prices
+        prices = here().prices
         if len(self.senders) > 1:
             found = edges_of_each(self.senders, self.receivers, self.nodes, prices)
             return "matrix" if found else "edges"
@@ -99,7 +99,7 @@ def _tables(graph: Graph) -> tuple:
     """The tables of the length that is chosen, or of the median degree where none is."""
     senders, receivers = graph.senders[0], graph.receivers[0]
     degrees = np.bincount(receivers, minlength=graph.nodes)
-    length = table_length(degrees, FORMS["cpu"].prices) or int(np.median(degrees))
+    length = table_length(degrees, here().prices) or int(np.median(degrees))
     return tuple(
         tuple(map(jnp.asarray, table(start, end, graph.nodes, length).values()))
         for start, end in ((senders, receivers), (receivers, senders))

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from benchmarks.characters import SYMBOLS
+
 BASE, EPSILON = 10_000.0, 1e-6
 """Of rotary positions, and what is added to the variances of layer normalisation."""
 
@@ -21,6 +23,8 @@ class Transformer:
         heads: of each attention.
         batch: examples per step.
         examples: per epoch, a multiple of the batch.
+        symbols: of which a text is.
+        precision: of what products multiply.
     """
 
     name: str
@@ -30,12 +34,23 @@ class Transformer:
     steps: int = 128
     batch: int = 32
     examples: int = 128
+    symbols: int = SYMBOLS
+    precision: str = "float32"
 
     both_ways: ClassVar[bool] = False
     forms: ClassVar[str] = "benchmarks.peers.attention"
 
 
 TRANSFORMERS = {each.name: each for each in (Transformer("gpt", 4, 128, 4),)}
+_MANY, _NARROW = 3 * 2**13, "bfloat16"
+LARGE = {
+    each.name: each
+    for each in (
+        Transformer("gpt123m", 12, 768, 12, 1_024, 16, 64, _MANY, _NARROW),
+        Transformer("small_gpt", 2, 32, 2, 32, 4, 8, 100, _NARROW),
+    )
+}
+"""For GPUs and TPUs, and one of the same layers that shows on a CPU that they work."""
 
 
 def shortened(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ class Workload:
     """A network, its batch, and how much data there is.
 
     Args:
-        kind: dense, lenet, highway or residual.
+        kind: dense, lenet, highway, residual or bottleneck, a residual network for photographs.
         shape: of an image.
         widths: of the dense layers; for a highway network, its width and the number of classes.
         batch: examples per step.
@@ -22,6 +22,7 @@ class Workload:
         learning_rate: of Adam. Highway layers have less, for in 50 of them what differs by rounding
             grows: with 1e-3, initial weights that differ by 1e-7 gave losses 1 percent apart after
             two epochs and 16 after four.
+        precision: of what products multiply.
     """
 
     name: str
@@ -32,11 +33,12 @@ class Workload:
     examples: int
     depth: int = 0
     learning_rate: float = 1e-3
+    precision: str = "float32"
 
     @property
     def forms(self) -> str:
         """The package of its peers."""
-        own = ".residual" if self.kind == "residual" else ""
+        own = ".residual" if self.kind in ("residual", "bottleneck") else ""
         return f"benchmarks.peers{own}"
 
     @property
@@ -47,6 +49,7 @@ class Workload:
 
 IMAGE, PHOTOGRAPH = (28, 28, 1), (32, 32, 3)
 SLOW = 3e-4
+NARROW = "bfloat16"
 WORKLOADS = {
     each.name: each
     for each in (
@@ -62,6 +65,14 @@ WORKLOADS = {
         Workload("highway1000", "highway", IMAGE, (50, 10), 128, 1_280, 1_000, SLOW),
     )
 }
+LARGE = {
+    each.name: each
+    for each in (
+        Workload("resnet50", "bottleneck", (224, 224, 3), (1000,), 128, 1_280, 0, 1e-4, NARROW),
+        Workload("small_resnet50", "bottleneck", (32, 32, 3), (10,), 16, 32, 0, 1e-5, NARROW),
+    )
+}
+"""For GPUs and TPUs, and one of the same layers that shows on a CPU that they work."""
 LEARNING_RATE = 1e-3
 """Of all others that are measured."""
 

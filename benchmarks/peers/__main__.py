@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import transformers, workloads
 from benchmarks.characters import CHARACTERS
 from benchmarks.citations import CITATIONS
 from benchmarks.players import PLAYERS
-from benchmarks.transformers import TRANSFORMERS
-from benchmarks.workloads import WORKLOADS
 
-ALL = WORKLOADS | CHARACTERS | CITATIONS | PLAYERS | TRANSFORMERS
+LARGE = workloads.LARGE | transformers.LARGE
+ALL = workloads.WORKLOADS | CHARACTERS | CITATIONS | PLAYERS | transformers.TRANSFORMERS | LARGE
 
 
 def main(peer: str, name: str, examples: str, data: str, weights: str, seconds: str) -> None:

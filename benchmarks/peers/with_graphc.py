@@ -45,8 +45,7 @@ def source(workload: Trained) -> Source:
     if isinstance(workload, Players):
         return other_specs.players(workload)
     if isinstance(workload, Transformer):
-        sizes = workload.depth, workload.units, workload.heads
-        return other_specs.transformer(*sizes, workload.batch, workload.steps)
+        return other_specs.transformer(workload)
     if workload.kind == "lenet":
         return specs.lenet()
     if workload.kind == "highway":
@@ -55,7 +54,15 @@ def source(workload: Trained) -> Source:
         )
     if workload.kind == "residual":
         return specs.residual(workload.depth, workload.batch)
+    if workload.kind == "bottleneck":
+        return specs.bottlenecks(workload)
     return specs.dense(workload.shape, workload.widths, workload.batch)
+
+
+def settings_of(workload: Trained) -> tuple[str, ...]:
+    """What its spec says otherwise."""
+    precision = getattr(workload, "precision", "float32")
+    return () if precision == "float32" else (f"train.precision={precision}",)
 
 
 def _file(workload: Citations) -> str | None:
@@ -103,6 +110,7 @@ def start(
     sequences = None
     if isinstance(workload, Characters | Transformer):
         sequences = workload.examples, workload.steps
+    settings = (*settings_of(workload), *settings)
     each = emitted(source(workload), forms=forms, settings=settings, sequences=sequences)
     first, course = _foreseen(each, workload, arrays)
     canonical = to_canonical(first.state, each.compiled.weights)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from benchmarks.machine import here
 from benchmarks.peers import with_graphc
-from graphc.core.forms import CPU
 
-start = partial(with_graphc.start, forms=replace(CPU, ynnpack=True))
+start = partial(with_graphc.start, forms=replace(here(), ynnpack=True))
 settle = with_graphc.settle

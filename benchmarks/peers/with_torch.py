@@ -14,6 +14,14 @@ from benchmarks.workloads import LEARNING_RATE, Workload
 from graphc.data.batches import epoch_order
 
 Prepared = Callable[[nn.Module], nn.Module]
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+if DEVICE != "cpu":  # where it is the CPU, every call would be slower by it
+    torch.set_default_device(DEVICE)
+
+
+def held(array: np.ndarray) -> torch.Tensor:
+    """An array on the device."""
+    return torch.from_numpy(array).to(DEVICE)
 
 
 class Dense(nn.Module):
@@ -81,14 +89,15 @@ def classifier(
 ) -> Callable[[int], float]:
     """What trains a network on images for an epoch."""
     network = model
-    image = torch.from_numpy(arrays["image"])
-    label = torch.from_numpy(arrays["label"]).long()
+    image = held(arrays["image"])
+    label = held(arrays["label"]).long()
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
         return functional.cross_entropy(network(image[rows]), label[rows])
 
-    rate = workload.learning_rate
-    epoch = epochs(model, loss, workload.examples, workload.batch, learning_rate=rate)
+    sizes = workload.examples, workload.batch
+    rate, precision = workload.learning_rate, workload.precision
+    epoch = epochs(model, loss, *sizes, learning_rate=rate, precision=precision)
     network = prepared(model)  # not before the threads are chosen, or it is compiled for each
     return epoch
 
@@ -100,25 +109,28 @@ def epochs(
     batch: int,
     times: int = 30,
     learning_rate: float = LEARNING_RATE,
+    precision: str = "float32",
 ) -> Callable[[int], float]:
     """What trains for an epoch, by its number, and gives the mean loss.
 
     Args:
         loss_of: the mean loss of the examples with these numbers.
         times: steps by which the number of threads is chosen.
+        precision: of what products multiply, by autocast.
     """
     optimizer = torch.optim.Adam(model.parameters(), learning_rate)
 
     def gradients(rows: torch.Tensor) -> torch.Tensor:
         optimizer.zero_grad()
-        loss = loss_of(rows)
+        with torch.autocast(DEVICE, torch.bfloat16, enabled=precision == "bfloat16"):
+            loss = loss_of(rows)
         loss.backward()
         return loss.detach()
 
     choose_threads(lambda: gradients(torch.arange(batch)), times)
 
     def epoch(number: int) -> float:
-        order = torch.from_numpy(epoch_order(examples, batch, 0, number))
+        order = held(epoch_order(examples, batch, 0, number))
         total = torch.zeros(())
         for rows in order:
             total += gradients(rows)
@@ -157,7 +169,8 @@ def load(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
     """Give the parameters of a network, all of them, these values by their paths."""
     state = dict(_translated(path, array) for path, array in weights.items())
     missing, unexpected = model.load_state_dict(state, strict=False)
-    assert not unexpected and not set(missing) & dict(model.named_parameters()).keys()
+    missing = set(missing) & dict(model.named_parameters()).keys()
+    assert not unexpected and not missing, (unexpected, missing)
 
 
 def _translated(path: str, array: np.ndarray) -> tuple[str, torch.Tensor]:

@@ -1,8 +1,8 @@
 """bands: convolutions with few channels go row by row, as products with a band of the kernel.
 
 Rules:
-    1. Where the band and the features are few, and the channels no multiple of what the library is
-       made for, each row of the result is one product. That is more work, of a faster kind.
+    1. Where the band is small, and channels and features are few, each row of the result is one
+       product. That is more work, of a faster kind.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from graphc.passes.remarks import Remarks
 
 def few(band: tuple[int, int], channels: int, features: int, forms: Forms) -> bool:
     """Whether a band is small enough to be the faster form."""
-    small = prod(band) <= forms.band and features <= forms.band_features
-    return small and channels % forms.band_multiple != 0
+    narrow = channels <= forms.band_channels and features <= forms.band_features
+    return narrow and prod(band) <= forms.band
 
 
 def convolve_by_rows(graph: Graph, remarks: Remarks) -> Graph:

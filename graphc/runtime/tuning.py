@@ -35,7 +35,7 @@ _ANY = 10**9
 
 CHANGES: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("convolutions of the library", {"band": 0}),
-    ("convolutions by rows", {"band": _ANY, "band_features": _ANY, "band_multiple": _ANY}),
+    ("convolutions by rows", {"band": _ANY, "band_features": _ANY, "band_channels": _ANY}),
     ("convolutions of YNNPACK", {"ynnpack": True}),
     ("layers one by one", {"rolled": _ANY}),
     ("layers in a loop", {"rolled": 2}),

@@ -8,6 +8,7 @@ from benchmarks import report
 from benchmarks.aims import AIMS, table
 from benchmarks.measure import Sample
 from benchmarks.picture import FORMS, picture
+from benchmarks.report import Kept
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -85,15 +86,32 @@ def test_a_picture_has_a_panel_for_each_network_and_a_bar_for_each_form():
     assert {"mlp", "gpt", FORMS["torch"], "2/s"} <= set(words)
 
 
+def test_on_other_devices_only_what_is_by_hand_is_aimed_at():
+    made = table({"perceptrons": {"mlp": found(graphc=[2.0], nnx=[2.0], jax=[1.0])}}, "gpu")
+    assert made is not None and [row[3] for row in made.rows] == ["", "1"]
+
+
+def test_what_ran_on_a_gpu_is_kept_beside_what_ran_on_a_cpu(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "FOLDER", tmp_path)
+    kept = Kept.of("gpu")
+    kept.write("depth", report.Result([], ["first"], {"rounds": 1}), "one", "command")
+    kept.write("layers", report.Result([], ["second"], {"rounds": 2}), "one", "command")
+    kept.write("depth", report.Result([], ["third"], {"rounds": 3}), "two", "command")
+    page = kept.page.read_text()
+    assert page.count("## depth") == 1 and "third" in page and "first" not in page
+    assert kept.last_run()["layers"]["rounds"] == 2
+    assert {each.name for each in tmp_path.iterdir()} == {"gpu.md", "last_run_gpu.json"}
+
+
 def test_a_section_is_replaced_and_one_that_is_missing_is_told(tmp_path, monkeypatch):
     page = tmp_path / "README.md"
     page.write_text("before\n<!-- aims: last run -->\nold\n<!-- aims: end -->\nafter\n")
-    monkeypatch.setattr(report, "README", page)
-    report.put("aims", "new")
+    monkeypatch.setattr(report, "FOLDER", tmp_path)
+    Kept.of("cpu").put("aims", "new")
     assert page.read_text().split("\n")[1:4] == [
         "<!-- aims: last run -->",
         "new",
         "<!-- aims: end -->",
     ]
     with pytest.raises(SystemExit, match="no section"):
-        report.put("other", "new")
+        Kept.of("cpu").put("other", "new")

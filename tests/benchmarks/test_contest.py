@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import (
     __main__,
+    accelerators,
     attention,
     graphs,
     highways,
@@ -21,11 +22,20 @@ from benchmarks.peer import LeftOut, Peer
 from benchmarks.peers.__main__ import ALL
 from benchmarks.peers.with_graphc import source
 from benchmarks.picture import FORMS
-from benchmarks.report import README, Result
+from benchmarks.report import Kept, Result
 from benchmarks.residual import blocks
 from graphc.checker import check
 
-CONTESTS = (perceptrons, throughput, highways, recurrent, attention, graphs, objectives)
+CONTESTS = (
+    perceptrons,
+    throughput,
+    highways,
+    recurrent,
+    attention,
+    graphs,
+    objectives,
+    accelerators,
+)
 
 
 def test_networks_and_forms_are_chosen_by_their_names():
@@ -92,13 +102,15 @@ def test_every_network_that_is_trained_is_a_spec(name):
 
 
 def test_every_benchmark_has_a_section_for_its_last_run():
-    page = README.read_text(encoding="utf-8")
+    page = Kept.of("cpu").page.read_text(encoding="utf-8")
     for name in (*__main__.NAMES, "aims"):
         assert f"<!-- {name}: last run -->" in page and f"<!-- {name}: end -->" in page
 
 
-@pytest.mark.parametrize("depth", [3, 9])
-def test_residual_networks_have_as_many_layers_as_they_say(depth):
-    found = list(blocks(depth))
-    assert 2 * len(found) + 2 == 6 * depth + 2
-    assert [each.features for each in found if each.stride > 1] == [32, 64]
+@pytest.mark.parametrize("name", ["resnet20", "resnet56", "resnet50"])
+def test_residual_networks_have_as_many_layers_as_they_say(name):
+    found = blocks(ALL[name])
+    layers = sum(len(each.convs) for each in found) + 2
+    assert f"resnet{layers}" == name
+    features = [each.features for each in found if each.stride > 1]
+    assert features == ([512, 1024, 2048] if name == "resnet50" else [32, 64])

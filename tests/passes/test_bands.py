@@ -68,6 +68,15 @@ def test_what_has_no_small_band_is_left_to_the_library(conv):
     assert "by_rows" not in compiled(conv).source
 
 
+@pytest.mark.parametrize(
+    ("channels", "features", "side", "rows"),
+    [(3, 6, 32, True), (7, 16, 10, True), (8, 6, 10, False), (9, 6, 10, False), (3, 17, 10, False)],
+)
+def test_only_few_channels_to_few_features_go_by_rows(channels, features, side, rows):
+    conv = f"{{features: {features}, kernel: 5, padding: valid}}"
+    assert ("by_rows" in compiled(conv, side, channels).source) == rows
+
+
 def test_other_devices_are_left_to_the_library():
     assert "by_rows" in compiled("4").source
     assert "by_rows" not in compiled("4", device="gpu").source

@@ -23,8 +23,11 @@ def start(workload: Transformer, arrays: dict, weights: dict) -> Callable[[int],
 
 
 def _step(workload: Transformer, state, data, rows):
+    number = jnp.dtype(workload.precision)
+
     def loss_of(params):
-        logits = _forward(workload, params, data["text"][rows])
+        narrow = jax.tree.map(lambda each: each.astype(number), params)
+        logits = _forward(workload, narrow, data["text"][rows]).astype(jnp.float32)
         labels = data["next"][rows]
         return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
@@ -34,7 +37,7 @@ def _step(workload: Transformer, state, data, rows):
 def _forward(workload: Transformer, params, text):
     x = params["embed/table"][text]
     turns = angles(workload.steps, workload.units // workload.heads)
-    cos, sin = np.cos(turns)[:, None], np.sin(turns)[:, None]
+    cos, sin = (turn(turns)[:, None].astype(x.dtype) for turn in (np.cos, np.sin))
 
     def turned(x):
         even, odd = x[..., ::2], x[..., 1::2]
@@ -59,10 +62,11 @@ def _linear(params, name, x):
 
 
 def _normalized(params, name, x):
-    mean = x.mean(-1, keepdims=True)
-    variance = jnp.maximum(0, (x * x).mean(-1, keepdims=True) - mean * mean)
+    wide = x.astype(jnp.float32)
+    mean = wide.mean(-1, keepdims=True)
+    variance = jnp.maximum(0, (wide * wide).mean(-1, keepdims=True) - mean * mean)
     factor = jax.lax.rsqrt(variance + EPSILON) * params[f"{name}/scale"]
-    return (x - mean) * factor + params[f"{name}/bias"]
+    return ((wide - mean) * factor + params[f"{name}/bias"]).astype(x.dtype)
 
 
 def _params(workload: Transformer, weights: dict[str, np.ndarray]) -> dict:

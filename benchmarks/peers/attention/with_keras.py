@@ -10,7 +10,6 @@ os.environ["KERAS_BACKEND"] = "jax"  # before keras is imported
 import keras
 import numpy as np
 
-from benchmarks.characters import SYMBOLS
 from benchmarks.transformers import EPSILON, Transformer, angles, shortened
 from benchmarks.workloads import LEARNING_RATE
 from graphc.data.batches import epoch_order
@@ -39,11 +38,11 @@ def start(workload: Transformer, arrays: dict, weights: dict) -> Callable[[int],
 
 def _model(workload: Transformer) -> keras.Model:
     text = keras.Input([workload.steps], dtype="int32")
-    x = keras.layers.Embedding(SYMBOLS, workload.units, name="embed")(text)
+    x = keras.layers.Embedding(workload.symbols, workload.units, name="embed")(text)
     for place in range(workload.depth):
         x = _layer(workload, f"layers.{place}", x)
     x = keras.layers.LayerNormalization(epsilon=EPSILON, name="layer_norm")(x)
-    return keras.Model(text, keras.layers.Dense(SYMBOLS, name="dense")(x))
+    return keras.Model(text, keras.layers.Dense(workload.symbols, name="dense")(x))
 
 
 def _layer(workload: Transformer, name: str, x):

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import optax
 from flax import nnx
 
-from benchmarks.characters import SYMBOLS
 from benchmarks.transformers import EPSILON, Transformer, angles, shortened
 from benchmarks.workloads import LEARNING_RATE
 from graphc.data.batches import epoch_order
@@ -21,7 +20,7 @@ class Attention(nnx.Module):
     def __init__(self, workload: Transformer, rngs):
         self.heads, units = workload.heads, workload.units
         self.query, self.key, self.value, self.out = (
-            nnx.Linear(units, units, rngs=rngs) for _ in range(4)
+            nnx.Linear(units, units, dtype=workload.precision, rngs=rngs) for _ in range(4)
         )
 
     def __call__(self, x, turns):
@@ -36,12 +35,12 @@ class Attention(nnx.Module):
 
 class Layer(nnx.Module):
     def __init__(self, workload: Transformer, rngs):
-        units = workload.units
-        self.layer_norm = nnx.LayerNorm(units, epsilon=EPSILON, rngs=rngs)
+        units, given = workload.units, {"dtype": workload.precision, "rngs": rngs}
+        self.layer_norm = nnx.LayerNorm(units, epsilon=EPSILON, **given)
         self.attention = Attention(workload, rngs)
-        self.layer_norm_2 = nnx.LayerNorm(units, epsilon=EPSILON, rngs=rngs)
-        self.dense = nnx.Linear(units, 4 * units, rngs=rngs)
-        self.dense_2 = nnx.Linear(4 * units, units, rngs=rngs)
+        self.layer_norm_2 = nnx.LayerNorm(units, epsilon=EPSILON, **given)
+        self.dense = nnx.Linear(units, 4 * units, **given)
+        self.dense_2 = nnx.Linear(4 * units, units, **given)
 
     def __call__(self, x, turns):
         x = x + self.attention(self.layer_norm(x), turns)
@@ -51,21 +50,22 @@ class Layer(nnx.Module):
 class Model(nnx.Module):
     def __init__(self, workload: Transformer, rngs):
         units, self.features = workload.units, workload.units // workload.heads
-        self.embed = nnx.Embed(SYMBOLS, units, rngs=rngs)
+        given = {"dtype": workload.precision, "rngs": rngs}
+        self.embed = nnx.Embed(workload.symbols, units, **given)
         self.layers = nnx.List([Layer(workload, rngs) for _ in range(workload.depth)])
-        self.layer_norm = nnx.LayerNorm(units, epsilon=EPSILON, rngs=rngs)
-        self.dense = nnx.Linear(units, SYMBOLS, rngs=rngs)
+        self.layer_norm = nnx.LayerNorm(units, epsilon=EPSILON, **given)
+        self.dense = nnx.Linear(units, workload.symbols, **given)
 
     def __call__(self, text):
         x, turns = self.embed(text), angles(text.shape[1], self.features)
         for layer in self.layers:
             x = layer(x, turns)
-        return self.dense(self.layer_norm(x))
+        return self.dense(self.layer_norm(x)).astype(jnp.float32)
 
 
 def turned(x, turns):
     """Rotary positions of [batch, steps, heads, features]."""
-    cos, sin = jnp.cos(turns)[:, None], jnp.sin(turns)[:, None]
+    cos, sin = (turn(turns)[:, None].astype(x.dtype) for turn in (jnp.cos, jnp.sin))
     even, odd = x[..., ::2], x[..., 1::2]
     pairs = jnp.stack([even * cos - odd * sin, even * sin + odd * cos], -1)
     return pairs.reshape(x.shape)

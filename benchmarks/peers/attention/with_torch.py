@@ -8,8 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmarks.characters import SYMBOLS
-from benchmarks.peers.with_torch import Prepared, epochs, load
+from benchmarks.peers.with_torch import Prepared, epochs, held, load
 from benchmarks.transformers import EPSILON, Transformer, angles, shortened
 
 
@@ -49,10 +48,13 @@ class Model(nn.Module):
     def __init__(self, workload: Transformer) -> None:
         super().__init__()
         units = workload.units
-        self.embed = nn.Embedding(SYMBOLS, units)
+        self.embed = nn.Embedding(workload.symbols, units)
         self.layers = nn.ModuleList([Layer(workload) for _ in range(workload.depth)])
-        self.layer_norm, self.dense = nn.LayerNorm(units, EPSILON), nn.Linear(units, SYMBOLS)
-        turns = torch.from_numpy(angles(workload.steps, units // workload.heads))
+        self.layer_norm, self.dense = (
+            nn.LayerNorm(units, EPSILON),
+            nn.Linear(units, workload.symbols),
+        )
+        turns = held(angles(workload.steps, units // workload.heads))
         self.turns = (torch.cos(turns), torch.sin(turns))
 
     def forward(self, text):
@@ -78,11 +80,12 @@ def start(
     short["embed/kernel"] = short.pop("embed/table").T
     load(model, short)
     network = model
-    text, labels = (torch.from_numpy(arrays[name]).long() for name in ("text", "next"))
+    text, labels = (held(arrays[name]).long() for name in ("text", "next"))
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
         return functional.cross_entropy(network(text[rows]).flatten(0, 1), labels[rows].flatten())
 
-    epoch = epochs(model, loss, workload.examples, workload.batch, times=3)
+    sizes, precision = (workload.examples, workload.batch), workload.precision
+    epoch = epochs(model, loss, *sizes, times=3, precision=precision)
     network = prepared(model)  # as for images, after the threads are chosen
     return epoch

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import nn
 from torch.nn.functional import leaky_relu, relu
 
 from benchmarks.peers.players.with_torch import training
-from benchmarks.peers.with_torch import load
+from benchmarks.peers.with_torch import held, load
 from benchmarks.players import SLOPE, Players
 from benchmarks.residual import EPSILON, MOMENTUM
 
@@ -51,7 +50,7 @@ def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], flo
             if path.startswith(name)
         }
         load(network, own)
-    images = torch.from_numpy(arrays["image"]).permute(0, 3, 1, 2)
+    images = held(arrays["image"]).permute(0, 3, 1, 2)
     return training(workload, images, **pair)
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 from torch_geometric.nn import GCNConv
 
 from benchmarks.citations import PATHS, RATE, UNITS, Citations
-from benchmarks.peers.with_torch import choose_threads
+from benchmarks.peers.with_torch import choose_threads, held
 from benchmarks.workloads import LEARNING_RATE
 
 
@@ -28,16 +28,16 @@ class Model(nn.Module):
 
 
 def start(workload: Citations, arrays: dict, weights: dict) -> Callable[[int], float]:
-    x = torch.from_numpy(arrays["features"][0])
-    ends = [torch.from_numpy(arrays[f"edges:{end}"][0]).long() for end in ("senders", "receivers")]
-    edges, label = torch.stack(ends), torch.from_numpy(arrays["label"][0]).long()
-    counted = torch.from_numpy(arrays["nodes:counted"][0])
+    x = held(arrays["features"][0])
+    ends = [held(arrays[f"edges:{end}"][0]).long() for end in ("senders", "receivers")]
+    edges, label = torch.stack(ends), held(arrays["label"][0]).long()
+    counted = held(arrays["nodes:counted"][0])
     model = Model(x.shape[1], workload.classes)
     with torch.no_grad():
         for path in PATHS:
             layer = getattr(model, path)
-            layer.lin.weight.copy_(torch.from_numpy(weights[f"{path}/kernel"]).T)
-            layer.bias.copy_(torch.from_numpy(weights[f"{path}/bias"]))
+            layer.lin.weight.copy_(held(weights[f"{path}/kernel"]).T)
+            layer.bias.copy_(held(weights[f"{path}/bias"]))
     optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
 
     def step() -> torch.Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from benchmarks.peers.with_torch import choose_threads
+from benchmarks.peers.with_torch import choose_threads, held
 from benchmarks.players import MOMENTUM, RATE, SLOPE, Players, layers
 from graphc.data.batches import epoch_order
 
@@ -25,8 +25,8 @@ def _fill(network: nn.Sequential, name: str, weights: dict) -> None:
     linear = [part for part in network if isinstance(part, nn.Linear)]
     for layer, word in zip(linear, layers(len(linear)), strict=True):
         with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(weights[f"{name}/{word}/kernel"]).T)
-            layer.bias.copy_(torch.from_numpy(weights[f"{name}/{word}/bias"]))
+            layer.weight.copy_(held(weights[f"{name}/{word}/kernel"]).T)
+            layer.bias.copy_(held(weights[f"{name}/{word}/bias"]))
 
 
 def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], float]:
@@ -34,7 +34,7 @@ def start(workload: Players, arrays: dict, weights: dict) -> Callable[[int], flo
     discriminator = _dense((784, *workload.discriminator), lambda: nn.LeakyReLU(SLOPE))
     for name, network in {"generator": generator, "discriminator": discriminator}.items():
         _fill(network, name, weights)
-    images = torch.from_numpy(arrays["image"]).flatten(1)
+    images = held(arrays["image"]).flatten(1)
     return training(workload, images, generator, discriminator)
 
 
@@ -65,7 +65,7 @@ def training(
     choose_threads(lambda: slopes(torch.arange(workload.batch)), 10)
 
     def epoch(number: int) -> float:
-        order = torch.from_numpy(epoch_order(workload.examples, workload.batch, 0, number))
+        order = held(epoch_order(workload.examples, workload.batch, 0, number))
         total = torch.zeros(())
         for rows in order:
             total += slopes(rows)

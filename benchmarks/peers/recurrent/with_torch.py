@@ -11,7 +11,7 @@ from torch.nn import functional
 from torch.nn.utils import rnn
 
 from benchmarks.characters import EMBEDDED, SYMBOLS, Characters, cells
-from benchmarks.peers.with_torch import epochs
+from benchmarks.peers.with_torch import epochs, held
 
 LAYERS = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -30,7 +30,7 @@ class Model(nn.Module):
         x = self.embed(text)
         if lengths is None:
             return self.dense(self.layers(x)[0])
-        packed = rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        packed = rnn.pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
         whole = text.shape[1]
         x, _ = rnn.pad_packed_sequence(self.layers(packed)[0], True, total_length=whole)
         return self.dense(x)
@@ -39,7 +39,7 @@ class Model(nn.Module):
 def start(workload: Characters, arrays: dict, weights: dict) -> Callable[[int], float]:
     model = Model(workload)
     _put(model, workload, weights)
-    data = {name: torch.from_numpy(array).long() for name, array in arrays.items()}
+    data = {name: held(array).long() for name, array in arrays.items()}
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
         lengths = data["time:length"][rows] if workload.both_ways else None

@@ -1,1 +1,1 @@
-"""The residual network for CIFAR-10 in other forms."""
+"""Residual networks in other forms."""

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.peers.with_keras import classifier, keras
-from benchmarks.residual import EPSILON, MOMENTUM, blocks, shortened
+from benchmarks.residual import EPSILON, MOMENTUM, Conv, blocks, shortened, stem
 from benchmarks.workloads import Workload
 
 
 def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], float]:
-    model = _model(workload.depth)
+    model = _model(workload)
     short = shortened(weights)
     for layer in filter(lambda layer: layer.weights, model.layers):
         path = layer.name.replace(".", "/")
@@ -26,12 +26,14 @@ def start(workload: Workload, arrays: dict, weights: dict) -> Callable[[int], fl
 WORDS = ("kernel", "scale", "bias")
 
 
-def _model(depth: int) -> keras.Model:
-    image = keras.Input((32, 32, 3))
-    x = keras.layers.ReLU()(_layer("stem", "", image, 16, 1))
-    for block in blocks(depth):
-        y = keras.layers.ReLU()(_layer(block.name, "", x, block.features, block.stride))
-        y = _layer(block.name, "_2", y, block.features, 1)
+def _model(workload: Workload) -> keras.Model:
+    image = keras.Input(workload.shape)
+    x = keras.layers.ReLU()(_layer("stem/1", image, stem(workload)))
+    for block in blocks(workload):
+        y, last = x, str(len(block.convs))
+        for place, conv in block.convs.items():
+            y = _layer(f"{block.name}/{place}", y, conv)
+            y = y if place == last else keras.layers.ReLU()(y)
         if block.stride > 1:
             more = block.features - block.inputs
             x = keras.ops.pad(x[:, ::2, ::2], [(0, 0)] * 3 + [(0, more)])
@@ -40,12 +42,17 @@ def _model(depth: int) -> keras.Model:
     return keras.Model(image, keras.layers.Dense(10, name="dense")(x))
 
 
-def _layer(name: str, number: str, x, features: int, stride: int):
+def _layer(name: str, x, conv: Conv):
     name = name.replace("/", ".")
     x = keras.layers.Conv2D(
-        features, 3, stride, padding="same", use_bias=False, name=f"{name}.conv{number}"
+        conv.features,
+        conv.kernel,
+        conv.stride,
+        padding="same",
+        use_bias=False,
+        name=f"{name}.conv",
     )(x)
     norm = keras.layers.BatchNormalization(
-        momentum=MOMENTUM, epsilon=EPSILON, name=f"{name}.batch_norm{number}"
+        momentum=MOMENTUM, epsilon=EPSILON, name=f"{name}.batch_norm"
     )
     return norm(x)

@@ -46,8 +46,8 @@ class BatchNorm(nnx.BatchNorm):
         factor = jax.lax.rsqrt(variance + self.epsilon)
         factor = factor if self.scale is None else factor * self.scale[...]
         features = (1,) * (x.ndim - 1) + (-1,)
-        y = (x - mean.reshape(features)) * factor.reshape(features)
-        return y if self.bias is None else y + self.bias[...].reshape(features)
+        shift = -mean * factor if self.bias is None else self.bias[...] - mean * factor
+        return x * factor.reshape(features) + shift.reshape(features)
 
 
 class Residual(nnx.Module):
