@@ -126,7 +126,7 @@ def checked_of(document: Document, report: Report, python: bool | str) -> Checke
     expander = _expanded(document, fields, report, python)
     made = _training(document, fields, expander)
     networks = expander.graphs() if made is None else {**expander.graphs(), TRAINING: made.graph}
-    if document.training is not None:
+    if document.training is not None and not report.errors:  # of what is not there no path matches
         training, place = document.training, document.place
         networks = with_precisions(networks, training.precision, TRAINING, place, report)
         networks = with_remat(networks, training.remat, TRAINING, place, report)
