@@ -81,8 +81,16 @@ def _with_shares(found: Result) -> Result:
 
 
 def work_of_example(network: Any, peaks: Peaks) -> float:
-    """Floating point operations of products, forward and back, of training with one example."""
-    lengths: Mapping[str, int] = {"batch": 1, "time": getattr(network, "steps", 1)}
+    """Floating point operations of products, forward and back, of training with one example.
+
+    graphc counts the scores of an attention for a text of one step: no operation knows how many
+    there will be. Those of all steps are added, whether or not what comes later is hidden, as in
+    Chowdhery et al., "PaLM: Scaling Language Modeling with Pathways", 2022, appendix B.
+    """
+    steps = getattr(network, "steps", 1)
+    lengths: Mapping[str, int] = {"batch": 1, "time": steps}
     checked = compile_here(source(network), settings_of(network)).checked
-    total = Counter(lengths, peaks).rows(checked.networks)[-1]
-    return total.work.flops[network.precision]
+    found = Counter(lengths, peaks).rows(checked.networks)[-1].work.flops[network.precision]
+    if isinstance(network, transformers.Transformer):
+        found += 12 * network.depth * steps * (steps - 1) * network.units
+    return found
