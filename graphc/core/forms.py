@@ -145,8 +145,8 @@ CPU = Forms(
     rolled=13,
     # `benchmarks merge`.
     merged=128,
-    # The library does badly with few channels and features: up to 7 and 16 training is 1.0 to 5.2
-    # times as fast by rows, with 9 channels or more 0.5 to 0.8 times (`benchmarks convolutions`).
+    # The library does badly with few channels and features: up to 7 and 16 training is 1.0 to 5.7
+    # times as fast by rows, with 8 to 12 channels 0.7 to 0.8 times (`benchmarks convolutions`).
     band=85_000,
     band_features=16,
     band_channels=7,
