@@ -1,4 +1,4 @@
-"""Pools, lookups, cross-entropies, attention and dropouts: their forms, forward and back."""
+"""Pools, lookups, cross-entropies, guesses, attention and dropouts: their forms."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from benchmarks.options import Options
 from benchmarks.report import Result, Table
 from graphc.emit.library.attention import read_by
 from graphc.emit.library.dropout import Dropout
+from graphc.emit.library.metrics import is_largest
 from graphc.emit.library.pooling import max_pool
 
 IMAGES = (
@@ -45,6 +46,8 @@ CLASSES = (
     (512, 10_000),
 )
 """Points, and classes."""
+GUESSES = ((32, 10), (128, 10), (128, 100), (2_048, 32), (2_048, 66), (2_048, 256), (512, 10_000))
+"""The same, where the right ones are counted beside the cross-entropy."""
 TOKENS = (
     (128, 17, 4, 16),
     (32, 128, 4, 32),
@@ -194,6 +197,25 @@ def _written_backward(kept: tuple, pulled: jax.Array) -> tuple:
 written.defvjp(_written_forward, _written_backward)
 
 
+def _guesses(points: int, classes: int) -> dict[str, Programs]:
+    draw = np.random.default_rng(0)
+    logits = draw.normal(size=(points, classes)).astype(np.float32)
+    labels = draw.integers(0, classes, points).astype(np.int32)
+
+    def form(right: Callable) -> Callable:
+        def measured(logits: jax.Array) -> jax.Array:
+            losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+            return losses + right(logits, labels)
+
+        return measured
+
+    forms = {
+        "compared": form(is_largest),
+        "argmax": form(lambda logits, labels: jnp.argmax(logits, axis=-1) == labels),
+    }
+    return _programs(forms, logits, points * classes)
+
+
 def _attention(examples: int, tokens: int, heads: int, features: int) -> dict[str, Programs]:
     shape = (3, examples, tokens, heads, features)
     given = jax.random.normal(jax.random.key(0), shape)
@@ -244,6 +266,7 @@ TABLES = {
     "lookups": ("gather : others, numbers, of so many, features", LOOKUPS, _lookups),
     "attention": ("written out : others, examples, tokens, heads, features", TOKENS, _attention),
     "dropouts": ("16 bits : others, numbers", DROPPED, _dropouts),
+    "guesses": ("compared : argmax, points, classes", GUESSES, _guesses),
     "entropies": ("gather : others, points, classes", CLASSES, _entropies),
 }
 CHOICES = tuple(TABLES)

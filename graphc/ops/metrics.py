@@ -27,6 +27,9 @@ from graphc.ops.objectives import (
     single_logits,
 )
 
+MANY = 32
+"""Classes from which all are compared with the right one (`benchmarks operations`, guesses)."""
+
 
 class Accuracy(OfClassesOrLabels, Metric):
     """The share of places where the largest logit is that of the right class.
@@ -43,6 +46,8 @@ class Accuracy(OfClassesOrLabels, Metric):
 
     def call_code(self, output: Type, target: Type) -> Code:
         each = "jnp.argmax($output, axis=-1) == $target"
+        if target.below and target.below >= MANY:
+            each = "is_largest($output, $target)"
         if is_binary(output, target):
             right = "$target" if target.dtype == "bool" else "($target > 0)"
             each = f"({single_logits(output, target)} > 0) == {right}"

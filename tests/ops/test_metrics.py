@@ -10,6 +10,7 @@ from graphc.core.operation import ShapeError
 from graphc.core.registry import metrics
 from graphc.core.types import Type
 from graphc.emit.library.metrics import mean_average_precision, score_counts
+from graphc.ops.metrics import MANY
 from graphc.testing import forms
 
 assert graphc.ops
@@ -192,6 +193,17 @@ def test_top_k_looks_at_the_best_k(count, places):
         else 1.0
     )
     assert measured("top_k", output, target, CLASSES, count=count) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("places", [(), (3, 2)])
+@pytest.mark.parametrize("many", [CLASSES, MANY])
+def test_the_first_of_the_largest_logits_is_the_one_that_counts(places, many):
+    output = np.round(logits(*places, many))
+    target = np.where(logits(*places) > 0, output.argmax(-1), classes(*places, n=many))
+    alike = (output == output.max(axis=-1, keepdims=True)).sum(axis=-1) > 1
+    assert alike.any()
+    expected = (output.argmax(-1) == target).mean()
+    assert measured("accuracy", output, target, many) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,26 @@
-"""Metrics that are no means over examples: what is counted, and what the counts say."""
+"""Metrics that optax does not have: what is right, what is counted, and what the counts say."""
 
 import jax
 import jax.numpy as jnp
+
+
+def is_largest(logits, classes):
+    """Whether the logit of the right class is the largest, or the first of those that are.
+
+    This is `jnp.argmax(logits, axis=-1) == classes`, which takes several times as long on a CPU
+    where there are many classes: XLA finds the place of a number one by one.
+
+    Args:
+        logits: [..., n].
+        classes: integers [...] below n.
+
+    Returns:
+        Booleans [...].
+    """
+    classes = classes[..., None]
+    own = jnp.take_along_axis(logits, classes, axis=-1)
+    before = jax.lax.broadcasted_iota(jnp.int32, logits.shape, logits.ndim - 1) < classes
+    return jnp.all(jnp.where(before, logits < own, logits <= own), axis=-1)
 
 
 def class_overlaps(logits, classes, axis=()):
