@@ -11,7 +11,7 @@ from graphc import compiler
 from graphc.api.ensemble import Ensemble
 from graphc.api.graphs import Graph, source_of, text_of
 from graphc.api.prepared import Keeping, Prepared, listener
-from graphc.api.run import Run, load_run
+from graphc.api.run import Run, with_report
 from graphc.api.several import SeveralRuns, train_several
 from graphc.build.builder import Graph as Builder
 from graphc.checker import Checked
@@ -115,7 +115,6 @@ class Model:
             SpecError: where the spec says nothing about training, the model is for inference, or
                 code of your own (`python`) does not do what it declares.
         """
-        from graphc.runtime.report import write_report
         from graphc.runtime.train import train
 
         keeping = Keeping(cache, checkpoint_seconds, checkpoint_steps)
@@ -132,9 +131,7 @@ class Model:
             origins=made.origins,
             report=tell,
         )
-        done = load_run(directory)
-        write_report(done._directory, checked, made.dataset, done._warn)
-        return done
+        return with_report(directory, checked, made.dataset)
 
     def prepared(
         self, keeping: Keeping, resume: bool = False, dataset: Dataset | None = None

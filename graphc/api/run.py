@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from graphc.checker import check
+from graphc.checker import Checked, check
 from graphc.core.diagnostic import Diagnostic, SpecError, listing
 from graphc.core.span import Source
 from graphc.core.types import time_axes
@@ -464,3 +464,12 @@ def load_run(path: str | Path) -> Run:
 
         return Ensemble(path)
     return Run(RunDirectory.open(path))
+
+
+def with_report(path: Path, checked: Checked, dataset: Dataset) -> Run:
+    """The run in this directory, which has ended and gets its report."""
+    from graphc.runtime.report import write_report
+
+    run = load_run(path)
+    write_report(run._directory, checked, dataset, run._warn)
+    return run

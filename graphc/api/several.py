@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphc.api.prepared import Keeping, Report, listener
-from graphc.api.run import Run, load_run
+from graphc.api.run import Run, load_run, with_report
 from graphc.core.diagnostic import Diagnostic, Note, RunError
 
 if TYPE_CHECKING:
@@ -171,7 +171,6 @@ class _Group:
     ) -> tuple[dict[str, Any], dict[str, Diagnostic]]:
         """Those that are not done side by side: their results, and what is wrong with others."""
         from graphc.runtime.events import SideBySide
-        from graphc.runtime.report import write_report
         from graphc.runtime.several import begun
         from graphc.runtime.together import Part, train_together
 
@@ -188,8 +187,7 @@ class _Group:
         self.report(SideBySide(tuple(names[slot] for slot in parts)))
         results, failed = train_together(parts, len(names), dataset, self.report)
         for slot in results:
-            run = load_run(self.directory / names[slot])
             checked = self.models[names[slot]].compiled.checked
-            write_report(run._directory, checked, dataset, run._warn)
+            with_report(self.directory / names[slot], checked, dataset)
         ended = {names[slot]: result for slot, result in results.items()}
         return ended, {names[slot]: problem for slot, problem in failed.items()}

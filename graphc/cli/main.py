@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from graphc.core.collection import without_collection
+from graphc.core.collection import seldom_collected, without_collection
 
 COMMANDS = {
     "new": "Write a starter spec that trains at once",
@@ -93,7 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        status = graphc.main(arguments, prog_name="graphc", standalone_mode=False)
+        with seldom_collected():
+            status = graphc.main(arguments, prog_name="graphc", standalone_mode=False)
         sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

@@ -2,110 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from graphc.core.diagnostic import Diagnostic, InternalError, RunError
+from graphc.core.diagnostic import Diagnostic, RunError
 from graphc.core.operation import ShapeError
 from graphc.core.span import Span
 from graphc.core.types import Type
-from graphc.data.bundled import load_bundled
-from graphc.data.cifar import load_cifar10, load_cifar10_jpeg, load_cifar10_subset
-from graphc.data.citations import load_citations
 from graphc.data.dataset import SPLITS, Arrays, Dataset, Form, Scaling
 from graphc.data.examples import Examples, require_finite, require_integers
-from graphc.data.graph_files import load_graph
-from graphc.data.graph_npz import load_graph_npz
-from graphc.data.graphs import load_karate, load_les_miserables
-from graphc.data.graphs_npz import load_graphs_npz
-from graphc.data.housing import load_california_housing
-from graphc.data.image_folder import load_image_folder
-from graphc.data.images import load_fashion_mnist, load_mnist, load_usps
 from graphc.data.lengths import padded, present
-from graphc.data.links import load_links
-from graphc.data.made_of_digits import load_digit_scenes, load_moving_digits
-from graphc.data.npz import load_npz
-from graphc.data.omniglot import load_omniglot
-from graphc.data.photos import load_photos
-from graphc.data.random_graphs import load_random_graphs
+from graphc.data.loaders import SERIES, WHOLE, loader
 from graphc.data.rows import Array, Rows, by_row, pieces
-from graphc.data.sentences import load_wnut17
-from graphc.data.sequence_tasks import load_adding_problem, load_copying, load_reversal
-from graphc.data.series import Series
-from graphc.data.series_files import load_series
-from graphc.data.signals import load_signals
 from graphc.data.splits import Kinds, fold_indices, sample, split_groups, split_indices
 from graphc.data.store import Disk, Memory
 from graphc.data.streaming import STREAMED, Limit, estimate, size_of
-from graphc.data.tables import load_table
-from graphc.data.text import load_text
-from graphc.data.traffic import load_traffic
-from graphc.data.user_code import load_python
-from graphc.data.words import load_words
 from graphc.ops import sources
 from graphc.ops.sources import ArraySource, DataSource
-
-LOADERS: Mapping[type[DataSource], Callable[..., Examples]] = {
-    sources.Digits: load_bundled,
-    sources.Iris: load_bundled,
-    sources.Wine: load_bundled,
-    sources.BreastCancer: load_bundled,
-    sources.Diabetes: load_bundled,
-    sources.Mnist: load_mnist,
-    sources.FashionMnist: load_fashion_mnist,
-    sources.Usps: load_usps,
-    sources.Cifar10: load_cifar10,
-    sources.Cifar10Subset: load_cifar10_subset,
-    sources.Cifar10Jpeg: load_cifar10_jpeg,
-    sources.CaliforniaHousing: load_california_housing,
-    sources.Omniglot: load_omniglot,
-    sources.Signals: load_signals,
-    sources.DigitScenes: load_digit_scenes,
-    sources.MovingDigits: load_moving_digits,
-    sources.AddingProblem: load_adding_problem,
-    sources.Copying: load_copying,
-    sources.Reversal: load_reversal,
-    sources.RandomGraphs: load_random_graphs,
-    sources.Csv: load_table,
-    sources.Parquet: load_table,
-    sources.Npz: load_npz,
-    sources.GraphsNpz: load_graphs_npz,
-    sources.ImageFolder: load_image_folder,
-    sources.PlainText: load_text,
-    sources.HelpTopics: load_text,
-    sources.Shakespeare: load_text,
-    sources.Multi30k: load_text,
-    sources.Wnut17: load_wnut17,
-    sources.Skipgram: load_words,
-    sources.Cbow: load_words,
-    sources.Ngrams: load_words,
-    sources.PythonData: load_python,
-}
-"""For each declaration, what reads it: (source, folder) -> Examples.
-
-A table takes the columns that a run kept, a text its symbols.
-"""
-WHOLE: Mapping[type[DataSource], Callable[..., Dataset]] = {
-    sources.Photos: load_photos,
-    sources.Karate: load_karate,
-    sources.LesMiserables: load_les_miserables,
-    sources.Cora: load_citations,
-    sources.Citeseer: load_citations,
-    sources.Pubmed: load_citations,
-    sources.GraphFiles: load_graph,
-    sources.Links: load_links,
-    sources.GraphNpz: load_graph_npz,
-}
-"""What reads graphs and pictures, whose splits are their own: (source, folder) -> Dataset."""
-SERIES: Mapping[type[DataSource], Callable[..., Series]] = {
-    sources.Traffic: load_traffic,
-    sources.SeriesFiles: load_series,
-}
-"""What reads series, of which examples are windows: (source, folder) -> Series."""
 
 
 def load(
@@ -128,18 +45,18 @@ def load(
         RunError: GC502 to GC530, see `graphc help`.
     """
     try:
-        if type(source) in WHOLE:
-            return _like(form, WHOLE[type(source)](source, folder))
-        if isinstance(source, sources.SeriesSource) and type(source) in SERIES:
-            return _like(form, SERIES[type(source)](source, folder).dataset(source, folder, form))
-        if not isinstance(source, ArraySource) or type(source) not in LOADERS:
-            raise InternalError(f"the data source `{source.name}` is declared but has no loader")
+        read = loader(source.name)
+        if source.name in WHOLE:
+            return _like(form, read(source, folder))
+        if source.name in SERIES:
+            return _like(form, read(source, folder).dataset(source, folder, form))
+        assert isinstance(source, ArraySource)
         kept = () if form is None else _kept(source, form)
         limit = Limit(device)
         files = isinstance(source, STREAMED)
         streamed = files and limit.streams(source, partial(estimate, source, folder))
         store = {"store": Disk() if streamed else Memory()} if files else {}
-        examples = LOADERS[type(source)](source, folder, *kept, **store)
+        examples = read(source, folder, *kept, **store)
         streamed = streamed or limit.streams(source, partial(size_of, examples))
         return _like(form, prepare(source, examples, form, streamed))
     except ShapeError as error:

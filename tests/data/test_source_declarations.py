@@ -10,7 +10,7 @@ from graphc.core.registry import sources
 from graphc.core.span import nowhere as no_place
 from graphc.core.tree import from_plain
 from graphc.core.types import Type
-from graphc.data.load import LOADERS, SERIES, WHOLE
+from graphc.data.loaders import LOADERS, SERIES, WHOLE, loader
 from graphc.ops import sources as declared
 
 
@@ -20,7 +20,8 @@ def _read(name: str, value: object = None):
 
 
 def test_every_source_has_a_loader():
-    assert {*LOADERS, *WHOLE, *SERIES} == set(sources)
+    assert {*LOADERS, *WHOLE, *SERIES} == set(sources.names())
+    assert all(map(callable, map(loader, sources.names())))
 
 
 @pytest.mark.parametrize("source", list(sources), ids=lambda each: each.name)
