@@ -138,10 +138,10 @@ CPU = Forms(
     # compiling the latter over the former (`benchmarks layers`):
     #
     #                    4 layers    8 layers    16 layers
-    #   transformer       1.3  1.0    1.2  1.4    1.3  2.6
-    #   mixer             1.6  1.1    1.7  1.5    1.8  2.2
-    #   residual          1.2  0.8    1.2  1.4    1.1  3.1
-    #   highway           1.1  1.0    1.0  1.3    0.9  2.3
+    #   transformer       1.3  1.0    1.2  2.1    1.2  3.8
+    #   mixer             1.6  0.8    1.7  1.3    1.8  2.6
+    #   residual          1.2  1.0    1.2  1.5    1.1  3.0
+    #   highway           1.0  1.1    1.1  1.7    0.9  2.5
     rolled=13,
     # `benchmarks merge`.
     merged=128,
@@ -154,19 +154,19 @@ CPU = Forms(
     # the features of a product (`benchmarks graphs --only words`):
     #
     #                    product    dropout and product
-    #   2% to 16           5.4             7.2
-    #   5% to 16           2.4             3.7
-    #   2% to 64           1.5             2.3
-    #   10% to 16          0.9             1.4
+    #   2% to 16           6.5             8.1
+    #   2% to 64           3.0             3.0
+    #   5% to 16           2.3             2.5
+    #   10% to 16          0.9             1.7
     #   5% to 64           0.4             0.5
-    #   10% to 64          0.2             0.3
+    #   10% to 64          0.2             0.2
     sparse=1.28,
     sparse_dropped=2.0,
     # With a look at every step 41 steps or more take 0.98 to 1.45 times as long, 21 or fewer 0.94
     # to 1.00 times (`benchmarks guards`).
     unguarded=2_000_000,
     unguarded_steps=30,
-    # Eight layers train 1.1 to 2.8 times as fast so (`benchmarks points`).
+    # Eight layers train 1.1 to 2.1 times as fast so (`benchmarks points`).
     flat=True,
     # One in a loop, with its gradient, takes 4 to 80 times as long (`benchmarks convolutions`).
     looped=False,
@@ -187,7 +187,7 @@ CPU = Forms(
     # On a processor with AMX california_mlp gained 1.3 and 2.2 times, and usps_mlp nothing.
     lockstep=1e8,
     # `benchmarks graphs --only sums`, and `--only over` for the last: shorter rows at a price of 1,
-    # 2 and 4 train 1.7, 1.8 and 1.6 times as fast as those as long as the fullest (geometric means
+    # 2 and 4 train 1.7, 1.6 and 1.5 times as fast as those as long as the fullest (geometric means
     # over all rows of that table).
     prices=Prices(((100_000, 4), (inf, 16)), 5, 2),
     measured=True,
