@@ -115,21 +115,21 @@ CPU = Forms(
     # 128 steps (`benchmarks loops --only unrolled`):
     #
     #                        2      4      8
-    #   elman  16 x 16      0.9    0.9    0.9
-    #   elman  32 x 64      0.9    0.9    0.9
-    #   elman  32 x 256     1.0    1.0    1.0
-    #   gru    16 x 16      1.1    0.8    0.7
-    #   gru    32 x 64      0.9    0.6    0.3
-    #   gru    32 x 256     1.0    1.0    0.8
-    #   lstm   16 x 16      1.0    0.8    0.7
-    #   lstm   32 x 64      0.9    0.7    0.4
-    #   lstm   32 x 256     1.1    1.0    0.7
+    #   elman  16 x 16      0.9    0.9    1.0
+    #   elman  32 x 64      1.1    1.0    1.0
+    #   elman  32 x 256     1.0    1.1    1.0
+    #   gru    16 x 16      1.1    0.9    0.7
+    #   gru    32 x 64      0.8    0.6    0.3
+    #   gru    32 x 256     1.0    1.0    0.7
+    #   lstm   16 x 16      1.0    0.9    0.7
+    #   lstm   32 x 64      0.9    0.6    0.4
+    #   lstm   32 x 256     1.0    1.0    0.8
     unroll=1,
-    # Over 128 steps training took 0.9 to 1.2 times as long with the products of inputs before the
+    # Over 128 steps training took 0.9 to 1.1 times as long with the products of inputs before the
     # loop where there are 4 times as many units as inputs, and 0.6 to 1.0 times where there are as
     # many or fewer (`benchmarks loops --only inputs`).
     stays=4.0,
-    # A loop takes 0.4 to 1.5 times as long, up to 16,384 steps (`benchmarks loops --only
+    # A loop takes 0.5 to 1.7 times as long, up to 16,384 steps (`benchmarks loops --only
     # recurrences`).
     affine=False,
     # `benchmarks loops --only gates` and `--only parts`.
@@ -145,8 +145,8 @@ CPU = Forms(
     rolled=13,
     # `benchmarks merge`.
     merged=128,
-    # The library does badly with few channels and features: up to 7 and 16 training is 1.0 to 5.7
-    # times as fast by rows, with 8 to 12 channels 0.7 to 0.8 times (`benchmarks convolutions`).
+    # The library does badly with few channels and features: up to 7 and 16 training is 0.9 to 5.8
+    # times as fast by rows, with 8 to 12 channels 0.4 to 0.8 times (`benchmarks convolutions`).
     band=85_000,
     band_features=16,
     band_channels=7,
@@ -162,13 +162,13 @@ CPU = Forms(
     #   10% to 64          0.2             0.2
     sparse=1.28,
     sparse_dropped=2.0,
-    # With a look at every step 41 steps or more take 0.98 to 1.45 times as long, 21 or fewer 0.94
-    # to 1.00 times (`benchmarks guards`).
+    # With a look at every step 41 steps or more take 1.00 to 1.29 times as long, 21 or fewer 0.79
+    # to 1.03 times (`benchmarks guards`).
     unguarded=2_000_000,
     unguarded_steps=30,
     # Eight layers train 1.1 to 2.1 times as fast so (`benchmarks points`).
     flat=True,
-    # One in a loop, with its gradient, takes 4 to 80 times as long (`benchmarks convolutions`).
+    # One in a loop, with its gradient, takes 4 to 27 times as long (`benchmarks convolutions`).
     looped=False,
     # `benchmarks convolutions`, and `benchmarks throughput --only resnet20`.
     ynnpack=False,

@@ -91,7 +91,7 @@ def _layer_reason(
     if layer.infer(*types) != types[0]:
         return 1, f"a layer makes {layer.infer(*types)} of {types[0]}"
     if not forms.looped and any(each.trait(LibraryConvolution) for each in inside(layer)):
-        return 3, "a convolution in a loop trains 4 to 80 times slower on the CPU"
+        return 3, "a convolution in a loop trains 4 to 27 times slower on the CPU"
     if any(each.trait(Opaque) for each in inside(layer)):
         return 4, "it runs code of your own, in which anything may stand"
     if any(isinstance(each, Hearing) and each.drawn for each in inside(layer)):

@@ -240,7 +240,7 @@ class Programs:
     Args:
         module: what `import_module` gave.
         steps_per_dispatch: with 1, the training program is a single step, without a loop: on the
-            CPU a library convolution in a loop trains 4 to 80 times slower. Otherwise it is a loop
+            CPU a library convolution in a loop trains 4 to 27 times slower. Otherwise it is a loop
             whose length is an argument.
         nodes: how many nodes of a graph are evaluated at a time, where neighbours are drawn for
             them; None where all examples are evaluated as they are.
