@@ -175,14 +175,14 @@ CPU = Forms(
     # Times of runs one by one over times side by side (`benchmarks lockstep`):
     #
     #                    work of a step    5 runs   10 runs
-    #   iris_mlp                 1.2e4       3.3       4.5
-    #   diabetes_mlp             7.7e4       3.8       3.1
-    #   digits_logistic          2.5e5       1.6       1.9
-    #   digits_mlp               3.3e6       1.0       0.9
+    #   iris_mlp                 1.2e4       3.8       6.0
+    #   diabetes_mlp             7.7e4       2.8       4.1
+    #   digits_logistic          2.5e5       1.7       1.9
+    #   digits_mlp               3.3e6       1.0       1.1
     #   usps_mlp                 3.8e7       1.1       1.0
-    #   california_mlp           1.6e8       0.9       0.9
-    #   digits_mixer             1.7e8       1.2       1.3
-    #   mnist_mlp                4.1e8       0.7       0.8
+    #   california_mlp           1.6e8       1.0       1.0
+    #   digits_mixer             1.7e8       1.2       1.2
+    #   mnist_mlp                4.1e8       0.8       0.8
     #
     # On a processor with AMX california_mlp gained 1.3 and 2.2 times, and usps_mlp nothing.
     lockstep=1e8,
