@@ -28,7 +28,7 @@ HEAVY = "jax,jaxlib,flax,optax,orbax,numpy,sklearn,scipy,rich"
         (["diff", "a.yaml", "a.yaml"], HEAVY),
         (["compile", "a.yaml"], HEAVY),
         (["explain-compile", "a.yaml"], HEAVY),
-        (["data", "a.yaml"], "jax,graphc.data.omniglot,graphc.data.citations,graphc.data.words"),
+        (["data", "a.yaml"], "jax,graphc.data.omniglot,graphc.data.words"),
         (["ops", "dense"], HEAVY),
         (["schema"], HEAVY),
         (["train", "--help"], f"{HEAVY},networkx"),
