@@ -15,11 +15,11 @@ from benchmarks.forms import Programs, programs_of, ratios_of, verdict, wrong
 from benchmarks.measure import Sample
 from benchmarks.options import Options
 from benchmarks.report import Result, Table
+from graphc.core.forms import MANY_CLASSES
 from graphc.emit.library.attention import read_by
 from graphc.emit.library.dropout import Dropout
 from graphc.emit.library.metrics import is_largest
 from graphc.emit.library.pooling import max_pool
-from graphc.ops.metrics import MANY
 
 IMAGES = (
     ((128, 28, 28, 6), 2, 2),
@@ -84,7 +84,7 @@ def run(options: Options) -> Result:
             forms = programs(*size)
             first, row = next(iter(forms)), _words(size)
             found[row] = ratios_of(forms, first, rounds)
-            taken = "argmax" if name == "guesses" and size[1] < MANY else first
+            taken = "argmax" if name == "guesses" and size[1] < MANY_CLASSES else first
             notes += wrong(f"{name}, {row}", taken, found[row], first)
         tables.append(_table(title, found))
         numbers[name] = {

@@ -36,6 +36,11 @@ YNNPACK = "xla_cpu_experimental_ynn_fusion_type"
 """The option of XLA that says what it leaves to YNNPACK: products, or convolutions too."""
 PRODUCTS = ("LIBRARY_FUSION_TYPE_DOT", "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT")
 
+MANY_CLASSES = 32
+"""From how many classes on all logits are compared with that of the right one, on every device: the
+largest takes 1.3 to 3.2 times as long to find, with a cross-entropy and its gradient, and among
+fewer classes 0.8 to 0.9 times (`benchmarks operations --only guesses`)."""
+
 # A dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
 STEPS_BY_WORK = ((3e6, 1000), (5e8, 100), (1.5e9, 50), (3e9, 20), (3e10, 5))
 
@@ -183,8 +188,6 @@ CPU = Forms(
     #   california_mlp           1.6e8       1.0       1.0
     #   digits_mixer             1.7e8       1.2       1.2
     #   mnist_mlp                4.1e8       0.8       0.8
-    #
-    # On a processor with AMX california_mlp gained 1.3 and 2.2 times, and usps_mlp nothing.
     lockstep=1e8,
     # `benchmarks graphs --only sums`, and `--only over` for the last: shorter rows at a price of 1,
     # 2 and 4 train 1.7, 1.6 and 1.5 times as fast as those as long as the fullest (geometric means

@@ -8,6 +8,7 @@ from typing import ClassVar
 from graphc.core.attributes import Int, Text
 from graphc.core.code import Code, code
 from graphc.core.declaration import primary
+from graphc.core.forms import MANY_CLASSES
 from graphc.core.operation import ShapeError
 from graphc.core.registry import metrics
 from graphc.core.types import Type, lengths_over, time_axes, uneven_axes
@@ -27,9 +28,6 @@ from graphc.ops.objectives import (
     single_logits,
 )
 
-MANY = 32
-"""Classes from which all are compared with the right one (`benchmarks operations`, guesses)."""
-
 
 class Accuracy(OfClassesOrLabels, Metric):
     """The share of places where the largest logit is that of the right class.
@@ -46,7 +44,7 @@ class Accuracy(OfClassesOrLabels, Metric):
 
     def call_code(self, output: Type, target: Type) -> Code:
         each = "jnp.argmax($output, axis=-1) == $target"
-        if target.below and target.below >= MANY:
+        if target.below and target.below >= MANY_CLASSES:
             each = "is_largest($output, $target)"
         if is_binary(output, target):
             right = "$target" if target.dtype == "bool" else "($target > 0)"

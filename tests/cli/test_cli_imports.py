@@ -1,9 +1,12 @@
 """What a command imports, which is how long it takes to start."""
 
+import gc
 import subprocess
 import sys
 
 import pytest
+
+from graphc.cli import check
 
 SCRIPT = """
 import sys
@@ -42,3 +45,11 @@ def test_a_command_imports_nothing_it_does_not_need(spec, arguments, unwanted):
         [sys.executable, "-c", SCRIPT, unwanted, *arguments], capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_garbage_is_looked_for_seldom_while_a_command_runs(graphc, spec, monkeypatch):
+    before, during = gc.get_threshold(), []
+    monkeypatch.setattr(check.command, "callback", lambda **_: during.append(gc.get_threshold()))
+    graphc("check", spec)
+    assert during[0] > before
+    assert gc.get_threshold() == before

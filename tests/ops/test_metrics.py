@@ -6,11 +6,11 @@ import pytest
 import sklearn.metrics as reference
 
 import graphc.ops
+from graphc.core.forms import MANY_CLASSES
 from graphc.core.operation import ShapeError
 from graphc.core.registry import metrics
 from graphc.core.types import Type
 from graphc.emit.library.metrics import mean_average_precision, score_counts
-from graphc.ops.metrics import MANY
 from graphc.testing import forms
 
 assert graphc.ops
@@ -196,7 +196,7 @@ def test_top_k_looks_at_the_best_k(count, places):
 
 
 @pytest.mark.parametrize("places", [(), (3, 2)])
-@pytest.mark.parametrize("many", [CLASSES, MANY])
+@pytest.mark.parametrize("many", [CLASSES, MANY_CLASSES])
 def test_the_first_of_the_largest_logits_is_the_one_that_counts(places, many):
     output = np.round(logits(*places, many))
     target = np.where(logits(*places) > 0, output.argmax(-1), classes(*places, n=many))
