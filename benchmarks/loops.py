@@ -25,6 +25,8 @@ STEPS = (64, 512, 4_096, 16_384)
 STATES = ((1, 1), (1, 64), (4, 16), (8, 64))
 ROUNDS = (2, 4, 8)
 CELLS = ("elman", "gru", "lstm")
+SHARING = "gru_reset_after"
+"""A cell of which several layers read the same value."""
 INPUTS = (
     (32, 16, 16),
     (32, 64, 64),
@@ -132,7 +134,7 @@ def _gates(most: int | None, rounds: int) -> Compared:
 def _kernels(most: int | None, rounds: int) -> Compared:
     """The gradient of a kernel added up step by step, and as one product behind the loop."""
     found = Compared("gradient of the kernel in the loop : behind it, batch x units")
-    for name, (step, gates, states) in STATEFUL.items():
+    for name, (step, gates, states, streams) in STATEFUL.items():
         for batch, units in SIZES[:most]:
             draw = np.random.default_rng(0)
             given = {
@@ -141,8 +143,9 @@ def _kernels(most: int | None, rounds: int) -> Compared:
             }
             begin = [jnp.zeros((batch, units))] * states
 
-            def loop(run: Callable, arrays: dict, step: Callable = step, begin: list = begin):
-                return run(step, [arrays["now"]], begin, [arrays["kernel"]])
+            def loop(run: Callable, arrays: dict, step=step, begin=begin, streams=streams):
+                now = jnp.split(arrays["now"], streams, -1)
+                return run(step, now, begin, [arrays["kernel"]])
 
             programs = {
                 word: programs_of(lambda arrays, run=run, loop=loop: loop(run, arrays), given)
@@ -157,7 +160,7 @@ def _kernels(most: int | None, rounds: int) -> Compared:
 def _inputs(most: int | None, rounds: int) -> Compared:
     """Cells with the products of their inputs before the loop, and in it."""
     found = Compared("products with inputs before the loop : in it, batch x inputs to units")
-    for name in CELLS[:most]:
+    for name in (*CELLS, SHARING)[:most]:
         for batch, inputs, units in INPUTS[:most]:
             x = np.random.default_rng(0).normal(size=(batch, 128, inputs)).astype(np.float32)
             programs = {}
@@ -170,6 +173,22 @@ def _inputs(most: int | None, rounds: int) -> Compared:
             taken = "in it" if units >= here().stays * inputs else "before"
             found.notes += wrong(row, taken, ratios, "before")
             found.rows[row] = dict(ratios["in it"])
+    return found
+
+
+def _shared(most: int | None, rounds: int) -> Compared:
+    """A cell whose layers read the same values, each with its own product and with shared ones."""
+    found = Compared("products apart : shared, batch x inputs to units")
+    for batch, inputs, units in INPUTS[:most]:
+        x = np.random.default_rng(0).normal(size=(batch, 128, inputs)).astype(np.float32)
+        programs = {}
+        for word, shared in (("apart", False), ("shared", True)):
+            source = Source("cell.yaml", CELL % (inputs, SHARING, units))
+            whole = compile_here(source, forms=replace(here(), shared=shared))
+            programs[word] = _cell(whole.program, x)
+        ratios, row = ratios_of(programs, "apart", rounds), f"{batch} x {inputs} to {units}"
+        found.notes += wrong(row, "shared" if here().shared else "apart", ratios, "apart")
+        found.rows[row] = dict(ratios["shared"])
     return found
 
 
@@ -219,6 +238,7 @@ TABLES = {
     "gates": _gates,
     "kernels": _kernels,
     "inputs": _inputs,
+    "shared": _shared,
     "parts": _parts,
 }
 CHOICES = tuple(TABLES)
@@ -252,22 +272,23 @@ def _elman(now, kernel, h):
     return jnp.tanh(h @ kernel + now)
 
 
-STATEFUL: dict[str, tuple[Callable, int, int]] = {
-    "elman": (_elman, 1, 1),
-    "lstm": (_joined, 4, 2),
+def _gru(r_now, z_now, n_now, kernel, h):
+    r, z, n = jnp.split(h @ kernel, 3, -1)
+    r, z = nnx.sigmoid(r + r_now), nnx.sigmoid(z + z_now)
+    return (1 - z) * jnp.tanh(n_now + r * n) + z * h
+
+
+STATEFUL: dict[str, tuple[Callable, int, int, int]] = {
+    "elman": (_elman, 1, 1, 1),
+    "gru": (_gru, 3, 1, 3),
+    "lstm": (_joined, 4, 2, 1),
 }
-"""The step of a cell, its gates, and its states."""
+"""The step of a cell, its gates, its states, and in how many parts its inputs come."""
 
 
 def _reset_before(parts, given, other, h):
     r, z = map(nnx.sigmoid, parts)
     n = jnp.tanh((r * h) @ other + given)
-    return (1 - z) * n + z * h
-
-
-def _reset_after(parts, given, other, h):
-    r, z = map(nnx.sigmoid, parts)
-    n = jnp.tanh(given + r * (h @ other))
     return (1 - z) * n + z * h
 
 
@@ -279,7 +300,6 @@ def _four_gates(parts, given, other, h, c):
 
 PARTED: dict[str, tuple[Callable, int, int]] = {
     "gru": (_reset_before, 2, 1),
-    "gru_reset_after": (_reset_after, 2, 1),
     "lstm_peephole": (_four_gates, 4, 2),
 }
 """What a cell does with its parts, how many these are, and its states."""

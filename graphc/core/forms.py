@@ -71,6 +71,9 @@ class Forms(Declaration):
         " inputs stay in a loop over time; 0: none do",
         0.0,
     )
+    shared: bool = attribute(
+        Bool(), "whether layers of a loop over time that read the same value are one product", True
+    )
     affine: bool = attribute(
         Bool(), "whether what is affine in its state is computed for all steps at once", True
     )

@@ -187,6 +187,70 @@ def _taken(start: int, stop: int, rows: int, axis: int) -> str:
 
 
 @dataclass(frozen=True)
+class Columns(Operation):
+    """Kernels, or biases, side by side.
+
+    Args:
+        parts: None for each that is given, and how many zeros for one that is not.
+    """
+
+    name = "columns"
+    variadic = True
+
+    parts: tuple[int | None, ...]
+
+    def infer(self, *types: Type) -> Type:
+        widths = sum(each.shape[-1] for each in types) + sum(filter(None, self.parts))
+        return types[0].with_last(widths)
+
+    def call_code(self, *types: Type) -> Code:
+        given = (f"$item_{i}" for i in range(len(types)))
+        zeros = (f"jnp.zeros($zeros_{i})" for i in range(len(self.parts)))
+        items = (
+            next(given) if width is None else zero
+            for width, zero in zip(self.parts, zeros, strict=True)
+        )
+        return code(f"jnp.concatenate([{', '.join(items)}], axis=-1)")
+
+    def holes(self, *types: Type) -> dict[str, object]:
+        return {f"zeros_{i}": width for i, width in enumerate(self.parts)}
+
+
+@dataclass(frozen=True)
+class Summed(Operation):
+    """What a layer is of products that it shares with others: the sum of its columns of each.
+
+    Args:
+        features: of the layer, or of each of several layers `Beside` one another.
+        places: of each product, which part is its first; None where it is not in parts.
+        activation: of the layer.
+        parted: whether it is several layers, whose values are a list.
+    """
+
+    name = "summed"
+    variadic = True
+
+    features: tuple[int, ...]
+    places: tuple[int | None, ...]
+    activation: Operation | None = None
+    parted: bool = False
+
+    def infer(self, *types: Type) -> Type:
+        domain, presence = join_domains(types)
+        return replace(types[0].with_last(sum(self.features)), domain=domain, presence=presence)
+
+    def call_code(self, *types: Type) -> Code:
+        sums = [
+            " + ".join(
+                f"$item_{i}" if place is None else f"$item_{i}[{place + part}]"
+                for i, place in enumerate(self.places)
+            )
+            for part in range(len(self.features))
+        ]
+        return code(f"[{', '.join(sums)}]" if self.parted else sums[0])
+
+
+@dataclass(frozen=True)
 class InBfloat16(Operation):
     """A kernel that is multiplied by in bfloat16; in all else it is the same."""
 

@@ -12,6 +12,9 @@ Rules:
        less, over 64 to 16,384 steps (`benchmarks loops`).
     5. The gradients of the kernels that a step multiplies by are products behind the backward loop,
        where the step is a function of floats alone.
+    6. Layers of a step that read the same value share a product, if one of them reads nothing else.
+       What they make of inputs that stay in the loop is one product too, with that of a layer off
+       the cycle that nothing else reads (`benchmarks loops --only shared`).
 """
 
 from __future__ import annotations
@@ -71,9 +74,10 @@ class _Loop:
     """A cycle of a graph on its way to a `Scan`."""
 
     def __init__(self, graph: Graph, cycle: Cycle, remarks: Remarks) -> None:
-        self.graph, self.cycle = graph, cycle
+        self.graph = graph
         self.taken = {*graph.by_name, *(name for name, _ in graph.inputs)}
         self.hoisted = Hoisted(graph, cycle, self._free, remarks)
+        self.cycle = self.hoisted.cycle
         self.types, self.nodes = self.hoisted.types, self.hoisted.inside
 
     def put(self) -> Graph:

@@ -7,23 +7,19 @@ convolution adds up what is along the edges for each of both by itself, and then
 
 On a CPU inputs may be too narrow for that: what their product gives for all steps has to be written
 to memory and read again, and beside a wide state they make the product in the loop but little
-larger (`stays`).
+larger (`stays`). What a layer gives that is no wider than the state itself is soon written.
+
+Layers of the loop that read the same value share a product; see `shared`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
-from graphc.core.operation import (
-    PRECISIONS,
-    Concatenates,
-    Linear,
-    Multiplying,
-    Operation,
-    Stochastic,
-)
+from graphc.core.operation import Concatenates, Linear, Operation, Stochastic
 from graphc.core.types import Type, constant
 from graphc.graph.cycles import Cycle
 from graphc.graph.forms import Beside, Held, InBfloat16, Product, Rows
@@ -32,9 +28,18 @@ from graphc.graph.node import Node, Ref
 from graphc.graph.tied import Tied
 from graphc.passes.linear import contracts_all, plain_linear
 from graphc.passes.remarks import Remarks
+from graphc.passes.shared import Shared
+from graphc.passes.split import (
+    Item,
+    Place,
+    Split,
+    appended,
+    arrays_of,
+    is_narrow,
+    layer_of,
+    parts_of,
+)
 from graphc.passes.walk import has_weights
-
-Place = tuple[int, int]
 
 
 class Hoisted:
@@ -60,45 +65,66 @@ class Hoisted:
         self.types: dict[Ref, Type] = dict(graph.types)
         self.outside: list[Node] = []
         self.spread: dict[tuple[Operation, Ref], Ref] = {}
-        found = {node.name: self._split(node) for node in cycle.nodes}
-        nodes = [found[node.name] or [node] for node in cycle.nodes]
+        splits = [split for node in cycle.nodes if (split := self._split(node)) is not None]
+        shared = Shared(self, splits)
+        self.cycle = replace(cycle, nodes=(*cycle.nodes, *shared.guests))
+        found = {each.node.name: self._product(each) for each in splits if not shared.holds(each)}
+        found |= shared.nodes()
+        nodes = [found.get(node.name) or self._lent(node) or [node] for node in self.cycle.nodes]
         self.kernels = any(isinstance(each.operation, Product) for each in chain(*nodes))
         inside = self._live([*chain(*nodes)])
         self.inside = [*self._numbers(inside), *inside]
 
-    def _split(self, node: Node) -> list[Node] | None:
-        """The layer as a product on the cycle and what is added to it; None to leave it."""
-        if not self._is_layer(node):
-            return self._lent(node)
+    def _split(self, node: Node) -> Split | None:
+        """A layer's inputs outside of the loop and in it; None to leave it as it is."""
+        if not self.is_layer(node):
+            return None
         (source,) = node.references
-        items, found = self._items(source), []
+        items, found = self.items(source), []
         if self._narrows(node, [ref for ref, on in items if on]):
             return None
         items = [(self._spread(node, ref, on, found), on) for ref, on in items]
         widths = [self.types[ref].features for ref, _ in items]
         ends = [sum(widths[: i + 1]) for i in range(len(widths))]
         places = [(end - width, end) for width, end in zip(widths, ends, strict=True)]
-        before = [(ref, place) for (ref, on), place in zip(items, places, strict=True) if not on]
-        inside = [(ref, place) for (ref, on), place in zip(items, places, strict=True) if on]
+        placed = [*zip((ref for ref, _ in items), places, strict=True)]
+        before, inside = (
+            tuple(item for item, (_, on) in zip(placed, items, strict=True) if on == wanted)
+            for wanted in (False, True)
+        )
         if self._stays(node, *([ref for ref, _ in part] for part in (before, inside))):
-            before, inside = [], [*zip((ref for ref, _ in items), places, strict=True)]
-        layer, form = _arrays_of(node.operation), self._form(node)
-        self._put(Node(node.name, Held(layer, self.graph.input_types(node)), (), node.span))
-        kernel, bias = Ref(node.name, "kernel"), Ref(node.name, "bias")
-        arrays = layer.weights(*self.graph.input_types(node))
-        self.types |= {Ref(node.name, word): constant(each.shape) for word, each in arrays.items()}
-        rest = bias if "bias" in arrays else None
-        if before:
-            x = self._joined(node, "x", before, self._put)
-            rows = self._rows(node, "inputs", kernel, before)
-            name = self.free(f"{node.name}/now")
-            product = Node(name, Product(layer=form), (x, rows, rest), node.span, named=False)
-            rest = self._put(product)
-        value = self._joined(node, "recurrent", inside, lambda each: _appended(found, each))
-        rows = self._rows(node, "kernel", kernel, inside)
+            before, inside = (), tuple(placed)
+        return Split(node, before, inside, tuple(found))
+
+    def _product(self, split: Split) -> list[Node]:
+        """The layer as a product on the cycle and what is added to it."""
+        node, found, form = split.node, [*split.first], self.form(split.node)
+        kernel, bias = self.held(node)
+        rest = self.now(split, kernel, bias, form=form) if split.before else bias
+        value = self.joined(node, "recurrent", split.inside, lambda each: appended(found, each))
+        rows = self.rows(node, "kernel", kernel, split.inside)
+        rows = self.narrowed(node, f"{node.name}:kernel", rows)
         activation = getattr(node.operation, "activation", None)
-        operation = Product(_parts(node, self.graph), activation, layer=form)
+        operation = Product(parts_of(node, self.graph), activation, layer=form)
         return [*found, replace(node, operation=operation, inputs=(value, rows, rest))]
+
+    def held(self, node: Node) -> tuple[Ref, Ref | None]:
+        """The kernel and the bias of a layer, which are outside of the loop."""
+        layer, kinds = arrays_of(node.operation), self.graph.input_types(node)
+        self.put(Node(node.name, Held(layer, kinds), (), node.span))
+        arrays = layer.weights(*kinds)
+        self.types |= {Ref(node.name, word): constant(each.shape) for word, each in arrays.items()}
+        return Ref(node.name, "kernel"), Ref(node.name, "bias") if "bias" in arrays else None
+
+    def now(self, split: Split, kernel: Ref, bias: Ref | None, **options: Any) -> Ref:
+        """What a layer makes of its inputs outside of the loop, for all steps at once."""
+        node = split.node
+        x = self.joined(node, "x", split.before, self.put)
+        rows = self.rows(node, "inputs", kernel, split.before)
+        rows = self.narrowed(node, f"{node.name}:inputs", rows)
+        operation = Product(layer=options.pop("form", None), **options)
+        name = self.free(f"{node.name}/now")
+        return self.put(Node(name, operation, (x, rows, bias), node.span, named=False))
 
     def _lent(self, node: Node) -> list[Node] | None:
         """A layer whose arrays others read too: they are outside of the loop, and lent to it."""
@@ -106,7 +132,7 @@ class Hoisted:
             return None
         kinds = self.graph.input_types(node)
         arrays = node.operation.weights(*kinds)
-        self._put(Node(node.name, Held(node.operation, kinds), (), node.span))
+        self.put(Node(node.name, Held(node.operation, kinds), (), node.span))
         self.types |= {Ref(node.name, word): constant(each.shape) for word, each in arrays.items()}
         lent = tuple(Ref(node.name, word) for word in arrays)
         operation = Tied(node.operation, tuple(arrays))
@@ -117,8 +143,9 @@ class Hoisted:
         read, carried = (sum(self.types[ref].features for ref in part) for part in (before, inside))
         times = self.remarks.forms.stays
         streams = all(self.cycle.axis in self.types[ref].domain for ref in before)
-        form = self._form(node)
-        if times and before and streams and form is None and carried >= times * read:
+        form = self.form(node)
+        wide = self.types[Ref(node.name)].features > carried
+        if times and before and streams and form is None and wide and carried >= times * read:
             text = f"the products of `{node.name}` with its inputs stay in the loop"
             why = f"they are few, {read:,} beside {carried:,} that go round, and need not be kept"
             self._tell(self.remarks.left, node, f"{text}: {why}")
@@ -132,14 +159,14 @@ class Hoisted:
         if not node.part:
             tell(3, text, node.span)
 
-    def _is_layer(self, node: Node) -> bool:
+    def is_layer(self, node: Node) -> bool:
         """Whether it is `x @ kernel + bias`, or a convolution, several of them or one."""
-        operation = _layer(node)
+        operation = layer_of(node)
         beside = isinstance(node.operation, Beside)
         trait = operation.trait(Linear) if beside else plain_linear(self.graph, node)
         if not isinstance(trait, Linear) or trait.contracts != -2:
             return False
-        if _is_narrow(operation) and self._form(node) is not None:
+        if is_narrow(operation) and self.form(node) is not None:
             text = f"`{node.name}` stays in the loop as it is: it has no product in bfloat16"
             self.remarks.left(3, text, node.span)
             return False
@@ -147,21 +174,21 @@ class Hoisted:
         arrays = node.operation.weights(*kinds)
         shape = arrays[trait.kernel].shape or ()
         plain = len(kinds[0].shape) == 1 and len(shape) == 2
-        return (plain or self._form(node) is not None) and contracts_all(self.graph, node, trait)
+        return (plain or self.form(node) is not None) and contracts_all(self.graph, node, trait)
 
-    def _form(self, node: Node) -> Operation | None:
+    def form(self, node: Node) -> Operation | None:
         """The layer whose product is another one than that of matrices."""
-        layer = _layer(node)
+        layer = layer_of(node)
         (x,) = self.graph.input_types(node)
         return layer if layer.product_code(x) is not None else None
 
-    def _items(self, source: Ref) -> list[tuple[Ref, bool]]:
+    def items(self, source: Ref) -> list[tuple[Ref, bool]]:
         """What a layer reads side by side, and whether it is on the cycle."""
         names, node = self.cycle.names, self.graph.by_name.get(source.node)
         beside = node is not None and node.operation.trait(Concatenates)
         if node is None or not beside or node.name not in names or node.operation.axis != -1:
             return [(source, self._inside(source))]
-        return [item for ref in node.references for item in self._items(ref)]
+        return [item for ref in node.references for item in self.items(ref)]
 
     def _narrows(self, node: Node, inside: list[Ref]) -> bool:
         """Whether what a layer does before its product is done to less behind it."""
@@ -190,7 +217,7 @@ class Hoisted:
                 inside.append(each)
                 self.types.update(value_types(each, infer(each, self.types)))
             else:
-                self._put(each)
+                self.put(each)
                 text = f"what `{ref}` is along the edges is added up before the loop"
                 self.remarks.did(3, text, node.span)
         return self.spread[operation, ref]
@@ -198,8 +225,8 @@ class Hoisted:
     def _inside(self, ref: Ref) -> bool:
         return ref.node in self.cycle.names and not self.graph.is_weight(ref)
 
-    def _joined(
-        self, node: Node, word: str, items: list[tuple[Ref, Place]], put: Callable[[Node], Ref]
+    def joined(
+        self, node: Node, word: str, items: Sequence[Item], put: Callable[[Node], Ref]
     ) -> Ref:
         """The values as one, put together as those of the whole layer are."""
         if len(items) == 1 and self.types[items[0][0]].shape:
@@ -209,8 +236,8 @@ class Hoisted:
         name = self.free(f"{node.name}:{word}")
         return put(Node(name, joining, refs, node.span, named=False))
 
-    def _rows(self, node: Node, word: str, kernel: Ref, items: list[tuple[Ref, Place]]) -> Ref:
-        """The rows of the kernel that belong to these values, as they are multiplied by."""
+    def rows(self, node: Node, word: str, kernel: Ref, items: Sequence[Item]) -> Ref:
+        """The rows of the kernel that belong to these values."""
         places: list[Place] = []
         for _, (start, stop) in items:
             if places and places[-1][1] == start:
@@ -220,13 +247,17 @@ class Hoisted:
         if places != [(0, self.types[kernel].shape[-2])]:
             name = self.free(f"{node.name}:{word}")
             rows = Rows(tuple(places))
-            kernel = self._put(Node(name, rows, (kernel,), node.span, named=False))
-        if not _is_narrow(_layer(node)):
-            return kernel
-        name = self.free(f"{node.name}:{word}_bfloat16")
-        return self._put(Node(name, InBfloat16(), (kernel,), node.span, named=False))
+            kernel = self.put(Node(name, rows, (kernel,), node.span, named=False))
+        return kernel
 
-    def _put(self, node: Node) -> Ref:
+    def narrowed(self, node: Node, word: str, kernel: Ref) -> Ref:
+        """The kernel as it is multiplied by."""
+        if not is_narrow(layer_of(node)):
+            return kernel
+        name = self.free(f"{word}_bfloat16")
+        return self.put(Node(name, InBfloat16(), (kernel,), node.span, named=False))
+
+    def put(self, node: Node) -> Ref:
         """Add a node outside of the loop."""
         self.outside.append(node)
         if not isinstance(node.operation, Held):
@@ -259,34 +290,3 @@ class Hoisted:
                 needed.add(name)
                 waiting += [ref.node for ref in table[name].references]
         return [node for node in nodes if node.name in needed]
-
-
-def _layer(node: Node) -> Operation:
-    """The layer, or the first of those beside one another."""
-    return node.operation.layers[0] if isinstance(node.operation, Beside) else node.operation
-
-
-def _parts(node: Node, graph: Graph) -> tuple[int, ...]:
-    if not isinstance(node.operation, Beside):
-        return ()
-    places = node.operation.places(*graph.input_types(node))
-    return tuple(place.stop - place.start for place in places)
-
-
-def _is_narrow(layer: Operation) -> bool:
-    return isinstance(layer, Multiplying) and layer.precision != PRECISIONS[0]
-
-
-def _arrays_of(operation: Operation) -> Operation:
-    """What is left of a layer where others multiply by its kernel."""
-    if isinstance(operation, Beside):
-        return replace(operation, layers=tuple(map(_arrays_of, operation.layers)))
-    if _is_narrow(operation):
-        operation = replace(operation, precision=PRECISIONS[0])
-    activation = getattr(operation, "activation", None)
-    return replace(operation, activation=None) if activation else operation
-
-
-def _appended(nodes: list[Node], node: Node) -> Ref:
-    nodes.append(node)
-    return Ref(node.name)

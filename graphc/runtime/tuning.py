@@ -44,6 +44,7 @@ CHANGES: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("all of the inputs", {"sparse": 0.0, "sparse_dropped": 0.0}),
     ("products with inputs before loops", {"stays": 0.0}),
     ("products with inputs in loops", {"stays": 1e-6}),
+    ("products of one value of a loop apart", {"shared": False}),
     ("affine cycles for all steps at once", {"affine": True}),
     ("gates of a cell one by one", {"gates": False}),
     ("gates of a cell as one", {"gates": True}),

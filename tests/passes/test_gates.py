@@ -74,10 +74,9 @@ def test_other_parts_keep_their_functions(text):
 @pytest.mark.parametrize(
     "text, by_parts",
     [
-        ("{gru_reset_after: 5}", True),
-        ("{bidirectional: [{gru_reset_after: 5}]}", True),
-        ("{gru_reset_after: 5}, {gru_reset_after: 5}", True),
         ("{lstm_peephole: 5}", True),
+        ("{bidirectional: [{lstm_peephole: 5}]}", True),
+        ("{lstm_peephole: 5}, {lstm_peephole: 5}", True),
         ("{gru: 5}", False),
     ],
 )
@@ -91,7 +90,7 @@ def test_what_is_added_to_parts_comes_by_parts(text, by_parts):
 
 
 def test_sequences_of_any_length_have_the_same_gradients_by_parts():
-    text = layer("{gru_reset_after: 5}").replace("[time, 3]", "{shape: [time, 3], at_most: any}")
+    text = layer("{lstm_peephole: 5}").replace("[time, 3]", "{shape: [time, 3], at_most: any}")
     lengths = {"time:length": np.array([7, 4, 1, 0, 7], np.int32)}
     models = [compiled(text, without=each) for each in ([], ["gates"])]
     assert ["add_by_parts" in each.source for each in models] == [True, False]
@@ -100,7 +99,7 @@ def test_sequences_of_any_length_have_the_same_gradients_by_parts():
         np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
 
 
-@pytest.mark.parametrize("text", [layer("{lstm: 5}"), layer("{gru_reset_after: 5}")])
+@pytest.mark.parametrize("text", [layer("{lstm: 5}"), layer("{lstm_peephole: 5}")])
 def test_where_nothing_was_measured_gates_are_those_of_the_equation(text):
     source = compiled(text, device="gpu").source
     assert "one_tanh" not in source and "add_by_parts" not in source

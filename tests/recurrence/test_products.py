@@ -54,6 +54,12 @@ def test_one_with_four_times_as_many_units_as_inputs_takes_three_on_a_cpu(compil
     assert products(network, of_input=True) == (3 + 6, 2 + 2)
 
 
+def test_an_elman_network_has_that_of_its_inputs_before_the_loop_whatever_its_width(compiled):
+    for units in (5, 24):
+        network = compiled(f"network: {{inputs: {{x: [time, 6]}}, layers: [{{elman: {units}}}]}}")
+        assert products(network, of_input=True) == (6, 2)
+
+
 def test_a_gru_takes_two_products_more_in_each_loop_and_one_behind_it(compiled):
     network = compiled("network: {inputs: {x: [time, 6]}, layers: [{gru: 5}]}")
     total, inside = products(network, of_input=True)

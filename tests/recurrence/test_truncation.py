@@ -110,7 +110,7 @@ def test_sequences_that_have_ended_move_nothing(made, batch):
 
 def test_what_comes_to_a_step_by_parts_comes_in_pieces(made, batch):
     batch["time:length"] = LENGTHS
-    cell = {"uneven": True, "cell": "gru_reset_after"}
+    cell = {"uneven": True, "cell": "lstm_peephole"}
     parts, columns = (made("truncate: 5", without=each, **cell) for each in ([], ["gates"]))
     assert "add_by_parts" in parts.source
     assert_equal(learnt(parts, batch)[1], learnt(columns, batch)[1])
