@@ -45,6 +45,7 @@ network:
   output: h
 """
 CELL = "graphc: 1\nnetwork: {inputs: {x: [time, %d]}, layers: [{%s: %d}]}\n"
+CELLS_OF = "graphc: 1\nnetwork: {inputs: {x: [time, %d]}, layers: [{%s: %d}, {%s: %d}]}\n"
 
 
 def run(options: Options) -> Result:
@@ -160,7 +161,7 @@ def _kernels(most: int | None, rounds: int) -> Compared:
 def _inputs(most: int | None, rounds: int) -> Compared:
     """Cells with the products of their inputs before the loop, and in it."""
     found = Compared("products with inputs before the loop : in it, batch x inputs to units")
-    for name in (*CELLS, SHARING)[:most]:
+    for name in ("gru", "lstm", SHARING)[:most]:
         for batch, inputs, units in INPUTS[:most]:
             x = np.random.default_rng(0).normal(size=(batch, 128, inputs)).astype(np.float32)
             programs = {}
@@ -189,6 +190,24 @@ def _shared(most: int | None, rounds: int) -> Compared:
         ratios, row = ratios_of(programs, "apart", rounds), f"{batch} x {inputs} to {units}"
         found.notes += wrong(row, "shared" if here().shared else "apart", ratios, "apart")
         found.rows[row] = dict(ratios["shared"])
+    return found
+
+
+def _steps(most: int | None, rounds: int) -> Compared:
+    """Two cells whose products for all steps go example by example, and step by step."""
+    found = Compared("products example by example : step by step, batch x inputs to units")
+    for name in (*CELLS, SHARING)[:most]:
+        for batch, inputs, units in INPUTS[:most]:
+            x = np.random.default_rng(0).normal(size=(batch, 128, inputs)).astype(np.float32)
+            programs = {}
+            for word, steps in (("examples", False), ("steps", True)):
+                source = Source("cells.yaml", CELLS_OF % (inputs, name, units, name, units))
+                whole = compile_here(source, forms=replace(here(), steps=steps))
+                programs[word] = _cell(whole.program, x)
+            ratios = ratios_of(programs, "examples", rounds)
+            row = f"{name}, {batch} x {inputs} to {units}"
+            found.notes += wrong(row, "steps" if here().steps else "examples", ratios, "examples")
+            found.rows[row] = dict(ratios["steps"])
     return found
 
 
@@ -239,6 +258,7 @@ TABLES = {
     "kernels": _kernels,
     "inputs": _inputs,
     "shared": _shared,
+    "steps": _steps,
     "parts": _parts,
 }
 CHOICES = tuple(TABLES)

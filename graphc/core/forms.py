@@ -39,7 +39,7 @@ PRODUCTS = ("LIBRARY_FUSION_TYPE_DOT", "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT")
 MANY_CLASSES = 32
 """From how many classes on all logits are compared with that of the right one, on every device: the
 largest takes 1.3 to 3.2 times as long to find, with a cross-entropy and its gradient, and among
-fewer classes 0.8 to 0.9 times (`benchmarks operations --only guesses`)."""
+fewer classes 0.8 to 0.9 times (`benchmarks operations --only guesses few_guesses`)."""
 
 # A dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
 STEPS_BY_WORK = ((3e6, 1000), (5e8, 100), (1.5e9, 50), (3e9, 20), (3e10, 5))
@@ -68,7 +68,7 @@ class Forms(Declaration):
     stays: float = attribute(
         Float(minimum=0),
         "how many times as many features of the state as of the inputs a product reads whose"
-        " inputs stay in a loop over time; 0: none do",
+        " inputs stay in a loop over time, where it gives more than the state; 0: none do",
         0.0,
     )
     shared: bool = attribute(
@@ -109,6 +109,9 @@ class Forms(Declaration):
     flat: bool = attribute(
         Bool(), "whether layers over several axes multiply their points as one axis", False
     )
+    steps: bool = attribute(
+        Bool(), "whether they do so step by step in networks with loops over time", True
+    )
     ynnpack: bool = attribute(
         Bool(), "whether XLA leaves library convolutions on a CPU to YNNPACK", True
     )
@@ -134,7 +137,7 @@ CPU = Forms(
     #   lstm   32 x 256     1.0    1.0    0.8
     unroll=1,
     # Over 128 steps training took 0.9 to 1.1 times as long with the products of inputs before the
-    # loop where there are 4 times as many units as inputs, and 0.6 to 1.0 times where there are as
+    # loop where there are 4 times as many units as inputs, and 0.7 to 1.0 times where there are as
     # many or fewer (`benchmarks loops --only inputs`).
     stays=4.0,
     # A loop takes 0.5 to 1.7 times as long, up to 16,384 steps (`benchmarks loops --only
@@ -176,6 +179,7 @@ CPU = Forms(
     unguarded_steps=30,
     # Eight layers train 1.1 to 2.1 times as fast so (`benchmarks points`).
     flat=True,
+    steps=True,
     # One in a loop, with its gradient, takes 4 to 27 times as long (`benchmarks convolutions`).
     looped=False,
     # `benchmarks convolutions`, and `benchmarks throughput --only resnet20`.

@@ -173,11 +173,11 @@ class Multiplying(Operation):
     The precision is no attribute: it stands beside a step, or is that of all its network.
 
     Args:
-        flat: whether the points of its input are one axis while it multiplies.
+        flat: the function by which it multiplies the points of its input as one axis, if so.
     """
 
     precision: str = field(default=PRECISIONS[0], kw_only=True, repr=False)
-    flat: bool = field(default=False, kw_only=True, repr=False)
+    flat: str = field(default="", kw_only=True, repr=False)
 
     @classmethod
     def _held(cls, word: str) -> str | None:

@@ -110,7 +110,8 @@ class Site:
             return {"dot_general": "sparse_dot"}
         if getattr(self.operation, "precision", None) == "bfloat16":
             return BFLOAT16
-        return {"dot_general": "dot_flat"} if getattr(self.operation, "flat", False) else {}
+        flat = getattr(self.operation, "flat", "")
+        return {"dot_general": flat} if flat else {}
 
 
 def activation_of(operation: Operation) -> Operation | None:

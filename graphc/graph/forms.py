@@ -292,7 +292,7 @@ class Product(Operation):
             part has its own function.
         apart: whether what is added to it comes by parts too, as the value of a product does.
         layer: the layer whose product it is, where that is not `x @ kernel`.
-        flat: whether the points of `x` are one axis while it multiplies.
+        flat: the function by which it multiplies the points of `x` as one axis, if so.
     """
 
     name = "product"
@@ -303,7 +303,7 @@ class Product(Operation):
     factors: tuple[float, ...] = ()
     apart: bool = False
     layer: Operation | None = None
-    flat: bool = False
+    flat: str = ""
 
     def trait(self, kind: type) -> object | None:  # type: ignore[override]
         """Of the layer's that it may not stand in every loop, if that is so."""
@@ -322,7 +322,7 @@ class Product(Operation):
 
     def call_code(self, x: Type, kernel: Type, *rest: Type) -> Code:
         whole, form = self.infer(x, kernel, *rest), self.layer and self.layer.product_code(x)
-        plain = "dot_flat($x, $kernel)" if self.flat else "$x @ $kernel"
+        plain = f"{self.flat}($x, $kernel)" if self.flat else "$x @ $kernel"
         product = plain if form is None else form.text
         if whole.domain != x.domain:
             own = self._own(x, kernel)

@@ -54,7 +54,7 @@ class Shared:
         self.values.update(read for each in guests for read in _reads(each))
         self.splits = [*sharing, *guests]
         if sharing:
-            text = f"{listing(f'`{each.node.name}`' for each in self.splits)} share products"
+            text = f"{listing(each.node.name for each in self.splits)} share products"
             loop.remarks.did(6, text, sharing[0].node.span)
 
     def holds(self, split: Split) -> bool:

@@ -141,7 +141,7 @@ class Watch:
         if kind is None or self.found is not None:
             return
         statement = self._statement(watched)
-        if isinstance(value, list) and name in self._lists:
+        if isinstance(value, list) and (frame.f_code.co_firstlineno, name) in self._lists:
             # Values of several nodes: the statement of each takes its item.
             watched.items[name] = tuple(_ranges(frame, statement.names, exclude=name))
             return
@@ -254,9 +254,15 @@ def _add_statements(body: list, inside: bool, found: dict[int, Statement]) -> No
             _add_statements(getattr(node, part, []), here, found)
 
 
-def _whose_items_are_read(source: str) -> set[str]:
-    found = (each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Subscript))
-    return {each.value.id for each in found if isinstance(each.value, ast.Name)}
+def _whose_items_are_read(source: str) -> set[tuple[int, str]]:
+    """The local variables of which items are read, by the first lines of their functions."""
+    return {
+        (min(each.lineno for each in (function, *function.decorator_list)), part.value.id)
+        for function in ast.walk(ast.parse(source))
+        if isinstance(function, ast.FunctionDef)
+        for part in ast.walk(function)
+        if isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name)
+    }
 
 
 def _scans(node: ast.AST) -> bool:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from printed_graphs import after
 
 from graphc.compiler import compile
 from graphc.core.forms import CPU, FORMS
@@ -172,6 +173,11 @@ def test_a_layer_outside_stays_there_that_is_needed_there(changes):
 )
 def test_nothing_is_shared_where_no_layer_reads_a_value_by_itself(text):
     assert not shared(compiled(text)) and not shared(compiled(text, **INSIDE))
+
+
+def test_explain_compile_says_who_shares():
+    said = after(CELL, "cycles")[1]
+    assert "did 6: `a`, `b` share products" in said
 
 
 def test_on_other_devices_products_are_shared_too():

@@ -254,7 +254,7 @@ train: {loss: cross_entropy}
 
 def test_what_comes_to_a_loop_by_parts_is_named_where_it_is_made():
     module, state, blueprint = prepared("gru.yaml", RECURRENT, without=["points"])
-    assert "add_by_parts" in blueprint.source
+    assert "r_z_now" in blueprint.source
     state["params"]["embed"]["embedding"] = np.full((104, 3), 30, np.float32)
     kernel = np.array(state["params"]["gru_reset_after"]["r_z"]["kernel"])
     kernel[:3] = [[3e38], [-3e38], [3e38]]

@@ -14,6 +14,14 @@ def dot_flat(a, b, dimension_numbers=None, **_):
     return product.reshape(*a.shape[:-1], product.shape[-1])
 
 
+def dot_steps(a, b, dimension_numbers=None, **_):
+    """`dot_flat` of `a` [batch, time, ..., n] that lies in memory step by step, and so the product.
+
+    It is how loops over time read and give their values: what they exchange is never turned.
+    """
+    return jnp.swapaxes(dot_flat(jnp.swapaxes(a, 0, 1), b), 0, 1)
+
+
 def dot_bfloat16(a, b, dimension_numbers=None, **_):
     """The product of `a` [..., n] and `b` [n, m] from bfloat16 operands, with float32 results.
 
