@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 
 import jax
 import jax.numpy as jnp
@@ -44,8 +45,7 @@ network:
   nodes: {h: a * h@t-1 + b}
   output: h
 """
-CELL = "graphc: 1\nnetwork: {inputs: {x: [time, %d]}, layers: [{%s: %d}]}\n"
-CELLS_OF = "graphc: 1\nnetwork: {inputs: {x: [time, %d]}, layers: [{%s: %d}, {%s: %d}]}\n"
+CELL = "graphc: 1\nnetwork: {inputs: {x: [time, %d]}, layers: [%s]}\n"
 
 
 def run(options: Options) -> Result:
@@ -88,7 +88,7 @@ def _unrolled(most: int | None, rounds: int) -> Compared:
     found = Compared("1 step : several in a round, batch x units")
     for name in CELLS[:most]:
         for batch, units in SIZES[:most]:
-            whole = compile_here(Source("cell.yaml", CELL % (units, name, units)))
+            whole = compile_here(Source("cell.yaml", CELL % (units, f"{{{name}: {units}}}")))
             x = np.random.default_rng(0).normal(size=(batch, 128, units)).astype(np.float32)
             programs = {
                 str(each): _cell(compiler.in_rounds(whole.program, each), x)
@@ -160,54 +160,58 @@ def _kernels(most: int | None, rounds: int) -> Compared:
 
 def _inputs(most: int | None, rounds: int) -> Compared:
     """Cells with the products of their inputs before the loop, and in it."""
-    found = Compared("products with inputs before the loop : in it, batch x inputs to units")
-    for name in ("gru", "lstm", SHARING)[:most]:
-        for batch, inputs, units in INPUTS[:most]:
-            x = np.random.default_rng(0).normal(size=(batch, 128, inputs)).astype(np.float32)
-            programs = {}
-            for word, times in (("before", 0.0), ("in it", 1e-6)):
-                source = Source("cell.yaml", CELL % (inputs, name, units))
-                whole = compile_here(source, forms=replace(here(), stays=times))
-                programs[word] = _cell(whole.program, x)
-            ratios = ratios_of(programs, "before", rounds)
-            row = f"{name}, {batch} x {inputs} to {units}"
-            taken = "in it" if units >= here().stays * inputs else "before"
-            found.notes += wrong(row, taken, ratios, "before")
-            found.rows[row] = dict(ratios["in it"])
-    return found
+    title = "products with inputs before the loop : in it, batch x inputs to units"
+    forms = {"before": {"stays": 0.0}, "in it": {"stays": 1e-6}}
+    names = ("gru", "lstm", SHARING)[:most]
+
+    def taken(inputs: int, units: int) -> str:
+        return "in it" if units >= here().stays * inputs else "before"
+
+    return _of_cells(title, names, 1, forms, taken, most, rounds)
 
 
 def _shared(most: int | None, rounds: int) -> Compared:
     """A cell whose layers read the same values, each with its own product and with shared ones."""
-    found = Compared("products apart : shared, batch x inputs to units")
-    for batch, inputs, units in INPUTS[:most]:
-        x = np.random.default_rng(0).normal(size=(batch, 128, inputs)).astype(np.float32)
-        programs = {}
-        for word, shared in (("apart", False), ("shared", True)):
-            source = Source("cell.yaml", CELL % (inputs, SHARING, units))
-            whole = compile_here(source, forms=replace(here(), shared=shared))
-            programs[word] = _cell(whole.program, x)
-        ratios, row = ratios_of(programs, "apart", rounds), f"{batch} x {inputs} to {units}"
-        found.notes += wrong(row, "shared" if here().shared else "apart", ratios, "apart")
-        found.rows[row] = dict(ratios["shared"])
-    return found
+    title = "products apart : shared, batch x inputs to units"
+    forms = {"apart": {"shared": False}, "shared": {"shared": True}}
+    taken = "shared" if here().shared else "apart"
+    return _of_cells(title, [SHARING], 1, forms, lambda *_: taken, most, rounds)
 
 
 def _steps(most: int | None, rounds: int) -> Compared:
     """Two cells whose products for all steps go example by example, and step by step."""
-    found = Compared("products example by example : step by step, batch x inputs to units")
-    for name in (*CELLS, SHARING)[:most]:
-        for batch, inputs, units in INPUTS[:most]:
-            x = np.random.default_rng(0).normal(size=(batch, 128, inputs)).astype(np.float32)
-            programs = {}
-            for word, steps in (("examples", False), ("steps", True)):
-                source = Source("cells.yaml", CELLS_OF % (inputs, name, units, name, units))
-                whole = compile_here(source, forms=replace(here(), steps=steps))
-                programs[word] = _cell(whole.program, x)
-            ratios = ratios_of(programs, "examples", rounds)
-            row = f"{name}, {batch} x {inputs} to {units}"
-            found.notes += wrong(row, "steps" if here().steps else "examples", ratios, "examples")
-            found.rows[row] = dict(ratios["steps"])
+    title = "products example by example : step by step, batch x inputs to units"
+    forms = {"examples": {"steps": False}, "steps": {"steps": True}}
+    names, taken = (*CELLS, SHARING)[:most], "steps" if here().steps else "examples"
+    return _of_cells(title, names, 2, forms, lambda *_: taken, most, rounds)
+
+
+def _of_cells(
+    title: str,
+    names: Sequence[str],
+    layers: int,
+    forms: Mapping[str, Mapping[str, object]],
+    taken: Callable[[int, int], str],
+    most: int | None,
+    rounds: int,
+) -> Compared:
+    """Layers of cells by two forms: the time by the first over that by the other.
+
+    Args:
+        taken: gives the form that is chosen for so many inputs and units.
+    """
+    found, (first, other) = Compared(title), forms
+    for name, (batch, inputs, units) in product(names, INPUTS[:most]):
+        x = np.random.default_rng(0).normal(size=(batch, 128, inputs)).astype(np.float32)
+        cells = ", ".join([f"{{{name}: {units}}}"] * layers)
+        source = Source("cells.yaml", CELL % (inputs, cells))
+        programs = {
+            word: _cell(compile_here(source, forms=replace(here(), **form)).program, x)
+            for word, form in forms.items()
+        }
+        ratios, row = ratios_of(programs, first, rounds), f"{name}, {batch} x {inputs} to {units}"
+        found.notes += wrong(row, taken(inputs, units), ratios, first)
+        found.rows[row] = dict(ratios[other])
     return found
 
 
