@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any
 
 from graphc.core.operation import Concatenates, Linear, Operation, Stochastic
 from graphc.core.types import Type, constant
@@ -80,7 +79,7 @@ class Hoisted:
         if not self.is_layer(node):
             return None
         (source,) = node.references
-        items, found = self.items(source), []
+        items, found = self._items(source), []
         if self._narrows(node, [ref for ref, on in items if on]):
             return None
         items = [(self._spread(node, ref, on, found), on) for ref, on in items]
@@ -100,7 +99,7 @@ class Hoisted:
         """The layer as a product on the cycle and what is added to it."""
         node, found, form = split.node, [*split.first], self.form(split.node)
         kernel, bias = self.held(node)
-        rest = self.now(split, kernel, bias, form=form) if split.before else bias
+        rest = self.now(split, kernel, bias, Product(layer=form)) if split.before else bias
         value = self.joined(node, "recurrent", split.inside, lambda each: appended(found, each))
         rows = self.rows(node, "kernel", kernel, split.inside)
         rows = self.narrowed(node, f"{node.name}:kernel", rows)
@@ -116,15 +115,14 @@ class Hoisted:
         self.types |= {Ref(node.name, word): constant(each.shape) for word, each in arrays.items()}
         return Ref(node.name, "kernel"), Ref(node.name, "bias") if "bias" in arrays else None
 
-    def now(self, split: Split, kernel: Ref, bias: Ref | None, **options: Any) -> Ref:
+    def now(self, split: Split, kernel: Ref, bias: Ref | None, product: Product) -> Ref:
         """What a layer makes of its inputs outside of the loop, for all steps at once."""
         node = split.node
         x = self.joined(node, "x", split.before, self.put)
         rows = self.rows(node, "inputs", kernel, split.before)
         rows = self.narrowed(node, f"{node.name}:inputs", rows)
-        operation = Product(layer=options.pop("form", None), **options)
         name = self.free(f"{node.name}/now")
-        return self.put(Node(name, operation, (x, rows, bias), node.span, named=False))
+        return self.put(Node(name, product, (x, rows, bias), node.span, named=False))
 
     def _lent(self, node: Node) -> list[Node] | None:
         """A layer whose arrays others read too: they are outside of the loop, and lent to it."""
@@ -182,13 +180,13 @@ class Hoisted:
         (x,) = self.graph.input_types(node)
         return layer if layer.product_code(x) is not None else None
 
-    def items(self, source: Ref) -> list[tuple[Ref, bool]]:
+    def _items(self, source: Ref) -> list[tuple[Ref, bool]]:
         """What a layer reads side by side, and whether it is on the cycle."""
         names, node = self.cycle.names, self.graph.by_name.get(source.node)
         beside = node is not None and node.operation.trait(Concatenates)
         if node is None or not beside or node.name not in names or node.operation.axis != -1:
             return [(source, self._inside(source))]
-        return [item for ref in node.references for item in self.items(ref)]
+        return [item for ref in node.references for item in self._items(ref)]
 
     def _narrows(self, node: Node, inside: list[Ref]) -> bool:
         """Whether what a layer does before its product is done to less behind it."""

@@ -147,7 +147,7 @@ class Shared:
         node = split.node
         parts = parts_of(node, self.loop.graph)
         if split.before:
-            now = self.loop.now(split, kernel, bias, parts=parts)
+            now = self.loop.now(split, kernel, bias, Product(parts))
             columns = [*columns, (now, 0 if parts else None)]
         refs, places = zip(*columns, strict=True)
         activation = getattr(node.operation, "activation", None)
