@@ -126,21 +126,21 @@ CPU = Forms(
     # 128 steps (`benchmarks loops --only unrolled`):
     #
     #                        2      4      8
-    #   elman  16 x 16      0.9    0.9    1.0
-    #   elman  32 x 64      1.1    1.0    1.0
-    #   elman  32 x 256     1.0    1.1    1.0
+    #   elman  16 x 16      1.0    0.9    0.9
+    #   elman  32 x 64      1.0    1.0    1.0
+    #   elman  32 x 256     1.0    1.0    1.0
     #   gru    16 x 16      1.1    0.9    0.7
     #   gru    32 x 64      0.8    0.6    0.3
-    #   gru    32 x 256     1.0    1.0    0.7
+    #   gru    32 x 256     0.9    1.0    0.8
     #   lstm   16 x 16      1.0    0.9    0.7
-    #   lstm   32 x 64      0.9    0.6    0.4
-    #   lstm   32 x 256     1.0    1.0    0.8
+    #   lstm   32 x 64      0.9    0.7    0.4
+    #   lstm   32 x 256     1.1    1.0    0.8
     unroll=1,
-    # Over 128 steps training took 0.9 to 1.1 times as long with the products of inputs before the
+    # Over 128 steps training took 1.0 to 1.1 times as long with the products of inputs before the
     # loop where there are 4 times as many units as inputs, and 0.7 to 1.0 times where there are as
     # many or fewer (`benchmarks loops --only inputs`).
     stays=4.0,
-    # A loop takes 0.5 to 1.7 times as long, up to 16,384 steps (`benchmarks loops --only
+    # A loop takes 0.5 to 1.5 times as long, up to 16,384 steps (`benchmarks loops --only
     # recurrences`).
     affine=False,
     # `benchmarks loops --only gates` and `--only parts`.

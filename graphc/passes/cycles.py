@@ -8,7 +8,7 @@ Rules:
     3. A layer that is linear in values of which only some are on the cycle is split: the product
        with the others, and the bias, are computed for all steps at once.
     4. A cycle that is affine in its own state, number by number (`a * h@t-1 + b`), becomes an
-       associative scan; not on the CPU, where a loop takes 0.4 to 1.2 times as long, and mostly
+       associative scan; not on the CPU, where a loop takes 0.5 to 1.5 times as long, and mostly
        less, over 64 to 16,384 steps (`benchmarks loops`).
     5. The gradients of the kernels that a step multiplies by are products behind the backward loop,
        where the step is a function of floats alone.
