@@ -38,8 +38,8 @@ PRODUCTS = ("LIBRARY_FUSION_TYPE_DOT", "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT")
 
 MANY_CLASSES = 32
 """From how many classes on all logits are compared with that of the right one, on every device: the
-largest takes 1.3 to 3.2 times as long to find, with a cross-entropy and its gradient, and among
-fewer classes 0.8 to 0.9 times (`benchmarks operations --only guesses few_guesses`)."""
+largest takes 1.8 to 4.0 times as long to find, with a cross-entropy and its gradient, and among
+10 classes 0.9 times (`benchmarks operations --only guesses few_guesses`)."""
 
 # A dispatch should last long enough to hide its cost and stop within a second of Ctrl-C.
 STEPS_BY_WORK = ((3e6, 1000), (5e8, 100), (1.5e9, 50), (3e9, 20), (3e10, 5))
